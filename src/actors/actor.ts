@@ -1,0 +1,60 @@
+import type { Streams } from '../random/streams.js'
+import type { Micros } from '../time/micros.js'
+
+/** An actor's name: `aggregator`, `expert-2`, `client-NL`. Names outlive incarnations. */
+export type Name = string
+
+/** What an actor is: decides selectors, default links and how the report groups it. */
+export type ActorRole = 'client' | 'expert' | 'aggregator'
+
+/** Anything an actor is told. Plain data with a `kind`; parameters travel as encoded bytes inside it. */
+export interface Message {
+  readonly kind: string
+}
+
+/** A message as its receiver sees it. `from` is the sender's name, or the actor's own for timers and computations. */
+export interface Received<M extends Message = Message> {
+  readonly from: Name
+  readonly message: M
+}
+
+/** The completion of a computation that `Context.compute` began; delivered to the same incarnation only. */
+export interface Computed<Job = unknown, Result = unknown> extends Message {
+  readonly kind: 'computed'
+  readonly job: Job
+  readonly result: Result
+}
+
+/** A computation that came to nothing: the device went away, or was stopped, before it ended. */
+export interface Interrupted<Job = unknown> extends Message {
+  readonly kind: 'interrupted'
+  readonly job: Job
+  readonly reason: string
+}
+
+/**
+ * What a handler may do. Everything that takes time comes back as a message. Revoked when the handler returns: any
+ * later call throws an error that names the actor.
+ */
+export interface Context {
+  readonly self: Name
+  readonly now: Micros
+  /** Puts a message on the network. */
+  send(to: Name, message: Message): void
+  /** Delivers `message` to this incarnation after `delay`; returns a number for `cancel`. Not on the network. */
+  after(delay: Micros, message: Message): number
+  /** Withdraws a timer that `after` set. Unknown or fired timers are ignored. */
+  cancel(timer: number): void
+  /** Starts real work that takes `cost` of this device's undisturbed virtual time; ends as `computed` or `interrupted`. */
+  compute(job: unknown, cost: Micros): number
+  /** Withdraws a computation: nothing comes of it; what it had used until now is charged as wasted. */
+  abandon(computation: number): void
+  readonly streams: Streams
+}
+
+/** A message in, the next state out: synchronous and pure but for `context`. Returning a promise is an error. */
+export type Behaviour<State, M extends Message = Message> = (
+  state: State,
+  received: Received<M>,
+  context: Context,
+) => State

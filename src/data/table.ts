@@ -1,0 +1,21 @@
+/**
+ * Impressions in typed columns, over shared memory so that every worker reads the same bytes. Row-major matrices.
+ * A label of NaN means that the row does not belong to that task's sample space.
+ */
+export interface Table {
+  readonly rows: number
+  /** [rows, fields]; ids run from 0 (unknown or out of vocabulary) to the field's size - 1. */
+  readonly categorical: Int32Array
+  /** [rows, numeric], scaled. */
+  readonly numeric: Float32Array
+  /** [rows, tasks]; 0 or 1 for binary, the class number for multiclass, NaN where the task does not apply. */
+  readonly labels: Float32Array
+  /** [rows] who saw the impression, if known: for user-level metrics. Never a feature. */
+  readonly user?: Int32Array
+  /** [rows] milliseconds since 1970, if known. */
+  readonly time?: Float64Array
+}
+
+/** A typed array over shared memory. */
+export const sharedFloats = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(length * 4))
+export const sharedInts = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4))

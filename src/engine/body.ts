@@ -1,0 +1,49 @@
+import type { Tensor } from '@tensorflow/tfjs'
+
+export type DType = 'float32' | 'int32' | 'bool'
+
+/** Where an input of a program comes from. Whoever runs the program fills it; shapes are those of one client. */
+export type Source =
+  /** Current value of a segment, in the segment's shape. */
+  | { readonly kind: 'parameter'; readonly segment: string }
+  /** The proximal term's centre, in the segment's shape. */
+  | { readonly kind: 'anchor'; readonly segment: string }
+  /** Optimizer state (`m`, `v`, `velocity`), in the segment's shape. */
+  | { readonly kind: 'slot'; readonly slot: string; readonly segment: string }
+  /** [batch, fields] int32. */
+  | { readonly kind: 'categorical'; readonly step: number }
+  /** [batch, numeric]. */
+  | { readonly kind: 'numeric'; readonly step: number }
+  /** [batch] 1 / (real rows), 0 for padding. */
+  | { readonly kind: 'weight'; readonly step: number }
+  /** [batch] a task's label, 0 where it has none; multiclass: [batch, classes] one-hot. */
+  | { readonly kind: 'label'; readonly step: number; readonly task: string }
+  /** [batch] 1 / (rows that have the task's label), 0 elsewhere; all 0 when no row has one. */
+  | { readonly kind: 'label-weight'; readonly step: number; readonly task: string }
+  /** Uniform draws in [0, 1) for the `draw`-th dropout of a step, from the stream (seed, ...key, 'dropout', ordinal of the step in the job, draw). */
+  | { readonly kind: 'uniform'; readonly step: number; readonly draw: number }
+  /** [] a number per client that the host computes: learning rate with bias correction, mu, ... */
+  | { readonly kind: 'scalar'; readonly name: string; readonly step: number }
+
+/** What an output of a program is. */
+export type Sink =
+  | { readonly kind: 'parameter'; readonly segment: string }
+  | { readonly kind: 'slot'; readonly slot: string; readonly segment: string }
+  /** [] mean loss of a task over the rows of a step that have its label. */
+  | { readonly kind: 'loss'; readonly step: number; readonly task: string }
+  /** [batch] probabilities, or [batch, classes]. */
+  | { readonly kind: 'score'; readonly task: string }
+
+/** How a body asks for its inputs. Asking twice for the same source gives the same tensor. */
+export interface Inputs {
+  read(source: Source, shape: readonly number[], dtype?: DType): Tensor
+}
+
+/**
+ * A whole computation for one client as TensorFlow.js: it pulls its inputs and returns its outputs. Run it under the
+ * `trace` backend and it becomes a graph; run it on plain tfjs and it computes.
+ */
+export type Body = (inputs: Inputs) => readonly { readonly sink: Sink; readonly tensor: Tensor }[]
+
+/** A canonical name for a source or a sink: the name of the graph's input or output. */
+export const nameOf = (port: Source | Sink): string => Object.values(port).join('/')

@@ -1,0 +1,110 @@
+import type { Table } from '../data/table.js'
+import type { Layout } from '../models/layout.js'
+import type { Features, Model } from '../models/model.js'
+import type { Optimizer } from './optimizer.js'
+import type { Task } from '../tasks/task.js'
+
+/** Everything that decides the numbers of local training except the data and the parameters. Plain data but for the model. */
+export interface Training {
+  readonly model: Model
+  readonly features: Features
+  readonly tasks: readonly Task[]
+  readonly layout: Layout
+  readonly optimizer: Optimizer
+  /** Weight of each task's loss in the total, in the order of `tasks`. */
+  readonly taskWeights: readonly number[]
+  /** Whether the loss has a proximal term (mu / 2) |theta - anchor|^2 over the segments that are shared. */
+  readonly proximal: boolean
+  /** Segments the proximal term covers, when there is one. */
+  readonly proximalSegments: readonly string[]
+  /** Rows per step before padding to a multiple of 16. */
+  readonly batch: number
+  /** Steps in one traced graph. A job's steps run in chunks of this many, the remainder one by one. */
+  readonly chunk: number
+  /** Clients that share one run of the graph, at most. Never changes a bit of the result. */
+  readonly cohort: number
+}
+
+/** State of an optimizer for one client: slot vectors in the layout's order, and the number of steps taken. */
+export interface OptimizerState {
+  readonly steps: number
+  /** Slot name to [layout.size]. */
+  readonly slots: Readonly<Record<string, Float32Array>>
+}
+
+/** Which rows a job trains on, in which order: decided by a named random stream, so a job is a pure function. */
+export interface BatchPlan {
+  /** Passes over the data. May be fractional: 0.5 stops after half of the batches of one epoch, rounded up. */
+  readonly epochs: number
+  /** Seed and key of the order; epoch number e draws its permutation from the stream (seed, ...key, 'order', e). */
+  readonly seed: string
+  readonly key: readonly (string | number)[]
+}
+
+/** Local training of one client: a pure function of what is in here and of the registered data. */
+export interface TrainJob {
+  readonly kind: 'train'
+  readonly client: string
+  /** Handle that `Engine.prepare` gave. */
+  readonly program: string
+  /** Handle that `Engine.register` gave. */
+  readonly data: string
+  readonly parameters: Float32Array
+  /** Centre of the proximal term; `parameters` at the start when absent. */
+  readonly anchor?: Float32Array
+  readonly mu?: number
+  readonly optimizer?: OptimizerState
+  readonly plan: BatchPlan
+}
+
+export interface TrainResult {
+  readonly parameters: Float32Array
+  readonly optimizer: OptimizerState
+  /** Mean training loss per task over the job's steps. */
+  readonly losses: Float64Array
+  readonly steps: number
+  /** Rows trained on, counting a row once per epoch. */
+  readonly examples: number
+}
+
+/** Scores of one client's model on one table. */
+export interface ScoreJob {
+  readonly kind: 'score'
+  readonly client: string
+  readonly program: string
+  readonly data: string
+  readonly parameters: Float32Array
+}
+
+export interface ScoreResult {
+  /** Per task: [rows] probabilities for binary, [rows, classes] for multiclass. */
+  readonly scores: readonly Float32Array[]
+}
+
+/** What a program costs, from its recorded graph: the same on every engine and in every cohort. */
+export interface Cost {
+  /** Floating-point operations of one step. */
+  readonly flops: number
+  /** Bytes that one step's kernels read and write. */
+  readonly bytes: number
+}
+
+export interface Prepared {
+  /** Handle for jobs: a hash of what decides the numbers. */
+  readonly program: string
+  readonly cost: Cost
+}
+
+/**
+ * Executes jobs. Results do not depend, in a single bit, on which jobs run together, on the number of workers, or on
+ * what finishes first; they come back in the order of the jobs.
+ */
+export interface Engine {
+  readonly name: string
+  prepare(training: Training): Promise<Prepared>
+  /** Makes a table known to every worker under a handle. */
+  register(handle: string, table: Table): Promise<void>
+  train(jobs: readonly TrainJob[]): readonly Promise<TrainResult>[]
+  score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[]
+  close(): Promise<void>
+}

@@ -1,0 +1,51 @@
+import seedrandom from 'seedrandom'
+
+/** A random stream: each call gives the next number in [0, 1). */
+export type Stream = () => number
+
+/** A part of a stream's name. */
+export type KeyPart = string | number
+
+/**
+ * Random streams named by **what they decide**, so that adding one draw never shifts another.
+ *
+ * `streams(seed)('link', from, to, round)` is the same sequence in every run, whatever else was drawn. A new stream
+ * object starts at the beginning: keep it for several draws that belong together.
+ */
+export type Streams = (...key: readonly KeyPart[]) => Stream
+
+/** Encodes a key so that no two different keys collide: every part carries its type and its length. */
+export const encodeKey = (key: readonly KeyPart[]): string => {
+  let text = ''
+  for (const part of key) {
+    const s = typeof part === 'number' ? `n${part}` : `s${part}`
+    text += `${s.length}:${s}`
+  }
+  return text
+}
+
+/** All the streams of one seed. Pure: the same seed and key always give a stream that starts at the same place. */
+export const streams =
+  (seed: string): Streams =>
+  (...key) =>
+    seedrandom.alea(`${seed.length}:${seed}${encodeKey(key)}`)
+
+/** A standard normal draw (Box-Muller, without the cached second variate, so that a stream has no hidden state). */
+export const normal = (stream: Stream): number => {
+  const u = 1 - stream()
+  const v = stream()
+  return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v)
+}
+
+/** A uniformly random permutation of 0..n-1 (Fisher-Yates). */
+export const permutation = (n: number, stream: Stream): Int32Array => {
+  const order = new Int32Array(n)
+  for (let i = 0; i < n; i++) order[i] = i
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(stream() * (i + 1))
+    const t = order[i]
+    order[i] = order[j]
+    order[j] = t
+  }
+  return order
+}
