@@ -1,0 +1,33 @@
+import type { DType, Sink, Source } from './body.js'
+
+/** A port of a compiled program; `shape` is one client's, the cohort axis comes before it. */
+export interface Port<Kind> {
+  readonly name: string
+  readonly kind: Kind
+  readonly shape: readonly number[]
+  readonly dtype: DType
+}
+
+/** A program that an emitter made: plain data, may cross to a worker. */
+export interface Compiled {
+  readonly runtime: 'onnx' | 'tensorflow'
+  readonly bytes: Uint8Array
+  readonly inputs: readonly Port<Source>[]
+  readonly outputs: readonly Port<Sink>[]
+}
+
+/** A loaded program. Buffers hold `cohort` clients one after the other: [cohort, ...shape]. */
+export interface Session {
+  readonly inputs: readonly Port<Source>[]
+  readonly outputs: readonly Port<Sink>[]
+  /**
+   * Runs the program once for `cohort` clients. `feeds` has one buffer per input and `results` one per output, each
+   * at least cohort * size(shape) long; results are written in place.
+   */
+  run(
+    cohort: number,
+    feeds: Readonly<Record<string, Float32Array | Int32Array>>,
+    results: Readonly<Record<string, Float32Array>>,
+  ): Promise<void>
+  close(): Promise<void>
+}
