@@ -1,0 +1,60 @@
+/** Exit codes of the command, one per kind of failure. Documented in docs/errors.md. */
+export const exitCodes = {
+  ok: 0,
+  /** Anything unforeseen: a bug of ours or of a script. */
+  crash: 1,
+  /** Wrong flags, a specification that breaks its schema, a script that cannot be loaded. */
+  specification: 2,
+  /** Data that is missing or malformed. */
+  data: 3,
+  /** A safety check failed while running. */
+  safety: 4,
+  /** The run could not go on: a round that can never close. */
+  liveness: 5,
+  /** A replay gave other events or numbers. */
+  nondeterminism: 6,
+  /** The run folder could not be written. */
+  storage: 7,
+  /** Ctrl-C: what was flown so far is in the run folder. */
+  interrupted: 130,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** The base of every error that a user can act on: what was wrong, where, and what to do. */
+export class WindtunnelError extends Error {
+  readonly exitCode: ExitCode = exitCodes.crash
+  override get name(): string {
+    return this.constructor.name
+  }
+}
+
+/** A specification that breaks a rule. `where` is a path such as `rounds.quorum`, with file and line where known. */
+export class SpecificationError extends WindtunnelError {
+  override readonly exitCode = exitCodes.specification
+}
+
+/** Data that is missing or malformed, with file, line and column where known. */
+export class DataError extends WindtunnelError {
+  override readonly exitCode = exitCodes.data
+}
+
+/** A check that watches the run was violated. */
+export class SafetyError extends WindtunnelError {
+  override readonly exitCode = exitCodes.safety
+}
+
+/** Nothing is left to happen, and yet the run is not over. */
+export class LivenessError extends WindtunnelError {
+  override readonly exitCode = exitCodes.liveness
+}
+
+/** Two runs that must be equal are not. */
+export class NondeterminismError extends WindtunnelError {
+  override readonly exitCode = exitCodes.nondeterminism
+}
+
+/** The run folder could not be read or written. */
+export class StorageError extends WindtunnelError {
+  override readonly exitCode = exitCodes.storage
+}
