@@ -41,6 +41,10 @@ export interface Weather {
   nextChange(now: Micros): Micros | undefined
   /** When a computation of `cost` undisturbed microseconds ends if the device begins it now. */
   work(client: Name, start: Micros, cost: Micros, round: number): Work
+  /** Is the client out of reach at `at` (away, or outside its windows)? Asked when something arrives at it, and for sends. */
+  gone(client: Name, at: Micros): boolean
+  /** The first instant in (`from`, `until`] at which the client leaves, if it does: cuts what is on its line then. */
+  leaves(client: Name, from: Micros, until: Micros): Micros | undefined
   /** How much of its local epochs the client does in `round`: 1, or less under a `partial` fault. */
   completeness(client: Name, round: number): number
   /** What the rules do to an envelope that is being sent. */

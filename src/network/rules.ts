@@ -1,0 +1,36 @@
+import { Observable, type OperatorFunction } from 'rxjs'
+
+import type { Verdict } from '../faults/weather.js'
+import type { Envelope } from './envelope.js'
+
+/** An envelope with what the rules decided about it. */
+export interface Flight {
+  readonly envelope: Envelope
+  readonly verdict: Verdict
+}
+
+/**
+ * The fates: every envelope leaves as one flight, and once more for each copy that a rule makes. A copy is an envelope
+ * of its own (`copyOf` numbers it) and is judged for itself, but never copied again.
+ */
+export const fates =
+  (
+    judge: (envelope: Envelope) => Verdict,
+    copyOf: (envelope: Envelope, copy: number) => Envelope,
+  ): OperatorFunction<Envelope, Flight> =>
+  (envelopes$) =>
+    new Observable((subscriber) =>
+      envelopes$.subscribe({
+        next: (envelope) => {
+          const verdict = judge(envelope)
+          subscriber.next({ envelope, verdict })
+          for (let i = 0; i < verdict.copies.length; i++) {
+            const copy = copyOf(envelope, i + 1)
+            const own = judge(copy)
+            subscriber.next({ envelope: copy, verdict: { ...own, delay: own.delay + verdict.copies[i].delay, copies: [] } })
+          }
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    )
