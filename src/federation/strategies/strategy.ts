@@ -1,5 +1,7 @@
+import type { Table } from '../../data/table.js'
 import type { World } from '../../data/world.js'
-import type { Layout, Segment } from '../../models/layout.js'
+import type { Segment } from '../../models/layout.js'
+import type { Features } from '../../models/model.js'
 
 /** Which copies of a segment there are. `private` segments never travel. */
 export type Scope = 'global' | 'scenario' | 'task' | 'private'
@@ -12,6 +14,7 @@ export interface Update {
   readonly client: string
   /** The round the client trained for. */
   readonly round: number
+  /** Rows of training data behind the update. */
   readonly examples: number
   readonly values: Float32Array
 }
@@ -21,6 +24,20 @@ export interface PartState {
   readonly part: string
   /** The common values, [length of the part]. */
   readonly values: Float32Array
+}
+
+/** One client of the federation: what it trains on, and the scenarios whose impressions its model serves. */
+export interface Member {
+  /** Without the prefix `client-`. */
+  readonly name: string
+  readonly train: Table
+  readonly serves: readonly { readonly scenario: string; readonly validation: Table; readonly test: Table }[]
+}
+
+/** The federation that a strategy makes of a world. */
+export interface Arrangement {
+  readonly features: Features
+  readonly members: readonly Member[]
 }
 
 /**
@@ -36,10 +53,9 @@ export interface Strategy {
   readonly template: Template
   /** Strength of the proximal term in the clients' loss; 0 for none. */
   readonly mu: number
-  /** Turns the world into the one that the federation sees (pooled training puts all scenarios into one client). */
-  arrange(world: World): World
+  arrange(world: World): Arrangement
   /** Weights of the updates in the aggregate, in their order. */
   weights(updates: readonly Update[]): Float64Array
   /** The part after the round. Called with at least one update; pure: returns new values. */
-  fold(state: PartState, updates: readonly Update[], layout: Layout): Float32Array
+  fold(state: PartState, updates: readonly Update[]): Float32Array
 }

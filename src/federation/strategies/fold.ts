@@ -1,0 +1,46 @@
+import type { World } from '../../data/world.js'
+import type { Arrangement, Update } from './strategy.js'
+
+/** One client per scenario, which trains on it and serves it: what every federated strategy starts from. */
+export const onePerScenario = (world: World): Arrangement => ({
+  features: world.features,
+  members: world.scenarios.map(({ name, train, validation, test }) => ({
+    name,
+    train,
+    serves: [{ scenario: name, validation, test }],
+  })),
+})
+
+/** n_k / sum of n: McMahan et al. 2017, algorithm 1. All equal if nobody has rows. */
+export const sampleWeights = (updates: readonly Update[]): Float64Array => {
+  const total = updates.reduce((sum, { examples }) => sum + examples, 0)
+  return Float64Array.from(updates, ({ examples }) => (total > 0 ? examples / total : 1 / updates.length))
+}
+
+/**
+ * sum_k w_k theta_k in double precision, strictly in the order of the updates: floating-point sums are not associative,
+ * so the order is part of the result. Four updates share a pass over memory; the order of additions stays.
+ */
+export const weightedSum = (updates: readonly Update[], weights: Float64Array): Float32Array => {
+  const length = updates[0].values.length
+  const sum = new Float64Array(length)
+  let k = 0
+  for (; k + 4 <= updates.length; k += 4) {
+    const [a, b, c, d] = [updates[k].values, updates[k + 1].values, updates[k + 2].values, updates[k + 3].values]
+    const [wa, wb, wc, wd] = [weights[k], weights[k + 1], weights[k + 2], weights[k + 3]]
+    for (let i = 0; i < length; i++) {
+      let s = sum[i]
+      s += wa * a[i]
+      s += wb * b[i]
+      s += wc * c[i]
+      s += wd * d[i]
+      sum[i] = s
+    }
+  }
+  for (; k < updates.length; k++) {
+    const { values } = updates[k]
+    const w = weights[k]
+    for (let i = 0; i < length; i++) sum[i] += w * values[i]
+  }
+  return Float32Array.from(sum)
+}
