@@ -1,3 +1,8 @@
+import { SpecificationError } from '../errors.js'
+import { normal, type Stream, type Streams } from '../random/streams.js'
+
+export { gather, partNames, partRuns, runsLength, scatter, type PartRuns } from './parts.js'
+
 /** What a segment is in its model. Strategies give scopes by role. */
 export type Role = 'embedding' | 'input' | 'bottom' | 'expert' | 'gate' | 'tower' | 'batch-norm' | 'other'
 
@@ -41,4 +46,83 @@ export interface Layout {
   readonly size: number
   /** How many expert networks the segments speak of (0 for a model without experts). */
   readonly experts: number
+}
+
+const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
+const expertAxis = (segment: SegmentSpec): number => segment.axes.indexOf('expert')
+
+const check = (spec: SegmentSpec, holds: boolean, rule: string): void => {
+  if (!holds) {
+    const seen = JSON.stringify({ name: spec.name, shape: spec.shape, axes: spec.axes, expert: spec.expert })
+    throw new SpecificationError(`Segment ${seen}: ${rule}. Change what the model's \`segments\` returns.`)
+  }
+}
+
+const checkSegment = (spec: SegmentSpec): void => {
+  check(spec, /^[\w.-]+$/.test(spec.name), 'a name holds letters, digits, `_`, `.` and `-` only')
+  check(spec, spec.axes.length === spec.shape.length, '`axes` needs one label per axis of `shape`')
+  check(spec, spec.shape.every((n) => Number.isInteger(n) && n > 0), 'every axis has a positive whole length')
+  for (const label of ['expert', 'task'] as const) {
+    check(spec, spec.axes.filter((axis) => axis === label).length < 2, `at most one axis may be \`${label}\``)
+  }
+  check(spec, spec.expert === undefined || expertAxis(spec) < 0, 'give `expert` or an `expert` axis, not both')
+  const whole = spec.expert === undefined || (Number.isInteger(spec.expert) && spec.expert >= 0)
+  check(spec, whole, '`expert` counts from 0 in whole numbers')
+  check(spec, spec.task === undefined || !spec.axes.includes('task'), 'give `task` or a `task` axis, not both')
+}
+
+/**
+ * Lays segments out one after the other, in their order.
+ *
+ * Throws `SpecificationError` if two segments share a name, labels do not fit the shape, or `expert` axes differ in
+ * length.
+ */
+export const buildLayout = (specs: readonly SegmentSpec[]): Layout => {
+  const names = new Set<string>()
+  const stacked = specs.find((spec) => expertAxis(spec) >= 0)
+  const own = specs.reduce((most, spec) => Math.max(most, (spec.expert ?? -1) + 1), 0)
+  const experts = stacked === undefined ? own : stacked.shape[expertAxis(stacked)]
+  let offset = 0
+  const segments = specs.map((spec): Segment => {
+    checkSegment(spec)
+    check(spec, !names.has(spec.name), 'another segment has this name')
+    names.add(spec.name)
+    const axis = expertAxis(spec)
+    check(spec, axis < 0 || spec.shape[axis] === experts, `the model's other segments speak of ${experts} experts`)
+    check(spec, (spec.expert ?? 0) < Math.max(experts, 1), `the model's \`expert\` axes have ${experts} entries`)
+    const size = product(spec.shape)
+    const segment = { ...spec, trainable: spec.trainable ?? true, offset, size }
+    offset += size
+    return segment
+  })
+  return { segments, size: offset, experts }
+}
+
+const draws = (initial: Initial, stream: Stream): (() => number) => {
+  const uniform = (limit: number) => () => (2 * stream() - 1) * limit
+  switch (initial.kind) {
+    case 'constant':
+      return () => initial.value
+    case 'uniform':
+      return uniform(initial.limit)
+    case 'normal':
+      return () => normal(stream) * initial.deviation
+    case 'glorot':
+      return uniform(Math.sqrt(6 / (initial.fanIn + initial.fanOut)))
+    case 'he':
+      return uniform(Math.sqrt(6 / initial.fanIn))
+    default:
+      return initial satisfies never
+  }
+}
+
+/** First values: [layout.size]. Each segment draws from its own stream, so adding one changes no other. */
+export const initialize = (layout: Layout, streams: Streams): Float32Array => {
+  const values = new Float32Array(layout.size)
+  for (const { name, initial, offset, size } of layout.segments) {
+    const draw = draws(initial, streams('initialise', name))
+    for (let i = 0; i < size; i++) values[offset + i] = draw()
+  }
+  return values
 }
