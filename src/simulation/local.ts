@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { selectorSchema } from './parts.js'
+
+const rate = z.number().positive()
+const below1 = z.number().min(0).lt(1)
+
+/** The local optimizer as data: what `src/engine/optimizer.ts` executes. */
+export const optimizerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('sgd'),
+    rate: rate.prefault(0.05).describe('Learning rate'),
+    momentum: below1.prefault(0).describe('Share of the last step that is kept; 0 for plain SGD'),
+  }),
+  z.strictObject({
+    kind: z.literal('adam'),
+    rate: rate.prefault(1e-3).describe('Learning rate'),
+    beta1: below1.prefault(0.9),
+    beta2: below1.prefault(0.999),
+    epsilon: z.number().positive().prefault(1e-7),
+  }),
+])
+
+const epochs = z.number().positive().describe('Passes over the client’s rows; 0.5 stops after half of the batches')
+const batch = z.int().min(1).describe('Rows per step')
+
+/** Local training. */
+export const localSchema = z.strictObject({
+  epochs: epochs.prefault(1),
+  batch: batch.prefault(256),
+  optimizer: optimizerSchema.prefault({ kind: 'adam', rate: 1e-3 }),
+  optimizerState: z
+    .enum(['reset', 'keep'])
+    .prefault('reset')
+    .describe('Whether moments are zeroed at each round or kept on the device (and lost in a crash)'),
+  chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
+  cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),
+  clients: z
+    .array(z.strictObject({ who: selectorSchema, epochs: epochs.optional(), batch: batch.optional() }))
+    .prefault([])
+    .describe('Clients with epochs or batches of their own; later entries win'),
+})
+
+export type Local = z.output<typeof localSchema>

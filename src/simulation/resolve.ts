@@ -1,0 +1,114 @@
+import { availableParallelism } from 'node:os'
+import { SpecificationError } from '../errors.js'
+import { fromZod, specificationError } from './problem.js'
+import { clientProblems, crossRules } from './rules.js'
+import { applySettings, parseSetting, settingSource } from './set.js'
+import { scriptSource, type Source } from './source.js'
+import {
+  functionFields,
+  jsonSchema,
+  specificationSchema,
+  type Resolved,
+  type SeedPurpose,
+  type Settled,
+  type Specification,
+} from './specification.js'
+import type { JsonSchema } from './names.js'
+
+/** What one run adds to a specification. */
+export interface ResolveOptions {
+  /** Default 1. */
+  readonly seed?: string | number
+  /** Default `onnx`. */
+  readonly engine?: 'onnx' | 'tfjs'
+  /** Default: as many as the machine has cores. */
+  readonly workers?: number
+  /** Name where the specification gives none. Default `simulation`. */
+  readonly name?: string
+  /** `PATH=VALUE`, applied in order before anything is checked. */
+  readonly set?: readonly string[]
+  /** Where the specification was written, for error messages. */
+  readonly source?: Source
+}
+
+const isFunctionValue = (value: unknown): boolean => {
+  if (typeof value === 'function') return true
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const plain = prototype === Object.prototype || prototype === null
+  return !plain || Object.values(value).some((inner) => typeof inner === 'function')
+}
+
+/** The function fields of a specification that hold functions, or objects of functions, instead of data. */
+export const functionsOf = (specification: object): Partial<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(specification).filter(
+      ([name, value]) => (functionFields as readonly string[]).includes(name) && isFunctionValue(value),
+    ),
+  )
+
+/** Fields that are data unless a script makes them functions; `link` is never data. */
+const masks = { model: true, strategy: true, rounds: true } as const
+
+/** Checks the data of a specification and fills in defaults; function fields pass as they are. */
+const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { readonly name?: string } => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw specificationError([{ path: [], at: 'value', rule: 'must be a group of fields' }], source)
+  }
+  const functions = functionsOf(value)
+  if ('link' in value && !('link' in functions)) {
+    const advice = 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).'
+    throw specificationError([{ path: ['link'], at: 'name', rule: 'must be a function, which files cannot hold', advice }], source)
+  }
+  const mask = Object.fromEntries(Object.keys(masks).flatMap((name) => (name in functions ? [[name, true as const]] : [])))
+  const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
+  const parsed = specificationSchema.omit(mask as typeof masks).safeParse(data)
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema() as JsonSchema, source)
+  return { ...parsed.data, ...functions } as unknown as Settled
+}
+
+const purposes: readonly SeedPurpose[] = ['world', 'initialisation', 'batches', 'selection', 'faults']
+
+const wholeAtLeastOne = (name: string, value: number): number => {
+  if (Number.isInteger(value) && value >= 1) return value
+  throw new SpecificationError(`${name} must be a whole number of at least 1, got ${value}.`)
+}
+
+/**
+ * All that decides a run: the specification with settings and defaults, checked, a seed per purpose, the engine.
+ * Throws a SpecificationError that lists what is wrong, with path and, for files, line and column.
+ */
+export const resolve = (specification: Specification, options: ResolveOptions = {}): Resolved => {
+  const settings = (options.set ?? []).map(parseSetting)
+  const written = options.source ?? scriptSource('')
+  const source = settingSource(written, settings)
+  const before = (): unknown => {
+    try {
+      return settle(specification, written)
+    } catch {
+      return undefined
+    }
+  }
+  const settled = settle(applySettings(specification, settings, before), source)
+  const named: Settled = { ...settled, name: settled.name ?? options.name ?? 'simulation' }
+  const { problems, warnings } = crossRules(named)
+  if (problems.length > 0) throw specificationError(problems, source)
+  const seed = String(options.seed ?? 1)
+  const given = named.seeds
+  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? `${seed}/${purpose}`]))
+  return {
+    ...named,
+    seed,
+    seeds: seeds as Record<SeedPurpose, string>,
+    engine: options.engine ?? 'onnx',
+    workers: wholeAtLeastOne('workers', options.workers ?? availableParallelism()),
+    warnings,
+  }
+}
+
+/** Checks what can be known only when the world is there: a quorum or a selection above its clients. */
+export const checkClients = (resolved: Resolved, clients: number, source: Source = scriptSource('')): void => {
+  if (typeof resolved.rounds === 'function') return
+  const problems = clientProblems(resolved.rounds, clients)
+  if (problems.length > 0) throw specificationError(problems, source)
+}

@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import type { StrategySpec } from '../federation/strategies/registry.js'
+import type { optimizerSchema } from './local.js'
+import type { RoundsInput } from './rounds.js'
+import type { Specification } from './specification.js'
+
+/*
+ * What a script imports: constructors of plain data, so that a script, a YAML file and a JSON file mean the same.
+ */
+
+/** A simulation, checked by the compiler. What it says is checked when it is run, so that errors name its path. */
+export const simulation = (specification: Specification): Specification => specification
+
+type Optimizer = z.input<typeof optimizerSchema>
+
+/** Adam with bias correction (Kingma and Ba 2015). */
+export const adam = (rate = 1e-3, options: { beta1?: number; beta2?: number; epsilon?: number } = {}): Optimizer => ({
+  kind: 'adam',
+  rate,
+  ...options,
+})
+
+/** Stochastic gradient descent; `momentum` is the share of the last step that is kept. */
+export const sgd = (rate = 0.05, options: { momentum?: number } = {}): Optimizer => ({ kind: 'sgd', rate, ...options })
+
+/** Sample-weighted averaging (McMahan et al. 2017). */
+export const fedAvg = (): StrategySpec => ({ kind: 'fedavg' })
+
+/** FedAvg with the proximal term (mu / 2) |theta - theta_server|^2 in the clients' loss (Li et al. 2020). */
+export const fedProx = ({ mu = 0.01 }: { mu?: number } = {}): StrategySpec => ({ kind: 'fedprox', mu })
+
+/** FedAvg whose batch normalisation stays with the clients (Li et al. 2021). */
+export const fedBn = (): StrategySpec => ({ kind: 'fedbn' })
+
+/** Every client alone: the lower bound. */
+export const localOnly = (): StrategySpec => ({ kind: 'local-only' })
+
+/** One client with the rows of all scenarios: what a federation gives up. */
+export const pooled = ({ scenarioId = true }: { scenarioId?: boolean } = {}): StrategySpec => ({
+  kind: 'pooled',
+  scenarioId,
+})
+
+type Terms<Kind> = Omit<Extract<RoundsInput, { kind: Kind }>, 'kind'>
+
+/** Rounds that wait for every selected client. */
+export const synchronous = (terms: Terms<'synchronous'>): RoundsInput => ({ kind: 'synchronous', ...terms })
+
+/** Rounds that close when all have answered or `after` has passed, and abort below `quorum`. */
+export const deadline = (terms: Terms<'deadline'>): RoundsInput => ({ kind: 'deadline', ...terms })
+
+/** Rounds that close as soon as `quorum` updates are there. */
+export const quorum = (terms: Terms<'quorum'>): RoundsInput => ({ kind: 'quorum', ...terms })

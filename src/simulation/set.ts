@@ -1,0 +1,84 @@
+import { parse } from 'yaml'
+import { SpecificationError } from '../errors.js'
+import { formatPath, parsePath, valueAt, type Path } from './path.js'
+import { shown } from './problem.js'
+import type { Source } from './source.js'
+
+/** One `--set PATH=VALUE`. */
+export interface Setting {
+  readonly text: string
+  readonly path: Path
+  /** What YAML makes of the value; null takes the field away. */
+  readonly value: unknown
+}
+
+/** Reads `rounds.count=5`, `faults=[]`, `faults.0.probability=.2`, `model={kind: mmoe}`. */
+export const parseSetting = (text: string): Setting => {
+  const split = text.indexOf('=')
+  if (split <= 0) {
+    throw new SpecificationError(`--set ${text}: expected PATH=VALUE, such as --set rounds.count=5.`)
+  }
+  try {
+    return { text, path: parsePath(text.slice(0, split).trim()), value: parse(text.slice(split + 1)) as unknown }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    throw new SpecificationError(`--set ${text}: the value is not YAML (${why}). Quote it: --set 'PATH=VALUE'.`)
+  }
+}
+
+type Group = Record<string | number, unknown>
+
+const copy = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(copy)
+  if (typeof value !== 'object' || value === null) return value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)]))
+}
+
+const stepInto = (group: Group, path: Path, depth: number, defaults: () => unknown, text: string): Group => {
+  const step = path[depth]
+  const here = formatPath(path.slice(0, depth + 1))
+  if (group[step] === undefined) group[step] = copy(valueAt(defaults(), path.slice(0, depth + 1))) ?? {}
+  const next = group[step]
+  if (typeof next === 'function') {
+    throw new SpecificationError(`--set ${text}: ${here} is a function of the script; set the whole field or edit it.`)
+  }
+  if (typeof next !== 'object' || next === null) {
+    throw new SpecificationError(`--set ${text}: ${here} is ${shown(next)} and has no fields; set ${here} itself.`)
+  }
+  return next as Group
+}
+
+/**
+ * The specification with settings put in, in their order. A group of fields that the specification leaves out starts
+ * from its defaults, which `defaults` gives (undefined where the specification is not valid without the settings).
+ */
+export const applySettings = (value: unknown, settings: readonly Setting[], defaults: () => unknown): unknown => {
+  const result = copy(value)
+  for (const { text, path, value: wanted } of settings) {
+    let group = result as Group
+    for (let depth = 0; depth < path.length - 1; depth++) group = stepInto(group, path, depth, defaults, text)
+    const last = path[path.length - 1]
+    if (Array.isArray(group) && !(typeof last === 'number' && last <= group.length)) {
+      const list = formatPath(path.slice(0, -1))
+      throw new SpecificationError(
+        `--set ${text}: ${list} has ${group.length} entries; give a number from 0 to ${group.length} (which adds one).`,
+      )
+    }
+    if (wanted === null && Array.isArray(group)) group.splice(Number(last), 1)
+    else if (wanted === null) delete group[last]
+    else group[last] = wanted
+  }
+  return result
+}
+
+const covers = (outer: Path, inner: Path): boolean => outer.every((step, i) => String(step) === String(inner[i]))
+
+/** A source that knows which values came from the command line. */
+export const settingSource = (source: Source, settings: readonly Setting[]): Source => ({
+  place: (path, at) => {
+    const setting = settings.findLast(({ path: set }) => covers(set, path))
+    return setting ? { where: `--set ${setting.text}` } : source.place(path, at)
+  },
+})

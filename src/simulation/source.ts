@@ -1,0 +1,64 @@
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { SpecificationError } from '../errors.js'
+import type { Path } from './path.js'
+
+/** Where a value was written: `plan.yaml:4:5`, and the line with a caret under it where there is a line. */
+export interface Place {
+  readonly where: string
+  readonly excerpt?: string
+}
+
+/** What an error message needs to know of the text that a specification came from. */
+export interface Source {
+  /** The place of the value at `path`, or of its name; of the nearest value around it where there is none. */
+  place(path: Path, at: 'name' | 'value'): Place
+}
+
+/** A specification that came from a script (or from nowhere): errors name the file and the path alone. */
+export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }) })
+
+const excerpt = (text: string, line: number, column: number, length: number): string => {
+  const gutter = String(line)
+  const row = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/\t/g, ' ')
+  const marks = '^'.repeat(Math.max(1, Math.min(length, row.length - column + 1)))
+  return `  ${gutter} | ${row}\n  ${' '.repeat(gutter.length)} | ${' '.repeat(column - 1)}${marks}`
+}
+
+/** The [start, end) offsets of what stands at `path`, or of the nearest thing around it. */
+const rangeOf = (document: Document, path: Path, at: 'name' | 'value'): readonly [number, number] => {
+  let node: unknown = document.contents
+  let range: readonly [number, number] = [0, 1]
+  const note = (seen: unknown): void => {
+    if (isNode(seen) && seen.range) range = [seen.range[0], seen.range[1]]
+  }
+  note(node)
+  for (const [depth, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
+      if (pair === undefined) break
+      note(pair.key)
+      node = pair.value
+      if (at === 'name' && depth === path.length - 1) break
+    } else if (isSeq(node)) node = node.items[Number(step)]
+    else break
+    note(node)
+  }
+  return range
+}
+
+/** Reads a YAML or JSON text (JSON is YAML) into plain data and a source that knows every line of it. */
+export const readDocument = (text: string, file: string): { readonly value: unknown; readonly source: Source } => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const at = (start: number, end: number): Place => {
+    const { line, col } = lines.linePos(Math.min(start, text.length))
+    const stop = text.slice(start, end).search(/\r?\n/)
+    return { where: `${file}:${line}:${col}`, excerpt: excerpt(text, line, col, stop < 0 ? end - start : stop) }
+  }
+  const [problem] = document.errors
+  if (problem) {
+    const place = at(problem.pos[0], problem.pos[1])
+    throw new SpecificationError(`${place.where}: ${problem.message}\n${place.excerpt}\nMend the file and run it again.`)
+  }
+  return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)) } }
+}

@@ -1,0 +1,108 @@
+import type { Observable } from 'rxjs'
+import { z } from 'zod'
+import type { Strategy } from '../federation/strategies/strategy.js'
+import type { Model } from '../models/model.js'
+import type { Envelope } from '../network/envelope.js'
+import type { Streams } from '../random/streams.js'
+import type { SchedulerLike } from 'rxjs'
+import { localSchema } from './local.js'
+import {
+  devicesSchema,
+  faultsSchema,
+  modelSchema,
+  networkSchema,
+  scheduleSchema,
+  strategySchema,
+  worldSchema,
+} from './parts.js'
+import { roundsSchema, type RoundsFunction } from './rounds.js'
+
+/** When and on what clients' models are scored. Everyone is scored, on the model they would serve then. */
+const evaluateSchema = z.strictObject({
+  every: z.int().min(1).prefault(1).describe('Score at every n-th round'),
+  on: z
+    .array(z.enum(['validation', 'test']))
+    .min(1)
+    .prefault(['validation', 'test'])
+    .describe('Splits that are scored at those rounds'),
+  final: z.boolean().prefault(true).describe('Score validation and test at the last round, whatever `every` and `on` say'),
+})
+
+const seed = z.union([z.string().min(1), z.int()]).transform(String)
+
+/** Seeds by purpose; each is derived from the run's seed unless given here. */
+const seedsSchema = z.strictObject({
+  world: seed.optional(),
+  initialisation: seed.optional(),
+  batches: seed.optional(),
+  selection: seed.optional(),
+  faults: seed.optional(),
+})
+
+/** Everything a simulation is, as data: behind scripts, YAML and JSON alike. */
+export const specificationSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, ".", "_" and "-", not starting with a sign')
+    .optional()
+    .describe('Names the run folder; the file’s name when absent'),
+  world: worldSchema,
+  model: modelSchema,
+  local: localSchema.prefault({}),
+  strategy: strategySchema,
+  rounds: roundsSchema,
+  network: networkSchema,
+  devices: devicesSchema,
+  schedule: scheduleSchema,
+  faults: faultsSchema,
+  evaluate: evaluateSchema.prefault({}),
+  seeds: seedsSchema.prefault({}),
+})
+
+/** The four fields that may be functions of a script; all else is data. */
+export const functionFields = ['link', 'model', 'strategy', 'rounds'] as const
+export type FunctionField = (typeof functionFields)[number]
+
+/** A researcher's own link: what leaves it is delivered, when it leaves it. */
+export type LinkFunction = (
+  envelopes$: Observable<Envelope>,
+  about: { readonly scheduler: SchedulerLike; readonly streams: Streams },
+) => Observable<Envelope>
+
+type Input = z.input<typeof specificationSchema>
+type Output = z.output<typeof specificationSchema>
+
+/** What a researcher writes. */
+export type Specification = Omit<Input, 'model' | 'strategy' | 'rounds'> & {
+  readonly model: Input['model'] | Model
+  readonly strategy: Input['strategy'] | Strategy
+  readonly rounds: Input['rounds'] | RoundsFunction
+  readonly link?: LinkFunction
+}
+
+/** A specification with every default filled in: plain data but for the function fields. */
+export type Settled = Omit<Output, 'name' | 'model' | 'strategy' | 'rounds'> & {
+  readonly name: string
+  readonly model: Output['model'] | Model
+  readonly strategy: Output['strategy'] | Strategy
+  readonly rounds: Output['rounds'] | RoundsFunction
+  readonly link?: LinkFunction
+}
+
+export type SeedPurpose = 'world' | 'initialisation' | 'batches' | 'selection' | 'faults'
+
+/** A settled specification and what one run adds to it: all that decides its result. */
+export type Resolved = Omit<Settled, 'seeds'> & {
+  readonly seed: string
+  readonly seeds: Readonly<Record<SeedPurpose, string>>
+  readonly engine: 'onnx' | 'tfjs'
+  /** Never changes the result. */
+  readonly workers: number
+  readonly warnings: readonly string[]
+}
+
+/** The specification as JSON Schema (draft 2020-12), for editors; function fields appear as data only. */
+export const jsonSchema = (): Record<string, unknown> => ({
+  title: 'Windtunnel simulation',
+  ...z.toJSONSchema(specificationSchema, { io: 'input', unrepresentable: 'any' }),
+})
