@@ -19,3 +19,4 @@ export interface Table {
 /** A typed array over shared memory. */
 export const sharedFloats = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(length * 4))
 export const sharedInts = (length: number): Int32Array => new Int32Array(new SharedArrayBuffer(length * 4))
+export const sharedDoubles = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(length * 8))

@@ -1,0 +1,139 @@
+import { DataError } from '../errors.js'
+import type { Task } from '../tasks/task.js'
+import { fitScaler, type Scaling } from './scaler.js'
+import { part, splits } from './split.js'
+import { sharedDoubles, sharedFloats, sharedInts, type Table } from './table.js'
+import { vocabularyFit, type Vocabulary, type WordOrder } from './vocabulary.js'
+import type { Origin, Scenario, World } from './world.js'
+
+/** A categorical field before ids are given. */
+export interface Field {
+  readonly name: string
+  /** Words by code, shared by all scenarios. */
+  readonly words: readonly string[]
+  readonly order: WordOrder
+  /** Known in advance: every word has an id, `code + 1`, whether training rows hold it or not. */
+  readonly fixed?: boolean
+}
+
+/** One scenario's rows before vocabularies and scalers are fitted, column by column, in the order of their tables. */
+export interface Frame {
+  readonly name: string
+  readonly rows: number
+  /** One per field: codes into the field's words; a code below 0 is unknown. */
+  readonly categorical: readonly ArrayLike<number>[]
+  /** One per numeric column; NaN where there is no value. */
+  readonly numeric: readonly ArrayLike<number>[]
+  /** One per task; NaN where the task does not apply. */
+  readonly labels: readonly ArrayLike<number>[]
+  readonly user?: ArrayLike<number>
+  readonly time?: ArrayLike<number>
+  /** One of `part` per row. */
+  readonly parts: Uint8Array
+}
+
+export interface Draft {
+  readonly name: string
+  readonly fields: readonly Field[]
+  readonly numeric: readonly { readonly name: string; readonly scaling: Scaling }[]
+  readonly tasks: readonly Task[]
+  readonly frames: readonly Frame[]
+  readonly origins: readonly Origin[]
+  readonly split: string
+  readonly notes: readonly string[]
+  /** A word needs this many training rows to get an id of its own. Default 1. */
+  readonly atLeast?: number
+}
+
+/** Turns frames into a world: vocabularies are fitted on the union of all training rows, scalers by each client on its
+ * own training rows, and every table lies in shared memory. */
+export const assemble = (draft: Draft): World => {
+  checkFrames(draft)
+  const vocabularies = draft.fields.map((field, f) => fitVocabulary(draft, field, f))
+  const clipped = draft.fields
+    .map((field, f) => ({ name: field.name, dropped: vocabularies[f].dropped }))
+    .filter(({ dropped }) => dropped > 0)
+    .map(({ name, dropped }) => `${dropped} rare words of ${name} are unknown (fewer than ${draft.atLeast} rows)`)
+  return {
+    name: draft.name,
+    features: {
+      categorical: draft.fields.map(({ name }, f) => ({ name, size: vocabularies[f].size })),
+      numeric: draft.numeric.map(({ name }) => name),
+    },
+    tasks: draft.tasks,
+    scenarios: draft.frames.map((frame) => toScenario(draft, frame, vocabularies)),
+    origins: draft.origins,
+    split: draft.split,
+    notes: [...draft.notes, ...clipped],
+  }
+}
+
+const fitVocabulary = (draft: Draft, field: Field, f: number): Vocabulary => {
+  if (field.fixed === true) {
+    const size = field.words.length + 1
+    return { size, dropped: 0, id: (code) => (code >= 0 && code < size - 1 ? code + 1 : 0) }
+  }
+  const counter = vocabularyFit()
+  for (const frame of draft.frames) {
+    const codes = frame.categorical[f]
+    for (let row = 0; row < frame.rows; row++) {
+      if (frame.parts[row] === part.train && codes[row] >= 0) counter.count(codes[row])
+    }
+  }
+  return counter.fit(field.words, { order: field.order, atLeast: draft.atLeast ?? 1 })
+}
+
+const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabulary[]): Scenario => {
+  const isTrain = (row: number): boolean => frame.parts[row] === part.train
+  const scalers = draft.numeric.map(({ scaling }, n) => fitScaler(scaling, frame.numeric[n], isTrain))
+  const [train, validation, test] = splits.map((_, code): Table => {
+    const rows = rowsOf(frame, code)
+    const categorical = sharedInts(rows.length * draft.fields.length)
+    fill(categorical, rows, frame.categorical, (code, f) => (code < 0 ? 0 : vocabularies[f].id(code)))
+    const numeric = sharedFloats(rows.length * draft.numeric.length)
+    fill(numeric, rows, frame.numeric, (value, n) => scalers[n](value))
+    const labels = sharedFloats(rows.length * draft.tasks.length)
+    fill(labels, rows, frame.labels, (value) => value)
+    const table = { rows: rows.length, categorical, numeric, labels }
+    const { user, time } = frame
+    return {
+      ...table,
+      ...(user && { user: pick(sharedInts(rows.length), rows, user) }),
+      ...(time && { time: pick(sharedDoubles(rows.length), rows, time) }),
+    }
+  })
+  return { name: frame.name, train, validation, test }
+}
+
+const rowsOf = (frame: Frame, code: number): Int32Array => {
+  const rows: number[] = []
+  for (let row = 0; row < frame.rows; row++) if (frame.parts[row] === code) rows.push(row)
+  return Int32Array.from(rows)
+}
+
+const fill = (
+  out: Int32Array | Float32Array,
+  rows: Int32Array,
+  columns: readonly ArrayLike<number>[],
+  change: (value: number, column: number) => number,
+): void => {
+  const width = columns.length
+  for (let c = 0; c < width; c++) {
+    const column = columns[c]
+    for (let i = 0; i < rows.length; i++) out[i * width + c] = change(column[rows[i]], c)
+  }
+}
+
+const pick = <A extends Int32Array | Float64Array>(out: A, rows: Int32Array, column: ArrayLike<number>): A => {
+  for (let i = 0; i < rows.length; i++) out[i] = column[rows[i]]
+  return out
+}
+
+const checkFrames = (draft: Draft): void => {
+  if (draft.frames.length === 0) throw new DataError(`${draft.name}: no scenario has any row`)
+  for (const frame of draft.frames) {
+    if (!frame.parts.includes(part.train)) {
+      throw new DataError(`${draft.name}: scenario '${frame.name}' has no training rows (${draft.split})`)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Stream } from '../random/streams.js'
+import { permutation } from '../random/streams.js'
+import type { Split } from './world.js'
+
+/** Which table a row goes to, one code per row. */
+export const part = { train: 0, validation: 1, test: 2, dropped: 3 } as const
+export const splits: readonly Split[] = ['train', 'validation', 'test']
+
+/** The shares of all rows that go to each table; they add up to 1. */
+export interface Shares {
+  readonly train: number
+  readonly validation: number
+  readonly test: number
+}
+
+/** By time: the earliest `train` share of the rows, then `validation`, then `test`. Rows of one instant stay together
+ * (in the later table), so that no table holds an instant that an earlier one holds too. */
+export const splitByTime = (time: ArrayLike<number>, shares: Shares): Uint8Array => {
+  const sorted = Float64Array.from(time).sort()
+  const from = (share: number): number => {
+    const at = Math.round(share * sorted.length)
+    return at >= sorted.length ? Infinity : sorted[at]
+  }
+  return splitByBounds(time, from(shares.train), from(shares.train + shares.validation))
+}
+
+/** By time: rows before `validationFrom` train, rows from `testFrom` on test, the rest validate. */
+export const splitByBounds = (time: ArrayLike<number>, validationFrom: number, testFrom: number): Uint8Array =>
+  Uint8Array.from(time, (t) => (t >= testFrom ? part.test : t >= validationFrom ? part.validation : part.train))
+
+/** By the order of rows: the first `train` share, then `validation`, then `test`. */
+export const splitByOrder = (rows: number, shares: Shares): Uint8Array => {
+  const order = Int32Array.from({ length: rows }, (_, i) => i)
+  return splitOrdered(order, shares)
+}
+
+/** At random, with exact shares. Only where rows have no time: neighbours in time leak into each other. */
+export const splitAtRandom = (rows: number, shares: Shares, stream: Stream): Uint8Array =>
+  splitOrdered(permutation(rows, stream), shares)
+
+const splitOrdered = (order: Int32Array, shares: Shares): Uint8Array => {
+  const train = Math.round(order.length * shares.train)
+  const validation = Math.round(order.length * (shares.train + shares.validation))
+  const parts = new Uint8Array(order.length)
+  order.forEach((row, place) => {
+    parts[row] = place < train ? part.train : place < validation ? part.validation : part.test
+  })
+  return parts
+}
