@@ -1,0 +1,113 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+
+/**
+ * The operations that models are made of, with closed-form gradients.
+ *
+ * TensorFlow.js would derive gradients that sum over the batch axis, and such a sum is not bitwise the same alone and in
+ * a cohort. Here every sum over rows is a product with a row of ones or of weights, which is.
+ */
+
+/** A value whose gradient is written by hand. `gradient` gets what `forward` saved, and gives one tensor per input. */
+export const differentiable = (
+  inputs: readonly Tensor[],
+  forward: (save: (...tensors: Tensor[]) => void) => {
+    readonly value: Tensor
+    readonly gradient: (dy: Tensor, saved: readonly Tensor[]) => Tensor[]
+  },
+): Tensor =>
+  tf.customGrad((...given) => {
+    const keep = given[given.length - 1] as (tensors: Tensor[]) => void
+    const { value, gradient } = forward((...tensors) => keep(tensors))
+    return { value, gradFunc: (dy: Tensor, saved: Tensor[]) => gradient(dy, saved) }
+  })(...inputs)
+
+/** [1, rows] for x [rows, units], [1, 1, rows] for [stack, rows, units]: times x, it sums the rows. */
+const onesFor = (x: Tensor): Tensor => tf.ones([...Array<number>(x.rank - 1).fill(1), x.shape[x.rank - 2]])
+
+/** Sums over rows: [rows, units] to [1, units]; [stack, rows, units] to [stack, 1, units]. */
+export const sumRows = (x: Tensor): Tensor => tf.matMul(onesFor(x), x)
+
+/** x [rows, units] + row [1, units], or [stack, rows, units] + [stack, 1, units]. */
+export const addRow = (x: Tensor, row: Tensor): Tensor =>
+  differentiable([x, row], () => ({ value: tf.add(x, row), gradient: (dy) => [dy, sumRows(dy)] }))
+
+/** max(x, 0). Its gradient is the sign of its value, one pass less than a comparison and a cast. */
+export const relu = (x: Tensor): Tensor =>
+  differentiable([x], (save) => {
+    const value = tf.relu(x)
+    save(value)
+    return { value, gradient: (dy, [y]) => [tf.mul(dy, tf.sign(y))] }
+  })
+
+/** Softmax over the last axis of x [rows, units]. */
+export const softmax = (x: Tensor): Tensor =>
+  differentiable([x], (save) => {
+    const value = tf.softmax(x)
+    save(value)
+    return {
+      value,
+      gradient: (dy, [y]) => {
+        const slope = tf.mul(dy, y)
+        const along = tf.matMul(slope, tf.ones([y.shape[y.rank - 1], 1]))
+        return [tf.sub(slope, tf.mul(y, along))]
+      },
+    }
+  })
+
+/** Rows `ids` [n] int32 of table [rows, width]: [n, width]. Gradients of a row that is asked for twice add up. */
+export const lookup = (table: Tensor, ids: Tensor): Tensor =>
+  differentiable([table], (save) => {
+    save(ids)
+    const shape = table.shape
+    return {
+      value: tf.gather(table, ids as tf.Tensor1D),
+      gradient: (dy, [at]) => [tf.scatterND(tf.reshape(at, [-1, 1]), dy, shape)],
+    }
+  })
+
+/** Mean and biased variance over rows with weights that sum to 1; see `moments` for shapes. */
+export interface Moments {
+  readonly mean: Tensor
+  readonly variance: Tensor
+}
+
+/** Weights [rows] as a row and as a column that fit x: [1, rows] and [rows, 1], or with a leading 1 for a stack. */
+const asRow = (weight: Tensor, x: Tensor): Tensor =>
+  tf.reshape(weight, [...Array<number>(x.rank - 1).fill(1), weight.shape[0]])
+const asColumn = (weight: Tensor, x: Tensor): Tensor =>
+  tf.reshape(weight, [...Array<number>(x.rank - 2).fill(1), weight.shape[0], 1])
+
+/**
+ * Batch normalisation over the rows that count: y = (x - mean) / sqrt(variance + epsilon) * scale + shift.
+ *
+ * x is [rows, units] with scale and shift [1, units], or [stack, rows, units] with [stack, 1, units]; `weight` [rows]
+ * sums to 1 and is 0 for padding. Ioffe and Szegedy (2015), algorithm 1, and the gradients after it, which with weights
+ * w are dx = scale / deviation * (dy - w (sum(dy) + xhat sum(dy xhat))).
+ */
+export const normalizeRows = (
+  x: Tensor,
+  scale: Tensor,
+  shift: Tensor,
+  weight: Tensor,
+  epsilon: number,
+): Moments & { readonly value: Tensor } => {
+  const row = asRow(weight, x)
+  const mean = tf.matMul(row, x)
+  const centred = tf.sub(x, mean)
+  const variance = tf.matMul(row, tf.square(centred))
+  const value = differentiable([x, scale, shift], (save) => {
+    const deviation = tf.sqrt(tf.add(variance, epsilon))
+    const unit = tf.div(centred, deviation)
+    save(unit, deviation, scale, asColumn(weight, x))
+    return { value: tf.add(tf.mul(unit, scale), shift), gradient: normalizeGradient }
+  })
+  return { value, mean, variance }
+}
+
+const normalizeGradient = (dy: Tensor, [unit, deviation, scale, weight]: readonly Tensor[]): Tensor[] => {
+  const dshift = sumRows(dy)
+  const dscale = sumRows(tf.mul(dy, unit))
+  const along = tf.mul(weight, tf.add(dshift, tf.mul(unit, dscale)))
+  return [tf.mul(tf.sub(dy, along), tf.div(scale, deviation)), dscale, dshift]
+}

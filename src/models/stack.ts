@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
+import { activate, batchNorm, startOf, type Layer, type Regularisation, type Run } from './layers.js'
+import type { Axis, Role, SegmentSpec } from './layout.js'
+import { addRow } from './ops.js'
+
+/** Several perceptrons of one shape, side by side. */
+export interface StackOptions extends Regularisation {
+  readonly role: Role
+  /** What the perceptrons are, which is the axis that parts and scopes are cut along. */
+  readonly axis: 'expert' | 'task'
+  readonly count: number
+  readonly from: number
+  readonly hidden: readonly number[]
+  /** Width of a last layer that is linear alone: no normalisation, activation or dropout. */
+  readonly last?: number
+}
+
+/**
+ * The outputs of a stack in whichever order of axes they were computed: `rows` is [batch, count * width],
+ * `stack` is [count, batch, width].
+ */
+export type Stacked =
+  | { readonly order: 'rows'; readonly value: Tensor; readonly count: number }
+  | { readonly order: 'stack'; readonly value: Tensor }
+
+/** [count, batch, width]. */
+export const asStack = (x: Stacked): Tensor =>
+  x.order === 'stack' ? x.value : tf.transpose(tf.reshape(x.value, [x.value.shape[0], x.count, -1]), [1, 0, 2])
+
+/** [batch, count, width]. */
+export const asRows = (x: Stacked): Tensor =>
+  x.order === 'rows' ? tf.reshape(x.value, [x.value.shape[0], x.count, -1]) : tf.transpose(x.value, [1, 0, 2])
+
+interface Level {
+  readonly segments: readonly SegmentSpec[]
+  apply(x: Tensor | Stacked, run: Run): Stacked
+}
+
+const wide = (x: Tensor | Stacked): x is Stacked => 'order' in x
+
+/**
+ * One layer of the stack. The first of a shared input is *one* product [batch, from] x [from, count * to], its weight
+ * kept as [from, count, to]; a later one is a product per member, [count, from, to].
+ */
+const level = (name: string, options: StackOptions, from: number, to: number, shared: boolean, last: boolean): Level => {
+  const { role, axis, count } = options
+  const initial = startOf(from, to, last ? 'none' : 'relu')
+  const shape = shared ? [from, count, to] : [count, from, to]
+  const axes: Axis[] = shared ? ['in', axis, 'out'] : [axis, 'in', 'out']
+  const rowShape = shared ? [1, count, to] : [count, 1, to]
+  const rowAxes: Axis[] = shared ? ['row', axis, 'out'] : [axis, 'row', 'out']
+  const norm = options.batchNorm && !last ? batchNorm(name, rowShape, rowAxes) : undefined
+  const weight: SegmentSpec = { name: `${name}.weight`, shape, axes, role, initial }
+  const bias: SegmentSpec = {
+    name: `${name}.bias`, shape: rowShape, axes: rowAxes, role, initial: { kind: 'constant', value: 0 },
+  }
+  return {
+    segments: [weight, bias, ...(norm?.segments ?? [])],
+    apply(x, run) {
+      const [w, b] = [run.parameters[weight.name], run.parameters[bias.name]]
+      const y = shared
+        ? addRow(tf.matMul(x as Tensor, tf.reshape(w, [from, count * to])), tf.reshape(b, [1, count * to]))
+        : addRow(tf.matMul(wide(x) ? asStack(x) : x, w), b)
+      const value = last ? y : activate(y, norm, run, options.dropout)
+      return shared ? { order: 'rows', value, count } : { order: 'stack', value }
+    },
+  }
+}
+
+/**
+ * `count` perceptrons of one shape. Built with `shared`, all read x [batch, from]; otherwise member i reads its own
+ * x[i] of [count, batch, from]. Layer l (from 1) has segments `name.l.weight`, `name.l.bias` and so on.
+ */
+export const stack = (name: string, options: StackOptions, shared: boolean): Layer<Tensor, Stacked> => {
+  const widths = [...options.hidden, ...(options.last === undefined ? [] : [options.last])]
+  const levels = widths.map((to, i) => {
+    const last = i === options.hidden.length
+    return level(`${name}.${i + 1}`, options, widths[i - 1] ?? options.from, to, shared && i === 0, last)
+  })
+  return {
+    width: widths.at(-1) ?? options.from,
+    segments: levels.flatMap((l) => l.segments),
+    apply: (x, run) => levels.reduce<Tensor | Stacked>((y, l) => l.apply(y, run), x) as Stacked,
+  }
+}
