@@ -1,0 +1,38 @@
+import type { Behaviour, Name } from './actor.js'
+import type { Computation } from './compute-queue.js'
+import type { Parcel } from './parcel.js'
+
+/**
+ * One incarnation of an actor. A dead cell never wakes and never sends; its timers and computations die with it, while
+ * its name lives on for the next incarnation.
+ */
+export class Cell {
+  alive = true
+  /** The last state that the behaviour returned. */
+  state: unknown
+  /** The kernel's last turn in which this cell was given a message: it takes one a turn. */
+  turn = 0
+  /** The actor as guard errors name it. */
+  readonly label: string
+  /** Timers and computations under way, by number. Made when first used: most of ten thousand clients are idle. */
+  timers: Map<number, Parcel> | undefined
+  computations: Map<number, Computation> | undefined
+  /** The host's handle on nact's actor. */
+  ref: unknown
+  #numbers = 0
+
+  constructor(
+    readonly name: Name,
+    readonly incarnation: number,
+    readonly behaviour: Behaviour<unknown>,
+    initialState: unknown,
+  ) {
+    this.state = initialState
+    this.label = `actor ${name}`
+  }
+
+  /** A number that no timer or computation of this cell had before. */
+  number(): number {
+    return ++this.#numbers
+  }
+}

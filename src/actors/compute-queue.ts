@@ -1,0 +1,133 @@
+import { Delivery } from '../time/kernel.js'
+import { formatMicros, type Micros } from '../time/micros.js'
+import { ActorError } from './actor-error.js'
+import type { Computed, Interrupted, Name, Received } from './actor.js'
+import type { Cell } from './cell.js'
+import type { Doorstep, Item } from './parcel.js'
+
+/** A job as the engine gets it: whose it is, when it began, and what to do. */
+export interface Job {
+  readonly actor: Name
+  readonly incarnation: number
+  readonly start: Micros
+  readonly job: unknown
+}
+
+/** Does jobs for real: one promise per job, in their order. */
+export type Execute = (jobs: readonly Job[]) => readonly Promise<unknown>[]
+
+/** How a computation ended, in virtual time. */
+export type Outcome = 'computed' | 'interrupted' | 'abandoned' | 'crashed'
+
+/**
+ * A message from the future: the completion of a computation, on the heap since the computation began. Only when the
+ * kernel reaches it does its result have to be there. One that the weather interrupts never runs at all.
+ */
+export class Computation extends Delivery implements Item {
+  #result: { readonly value: unknown } | undefined
+  #failure: { readonly error: unknown } | undefined
+  #running: Promise<void> | undefined
+
+  constructor(
+    private readonly door: Doorstep,
+    private readonly queue: ComputeQueue,
+    readonly cell: Cell,
+    readonly number: number,
+    readonly start: Micros,
+    readonly job: unknown,
+    private readonly interrupted: string | undefined,
+    private readonly charge: (computation: Computation, outcome: Outcome) => void,
+  ) {
+    super()
+  }
+
+  override waits(): Promise<void> | undefined {
+    if (this.interrupted !== undefined || this.#result !== undefined) return undefined
+    if (this.#running === undefined) this.queue.flush()
+    if (this.#failure !== undefined) throw this.#failed(this.#failure.error)
+    return this.#running
+  }
+
+  /** One that may have to wait always opens a turn, so that turns never depend on how fast results come in. */
+  override joins(turn: number, taken: number): boolean {
+    if (this.cell.turn === turn || (taken > 0 && this.interrupted === undefined)) return false
+    this.cell.turn = turn
+    return true
+  }
+
+  override dispatch(): void {
+    this.cell.computations!.delete(this.number)
+    this.door.hand(this.cell, this)
+  }
+
+  override miss(): void {
+    // Never: a dead cell's computations are off the heap, and an empty turn holds no message for a living one.
+  }
+
+  opened(): void {
+    this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
+  }
+
+  received(): Received {
+    const message: Computed | Interrupted =
+      this.interrupted === undefined
+        ? { kind: 'computed', job: this.job, result: this.#result!.value }
+        : { kind: 'interrupted', job: this.job, reason: this.interrupted }
+    return { from: this.cell.name, message }
+  }
+
+  /** Takes the real work's promise; its rejection counts only if and when the kernel gets here. */
+  runs(work: PromiseLike<unknown>): void {
+    this.#running = Promise.resolve(work).then(
+      (value) => {
+        this.#result = { value }
+      },
+      (error: unknown) => {
+        this.#failure = { error }
+      },
+    )
+  }
+
+  #failed(error: unknown): ActorError {
+    const reason = error instanceof Error ? error.message : String(error)
+    const what = `began a computation at ${formatMicros(this.start)} that failed: ${reason}`
+    return new ActorError(this.cell.name, 'computed', this.time, what, { cause: error })
+  }
+}
+
+/** Jobs that have begun in virtual time and not yet for real. */
+export class ComputeQueue {
+  readonly #waiting = new Set<Computation>()
+  readonly #execute: Execute
+
+  constructor(execute: Execute) {
+    this.#execute = execute
+  }
+
+  add(computation: Computation): void {
+    this.#waiting.add(computation)
+  }
+
+  /** Forgets a job whose result can no longer matter: it never runs, unless it does already. */
+  withdraw(computation: Computation): void {
+    this.#waiting.delete(computation)
+  }
+
+  /** Sends off all that waits, ordered by (start, actor), so that the engine can form the same cohorts in every run. */
+  flush(): void {
+    const batch = [...this.#waiting].sort(byStartAndActor)
+    this.#waiting.clear()
+    const jobs = batch.map(({ cell, start, job }): Job => {
+      return { actor: cell.name, incarnation: cell.incarnation, start, job }
+    })
+    const promises = this.#execute(jobs)
+    batch.forEach((computation, i) => {
+      const none = new Error(`execute() returned ${promises.length} promises for ${jobs.length} jobs; it owes one each`)
+      computation.runs(promises[i] ?? Promise.reject(none))
+    })
+  }
+}
+
+/** Sorting is stable: computations that one actor began at one instant keep the order in which it began them. */
+const byStartAndActor = (a: Computation, b: Computation): number =>
+  a.start - b.start || (a.cell.name < b.cell.name ? -1 : a.cell.name > b.cell.name ? 1 : 0)

@@ -1,0 +1,107 @@
+import type { Streams } from '../random/streams.js'
+import type { Guard } from '../time/guard.js'
+import type { Kernel } from '../time/kernel.js'
+import type { Micros } from '../time/micros.js'
+import { ActorError } from './actor-error.js'
+import type { Context, Message, Name } from './actor.js'
+import type { Cell } from './cell.js'
+import type { Undertakings } from './undertakings.js'
+
+/** What a handler's wishes are passed on to. */
+export interface Surroundings {
+  readonly kernel: Kernel
+  readonly streams: Streams
+  readonly guard: Guard | undefined
+  readonly undertakings: Undertakings
+  send(from: Name, to: Name, message: Message): void
+}
+
+/**
+ * The context of one message. It is revoked when the handler returns: a later use throws, and ends the run as well,
+ * because whatever woke up then (a promise, a callback) has the real clock in it.
+ *
+ * What it passes on to is no part of the handler: the guard is lifted there, and comes back with the handler.
+ */
+export class HandlerContext implements Context {
+  #live = true
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly cell: Cell,
+    private readonly kind: string,
+  ) {}
+
+  get self(): Name {
+    this.#check('self')
+    return this.cell.name
+  }
+
+  get now(): Micros {
+    this.#check('now')
+    return this.around.kernel.now
+  }
+
+  get streams(): Streams {
+    this.#check('streams')
+    return this.around.streams
+  }
+
+  send(to: Name, message: Message): void {
+    this.#check('send')
+    const { guard } = this.around
+    const who = guard?.enter(undefined)
+    try {
+      this.around.send(this.cell.name, to, message)
+    } finally {
+      guard?.leave(who)
+    }
+  }
+
+  after(delay: Micros, message: Message): number {
+    this.#check('after')
+    return this.around.undertakings.after(this.cell, delay, message)
+  }
+
+  cancel(timer: number): void {
+    this.#check('cancel')
+    this.around.undertakings.cancel(this.cell, timer)
+  }
+
+  compute(job: unknown, cost: Micros): number {
+    this.#check('compute')
+    const { guard, undertakings } = this.around
+    const who = guard?.enter(undefined)
+    try {
+      return undertakings.compute(this.cell, job, cost)
+    } finally {
+      guard?.leave(who)
+    }
+  }
+
+  abandon(computation: number): void {
+    this.#check('abandon')
+    const { guard, undertakings } = this.around
+    const who = guard?.enter(undefined)
+    try {
+      undertakings.abandon(this.cell, computation)
+    } finally {
+      guard?.leave(who)
+    }
+  }
+
+  /** Called by the host when the handler has returned. */
+  static revoke(context: HandlerContext): void {
+    context.#live = false
+  }
+
+  #check(member: string): void {
+    if (this.#live) return
+    const { kernel } = this.around
+    const what =
+      `used ctx.${member} after its handler had returned; what takes time must come back as a message: ` +
+      'use ctx.compute, ctx.after or ctx.send while the handler runs'
+    const error = new ActorError(this.cell.name, this.kind, kernel.now, what)
+    kernel.fail(error)
+    throw error
+  }
+}

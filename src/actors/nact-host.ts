@@ -1,0 +1,190 @@
+import nact, { type Ref } from 'nact'
+import { WindtunnelError } from '../errors.js'
+import type { Streams } from '../random/streams.js'
+import type { Guard } from '../time/guard.js'
+import type { Kernel } from '../time/kernel.js'
+import type { Micros } from '../time/micros.js'
+import { ActorError } from './actor-error.js'
+import type { Behaviour, Message, Name, Received } from './actor.js'
+import { Cell } from './cell.js'
+import { ComputeQueue, type Execute } from './compute-queue.js'
+import { HandlerContext, type Surroundings } from './context.js'
+import { Parcel, type Doorstep, type Item } from './parcel.js'
+import { Undertakings, type Charge, type Work } from './undertakings.js'
+
+export interface HostOptions {
+  readonly kernel: Kernel
+  readonly streams: Streams
+  /** Forbids the wall clock and unnamed randomness while a handler runs. Installing it is the caller's. */
+  readonly guard?: Guard
+  /** The network: `ctx.send` calls it. */
+  send(from: Name, to: Name, message: Message): void
+  /** The weather: when a computation that begins now ends on this device. */
+  readonly work: Work
+  /** The engine: does jobs for real, one promise each. */
+  readonly execute: Execute
+  /** Told of every computation's end, in the order of virtual time. */
+  readonly charged?: (charge: Charge) => void
+}
+
+/** An actor that is spawned twice, or asked for where none lives. */
+export class HostError extends WindtunnelError {}
+
+/** nact's own `dispatch` takes a sender; without one it builds a `Nobody` for every message. */
+const dispatch = nact.dispatch as (actor: Ref<Item>, message: Item, sender: unknown) => void
+
+/**
+ * Actors in virtual time. nact owns behaviours, state and delivery; the kernel owns time, order and backlog, so that
+ * nact's mailboxes never hold more than the one message that is being handled.
+ *
+ * Every incarnation has a cell and a nact name of its own (`client-NL.2`). Faults of handlers never reach nact, whose
+ * supervision would print and go on: they end the kernel's run.
+ */
+export class NactHost {
+  readonly #system = nact.start()
+  readonly #sender = new nact.Nobody()
+  readonly #kernel: Kernel
+  readonly #guard: Guard | undefined
+  readonly #around: Surroundings
+  readonly #undertakings: Undertakings
+  readonly #cells = new Map<Name, Cell>()
+  readonly #incarnations = new Map<Name, number>()
+  /** Handlers that were dispatched in this turn and have not ended. */
+  #running = 0
+  readonly #door: Doorstep = {
+    living: (name) => this.#cells.get(name),
+    hand: (cell, item) => {
+      this.#running++
+      dispatch(cell.ref as Ref<Item>, item, this.#sender)
+    },
+  }
+
+  constructor(options: HostOptions) {
+    const { kernel, streams, guard, charged } = options
+    this.#kernel = kernel
+    this.#guard = guard
+    const queue = new ComputeQueue((jobs) => options.execute(jobs))
+    const work: Work = (actor, start, cost, job) => options.work(actor, start, cost, job)
+    this.#undertakings = new Undertakings(kernel, this.#door, queue, work, charged)
+    const send = options.send.bind(options)
+    this.#around = { kernel, streams, guard, undertakings: this.#undertakings, send }
+  }
+
+  /** Brings the next incarnation of `name` to life. An error if one lives. */
+  spawn<State, M extends Message = Message>(name: Name, behaviour: Behaviour<State, M>, initialState: State): void {
+    if (name === '') throw new HostError("spawn(''): an actor needs a name")
+    if (this.#cells.has(name)) throw new HostError(`spawn('${name}'): it is alive; kill it first`)
+    const incarnation = this.incarnation(name) + 1
+    const cell = new Cell(name, incarnation, behaviour as unknown as Behaviour<unknown>, initialState)
+    const handle = (state: unknown, item: Item): unknown => this.#handle(cell, state, item)
+    cell.ref = nact.spawn(this.#system, handle, nactName(name, incarnation), { initialState })
+    this.#incarnations.set(name, incarnation)
+    this.#cells.set(name, cell)
+  }
+
+  /**
+   * Fail-stop: the incarnation never wakes and never sends; its timers and waiting jobs die with it. Killing the dead
+   * changes nothing. Only between turns: a handler that must kill schedules it with `kernel.at(kernel.now, ...)`.
+   */
+  kill(name: Name): void {
+    if (!this.#incarnations.has(name)) throw new HostError(`kill('${name}'): no actor of that name was ever spawned`)
+    if (this.#running > 0) {
+      const how = `kernel.at(kernel.now, () => host.kill('${name}'))`
+      throw new HostError(`kill('${name}') while handlers run: a death is an event of its own; use ${how}`)
+    }
+    const cell = this.#cells.get(name)
+    if (cell === undefined) return
+    this.#bury(cell)
+    this.#undertakings.perish(cell)
+  }
+
+  alive(name: Name): boolean {
+    return this.#cells.has(name)
+  }
+
+  /** The number of the last incarnation, from 1; 0 if there was none. */
+  incarnation(name: Name): number {
+    return this.#incarnations.get(name) ?? 0
+  }
+
+  /** The state that the living incarnation's last handler returned. For evaluation: read it, never change it. */
+  state<State>(name: Name): State {
+    const cell = this.#cells.get(name)
+    if (cell === undefined) throw new HostError(`state('${name}'): nobody of that name is alive; ask alive() first`)
+    return cell.state as State
+  }
+
+  /**
+   * Puts a message on the heap, for whoever lives under `to` at that time. `arrived` is then called just before the
+   * handler, or with `false` if nobody lives there.
+   */
+  deliver(at: Micros, to: Name, received: Received, arrived?: (alive: boolean) => void): void {
+    this.#kernel.deliver(at, new Parcel(this.#door, to, received, arrived))
+  }
+
+  /** Delivers now, after what was scheduled for this instant before. For events of the environment. */
+  tell(to: Name, received: Received): void {
+    this.deliver(this.#kernel.now, to, received)
+  }
+
+  /** Stops all actors and lets go of them; computations under way are charged to nobody. */
+  dispose(): void {
+    for (const cell of [...this.#cells.values()]) this.#bury(cell)
+    nact.stop(this.#system)
+  }
+
+  #bury(cell: Cell): void {
+    cell.alive = false
+    nact.stop(cell.ref as Ref<Item>)
+    this.#cells.delete(cell.name)
+  }
+
+  /** Runs one handler inside nact. After a fault, those that share its turn are not run. */
+  #handle(cell: Cell, state: unknown, item: Item): unknown {
+    this.#running--
+    if (this.#kernel.failed || !cell.alive) return state
+    let received: Received | undefined
+    try {
+      item.opened()
+      received = item.received()
+      const next = this.#call(cell, state, received)
+      cell.state = next
+      return next
+    } catch (error) {
+      this.#kernel.fail(error)
+      return state
+    }
+  }
+
+  #call(cell: Cell, state: unknown, received: Received): unknown {
+    const guard = this.#guard
+    const { kind } = received.message
+    const context = new HandlerContext(this.#around, cell, kind)
+    const outer = guard?.enter(cell.label)
+    let next: unknown
+    try {
+      next = cell.behaviour(state, received, context)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new ActorError(cell.name, kind, this.#kernel.now, `failed: ${reason}`, { cause: error })
+    } finally {
+      guard?.leave(outer)
+      HandlerContext.revoke(context)
+    }
+    if (isThenable(next)) {
+      next.then(undefined, () => {})
+      const what = 'returned a promise; handlers are synchronous: let ctx.compute, ctx.after or ctx.send bring the result'
+      throw new ActorError(cell.name, kind, this.#kernel.now, what)
+    }
+    return next
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function'
+
+/** A name that nact takes: what it does not allow (and `$`) becomes `$` and the hexadecimal code unit. */
+const nactName = (name: Name, incarnation: number): string => {
+  const escape = (unit: string): string => `$${unit.charCodeAt(0).toString(16)}$`
+  return `${name.replace(/[^a-zA-Z0-9_.+!*'(),-]/g, escape)}.${incarnation}`
+}

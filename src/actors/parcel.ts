@@ -1,0 +1,64 @@
+import { Delivery } from '../time/kernel.js'
+import type { Name, Received } from './actor.js'
+import type { Cell } from './cell.js'
+
+/** Whom a name means now, and how a cell is handed what has arrived for it. The host is one. */
+export interface Doorstep {
+  living(name: Name): Cell | undefined
+  hand(cell: Cell, item: Item): void
+}
+
+/** A delivery on its way into an actor. */
+export interface Item {
+  /** Called just before the handler, in the order of delivery. */
+  opened(): void
+  /** What the handler is given. */
+  received(): Received
+}
+
+/**
+ * A message on the heap. With a timer's number it belongs to the one incarnation that set the timer; without, to
+ * whoever lives under the name when it arrives.
+ */
+export class Parcel extends Delivery implements Item {
+  constructor(
+    private readonly door: Doorstep,
+    private readonly to: Name,
+    private readonly content: Received,
+    private readonly arrived: ((alive: boolean) => void) | undefined,
+    private cell: Cell | undefined = undefined,
+    private readonly timer = 0,
+  ) {
+    super()
+  }
+
+  override waits(): undefined {
+    return undefined
+  }
+
+  override joins(turn: number): boolean {
+    // The timers of a dead cell are off the heap: only a name has to be looked up.
+    const cell = this.timer === 0 ? this.door.living(this.to) : this.cell
+    if (cell === undefined || cell.turn === turn) return false
+    cell.turn = turn
+    this.cell = cell
+    return true
+  }
+
+  override dispatch(): void {
+    if (this.timer !== 0) this.cell!.timers!.delete(this.timer)
+    this.door.hand(this.cell!, this)
+  }
+
+  override miss(): void {
+    this.arrived?.(false)
+  }
+
+  opened(): void {
+    this.arrived?.(true)
+  }
+
+  received(): Received {
+    return this.content
+  }
+}

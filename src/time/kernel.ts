@@ -1,0 +1,219 @@
+import { WindtunnelError } from '../errors.js'
+import { EventQueue, Scheduled } from './event-queue.js'
+import { formatMicros, type Micros } from './micros.js'
+
+/** A time that cannot be, or a kernel used against its rules. */
+export class KernelError extends WindtunnelError {}
+
+/** A plain event: `run` is called at its time, and awaited when it returns a promise. */
+export class PlainEvent extends Scheduled {
+  constructor(readonly run: () => unknown) {
+    super()
+  }
+}
+
+/** Something that an actor is told at one instant. Several of one instant may share a turn of Node's event loop. */
+export abstract class Delivery extends Scheduled {
+  /** A promise while it cannot be handed over, because what it carries is still being computed. */
+  abstract waits(): Promise<void> | undefined
+  /** May it be handled in this turn, after the `taken` deliveries that are in it? If so, `dispatch` follows at once. */
+  abstract joins(turn: number, taken: number): boolean
+  /** Hands it over: its handler runs in the next immediate of the event loop. */
+  abstract dispatch(): void
+  /** Called instead of `dispatch` when it could not even open a turn: there is nobody to hand it to. */
+  abstract miss(): void
+}
+
+export interface KernelOptions {
+  /** Called after every event and every turn; an error that it throws ends the run. This is where checks look. */
+  readonly afterEvent?: () => void
+  /** The most deliveries that one turn takes. Default: no limit. 1 is the slow, obvious way, for tests. */
+  readonly deliveriesPerTurn?: number
+}
+
+export interface RunOptions {
+  /** Events up to this instant happen, itself included; afterwards it is `now`. Default: all events. */
+  readonly until?: Micros
+  /** Asked before every event and every turn: true ends the run there. */
+  readonly stop?: () => boolean
+}
+
+/**
+ * The only clock, and the order of everything: it takes the earliest event, lets all that the event caused settle, and
+ * takes the next. Events of one instant happen in the order in which they were scheduled.
+ *
+ * A turn is the longest run of deliveries at the head of the queue that fall on one instant and go to different actors.
+ * Their handlers run in that order in immediates of the event loop, so a turn is only cheaper, never different.
+ */
+export class Kernel {
+  /** Called after every event and every turn; see {@link KernelOptions.afterEvent}. */
+  afterEvent: (() => void) | undefined
+  readonly #queue = new EventQueue<PlainEvent | Delivery>()
+  readonly #deliveriesPerTurn: number
+  #now: Micros = 0
+  #executed = 0
+  #ranks = 0
+  #turn = 0
+  /** An event or a turn has begun and has not been settled. */
+  #open = false
+  #failure: { readonly error: unknown } | undefined
+  #until = Infinity
+  #stop: (() => boolean) | undefined
+  #landed: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
+
+  constructor(options: KernelOptions = {}) {
+    this.afterEvent = options.afterEvent
+    this.#deliveriesPerTurn = options.deliveriesPerTurn ?? Infinity
+  }
+
+  /** Virtual time: microseconds since the start of the run. */
+  get now(): Micros {
+    return this.#now
+  }
+
+  /** Events and deliveries that are still to happen. */
+  get pending(): number {
+    return this.#queue.size
+  }
+
+  /** Events and deliveries that have happened. */
+  get executed(): number {
+    return this.#executed
+  }
+
+  /** Schedules a plain event; the result is for `cancel`. Errors if `time` is no integer or lies before `now`. */
+  at(time: Micros, run: () => unknown): PlainEvent {
+    const event = new PlainEvent(run)
+    this.#schedule(time, event)
+    return event
+  }
+
+  after(delay: Micros, run: () => unknown): PlainEvent {
+    return this.at(this.#now + delay, run)
+  }
+
+  /** Schedules a delivery. Errors if `time` is no integer or lies before `now`. */
+  deliver(time: Micros, delivery: Delivery): void {
+    this.#schedule(time, delivery)
+  }
+
+  /** Withdraws an event or a delivery; false if it has happened or was withdrawn before. */
+  cancel(event: PlainEvent | Delivery): boolean {
+    return this.#queue.remove(event)
+  }
+
+  /** Ends the run: it rejects with `error` as soon as the present event or turn is over. The first error counts. */
+  fail(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  /** Has an event failed? Then nothing more happens here. */
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Flies until nothing is left, or `until`, or `stop`. Rejects with the first error of an event, handler or check. */
+  async run(options: RunOptions = {}): Promise<void> {
+    if (this.#landed) throw new KernelError('run() was called while the kernel is running; await the first call')
+    if (this.#failure) {
+      const time = formatMicros(this.#now)
+      throw new KernelError(`this kernel failed at ${time}; start again with a new one`, { cause: this.#failure.error })
+    }
+    this.#until = options.until ?? Infinity
+    this.#stop = options.stop
+    if (!Number.isSafeInteger(this.#until) && this.#until !== Infinity) {
+      throw new KernelError(`run({ until: ${this.#until} }): until is an instant in integer microseconds`)
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#landed = { resolve, reject }
+      this.#pump()
+    })
+  }
+
+  #schedule(time: Micros, event: PlainEvent | Delivery): void {
+    if (time < this.#now) throw new KernelError(`an event at ${time} would be in the past: it is ${this.#now} now`)
+    if (!Number.isSafeInteger(time)) {
+      throw new KernelError(`an event at ${time}: times are integer microseconds; round with ms(), seconds() or micros()`)
+    }
+    this.#queue.push(event, time, this.#ranks++)
+  }
+
+  /** Goes on until something must be waited for. A field, so that a turn allocates no closure. */
+  readonly #pump = (): void => {
+    try {
+      if (this.#open) this.#settle()
+      for (;;) {
+        if (this.#failure) throw this.#failure.error
+        const event = this.#queue.peek()
+        if (event === undefined || event.time > this.#until) return this.#land(true)
+        if (this.#stop?.() === true) return this.#land(false)
+        this.#now = event.time
+        const waiting = event instanceof PlainEvent ? this.#happen(event) : this.#take(event)
+        if (waiting === immediate) return void setImmediate(this.#pump)
+        if (waiting !== undefined) return void waiting.then(this.#pump, this.#abort)
+        this.#settle()
+      }
+    } catch (error) {
+      this.#abort(error)
+    }
+  }
+
+  #happen(event: PlainEvent): PromiseLike<unknown> | undefined {
+    this.#queue.pop()
+    this.#executed++
+    this.#open = true
+    const work = event.run()
+    return isThenable(work) ? work : undefined
+  }
+
+  /** Takes a turn that begins with `first`, or waits for what `first` carries. */
+  #take(first: Delivery): PromiseLike<unknown> | typeof immediate | undefined {
+    const waiting = first.waits()
+    if (waiting) return waiting
+    const queue = this.#queue
+    const turn = ++this.#turn
+    queue.pop()
+    this.#executed++
+    this.#open = true
+    if (!first.joins(turn, 0)) {
+      first.miss()
+      return undefined
+    }
+    first.dispatch()
+    for (let taken = 1; taken < this.#deliveriesPerTurn; taken++) {
+      const next = queue.peek()
+      if (next === undefined || next.time !== this.#now) break
+      if (next instanceof PlainEvent || !next.joins(turn, taken)) break
+      queue.pop()
+      this.#executed++
+      next.dispatch()
+    }
+    return immediate
+  }
+
+  #settle(): void {
+    this.#open = false
+    if (!this.#failure) this.afterEvent?.()
+  }
+
+  #land(exhausted: boolean): void {
+    if (exhausted && Number.isFinite(this.#until)) this.#now = Math.max(this.#now, this.#until)
+    const { resolve } = this.#landed!
+    this.#landed = undefined
+    resolve()
+  }
+
+  readonly #abort = (error: unknown): void => {
+    this.#failure ??= { error }
+    this.#open = false
+    const { reject } = this.#landed!
+    this.#landed = undefined
+    reject(error)
+  }
+}
+
+/** What `take` answers when handlers will run in immediates: one immediate later they have all ended. */
+const immediate = Symbol('immediate')
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function'
