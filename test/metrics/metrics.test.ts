@@ -1,0 +1,130 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { accuracy } from '../../src/metrics/accuracy.js'
+import { auc, groupedAuc } from '../../src/metrics/auc.js'
+import { calibration } from '../../src/metrics/calibration.js'
+import { logLoss, logLossMulticlass } from '../../src/metrics/log-loss.js'
+import { macroMean } from '../../src/metrics/macro-mean.js'
+import { streams } from '../../src/random/streams.js'
+
+/** The definition: every pair of a positive and a negative row. */
+const slowAuc = (scores: readonly number[], labels: readonly number[]): number | null => {
+  let [won, pairs] = [0, 0]
+  for (let i = 0; i < labels.length; i++) {
+    for (let j = 0; j < labels.length; j++) {
+      if (labels[i] !== 1 || labels[j] !== 0) continue
+      pairs++
+      won += scores[i] > scores[j] ? 1 : scores[i] === scores[j] ? 0.5 : 0
+    }
+  }
+  return pairs === 0 ? null : won / pairs
+}
+
+describe('auc', () => {
+  test('counts pairs: 3 wins, 1 tie and 2 losses of 6', () => {
+    const scores = [0.9, 0.4, 0.4, 0.1, 0.5]
+    const labels = [1, 1, 0, 0, 0]
+    // 0.9 beats 0.4, 0.1, 0.5; 0.4 ties with 0.4, beats 0.1, loses to 0.5: 4.5 of 6
+    expect(auc(scores, labels)).toBe(4.5 / 6)
+  })
+
+  test('equals its O(n^2) definition, ties and unlabelled rows included', () => {
+    const score = fc.oneof(fc.integer({ min: 0, max: 5 }).map((n) => n / 5), fc.float({ noNaN: true }))
+    const row = fc.tuple(score, fc.constantFrom(0, 1, Number.NaN))
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 40 }), (rows) => {
+        const [scores, labels] = [rows.map(([s]) => s), rows.map(([, y]) => y)]
+        const seen = auc(Float64Array.from(scores), Float32Array.from(labels))
+        const expected = slowAuc(scores, labels)
+        if (expected === null) expect(seen).toBeNull()
+        else expect(seen).toBeCloseTo(expected, 12)
+      }),
+    )
+  })
+
+  test('does not change under a strictly increasing map, and flips under a decreasing one', () => {
+    const row = fc.tuple(fc.integer({ min: -20, max: 20 }), fc.constantFrom(0, 1))
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1 }), (rows) => {
+        const [scores, labels] = [rows.map(([s]) => s), rows.map(([, y]) => y)]
+        const value = auc(scores, labels)
+        expect(auc(scores.map((s) => Math.exp(s / 7)), labels)).toBe(value)
+        const flipped = auc(scores.map((s) => -s), labels)
+        if (value !== null) expect(flipped).toBeCloseTo(1 - value, 12)
+      }),
+    )
+  })
+
+  test('one class has none; a model that answers NaN ranks last', () => {
+    expect(auc([0.1, 0.2], [1, 1])).toBeNull()
+    expect(auc([], [])).toBeNull()
+    expect(auc([Number.NaN, Number.NaN], [1, 0])).toBe(0.5)
+    expect(auc([Number.NaN, 0.1], [1, 0])).toBe(0)
+    expect(auc([-0, 0], [1, 0])).toBe(0.5)
+  })
+
+  test('100,000 rows of Float32 scores agree with the ranks of a plain sort', () => {
+    const draw = streams('auc')('rows')
+    const n = 100_000
+    const labels = Float32Array.from({ length: n }, () => (draw() < 0.02 ? 1 : 0))
+    const scores = Float32Array.from({ length: n }, (_, i) => Math.round((draw() + labels[i] * 0.2) * 1000) / 1000)
+    const counts = new Map<number, [number, number]>()
+    for (let i = 0; i < n; i++) {
+      const at = counts.get(scores[i]) ?? [0, 0]
+      at[labels[i]]++
+      counts.set(scores[i], at)
+    }
+    let [below, won, positives, negatives] = [0, 0, 0, 0]
+    for (const [, [zeros, ones]] of [...counts].sort(([a], [b]) => a - b)) {
+      won += ones * (below + zeros / 2)
+      below += zeros
+      positives += ones
+      negatives += zeros
+    }
+    expect(auc(scores, labels)).toBe(won / (positives * negatives))
+  })
+})
+
+describe('grouped auc', () => {
+  test('weighs users by rows and leaves out those with one class', () => {
+    const user = [1, 1, 1, 2, 2, 3, 3]
+    const labels = [1, 0, 0, 1, 0, 1, 1]
+    const scores = [0.9, 0.1, 0.2, 0.3, 0.7, 0.5, 0.6]
+    expect(groupedAuc(scores, labels, user)).toBeCloseTo((1 * 3 + 0 * 2) / 5, 12)
+    expect(groupedAuc([0.5], [1], [1])).toBeNull()
+  })
+
+  test('of one user is the auc, however users are called', () => {
+    expect(groupedAuc([3, 1, 2], [1, 0, 1], [7, 7, 7])).toBe(auc([3, 1, 2], [1, 0, 1]))
+  })
+})
+
+describe('log-loss', () => {
+  test('is the mean of natural logarithms, clamped at 1e-7', () => {
+    expect(logLoss([0.25, 0.25], [1, 0])).toBeCloseTo((Math.log(4) + Math.log(4 / 3)) / 2, 12)
+    expect(logLoss([0], [1])).toBeCloseTo(-Math.log(1e-7), 12)
+    expect(logLoss([0.5, 0.1], [1, Number.NaN])).toBeCloseTo(Math.log(2), 12)
+    expect(logLoss([0.5], [Number.NaN])).toBeNull()
+    expect(logLoss([Number.NaN], [1])).toBeNaN()
+  })
+
+  test('of several classes looks at the label only', () => {
+    expect(logLossMulticlass([0.2, 0.3, 0.5, 0.6, 0.4, 0], [2, 2], 3)).toBeCloseTo((Math.log(2) - Math.log(1e-7)) / 2, 12)
+  })
+})
+
+test('accuracy takes the lowest class of a tie, and NaN as a mistake', () => {
+  expect(accuracy([0.2, 0.8, 0.5, 0.5, 0.5, 0.5, 0.9, 0.1], [1, 0, 1, Number.NaN], 2)).toBe(2 / 3)
+  expect(accuracy([Number.NaN, Number.NaN], [0], 2)).toBe(0)
+  expect(accuracy([], [], 2)).toBeNull()
+})
+
+test('calibration is predicted per observed', () => {
+  expect(calibration([0.5, 0.5, 0.25, 0.75], [1, 0, 0, Number.NaN])).toBe(1.25)
+  expect(calibration([0.5], [0])).toBeNull()
+})
+
+test('the macro mean skips scenarios without a value', () => {
+  expect(macroMean([0.5, null, 0.75])).toBe(0.625)
+  expect(macroMean([null])).toBeNull()
+})
