@@ -1,0 +1,129 @@
+import type { Table } from '../data/table.js'
+import { DataError, SpecificationError } from '../errors.js'
+import { stepsOf } from './batches.js'
+import { cohortsOf, type Cohort } from './cohorts.js'
+import type { Crew } from './crew.js'
+import type { Engine, Prepared, ScoreJob, ScoreResult, TrainJob, TrainResult, Training } from './engine.js'
+import { EngineError } from './engine-error.js'
+import type { Work } from './executor.js'
+import type { Programs } from './programs.js'
+
+type Job = TrainJob | ScoreJob
+type Results = TrainResult[] | ScoreResult[]
+
+/** A promise whose fate others decide. */
+interface Pending<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: Error) => void
+}
+
+const pending = <T>(): Pending<T> => {
+  let resolve!: (value: T) => void
+  let reject!: (reason: Error) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  // The caller may look at another job's promise first; a failure must not count as unhandled meanwhile.
+  promise.catch(() => undefined)
+  return { promise, resolve, reject }
+}
+
+/** An engine that cuts jobs into cohorts and has a crew execute them. Parameters must not change while a job runs. */
+export class CohortEngine implements Engine {
+  private readonly tables = new Map<string, Table>()
+
+  constructor(
+    readonly name: string,
+    private readonly programs: Programs,
+    private readonly crew: Crew,
+    /** Clients per run, at most, whatever the training says: 1 for an engine without a cohort axis. */
+    private readonly most: number = Infinity,
+  ) {}
+
+  async prepare(training: Training): Promise<Prepared> {
+    return this.programs.prepare(training)
+  }
+
+  async register(handle: string, table: Table): Promise<void> {
+    const known = this.tables.get(handle)
+    if (known === table) return
+    if (known) throw new DataError(`data '${handle}' is registered already, with another table; choose another handle`)
+    this.tables.set(handle, table)
+    this.crew.register(handle, table)
+  }
+
+  train(jobs: readonly TrainJob[]): readonly Promise<TrainResult>[] {
+    const lengthOf = (job: TrainJob): number => {
+      const { batch } = this.programs.training(job.program)!
+      return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
+    }
+    return this.execute<TrainJob, TrainResult>(jobs, lengthOf, ({ program, jobs }) => ({ kind: 'train', program, jobs }))
+  }
+
+  score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
+    const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
+    return this.execute<ScoreJob, ScoreResult>(jobs, lengthOf, ({ program, jobs }) => ({ kind: 'score', program, jobs }))
+  }
+
+  close(): Promise<void> {
+    return this.crew.close()
+  }
+
+  private execute<J extends Job, R>(
+    jobs: readonly J[],
+    lengthOf: (job: J) => number,
+    workOf: (cohort: Cohort<J>) => Work,
+  ): readonly Promise<R>[] {
+    const results = jobs.map(() => pending<R>())
+    const sound: J[] = []
+    const places: number[] = []
+    jobs.forEach((job, place) => {
+      const fault = this.fault(job)
+      if (fault) results[place].reject(fault)
+      else {
+        sound.push(job)
+        places.push(place)
+      }
+    })
+    const most = (program: string): number => Math.min(this.most, this.programs.training(program)!.cohort)
+    for (const cohort of cohortsOf(sound, most, lengthOf)) {
+      const mine = cohort.places.map((i) => results[places[i]])
+      this.crew.run(workOf(cohort)).then(
+        (values: Results) => mine.forEach((result, i) => result.resolve(values[i] as R)),
+        (error: Error) => mine.forEach((result, i) => result.reject(this.blame(cohort.jobs[i], error))),
+      )
+    }
+    return results.map(({ promise }) => promise)
+  }
+
+  /** What keeps a job from being run, if anything. */
+  private fault(job: Job): Error | undefined {
+    const who = `${job.kind} job of client '${job.client}', program ${job.program.slice(0, 12)}`
+    const training = this.programs.training(job.program)
+    if (!training) return new SpecificationError(`${who}: no such program; call prepare first`)
+    const table = this.tables.get(job.data)
+    if (!table) return new DataError(`${who}: no data is registered under '${job.data}'; call register first`)
+    const { layout, features, tasks } = training
+    const sizes: [string, number, number][] = [
+      ['parameters', job.parameters.length, layout.size],
+      ['categorical ids', table.categorical.length, table.rows * features.categorical.length],
+      ['numeric values', table.numeric.length, table.rows * features.numeric.length],
+      ['labels', table.labels.length, table.rows * tasks.length],
+    ]
+    if (job.kind === 'train') {
+      if (job.anchor) sizes.push(['anchor', job.anchor.length, layout.size])
+      for (const [slot, values] of Object.entries(job.optimizer?.slots ?? {})) sizes.push([slot, values.length, layout.size])
+    }
+    const wrong = sizes.find(([, has, wants]) => has !== wants)
+    return wrong && new DataError(`${who}: ${wrong[1]} ${wrong[0]} where the program needs ${wrong[2]}`)
+  }
+
+  private blame(job: Job, error: Error): EngineError {
+    const { client, program, kind } = job
+    return new EngineError(`${kind} job of client '${client}', program ${program.slice(0, 12)}: ${error.message}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,20 @@
+import { CohortEngine } from './cohort-engine.js'
+import type { Disturbance } from './crew.js'
+import type { Engine } from './engine.js'
+import { Executor } from './executor.js'
+import { Inline } from './inline.js'
+import { emitOnnx } from './onnx/emit.js'
+import { openOnnx } from './onnx/session.js'
+import { Pool } from './pool.js'
+import { Programs } from './programs.js'
+
+/**
+ * The default engine: programs are recorded and emitted here, and run in ONNX Runtime with the cohort as the leading
+ * axis, in this thread (`workers` 0) or in so many worker threads. Same bits either way.
+ */
+export const onnxEngine = (workers: number, disturb: Disturbance = {}): Engine => {
+  const programs: Programs = new Programs('onnx', emitOnnx)
+  if (workers > 0) return new CohortEngine('onnx', programs, new Pool(workers, programs, disturb))
+  const executor = new Executor((program, part) => openOnnx(programs.compiled(program, part)))
+  return new CohortEngine('onnx', programs, new Inline(executor, programs, disturb))
+}

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os'
+import { SpecificationError } from '../errors.js'
+import type { Disturbance } from './crew.js'
+import type { Engine } from './engine.js'
+import { EngineError } from './engine-error.js'
+
+/** Engines by name. The default is always `onnx`, whatever is installed: results would depend on it. */
+export const engineNames = ['onnx', 'tfjs'] as const
+export type EngineName = (typeof engineNames)[number]
+export const defaultEngine: EngineName = 'onnx'
+
+export interface EngineOptions {
+  readonly engine?: EngineName
+  /** Worker threads; 0 trains in the calling thread. Default: one per core. Results do not depend on it. */
+  readonly workers?: number
+  /** For tests only: delays and deaths, none of which may show in a result. */
+  readonly disturb?: Disturbance
+}
+
+const load = async (engine: EngineName, workers: number, disturb: Disturbance | undefined): Promise<Engine> => {
+  switch (engine) {
+    case 'onnx':
+      return (await import('./onnx-engine.js')).onnxEngine(workers, disturb)
+    case 'tfjs':
+      return (await import('./tfjs-engine.js')).tfjsEngine()
+    default:
+      throw new SpecificationError(`there is no engine '${engine satisfies never}'; choose one of ${engineNames.join(', ')}`)
+  }
+}
+
+/** Opens an engine. Throws `EngineError` when its runtime cannot be loaded, and says what to do about it. */
+export const openEngine = async ({ engine = defaultEngine, workers, disturb }: EngineOptions = {}): Promise<Engine> => {
+  const threads = workers ?? availableParallelism()
+  if (!Number.isInteger(threads) || threads < 0) {
+    throw new SpecificationError(`${threads} workers: give a whole number from 0 (train in this thread) up`)
+  }
+  try {
+    return await load(engine, threads, disturb)
+  } catch (error) {
+    if (error instanceof SpecificationError) throw error
+    throw new EngineError(
+      `The engine '${engine}' cannot be loaded: ${(error as Error).message}. Run \`npm install\` again in the checkout; ` +
+        'onnxruntime-node needs no download beyond its npm package. `--engine tfjs` needs no native code, but is slow and ' +
+        'gives numbers that differ in the last digits.',
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,58 @@
+import type { Table } from '../data/table.js'
+import type { ScoreJob, ScoreResult } from './engine.js'
+import { fillRows } from './feed.js'
+import type { Recipe } from './recipe.js'
+import type { Stage } from './stage.js'
+
+/** Columns of a task's scores: one probability, or one per class. */
+const widthOf = (task: Recipe['tasks'][number]): number => (task.kind === 'multiclass' ? task.classes : 1)
+
+/**
+ * Scores whole tables, `recipe.scoreBatch` rows a run, the last run padded. Clients sit longest table first, so that
+ * those who are done fall off the end.
+ */
+export const scoreCohort = async (
+  recipe: Recipe,
+  jobs: readonly ScoreJob[],
+  tableOf: (handle: string) => Table,
+  stageOf: (part: 'score') => Promise<Stage>,
+): Promise<ScoreResult[]> => {
+  const { tasks, scoreBatch } = recipe
+  const offsets = new Map(recipe.segments.map((segment) => [segment.name, segment.offset]))
+  const clients = jobs.map((job) => {
+    const table = tableOf(job.data)
+    return { job, table, scores: tasks.map((task) => new Float32Array(table.rows * widthOf(task))) }
+  })
+  const seated = [...clients].sort((a, b) => b.table.rows - a.table.rows)
+  const { lanes, feeds } = (await stageOf('score')).room(seated.length)
+  seated.forEach(({ job }, lane) => {
+    for (const state of lanes.state) {
+      const from = offsets.get(state.segment)!
+      lanes.current(state).set(job.parameters.subarray(from, from + state.size), lane * state.size)
+    }
+  })
+  const outputs = lanes.outputs.map((lane) => {
+    const { kind } = lane
+    return { ...lane, column: kind.kind === 'score' ? tasks.findIndex((task) => task.name === kind.task) : -1 }
+  })
+  const known = new Int32Array(tasks.length)
+  for (let start = 0, live = seated.length; ; start += scoreBatch) {
+    while (live > 0 && seated[live - 1].table.rows <= start) live--
+    if (live === 0) return clients.map(({ scores }) => ({ scores }))
+    for (let lane = 0; lane < live; lane++) {
+      const { table } = seated[lane]
+      const rows = { start, count: Math.min(scoreBatch, table.rows - start) }
+      if (feeds[0]) fillRows(feeds[0], lane, scoreBatch, table, tasks.length, rows, known)
+    }
+    await lanes.run(live)
+    for (const { column, buffer, size } of outputs) {
+      if (column < 0) continue
+      const width = size / scoreBatch
+      for (let lane = 0; lane < live; lane++) {
+        const count = Math.min(scoreBatch, seated[lane].table.rows - start)
+        const from = buffer.subarray(lane * size, lane * size + count * width)
+        seated[lane].scores[column].set(from, start * width)
+      }
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import type { Table } from '../data/table.js'
+import { BatchCursor, examplesOf, paddedRows } from './batches.js'
+import type { TrainJob, TrainResult } from './engine.js'
+import { fillDraws, fillRows, type StepFeed } from './feed.js'
+import type { Lanes, StateLane } from './lanes.js'
+import type { Recipe } from './recipe.js'
+import type { Stage } from './stage.js'
+import { scalarsOf } from './update.js'
+
+/** One client in training: the job, how far it has come and what it holds between the legs of its training. */
+interface Trainee {
+  readonly job: TrainJob
+  readonly table: Table
+  readonly cursor: BatchCursor
+  /** [size], the client's own copy. */
+  readonly parameters: Float32Array
+  readonly slots: Record<string, Float32Array>
+  readonly before: number
+  /** Steps taken in this job. */
+  taken: number
+  /** Per task: summed losses, and the number of steps that had a labelled row. */
+  readonly losses: Float64Array
+  readonly counted: Int32Array
+}
+
+/** Copies `size` floats. A loop beats `set` with its two views for the short vectors (biases) that models are full of. */
+const copy = (from: Float32Array, at: number, to: Float32Array, target: number, size: number): void => {
+  if (size > 96) to.set(from.subarray(at, at + size), target)
+  else for (let i = 0; i < size; i++) to[target + i] = from[at + i]
+}
+
+const enlist = (recipe: Recipe, job: TrainJob, table: Table): Trainee => ({
+  job,
+  table,
+  cursor: new BatchCursor(table.rows, recipe.batch, job.plan),
+  parameters: job.parameters.slice(),
+  slots: Object.fromEntries(Object.entries(job.optimizer?.slots ?? {}).map(([name, slot]) => [name, slot.slice()])),
+  before: job.optimizer?.steps ?? 0,
+  taken: 0,
+  losses: new Float64Array(recipe.tasks.length),
+  counted: new Int32Array(recipe.tasks.length),
+})
+
+/** The trainee's vector that a state lane belongs to; a slot that the job did not bring starts at zero. */
+const vectorOf = (trainee: Trainee, vector: string, size: number): Float32Array =>
+  vector === 'parameter'
+    ? trainee.parameters
+    : (trainee.slots[vector] ??= new Float32Array(size))
+
+/** A stretch of training in which every run takes the same number of steps. */
+class Leg {
+  private readonly lanes: Lanes
+  private readonly feeds: readonly StepFeed[]
+  private readonly offsets: ReadonlyMap<string, number>
+  private readonly padded: number
+  /** Rows with a label per [client, step, task]. */
+  private readonly known: Int32Array
+  private readonly knownNow: Int32Array
+  private scalarsAt = -1
+  private scalars: Readonly<Record<string, number>> = {}
+
+  constructor(
+    private readonly recipe: Recipe,
+    stage: Stage,
+    private readonly stride: number,
+    private readonly trainees: readonly Trainee[],
+  ) {
+    const { lanes, feeds } = stage.room(trainees.length)
+    this.lanes = lanes
+    this.feeds = feeds
+    this.offsets = new Map(recipe.segments.map((segment) => [segment.name, segment.offset]))
+    this.padded = paddedRows(recipe.batch)
+    this.known = new Int32Array(trainees.length * stride * recipe.tasks.length)
+    this.knownNow = new Int32Array(recipe.tasks.length)
+  }
+
+  /** `runs[i]` is how often the i-th trainee takes `stride` steps; never more than its predecessor. */
+  async train(runs: readonly number[]): Promise<void> {
+    this.load()
+    let live = this.trainees.length
+    for (let run = 0; ; run++) {
+      while (live > 0 && runs[live - 1] === run) this.unload(--live)
+      if (live === 0) return
+      for (let lane = 0; lane < live; lane++) this.feed(lane)
+      await this.lanes.run(live)
+      for (let lane = 0; lane < live; lane++) this.advance(lane)
+      this.collectLosses(live)
+    }
+  }
+
+  private eachState(lane: number, move: (state: StateLane, flat: Float32Array, offset: number) => void): void {
+    for (const state of this.lanes.state) {
+      const flat = vectorOf(this.trainees[lane], state.vector, this.recipe.size)
+      move(state, flat, this.offsets.get(state.segment)!)
+    }
+  }
+
+  private load(): void {
+    for (let lane = 0; lane < this.trainees.length; lane++) {
+      this.eachState(lane, (state, flat, offset) =>
+        copy(flat, offset, this.lanes.current(state), lane * state.size, state.size),
+      )
+      const { job } = this.trainees[lane]
+      for (const { kind, buffer, size } of this.lanes.inputs) {
+        if (kind.kind !== 'anchor') continue
+        const anchor = job.anchor ?? job.parameters
+        copy(anchor, this.offsets.get(kind.segment)!, buffer as Float32Array, lane * size, size)
+      }
+    }
+  }
+
+  private unload(lane: number): void {
+    this.eachState(lane, (state, flat, offset) => {
+      if (state.written) copy(this.lanes.current(state), lane * state.size, flat, offset, state.size)
+    })
+  }
+
+  private feed(lane: number): void {
+    const { cursor, table, job, taken, before } = this.trainees[lane]
+    const tasks = this.recipe.tasks.length
+    for (let step = 0; step < this.stride; step++) {
+      const feed = this.feeds[step]
+      if (feed === undefined) continue
+      cursor.seek(taken + step)
+      fillRows(feed, lane, this.padded, table, tasks, cursor, this.knownNow)
+      this.known.set(this.knownNow, (lane * this.stride + step) * tasks)
+      if (feed.draws.length > 0) fillDraws(feed, lane, job.plan, taken + step)
+      this.feedScalars(feed, lane, before + taken + step + 1, job.mu ?? 0)
+    }
+  }
+
+  /** `t` counts a client's steps from 1 and goes on where kept optimizer state stopped. */
+  private feedScalars(feed: StepFeed, lane: number, t: number, mu: number): void {
+    if (feed.scalars.length === 0) return
+    if (t !== this.scalarsAt) {
+      this.scalars = scalarsOf(this.recipe.optimizer, t)
+      this.scalarsAt = t
+    }
+    for (const { buffer, name } of feed.scalars) buffer[lane] = name === 'mu' ? mu : this.scalars[name]
+  }
+
+  private advance(lane: number): void {
+    this.trainees[lane].taken += this.stride
+  }
+
+  private collectLosses(live: number): void {
+    const tasks = this.recipe.tasks.length
+    for (const { kind, buffer } of this.lanes.outputs) {
+      if (kind.kind !== 'loss') continue
+      const column = this.recipe.tasks.findIndex((task) => task.name === kind.task)
+      for (let lane = 0; lane < live; lane++) {
+        if (this.known[(lane * this.stride + kind.step) * tasks + column] === 0) continue
+        this.trainees[lane].losses[column] += buffer[lane]
+        this.trainees[lane].counted[column]++
+      }
+    }
+  }
+}
+
+const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
+  const { parameters, slots, before, taken, losses, counted, table } = trainee
+  return {
+    parameters,
+    optimizer: { steps: before + taken, slots },
+    losses: losses.map((sum, task) => (counted[task] > 0 ? sum / counted[task] : 0)),
+    steps: taken,
+    examples: examplesOf(table.rows, recipe.batch, taken),
+  }
+}
+
+/**
+ * Trains a cohort: first in runs of `recipe.chunk` steps, then the remainders step by step. Clients sit in the order of
+ * their runs, longest first, so that those who are done fall off the end and the others go on.
+ */
+export const trainCohort = async (
+  recipe: Recipe,
+  jobs: readonly TrainJob[],
+  tableOf: (handle: string) => Table,
+  stageOf: (part: 'chunk' | 'step') => Promise<Stage>,
+): Promise<TrainResult[]> => {
+  const trainees = jobs.map((job) => enlist(recipe, job, tableOf(job.data)))
+  const leg = async (part: 'chunk' | 'step', stride: number, runsOf: (trainee: Trainee) => number): Promise<void> => {
+    const going = trainees.filter((trainee) => runsOf(trainee) > 0).sort((a, b) => runsOf(b) - runsOf(a))
+    if (going.length === 0) return
+    const runs = going.map(runsOf)
+    await new Leg(recipe, await stageOf(part), stride, going).train(runs)
+  }
+  const { chunk } = recipe
+  if (chunk > 1) await leg('chunk', chunk, ({ cursor }) => Math.floor(cursor.steps / chunk))
+  await leg('step', 1, ({ cursor, taken }) => cursor.steps - taken)
+  return trainees.map((trainee) => resultOf(recipe, trainee))
+}

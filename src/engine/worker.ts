@@ -1,0 +1,47 @@
+import { move, transferableSymbol, valueSymbol } from 'piscina'
+import { Executor } from './executor.js'
+import { openOnnx } from './onnx/session.js'
+import { transferOf, type Answer, type Order } from './parcel.js'
+import type { Part } from './recipe.js'
+import type { Compiled } from './runtime.js'
+
+/*
+ * The entry of a worker thread. It holds what it was sent (recipes, graphs, tables over shared memory) and executes
+ * cohorts. No user code is ever loaded here, and no TensorFlow.js.
+ */
+
+const graphs = new Map<string, Compiled>()
+const keyOf = (program: string, part: Part): string => `${program}/${part}`
+const executor = new Executor((program, part) => openOnnx(graphs.get(keyOf(program, part))!))
+
+const missing = ({ work, parts }: Order): Extract<Answer, { kind: 'missing' }> | undefined => {
+  const program = !executor.knowsProgram(work.program)
+  const lacking = parts.filter((part) => !graphs.has(keyOf(work.program, part)))
+  const handles = new Set(work.jobs.map((job) => job.data))
+  const tables = [...handles].filter((handle) => !executor.knowsTable(handle))
+  return program || lacking.length + tables.length > 0 ? { kind: 'missing', program, parts: lacking, tables } : undefined
+}
+
+const execute = async (order: Order): Promise<Answer> => {
+  for (const recipe of order.supplies?.recipes ?? []) executor.learn(recipe)
+  for (const { program, part, compiled } of order.supplies?.parts ?? []) graphs.set(keyOf(program, part), compiled)
+  for (const { handle, table } of order.supplies?.tables ?? []) executor.register(handle, table)
+  const lacking = missing(order)
+  if (lacking) return lacking
+  if (order.delay > 0) await new Promise((resolve) => setTimeout(resolve, order.delay))
+  const results = executor.execute(order.work)
+  if (order.die) process.exit(1)
+  return { kind: 'done', results: await results }
+}
+
+/** Called by piscina for each order. Errors travel as answers, so a rejected task can only mean a dead worker. */
+export default async (order: Order): Promise<Answer> => {
+  try {
+    const answer = await execute(order)
+    if (answer.kind !== 'done') return answer
+    return move({ [transferableSymbol]: transferOf(answer.results), [valueSymbol]: answer }) as unknown as Answer
+  } catch (error) {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error))
+    return { kind: 'failed', message, stack }
+  }
+}

@@ -1,0 +1,70 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BatchCursor, batchesOf, examplesOf, paddedRows, stepsOf } from '../../src/engine/batches.js'
+import { permutation, streams } from '../../src/random/streams.js'
+
+describe('steps', () => {
+  it.each([
+    [64, 16, 1, 4],
+    [65, 16, 1, 5],
+    [65, 16, 2, 10],
+    [65, 16, 0.5, 3],
+    [65, 16, 1.1, 6],
+    [300, 10, 0.1, 3],
+    [7, 16, 0.01, 1],
+    [7, 16, 0, 0],
+    [0, 16, 3, 0],
+  ])('%i rows in batches of %i for %f epochs are %i steps', (rows, batch, epochs, steps) => {
+    expect(stepsOf(rows, batch, epochs)).toBe(steps)
+  })
+
+  it('pads to a multiple of 16', () => {
+    expect([1, 15, 16, 17, 256].map(paddedRows)).toEqual([16, 16, 16, 32, 256])
+  })
+
+  it('counts a row once per epoch', () => {
+    expect(examplesOf(65, 16, 4)).toBe(64)
+    expect(examplesOf(65, 16, 5)).toBe(65)
+    expect(examplesOf(65, 16, 11)).toBe(146)
+    expect(examplesOf(0, 16, 0)).toBe(0)
+  })
+})
+
+const arbitrary = fc.record({
+  rows: fc.integer({ min: 1, max: 60 }),
+  batch: fc.integer({ min: 1, max: 24 }),
+  epochs: fc.double({ min: 0, max: 3, noNaN: true }),
+  seed: fc.string(),
+})
+
+describe('the cursor', () => {
+  it('visits every row once per epoch, in the order of the epoch\'s stream, and the examples add up', () => {
+    fc.assert(
+      fc.property(arbitrary, ({ rows, batch, epochs, seed }) => {
+        const cursor = new BatchCursor(rows, batch, { epochs, seed, key: ['a', 3] })
+        const visited: number[] = []
+        for (let step = 0; step < cursor.steps; step++) {
+          cursor.seek(step)
+          visited.push(...cursor.order.subarray(cursor.start, cursor.start + cursor.count))
+        }
+        const expected: number[] = []
+        for (let epoch = 0; epoch < 3; epoch++) {
+          expected.push(...permutation(rows, streams(seed)('a', 3, 'order', epoch)))
+        }
+        expect(visited).toEqual(expected.slice(0, visited.length))
+        expect(visited.length).toBe(examplesOf(rows, batch, cursor.steps))
+        expect(cursor.steps).toBe(stepsOf(rows, batch, epochs))
+        expect(cursor.steps).toBeLessThanOrEqual(3 * batchesOf(rows, batch))
+      }),
+    )
+  })
+
+  it('gives every epoch and every key an order of its own', () => {
+    const orderOf = (key: string, epoch: number): string => {
+      const cursor = new BatchCursor(40, 40, { epochs: 2, seed: 's', key: [key] })
+      cursor.seek(epoch)
+      return cursor.order.join()
+    }
+    expect(new Set([orderOf('a', 0), orderOf('a', 1), orderOf('b', 0), orderOf('b', 1)]).size).toBe(4)
+  })
+})
