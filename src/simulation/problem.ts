@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { SpecificationError } from '../errors.js'
 import { knownNames, type JsonSchema } from './names.js'
-import { didYouMean } from './nearest.js'
+import { didYouMean } from './did-you-mean.js'
 import { formatPath, valueAt, type Path } from './path.js'
 import type { Place, Source } from './source.js'
 
@@ -56,6 +56,10 @@ const choice = (path: Path, value: unknown, options: readonly string[]): Problem
 /** A union that no branch of fits: what the branch says that came furthest, or all the types that would do. */
 const union = (issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, root: unknown, schema: JsonSchema) => {
   const value = valueAt(root, path)
+  if (issue.message !== 'Invalid input') {
+    const rule = value === undefined ? 'is missing' : `cannot be ${shown(value)}`
+    return [{ path, at: 'value' as const, rule, advice: `${issue.message[0].toUpperCase()}${issue.message.slice(1)}.` }]
+  }
   const branches = issue.errors.filter((branch) => branch.length > 0)
   const further = branches.filter((branch) => !branch.some((i) => i.code === 'invalid_type' && i.path.length === 0))
   const depth = (branch: readonly Issue[]): number => Math.max(...branch.map((i) => i.path.length))
@@ -100,6 +104,8 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
     }
     case 'invalid_format':
       return [{ path, at: 'value', rule: `cannot be ${shown(value)}`, advice: `It must be: ${issue.message}.` }]
+    case 'custom':
+      return [{ path, at: 'value', rule: `is not possible: ${issue.message.replace(/\.$/, '')}` }]
     default:
       return [{ path, at: 'value', rule: issue.message.replace(/\.$/, '') }]
   }

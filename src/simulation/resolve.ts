@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { SpecificationError } from '../errors.js'
+import { functionsOf } from './functions.js'
 import { fromZod, specificationError } from './problem.js'
 import { clientProblems, crossRules } from './rules.js'
 import { applySettings, parseSetting, settingSource } from './set.js'
 import { scriptSource, type Source } from './source.js'
 import {
-  functionFields,
   jsonSchema,
   specificationSchema,
   type Resolved,
@@ -30,22 +30,6 @@ export interface ResolveOptions {
   /** Where the specification was written, for error messages. */
   readonly source?: Source
 }
-
-const isFunctionValue = (value: unknown): boolean => {
-  if (typeof value === 'function') return true
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  const plain = prototype === Object.prototype || prototype === null
-  return !plain || Object.values(value).some((inner) => typeof inner === 'function')
-}
-
-/** The function fields of a specification that hold functions, or objects of functions, instead of data. */
-export const functionsOf = (specification: object): Partial<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(specification).filter(
-      ([name, value]) => (functionFields as readonly string[]).includes(name) && isFunctionValue(value),
-    ),
-  )
 
 /** Fields that are data unless a script makes them functions; `link` is never data. */
 const masks = { model: true, strategy: true, rounds: true } as const

@@ -4,6 +4,11 @@ import type { optimizerSchema } from './local.js'
 import type { RoundsInput } from './rounds.js'
 import type { Specification } from './specification.js'
 
+export { mlp, mmoe, sharedBottom } from '../models/registry.js'
+export { defineModel } from '../models/define.js'
+export { days, hours, micros, minutes, ms, seconds } from '../time/micros.js'
+export type { Specification } from './specification.js'
+
 /*
  * What a script imports: constructors of plain data, so that a script, a YAML file and a JSON file mean the same.
  */

@@ -1,5 +1,6 @@
 import { parse } from 'yaml'
 import { SpecificationError } from '../errors.js'
+import { isBehaviour } from './functions.js'
 import { formatPath, parsePath, valueAt, type Path } from './path.js'
 import { shown } from './problem.js'
 import type { Source } from './source.js'
@@ -28,11 +29,10 @@ export const parseSetting = (text: string): Setting => {
 
 type Group = Record<string | number, unknown>
 
+/** A copy of data; what has behaviour is kept as it is. */
 const copy = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(copy)
-  if (typeof value !== 'object' || value === null) return value
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return value
+  if (typeof value !== 'object' || value === null || isBehaviour(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)]))
 }
 
@@ -41,7 +41,7 @@ const stepInto = (group: Group, path: Path, depth: number, defaults: () => unkno
   const here = formatPath(path.slice(0, depth + 1))
   if (group[step] === undefined) group[step] = copy(valueAt(defaults(), path.slice(0, depth + 1))) ?? {}
   const next = group[step]
-  if (typeof next === 'function') {
+  if (isBehaviour(next)) {
     throw new SpecificationError(`--set ${text}: ${here} is a function of the script; set the whole field or edit it.`)
   }
   if (typeof next !== 'object' || next === null) {

@@ -32,11 +32,13 @@ const rangeOf = (document: Document, path: Path, at: 'name' | 'value'): readonly
     if (isNode(seen) && seen.range) range = [seen.range[0], seen.range[1]]
   }
   note(node)
+  let name = range
   for (const [depth, step] of path.entries()) {
     if (isMap(node)) {
       const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
-      if (pair === undefined) break
+      if (pair === undefined) return name
       note(pair.key)
+      name = range
       node = pair.value
       if (at === 'name' && depth === path.length - 1) break
     } else if (isSeq(node)) node = node.items[Number(step)]

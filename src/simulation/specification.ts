@@ -1,10 +1,8 @@
-import type { Observable } from 'rxjs'
 import { z } from 'zod'
 import type { Strategy } from '../federation/strategies/strategy.js'
 import type { Model } from '../models/model.js'
-import type { Envelope } from '../network/envelope.js'
-import type { Streams } from '../random/streams.js'
-import type { SchedulerLike } from 'rxjs'
+import type { ModelSpec } from '../models/registry.js'
+import type { CustomLink } from '../network/network.js'
 import { localSchema } from './local.js'
 import {
   devicesSchema,
@@ -63,30 +61,24 @@ export const specificationSchema = z.strictObject({
 export const functionFields = ['link', 'model', 'strategy', 'rounds'] as const
 export type FunctionField = (typeof functionFields)[number]
 
-/** A researcher's own link: what leaves it is delivered, when it leaves it. */
-export type LinkFunction = (
-  envelopes$: Observable<Envelope>,
-  about: { readonly scheduler: SchedulerLike; readonly streams: Streams },
-) => Observable<Envelope>
-
 type Input = z.input<typeof specificationSchema>
 type Output = z.output<typeof specificationSchema>
 
 /** What a researcher writes. */
 export type Specification = Omit<Input, 'model' | 'strategy' | 'rounds'> & {
-  readonly model: Input['model'] | Model
+  readonly model: Input['model'] | ModelSpec | Model
   readonly strategy: Input['strategy'] | Strategy
   readonly rounds: Input['rounds'] | RoundsFunction
-  readonly link?: LinkFunction
+  readonly link?: CustomLink
 }
 
 /** A specification with every default filled in: plain data but for the function fields. */
 export type Settled = Omit<Output, 'name' | 'model' | 'strategy' | 'rounds'> & {
   readonly name: string
-  readonly model: Output['model'] | Model
+  readonly model: ModelSpec | Model
   readonly strategy: Output['strategy'] | Strategy
   readonly rounds: Output['rounds'] | RoundsFunction
-  readonly link?: LinkFunction
+  readonly link?: CustomLink
 }
 
 export type SeedPurpose = 'world' | 'initialisation' | 'batches' | 'selection' | 'faults'

@@ -1,0 +1,180 @@
+import { join } from 'node:path'
+import { StorageError } from '../errors.js'
+import type { Disk } from './disk.js'
+import { manifestFile, type Manifest } from './manifest.js'
+import { toNdjson } from './rows.js'
+import type { Flight, FlightEvent } from './record.js'
+
+/** The files of rows in a run's folder. */
+export const rowFiles = {
+  ledger: 'ledger.ndjson',
+  metrics: 'metrics.ndjson',
+  rounds: 'rounds.ndjson',
+  trainings: 'trainings.ndjson',
+  events: 'events.ndjson',
+} as const
+
+type RowFile = keyof typeof rowFiles
+
+const everyFile = [manifestFile, ...Object.values(rowFiles)]
+
+const whyOf = (cause: unknown): string => {
+  const code = (cause as { code?: string }).code
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'writing there is not allowed'
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+/**
+ * The folder of one run, written as it flies: what happened in a round is on disk when the round has closed, so that a
+ * crash or a full disk leaves what was flown. The ledger and the trainings are put in order at the end.
+ *
+ * A write that fails does not throw (it would throw in the middle of the flight): it is kept in `failure`, and nothing
+ * more is written. Whoever flies looks at `failure` and stops.
+ */
+export class RunFolder {
+  readonly folder: string
+  readonly #disk: Disk
+  readonly #pending: Record<RowFile, string[]> = { ledger: [], metrics: [], rounds: [], trainings: [], events: [] }
+  readonly #kept: Record<RowFile, number> = { ledger: 0, metrics: 0, rounds: 0, trainings: 0, events: 0 }
+  #manifest: Manifest
+  #failure: StorageError | undefined
+
+  private constructor(folder: string, manifest: Manifest, disk: Disk) {
+    this.folder = folder
+    this.#manifest = manifest
+    this.#disk = disk
+  }
+
+  /**
+   * Makes the folder, with a manifest that says `running`. The folder of an earlier run is replaced: its files are
+   * removed, anything else in it stays. A folder that holds other things and no run is refused.
+   */
+  static open(folder: string, manifest: Manifest, disk: Disk): RunFolder {
+    const run = new RunFolder(folder, manifest, disk)
+    try {
+      if (disk.exists(folder)) {
+        const found = disk.list(folder)
+        if (found.length > 0 && !found.includes(manifestFile)) {
+          throw new StorageError(
+            `${folder} holds files that are not of a run (${found.slice(0, 3).join(', ')}). Give another --out.`,
+          )
+        }
+        for (const file of everyFile) if (found.includes(file)) disk.remove(join(folder, file))
+      }
+      disk.makeFolder(folder)
+      run.#writeManifest()
+      for (const file of Object.values(rowFiles)) disk.append(join(folder, file), '')
+    } catch (cause) {
+      if (cause instanceof StorageError) throw cause
+      throw new StorageError(`Cannot write the run to ${folder}: ${whyOf(cause)}. Give another place with --out.`, { cause })
+    }
+    return run
+  }
+
+  /** The error of the first write that failed, if one did. */
+  get failure(): StorageError | undefined {
+    return this.#failure
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest
+  }
+
+  /** Takes canonical events as they are made. */
+  lines(lines: readonly string[]): void {
+    if (this.#failure) return
+    for (const line of lines) this.#pending.events.push(`${line}\n`)
+    if (this.#pending.events.length >= 4096) this.#flush(['events'])
+  }
+
+  /** Takes what the flight tells; writes at every close of a round and at every evaluation. */
+  event(event: FlightEvent): void {
+    if (this.#failure) return
+    if (event.kind === 'settled') this.#pending.ledger.push(`${JSON.stringify(event.row)}\n`)
+    if (event.kind === 'evaluated') this.#pending.metrics.push(toNdjson(event.rows))
+    if (event.kind === 'round-close') this.#pending.rounds.push(toNdjson([event.row]))
+    if (event.kind === 'evaluated' || event.kind === 'round-close') this.#flush(['events', 'ledger', 'metrics', 'rounds'])
+  }
+
+  /** Puts the rows in order and says in the manifest how it ended. Throws a StorageError if anything was not written. */
+  finish(flight: Flight, spent: NonNullable<Manifest['spent']>): void {
+    const aborted = flight.rounds.filter(({ outcome }) => outcome === 'aborted').length
+    this.#flush(['events'])
+    if (this.#kept.events !== flight.events.length) this.#rewrite('events', flight.events.map((line) => `${line}\n`))
+    this.#rewrite('ledger', flight.ledger.map((row) => `${JSON.stringify(row)}\n`))
+    this.#rewrite('metrics', flight.metrics.map((row) => `${JSON.stringify(row)}\n`))
+    this.#rewrite('rounds', flight.rounds.map((row) => `${JSON.stringify(row)}\n`))
+    this.#rewrite('trainings', flight.trainings.map((row) => `${JSON.stringify(row)}\n`))
+    this.#manifest = {
+      ...this.#manifest,
+      status: this.#failure ? 'failed' : flight.status,
+      ...(this.#failure ? { error: this.#failure.message } : {}),
+      digest: flight.digest,
+      digests: flight.digests,
+      virtualTime: flight.virtualTime,
+      rounds: { closed: flight.rounds.length - aborted, aborted },
+      selectedRound: flight.selectedRound,
+      faults: flight.faults,
+      spent,
+    }
+    this.#close()
+    if (this.#failure) throw this.#failure
+  }
+
+  /** Says in the manifest that the run failed. Keeps what was written; never throws. */
+  fail(error: unknown): void {
+    this.#flush(['events', 'ledger', 'metrics', 'rounds'])
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    this.#manifest = { ...this.#manifest, status: 'failed', error: message }
+    this.#close()
+  }
+
+  #close(): void {
+    try {
+      this.#writeManifest()
+    } catch (cause) {
+      this.#fail(manifestFile, cause)
+    }
+  }
+
+  #writeManifest(): void {
+    this.#disk.replace(join(this.folder, manifestFile), `${JSON.stringify(this.#manifest, null, 2)}\n`)
+  }
+
+  #flush(files: readonly RowFile[]): void {
+    for (const file of files) {
+      const rows = this.#pending[file]
+      if (this.#failure || rows.length === 0) continue
+      try {
+        this.#disk.append(join(this.folder, rowFiles[file]), rows.join(''))
+        for (const text of rows) this.#kept[file] += file === 'metrics' ? text.split('\n').length - 1 : 1
+        this.#pending[file] = []
+      } catch (cause) {
+        this.#fail(rowFiles[file], cause)
+      }
+    }
+  }
+
+  #rewrite(file: RowFile, rows: readonly string[]): void {
+    if (this.#failure) return
+    try {
+      this.#disk.replace(join(this.folder, rowFiles[file]), rows.join(''))
+      this.#kept[file] = rows.length
+    } catch (cause) {
+      this.#fail(rowFiles[file], cause)
+    }
+  }
+
+  #fail(file: string, cause: unknown): void {
+    const kept = (Object.keys(rowFiles) as RowFile[])
+      .filter((name) => this.#kept[name] > 0)
+      .map((name) => `${rowFiles[name]} (${this.#kept[name].toLocaleString('en')} rows)`)
+    const what = kept.length > 0 ? `Kept: ${kept.join(', ')}` : 'Nothing of the run was kept'
+    this.#failure ??= new StorageError(
+      `Could not write ${join(this.folder, file)}: ${whyOf(cause)}. ${what}. ` +
+        'Make room, or give another place with --out, and fly it again: the same seed gives the same run.',
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { StorageError } from '../errors.js'
+import type { Origin } from '../data/world.js'
+import type { FaultReport } from '../faults/weather.js'
+import type { Micros } from '../time/micros.js'
+import type { Disk } from './disk.js'
+import type { Processor } from './processor.js'
+
+export type RunStatus = 'running' | 'complete' | 'interrupted' | 'failed'
+
+/** `manifest.json`: what was flown, from what, and how it ended. */
+export interface Manifest {
+  readonly format: 'windtunnel-run'
+  readonly version: 1
+  readonly status: RunStatus
+  readonly name: string
+  readonly seed: string
+  readonly seeds: Readonly<Record<string, string>>
+  readonly engine: 'onnx' | 'tfjs'
+  readonly workers: number
+  /** The specification with every default; a field that the script gives as a function is `{ "function": NAME }`. */
+  readonly specification: Readonly<Record<string, unknown>>
+  /** Fields that are functions of the script: with one of them, a replay needs the script. */
+  readonly functions: readonly string[]
+  /** The file it came from, relative to where the command ran; null for `simulate` called from a program. */
+  readonly script: { readonly file: string; readonly sha256: string } | null
+  /** `--set` as given; already in `specification`. */
+  readonly settings: readonly string[]
+  /** The folder of `--data`, or null. */
+  readonly data: string | null
+  readonly world: {
+    readonly name: string
+    readonly scenarios: readonly {
+      readonly name: string
+      readonly rows: Readonly<Record<'train' | 'validation' | 'test', number>>
+    }[]
+    readonly tasks: readonly string[]
+    readonly origins: readonly Origin[]
+    readonly split: string
+    readonly notes: readonly string[]
+  }
+  readonly warnings: readonly string[]
+  readonly versions: Readonly<Record<string, string>>
+  readonly processor: Processor
+  /** What follows is there once the run has ended. */
+  readonly digest?: string
+  readonly digests?: { readonly events: string; readonly numbers: string }
+  readonly virtualTime?: Micros
+  readonly rounds?: { readonly closed: number; readonly aborted: number }
+  readonly selectedRound?: number
+  readonly faults?: readonly FaultReport[]
+  /** Real seconds and processor seconds that it took. No result depends on them. */
+  readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
+  readonly error?: string
+}
+
+export const manifestFile = 'manifest.json'
+
+/** Reads a run's manifest. Errors if the folder is missing, or is not the folder of a run. */
+export const readManifest = (folder: string, disk: Pick<Disk, 'exists' | 'read'>): Manifest => {
+  const file = join(folder, manifestFile)
+  if (!disk.exists(folder)) throw new StorageError(`${folder} does not exist. Give the folder of a run, such as runs/NAME-SEED.`)
+  if (!disk.exists(file)) throw new StorageError(`${folder} is not the folder of a run: it has no ${manifestFile}.`)
+  let manifest: Partial<Manifest>
+  try {
+    manifest = JSON.parse(disk.read(file)) as Partial<Manifest>
+  } catch {
+    throw new StorageError(`${file} is not JSON. Fly the run again.`)
+  }
+  if (manifest.format !== 'windtunnel-run' || manifest.version !== 1) {
+    const found = `format ${JSON.stringify(manifest.format)}, version ${JSON.stringify(manifest.version)}`
+    throw new StorageError(`${file} is not one that this version reads (${found}; expected "windtunnel-run", 1).`)
+  }
+  return manifest as Manifest
+}

@@ -1,0 +1,91 @@
+import type { Name } from '../actors/actor.js'
+import type { Split } from '../data/world.js'
+import type { FaultReport } from '../faults/weather.js'
+import type { Direction, EnvelopeKind, Fate } from '../network/envelope.js'
+import type { Micros } from '../time/micros.js'
+
+/** One copy of an envelope, written when its fate is final. Rows are sorted by (sent, id). */
+export interface LedgerRow {
+  readonly id: number
+  readonly sent: Micros
+  /** When it reached its receiver, or null if it never did. */
+  readonly delivered: Micros | null
+  readonly from: Name
+  readonly to: Name
+  readonly direction: Direction
+  readonly kind: EnvelopeKind
+  readonly round: number
+  readonly part: string
+  /** Roles of the segments inside, for parameter messages. */
+  readonly roles: readonly string[]
+  readonly attempt: number
+  readonly copy: number
+  /** Encoded size, framing included. */
+  readonly bytes: number
+  /** Bytes that had left the sender's link when it was lost; `bytes` otherwise. */
+  readonly travelled: number
+  readonly fate: Fate
+}
+
+/** One number measured at a round's close (round 0 is before any training). */
+export interface MetricRow {
+  readonly round: number
+  readonly virtualTime: Micros
+  readonly scenario: string
+  readonly task: string
+  readonly split: Split
+  readonly metric: string
+  /** null where it is undefined, such as the AUC of rows that are all of one class. */
+  readonly value: number | null
+}
+
+/** One local training that was charged, and what came of it. */
+export interface TrainingRow {
+  readonly client: Name
+  readonly round: number
+  readonly start: Micros
+  readonly end: Micros
+  readonly examples: number
+  readonly outcome: 'used' | 'late' | 'surplus' | 'lost' | 'aborted' | 'interrupted' | 'abandoned' | 'crashed' | 'unresolved'
+}
+
+/** One round of the aggregator. */
+export interface RoundRow {
+  readonly round: number
+  readonly opened: Micros
+  readonly closed: Micros
+  readonly selected: readonly Name[]
+  /** Clients whose trunk update was folded. */
+  readonly folded: readonly Name[]
+  readonly outcome: 'closed' | 'aborted'
+  /** Why it closed: `all answered`, `deadline`, `quorum`, `nobody available`. */
+  readonly reason: string
+}
+
+/** What a run tells while it flies, in virtual-time order. For watching; nothing of it steers the run. */
+export type FlightEvent =
+  | { readonly kind: 'round-open'; readonly at: Micros; readonly round: number; readonly selected: readonly Name[] }
+  | { readonly kind: 'training'; readonly at: Micros; readonly round: number; readonly client: Name }
+  | { readonly kind: 'trained'; readonly at: Micros; readonly round: number; readonly client: Name; readonly outcome: 'computed' | 'interrupted' | 'abandoned' | 'crashed' }
+  | { readonly kind: 'settled'; readonly at: Micros; readonly row: LedgerRow }
+  | { readonly kind: 'life'; readonly at: Micros; readonly who: Name; readonly what: 'crash' | 'restart' | 'away' | 'back' }
+  | { readonly kind: 'round-close'; readonly at: Micros; readonly row: RoundRow }
+  | { readonly kind: 'evaluated'; readonly at: Micros; readonly round: number; readonly rows: readonly MetricRow[] }
+
+/** All that a run leaves behind. */
+export interface Flight {
+  readonly digest: string
+  /** `events`: times, order, bytes, fates. `numbers`: parameters and metrics. */
+  readonly digests: { readonly events: string; readonly numbers: string }
+  readonly virtualTime: Micros
+  readonly rounds: readonly RoundRow[]
+  readonly metrics: readonly MetricRow[]
+  readonly ledger: readonly LedgerRow[]
+  readonly trainings: readonly TrainingRow[]
+  readonly faults: readonly FaultReport[]
+  /** The round whose mean validation AUC was best; the last round if nothing was validated. */
+  readonly selectedRound: number
+  /** Canonical events, one JSON line each: what `replay` compares. */
+  readonly events: readonly string[]
+  readonly status: 'complete' | 'interrupted'
+}

@@ -1,0 +1,92 @@
+import type { Direction, EnvelopeKind, Fate } from '../network/envelope.js'
+import type { Micros } from '../time/micros.js'
+import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from './record.js'
+
+/** Copies and bytes of one direction, kind of message and fate. */
+export interface BytesRow {
+  readonly direction: Direction
+  readonly kind: EnvelopeKind
+  readonly fate: Fate
+  readonly copies: number
+  /** Encoded bytes. */
+  readonly bytes: number
+  /** Bytes that left the sender's link: less than `bytes` for what was lost on the way. */
+  readonly travelled: number
+}
+
+const directions: readonly Direction[] = ['up', 'down', 'inside']
+const order = (row: BytesRow): string => `${directions.indexOf(row.direction)} ${row.kind} ${row.fate}`
+
+/** Bytes by direction, kind and fate: up before down before inside, then by name. */
+export const bytesByFate = (ledger: readonly LedgerRow[]): BytesRow[] => {
+  const groups = new Map<string, BytesRow>()
+  for (const { direction, kind, fate, bytes, travelled } of ledger) {
+    const key = `${direction} ${kind} ${fate}`
+    const sum = groups.get(key) ?? { direction, kind, fate, copies: 0, bytes: 0, travelled: 0 }
+    const more = { copies: sum.copies + 1, bytes: sum.bytes + bytes, travelled: sum.travelled + travelled }
+    groups.set(key, { ...sum, ...more })
+  }
+  return [...groups.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1))
+}
+
+/** Bytes that left a link, by direction. */
+export const bytesByDirection = (ledger: readonly LedgerRow[]): Readonly<Record<Direction, number>> => {
+  const sums = { up: 0, down: 0, inside: 0 }
+  for (const { direction, travelled } of ledger) sums[direction] += travelled
+  return sums
+}
+
+/** Training of one outcome. */
+export interface WasteRow {
+  readonly outcome: TrainingRow['outcome']
+  readonly trainings: number
+  readonly examples: number
+  /** Virtual time that it took, summed over clients. */
+  readonly time: Micros
+}
+
+const sumOf = (outcome: TrainingRow['outcome'], rows: readonly TrainingRow[]): WasteRow => ({
+  outcome,
+  trainings: rows.length,
+  examples: rows.reduce((sum, row) => sum + row.examples, 0),
+  time: rows.reduce((sum, row) => sum + row.end - row.start, 0),
+})
+
+/** Training by outcome: `used` first, then what was charged in vain, largest first. */
+export const trainingsByOutcome = (trainings: readonly TrainingRow[]): WasteRow[] => {
+  const outcomes = [...new Set(trainings.map(({ outcome }) => outcome))]
+  const sums = outcomes.map((outcome) => sumOf(outcome, trainings.filter((row) => row.outcome === outcome)))
+  const first = (row: WasteRow): number => (row.outcome === 'used' ? 0 : 1)
+  return sums.sort((a, b) => first(a) - first(b) || b.time - a.time || (a.outcome < b.outcome ? -1 : 1))
+}
+
+/** Rounds by outcome. */
+export const roundsByOutcome = (rounds: readonly RoundRow[]): { readonly closed: number; readonly aborted: number } => {
+  const aborted = rounds.filter(({ outcome }) => outcome === 'aborted').length
+  return { closed: rounds.length - aborted, aborted }
+}
+
+/** One metric of a scenario, task, split and round, or undefined when it was not measured. */
+export const metricAt = (
+  metrics: readonly MetricRow[],
+  at: Pick<MetricRow, 'round' | 'scenario' | 'task' | 'split' | 'metric'>,
+): number | null | undefined =>
+  metrics.find(
+    (row) =>
+      row.round === at.round &&
+      row.scenario === at.scenario &&
+      row.task === at.task &&
+      row.split === at.split &&
+      row.metric === at.metric,
+  )?.value
+
+/** The mean over scenarios and tasks of what is defined; null where nothing is. */
+export const meanMetric = (
+  metrics: readonly MetricRow[],
+  at: Pick<MetricRow, 'round' | 'split' | 'metric'>,
+): number | null => {
+  const values = metrics.flatMap((row) =>
+    row.round === at.round && row.split === at.split && row.metric === at.metric && row.value !== null ? [row.value] : [],
+  )
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}

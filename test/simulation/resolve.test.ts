@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest'
+import { SpecificationError } from '../../src/errors.js'
+import { resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
+import { checkClients } from '../../src/simulation/resolve.js'
+import { readDocument } from '../../src/simulation/source.js'
+import type { Specification } from '../../src/simulation/specification.js'
+
+const yaml = `world: { kind: storefronts, scenarios: 3 }
+model: { kind: mmoe, embedding: 8, experts: 4, expert: [64, 32], tower: [16] }
+strategy: { kind: fedavg }
+rounds:
+  kind: deadline
+  count: 4
+  after: 5 min
+`
+
+const from = (text: string, options: ResolveOptions = {}) => {
+  const { value, source } = readDocument(text, 'plan.yaml')
+  return resolve(value as Specification, { source, workers: 1, ...options })
+}
+
+const complaint = (act: () => unknown): string => {
+  try {
+    act()
+  } catch (error) {
+    expect(error).toBeInstanceOf(SpecificationError)
+    return (error as Error).message
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('resolve', () => {
+  it('fills in defaults and derives a seed per purpose', () => {
+    const resolved = from(yaml, { seed: 7 })
+    expect(resolved.local).toEqual({
+      epochs: 1,
+      batch: 256,
+      optimizer: { kind: 'adam', rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+      optimizerState: 'reset',
+      chunk: 4,
+      cohort: 1,
+      clients: [],
+    })
+    expect(resolved.evaluate).toEqual({ every: 1, on: ['validation', 'test'], final: true })
+    expect(resolved.seeds).toEqual({
+      world: '7/world',
+      initialisation: '7/initialisation',
+      batches: '7/batches',
+      selection: '7/selection',
+      faults: '7/faults',
+    })
+    expect(resolved.rounds).toEqual({
+      kind: 'deadline',
+      count: 4,
+      after: 300_000_000,
+      quorum: 1,
+      overSelect: 0,
+      missing: 'last',
+    })
+  })
+
+  it('keeps a seed that is given, as text', () => {
+    expect(from(`${yaml}seeds: { world: 11 }`, { seed: 7 }).seeds).toMatchObject({ world: '11', batches: '7/batches' })
+  })
+
+  it('reads what it wrote: resolving a resolved specification changes nothing', () => {
+    const { seed, engine, workers, warnings, ...settled } = from(yaml)
+    expect(resolve(settled as Specification, { seed, engine, workers })).toEqual({ ...settled, seed, engine, workers, warnings })
+  })
+
+  it('means the same in YAML, JSON and a script', () => {
+    const data: Specification = {
+      world: { kind: 'storefronts', scenarios: 3 },
+      model: { kind: 'mmoe', embedding: 8, experts: 4, expert: [64, 32], tower: [16] },
+      strategy: { kind: 'fedavg' },
+      rounds: { kind: 'deadline', count: 4, after: 300_000_000 },
+    }
+    expect(from(JSON.stringify(data, null, 2))).toEqual(from(yaml))
+    expect(resolve(data, { workers: 1 })).toEqual(from(yaml))
+  })
+
+  it('lets functions stand in the four fields, and nowhere else', () => {
+    const { value } = readDocument(yaml, 'plan.yaml')
+    const model = { name: 'mine', segments: () => [], forward: () => ({ heads: {} }) }
+    const link = (envelopes$: unknown) => envelopes$
+    const resolved = resolve({ ...(value as Specification), model, link: link as never })
+    expect(resolved.model).toBe(model)
+    expect(resolved.link).toBe(link)
+    expect(complaint(() => resolve({ ...(value as object), world: () => 1 } as never))).toContain('world must be')
+  })
+})
+
+describe('a broken specification', () => {
+  it('gives file, line, column, the nearest name and all known ones for an unknown field', () => {
+    expect(complaint(() => from(yaml.replace('count', 'cuont')))).toBe(
+      [
+        'plan.yaml:4:1: rounds.count is missing.',
+        '  4 | rounds:',
+        '    | ^^^^^^',
+        '  Give a number.',
+        'plan.yaml:6:3: rounds.cuont is not a field.',
+        '  6 |   cuont: 4',
+        '    |   ^^^^^',
+        '  Did you mean "count"? Known here: after, count, kind, missing, overSelect, patience, quorum, select.',
+      ].join('\n'),
+    )
+  })
+
+  it('knows the fields of the variant that is meant, not those of its neighbours', () => {
+    expect(complaint(() => from(`${yaml}local:\n  optimizer: { kind: sgd, momentun: .9 }`))).toBe(
+      [
+        'plan.yaml:9:27: local.optimizer.momentun is not a field.',
+        '  9 |   optimizer: { kind: sgd, momentun: .9 }',
+        '    |                           ^^^^^^^^',
+        '  Did you mean "momentum"? Known here: kind, momentum, rate.',
+      ].join('\n'),
+    )
+  })
+
+  it('names the variants for an unknown kind', () => {
+    expect(complaint(() => from(yaml.replace('kind: deadline', 'kind: dedline')))).toBe(
+      [
+        'plan.yaml:5:9: rounds.kind cannot be "dedline".',
+        '  5 |   kind: dedline',
+        '    |         ^^^^^^^',
+        '  Did you mean "deadline"? Known: synchronous, deadline, quorum.',
+      ].join('\n'),
+    )
+  })
+
+  it('tells types and limits in words', () => {
+    expect(complaint(() => from(yaml.replace('count: 4', 'count: 0')))).toContain('rounds.count must be at least 1, got 0.')
+    expect(complaint(() => from(yaml.replace('count: 4', 'count: many')))).toContain(
+      'plan.yaml:6:10: rounds.count must be a number, got "many".',
+    )
+    expect(complaint(() => from(`${yaml}local: { batch: 0 }`))).toContain('local.batch must be at least 1, got 0.')
+    expect(complaint(() => from(`${yaml}evaluate: { on: [train] }`))).toContain(
+      'evaluate.on.0 cannot be "train".',
+    )
+    expect(complaint(() => from('- 1'))).toContain('plan.yaml:1:1: the specification must be a group of fields.')
+    expect(complaint(() => from('a: [1'))).toMatch(/^plan\.yaml:\d+:\d+: /)
+  })
+
+  it('says at once what is missing', () => {
+    expect(complaint(() => resolve({} as Specification))).toMatch(
+      /world is missing[^]*model is missing[^]*strategy is missing[^]*rounds is missing/,
+    )
+    expect(complaint(() => from(yaml.replace('  after: 5 min\n', '')))).toContain('rounds.after is missing.')
+  })
+
+  it('refuses a quorum above the selection, and a selection or quorum above the clients', () => {
+    expect(complaint(() => from(`${yaml}  select: 2\n  quorum: 3`))).toBe(
+      [
+        'plan.yaml:9:11: rounds.quorum is 3, above the 2 clients that rounds.select asks: no round could close.',
+        '  9 |   quorum: 3',
+        '    |           ^',
+        '  Lower the quorum or raise rounds.select.',
+      ].join('\n'),
+    )
+    const wide = from(`${yaml}  select: 9\n  quorum: 8`)
+    expect(complaint(() => checkClients(wide, 5))).toMatch(/rounds\.select is 9, above the 5[^]*rounds\.quorum is 8/)
+    expect(() => checkClients(wide, 9)).not.toThrow()
+  })
+
+  it('refuses a link in a file', () => {
+    expect(complaint(() => from(`${yaml}link: fast`))).toContain('plan.yaml:8:1: link must be a function')
+  })
+
+  it('proposes link to a script that misspells it', () => {
+    const { value } = readDocument(yaml, 'plan.yaml')
+    expect(complaint(() => resolve({ ...(value as object), lnik: 1 } as never))).toContain('Did you mean "link"?')
+  })
+})
+
+describe('--set', () => {
+  const set = (...settings: string[]) => from(yaml, { set: settings })
+
+  it('sets any field, starting from the defaults where a group is left out', () => {
+    expect(set('rounds.count=5').rounds).toMatchObject({ count: 5, quorum: 1 })
+    expect(set('local.optimizer.rate=1e-2').local.optimizer).toMatchObject({ kind: 'adam', rate: 0.01 })
+    expect(set('faults=[]').faults).toEqual([])
+    expect(set('strategy={kind: fedprox, mu: .1}').strategy).toEqual({ kind: 'fedprox', mu: 0.1 })
+    expect(set('evaluate.on[0]=test').evaluate.on).toEqual(['test', 'test'])
+  })
+
+  it('takes a field away with null, and later settings win', () => {
+    expect(set('rounds.select=2', 'rounds.select=null').rounds).not.toHaveProperty('select')
+    expect(set('rounds.count=5', 'rounds.count=6').rounds).toMatchObject({ count: 6 })
+  })
+
+  it('leaves the specification it was given alone', () => {
+    const { value } = readDocument(yaml, 'plan.yaml')
+    const before = JSON.stringify(value)
+    resolve(value as Specification, { set: ['rounds.count=5'] })
+    expect(JSON.stringify(value)).toBe(before)
+  })
+
+  it('names the setting in errors', () => {
+    expect(complaint(() => set('rounds.cuont=5'))).toBe(
+      '--set rounds.cuont=5: rounds.cuont is not a field.\n' +
+        '  Did you mean "count"? Known here: after, count, kind, missing, overSelect, patience, quorum, select.',
+    )
+    expect(complaint(() => set('rounds.count=0'))).toBe('--set rounds.count=0: rounds.count must be at least 1, got 0.')
+    expect(complaint(() => set('rounds'))).toContain('expected PATH=VALUE')
+    expect(complaint(() => set('rounds.count.x=1'))).toContain('rounds.count is 4 and has no fields')
+    expect(complaint(() => set('evaluate.on.5=test'))).toContain('evaluate.on has 2 entries; give a number from 0 to 2')
+    expect(complaint(() => set('rounds.count={'))).toContain('the value is not YAML')
+  })
+
+  it('cannot reach into a function', () => {
+    const { value } = readDocument(yaml, 'plan.yaml')
+    const rounds = () => ({ kind: 'synchronous' as const, count: 1 })
+    const spec = { ...(value as Specification), rounds }
+    expect(complaint(() => resolve(spec, { set: ['rounds.count=5'] }))).toContain('rounds is a function of the script')
+    expect(resolve(spec, { set: ['rounds={kind: synchronous, count: 2}'] }).rounds).toMatchObject({ count: 2 })
+  })
+})
