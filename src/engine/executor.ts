@@ -1,4 +1,5 @@
 import type { Table } from '../data/table.js'
+import { stepsOf } from './batches.js'
 import type { ScoreJob, ScoreResult, TrainJob, TrainResult } from './engine.js'
 import type { Part, Recipe } from './recipe.js'
 import type { Session } from './runtime.js'
@@ -12,6 +13,16 @@ export type Work =
   | { readonly kind: 'score'; readonly program: string; readonly jobs: readonly ScoreJob[] }
 
 export type Done<W extends Work = Work> = W extends { readonly kind: 'train' } ? TrainResult[] : ScoreResult[]
+
+/** Parts of a program that a piece of work needs: no job has a remainder when all steps fall into whole chunks. */
+export const partsOf = (work: Work, { batch, chunk }: Recipe, rowsOf: (handle: string) => number): readonly Part[] => {
+  if (work.kind === 'score') return ['score']
+  const steps = work.jobs.map((job) => stepsOf(rowsOf(job.data), batch, job.plan.epochs))
+  const parts: Part[] = []
+  if (chunk > 1 && steps.some((n) => n >= chunk)) parts.push('chunk')
+  if (steps.some((n) => n % chunk > 0 || (chunk === 1 && n > 0))) parts.push('step')
+  return parts
+}
 
 /**
  * Executes cohorts one after the other in the thread it lives in. It knows programs by their recipes, opens their parts

@@ -5,17 +5,15 @@ import { sharedFloats, sharedInts, type Table } from '../data/table.js'
 import type { Crew, Disturbance } from './crew.js'
 import type { ScoreResult, TrainResult } from './engine.js'
 import { EngineError } from './engine-error.js'
-import type { Work } from './executor.js'
+import { partsOf, type Work } from './executor.js'
 import { parcelOf, type Answer, type Order, type Supplies } from './parcel.js'
 import type { Part, Recipe } from './recipe.js'
 import type { Compiled } from './runtime.js'
 
 /** Where a pool gets what its workers ask for. */
-export interface Source {
+export interface Stock {
   recipe(program: string): Recipe
   compiled(program: string, part: Part): Compiled
-  /** Parts that a piece of work will need. */
-  partsOf(work: Work): readonly Part[]
 }
 
 /** How often a cohort may lose its worker before we believe that the cohort kills workers. */
@@ -58,7 +56,7 @@ export class Pool implements Crew {
 
   constructor(
     workers: number,
-    private readonly source: Source,
+    private readonly stock: Stock,
     private readonly disturb: Disturbance = {},
   ) {
     this.piscina = new Piscina({ ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity })
@@ -76,7 +74,7 @@ export class Pool implements Crew {
 
   async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
     const cohort = this.cohorts++
-    const parts = this.source.partsOf(work)
+    const parts = partsOf(work, this.stock.recipe(work.program), (handle) => this.tables.get(handle)!.rows)
     const delay = this.disturb.delay?.(cohort) ?? 0
     let supplies: Supplies | undefined
     for (let deaths = 0; ; ) {
@@ -110,8 +108,8 @@ export class Pool implements Crew {
 
   private suppliesFor({ program }: Work, answer: Extract<Answer, { kind: 'missing' }>): Supplies {
     return {
-      recipes: answer.program ? [this.source.recipe(program)] : [],
-      parts: answer.parts.map((part) => ({ program, part, compiled: this.source.compiled(program, part) })),
+      recipes: answer.program ? [this.stock.recipe(program)] : [],
+      parts: answer.parts.map((part) => ({ program, part, compiled: this.stock.compiled(program, part) })),
       tables: answer.tables.map((handle) => ({ handle, table: this.tables.get(handle)! })),
     }
   }

@@ -1,5 +1,4 @@
 import type { Body } from './body.js'
-import type { Work } from './executor.js'
 import { cost } from './cost.js'
 import type { Prepared, Training } from './engine.js'
 import type { Graph } from './graph.js'
@@ -85,12 +84,6 @@ export class Programs {
     const made = this.emit(this.graph(handle, part), part)
     compiled.set(part, made)
     return made
-  }
-
-  /** Parts that a piece of work may need. */
-  partsOf(work: Work): readonly Part[] {
-    if (work.kind === 'score') return ['score']
-    return this.get(work.program).training.chunk > 1 ? ['chunk', 'step'] : ['step']
   }
 
   private get(handle: string): Program {

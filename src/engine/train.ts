@@ -5,7 +5,7 @@ import { fillDraws, fillRows, type StepFeed } from './feed.js'
 import type { Lanes, StateLane } from './lanes.js'
 import type { Recipe } from './recipe.js'
 import type { Stage } from './stage.js'
-import { scalarsOf } from './update.js'
+import { scalarsOf } from './scalars.js'
 
 /** One client in training: the job, how far it has come and what it holds between the legs of its training. */
 interface Trainee {

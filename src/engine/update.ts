@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Optimizer } from './optimizer.js'
 
+export { scalarsOf, slotsOf } from './scalars.js'
+
 /** Plain stochastic gradient descent, or with momentum as in PyTorch (no dampening, no Nesterov). */
 export const sgd = (rate: number, { momentum = 0 }: { momentum?: number } = {}): Optimizer => ({
   kind: 'sgd', rate, momentum,
@@ -12,40 +14,6 @@ export const adam = (
   rate: number,
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: { beta1?: number; beta2?: number; epsilon?: number } = {},
 ): Optimizer => ({ kind: 'adam', rate, beta1, beta2, epsilon })
-
-/** Names of the state that an optimizer keeps per segment; each starts at zero. */
-export const slotsOf = (optimizer: Optimizer): readonly string[] => {
-  switch (optimizer.kind) {
-    case 'sgd':
-      return optimizer.momentum > 0 ? ['velocity'] : []
-    case 'adam':
-      return ['m', 'v']
-    default:
-      return optimizer satisfies never
-  }
-}
-
-/**
- * The numbers that step t (from 1, over the client's whole life with this optimizer state) needs from the host, by
- * name.
- *
- * Adam keeps M = m / (1 - beta1) and V = v / (1 - beta2) instead of m and v, which saves two passes over the parameters a
- * step, and all that is missing goes into two numbers: with c1 = 1 - beta1^t and c2 = 1 - beta2^t, PyTorch's
- * rate / c1 * m / (sqrt(v / c2) + epsilon) is `rate` * M / (sqrt(V) + `epsilon`).
- */
-export const scalarsOf = (optimizer: Optimizer, t: number): Readonly<Record<string, number>> => {
-  switch (optimizer.kind) {
-    case 'sgd':
-      return { rate: optimizer.rate }
-    case 'adam': {
-      const { rate, beta1, beta2, epsilon } = optimizer
-      const scale = Math.sqrt((1 - beta2 ** t) / (1 - beta2))
-      return { rate: (rate * scale * (1 - beta1)) / (1 - beta1 ** t), epsilon: epsilon * scale }
-    }
-    default:
-      return optimizer satisfies never
-  }
-}
 
 /** One segment after a step, and its optimizer state by slot name. */
 export interface Updated {
