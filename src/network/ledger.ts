@@ -19,6 +19,9 @@ export interface Flow {
   dropped: number
 }
 
+/** Names a link and a message kind. */
+export const linkName = (from: string, to: string, kind: string): string => `${from} > ${to} ${kind}`
+
 /**
  * Every copy of every envelope, from its sending to its final fate. Nothing reads the ledger to decide anything: it is
  * told, by the network (sent, arrived, dropped) and by the protocol (which fate).
@@ -100,7 +103,7 @@ export class Ledger {
   }
 
   #flow(from: string, to: string, kind: string): Flow {
-    const link = `${from} > ${to} ${kind}`
+    const link = linkName(from, to, kind)
     let flow = this.#flows.get(link)
     if (flow === undefined) this.#flows.set(link, (flow = { link, sent: 0, copied: 0, delivered: 0, dropped: 0 }))
     return flow

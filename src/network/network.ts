@@ -5,7 +5,7 @@ import type { Weather } from '../faults/weather.js'
 import type { Streams } from '../random/streams.js'
 import type { Micros } from '../time/micros.js'
 import type { Direction, Envelope, EnvelopeKind } from './envelope.js'
-import type { Ledger } from './ledger.js'
+import { type Ledger, linkName } from './ledger.js'
 import { Links, type Transfer } from './link.js'
 import { fates, type Flight } from './rules.js'
 
@@ -66,6 +66,7 @@ export class Network {
   readonly #sent$ = new Subject<Outgoing>()
   readonly #delivered$ = new Subject<Envelope>()
   readonly #flying = new Map<number, InFlight>()
+  readonly #under = new Map<string, number>()
   readonly #verdicts = new Map<number, Flight>()
   #envelopes = 0
 
@@ -86,7 +87,7 @@ export class Network {
       filter((flight) => !this.#lose(flight)),
       map((flight) => {
         this.#verdicts.set(flight.envelope.id, flight)
-        this.#flying.set(flight.envelope.id, { ...flight, client: undefined, transfer: still, withdraw: () => {} })
+        this.#take({ envelope: flight.envelope, client: undefined, transfer: still, withdraw: () => {} })
         return flight.envelope
       }),
     )
@@ -102,18 +103,9 @@ export class Network {
     return this.#delivered$.asObservable()
   }
 
-  get inFlight(): number {
-    return this.#flying.size
-  }
-
-  /** Copies under way on one link and of one kind, counted from the flights themselves. */
-  countInFlight(): Map<string, number> {
-    const counts = new Map<string, number>()
-    for (const { envelope } of this.#flying.values()) {
-      const link = `${envelope.from} > ${envelope.to} ${envelope.kind}`
-      counts.set(link, (counts.get(link) ?? 0) + 1)
-    }
-    return counts
+  /** Copies under way on one link and of one kind (`a > b model`), counted by the flights themselves. */
+  inFlight(link: string): number {
+    return this.#under.get(link) ?? 0
   }
 
   send(outgoing: Outgoing): void {
@@ -185,7 +177,7 @@ export class Network {
         ? { start: now(), end: now() }
         : this.#links.book(client, direction, bytes, now())
     const flying: InFlight = { envelope, client, transfer, withdraw: () => {} }
-    this.#flying.set(envelope.id, flying)
+    this.#take(flying)
     if (verdict.lost !== undefined) {
       flying.withdraw = this.#options.at(transfer.end, () => this.#drop(envelope, bytes))
       return
@@ -207,7 +199,7 @@ export class Network {
         this.#drop(envelope, envelope.bytes.length)
         return false
       }
-      this.#flying.delete(envelope.id)
+      this.#release(envelope)
       ledger.arrive(envelope.id, at)
       this.#delivered$.next(envelope)
       return true
@@ -236,8 +228,24 @@ export class Network {
     return arrived$
   }
 
+  /** From here on the copy is under way. A custom link may hand it to the usual one: it is still one copy. */
+  #take(flying: InFlight): void {
+    const { envelope } = flying
+    if (!this.#flying.has(envelope.id)) this.#count(envelope, 1)
+    this.#flying.set(envelope.id, flying)
+  }
+
+  #release(envelope: Envelope): void {
+    if (this.#flying.delete(envelope.id)) this.#count(envelope, -1)
+  }
+
+  #count({ from, to, kind }: Envelope, by: number): void {
+    const link = linkName(from, to, kind)
+    this.#under.set(link, (this.#under.get(link) ?? 0) + by)
+  }
+
   #drop(envelope: Envelope, travelled: number): void {
-    this.#flying.delete(envelope.id)
+    this.#release(envelope)
     this.#options.ledger.drop(envelope.id, this.#options.now(), travelled)
   }
 }

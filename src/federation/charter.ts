@@ -1,0 +1,116 @@
+import type { ActorRole, Name } from '../actors/actor.js'
+import type { World } from '../data/world.js'
+import type { Engine, Prepared, Training } from '../engine/engine.js'
+import { buildLayout, initialize, type Layout } from '../models/layout.js'
+import type { Model } from '../models/model.js'
+import { buildModel } from '../models/registry.js'
+import { streams } from '../random/streams.js'
+import type { Resolved } from '../simulation/specification.js'
+import type { Task } from '../tasks/task.js'
+import { type CastMember, castOf, clientName } from './cast.js'
+import type { Exam } from './evaluation.js'
+import { type PartTemplate, partTemplates } from './part-template.js'
+import { buildStrategy, type StrategySpec } from './strategies/registry.js'
+import type { Member, Strategy } from './strategies/strategy.js'
+
+/** One client, with its rows and what the engine calls them. */
+export interface Enrolled {
+  readonly name: Name
+  readonly member: Member
+  readonly rows: number
+  readonly epochs: number
+  readonly batch: number
+  readonly prepared: Prepared
+  readonly data: string
+}
+
+/** What is settled about a federation before its first event: who takes part, with which model, in which parts. */
+export interface Charter {
+  readonly strategy: Strategy
+  readonly model: Model
+  readonly tasks: readonly Task[]
+  readonly layout: Layout
+  /** The parameters that everybody starts from. */
+  readonly initial: Float32Array
+  readonly parts: readonly PartTemplate[]
+  readonly cast: readonly CastMember[]
+  readonly roles: ReadonlyMap<Name, ActorRole>
+  /** In the order of their names. */
+  readonly clients: readonly Enrolled[]
+  readonly exams: readonly Exam[]
+}
+
+/** Own epochs and batch size of a client, where the specification gives it some. */
+export interface Habits {
+  readonly epochs: number
+  readonly batch: number
+}
+
+const strategyOf = (resolved: Resolved): Strategy =>
+  'fold' in resolved.strategy ? (resolved.strategy as Strategy) : buildStrategy(resolved.strategy as StrategySpec)
+
+const modelOf = (resolved: Resolved): Model =>
+  'forward' in resolved.model ? (resolved.model as Model) : buildModel(resolved.model)
+
+/**
+ * Settles a federation: builds the model and its layout, cuts it into parts, prepares a program for each batch size in
+ * use and makes every table known to the engine.
+ */
+export const settleCharter = async (
+  resolved: Resolved,
+  world: World,
+  engine: Engine,
+  habits: (cast: readonly CastMember[], client: CastMember) => Habits,
+): Promise<Charter> => {
+  const strategy = strategyOf(resolved)
+  const model = modelOf(resolved)
+  const arrangement = strategy.arrange(world)
+  const layout = buildLayout(model.segments(arrangement.features, world.tasks))
+  const cast = castOf(arrangement, layout)
+  const shared = layout.segments.filter((segment) => segment.trainable && strategy.template(segment) !== 'private')
+  const training: Omit<Training, 'batch'> = {
+    model,
+    features: arrangement.features,
+    tasks: world.tasks,
+    layout,
+    optimizer: resolved.local.optimizer,
+    taskWeights: world.tasks.map(() => 1 / world.tasks.length),
+    proximal: strategy.mu > 0,
+    proximalSegments: strategy.mu > 0 ? shared.map(({ name }) => name) : [],
+    chunk: resolved.local.chunk,
+    cohort: resolved.local.cohort,
+  }
+  const members = new Map(arrangement.members.map((member) => [clientName(member.name), member]))
+  const clients: Enrolled[] = []
+  const exams: Exam[] = []
+  const prepared = new Map<number, Prepared>()
+  for (const person of cast) {
+    const member = members.get(person.name)
+    if (member === undefined) continue
+    const { epochs, batch } = habits(cast, person)
+    if (!prepared.has(batch)) prepared.set(batch, await engine.prepare({ ...training, batch }))
+    const data = `${person.name}/train`
+    await engine.register(data, member.train)
+    clients.push({ name: person.name, member, rows: member.train.rows, epochs, batch, prepared: prepared.get(batch)!, data })
+    for (const { scenario, validation, test } of member.serves) {
+      for (const [split, table] of [['validation', validation], ['test', test]] as const) {
+        if (table.rows === 0) continue
+        const handle = `${person.name}/${scenario}/${split}`
+        await engine.register(handle, table)
+        exams.push({ client: person.name, scenario, split, table, program: prepared.get(batch)!.program, data: handle })
+      }
+    }
+  }
+  return {
+    strategy,
+    model,
+    tasks: world.tasks,
+    layout,
+    initial: initialize(layout, streams(resolved.seeds.initialisation)),
+    parts: partTemplates(layout, strategy.template),
+    cast,
+    roles: new Map(cast.map(({ name, role }) => [name, role])),
+    clients,
+    exams,
+  }
+}

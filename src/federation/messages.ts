@@ -1,0 +1,53 @@
+import type { Computed, Interrupted, Message } from '../actors/actor.js'
+import type { TrainJob, TrainResult } from '../engine/engine.js'
+import type { Envelope } from '../network/envelope.js'
+
+/** What a handler hands to the network. */
+export interface Parcel extends Message {
+  readonly kind: 'open' | 'model' | 'update' | 'close'
+  readonly round: number
+  readonly part: string
+  readonly bytes: Uint8Array
+}
+
+/** What the network hands to a handler: the envelope with the bytes as they arrived. */
+export interface Arrival extends Message {
+  readonly kind: 'arrival'
+  readonly envelope: Envelope
+}
+
+/** How a round ended, and so what an update that comes after its end is. */
+export interface Ending {
+  readonly outcome: 'closed' | 'aborted'
+  readonly reason: string
+  readonly after: 'late' | 'surplus' | 'aborted'
+}
+
+/** Body of `open`: whom the expert networks send their part to. */
+export interface OpenNotice {
+  readonly selected: readonly string[]
+}
+
+/** Body of `close`. */
+export type CloseNotice = Ending
+
+/** One local training, as the compute queue knows it. */
+export interface LocalWork {
+  readonly round: number
+  readonly examples: number
+  readonly train: TrainJob
+}
+
+export type AggregatorMessage =
+  | Arrival
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'deadline'; readonly round: number }
+  | { readonly kind: 'retry'; readonly round: number }
+
+export type ExpertMessage = Arrival
+
+export type ClientMessage =
+  | Arrival
+  | { readonly kind: 'patience'; readonly round: number }
+  | Computed<LocalWork, TrainResult>
+  | Interrupted<LocalWork>

@@ -1,0 +1,51 @@
+import type { Layout, Segment } from '../models/layout.js'
+import { gather, partNames, partRuns, runsLength, scatter } from '../models/parts.js'
+import { safetensorsHeader } from '../network/safetensors.js'
+import type { Template } from './strategies/strategy.js'
+
+/** What of a part travels under a strategy's template, and how it lies in the flat vector and on the wire. */
+export interface PartTemplate {
+  /** `trunk` or `expert-2`. */
+  readonly name: string
+  /** Index of the expert network that owns the part, from 0; undefined for the aggregator's trunk. */
+  readonly expert: number | undefined
+  readonly segments: readonly Segment[]
+  /** [offset, length, ...] in the flat vector, in the order of the wire. */
+  readonly runs: Int32Array
+  /** Floats on the wire. */
+  readonly length: number
+  readonly roles: readonly string[]
+  /** The safetensors header of the part: the same bytes in every message about it. */
+  readonly header: Uint8Array
+}
+
+/** The parts of a layout under a template, the trunk first. `private` segments are in none of them. */
+export const partTemplates = (layout: Layout, template: Template): PartTemplate[] =>
+  partNames(layout).map((name, index) => {
+    const pieces = partRuns(layout, name, (segment) => template(segment) !== 'private')
+    const runs = Int32Array.from(pieces.flatMap((piece) => [...piece.runs]))
+    return {
+      name,
+      expert: index === 0 ? undefined : index - 1,
+      segments: pieces.map(({ segment }) => segment),
+      runs,
+      length: runsLength(runs),
+      roles: [...new Set(pieces.map(({ segment }) => segment.role))].sort(),
+      header: safetensorsHeader(pieces.map(({ segment, shape }) => ({ name: segment.name, shape }))),
+    }
+  })
+
+/** The part's values out of a client's flat vector, into `into` or a new array. */
+export const takePart = (
+  flat: Float32Array,
+  part: PartTemplate,
+  into: Float32Array = new Float32Array(part.length),
+): Float32Array => {
+  gather(flat, part.runs, into)
+  return into
+}
+
+/** Writes the part's values into a flat vector. */
+export const putPart = (values: Float32Array, part: PartTemplate, flat: Float32Array): void => {
+  scatter(values, part.runs, flat)
+}

@@ -1,0 +1,58 @@
+import type { RoundRow } from '../runs/record.js'
+import type { Rounds } from '../simulation/rounds.js'
+import { days, type Micros } from '../time/micros.js'
+
+/** What one round is to be: the policy, worked out for a number of clients. */
+export interface RoundTerms {
+  /** Clients to ask; fewer if fewer are available. */
+  readonly ask: number
+  /** Trunk updates at which the round closes early. */
+  readonly closeAt: number
+  /** Below this many trunk updates the round aborts. */
+  readonly quorum: number
+  /** When the round ends, from its opening; undefined: never by itself. */
+  readonly after: Micros | undefined
+  /** How long to wait for enough available clients before the round aborts. */
+  readonly wait: Micros
+  readonly patience: Micros | undefined
+  readonly missing: 'last' | 'sit-out'
+  /** True if this is the last round. */
+  readonly last: boolean
+}
+
+/** When rounds open and close. Pure; asked once per round, at its opening. */
+export type RoundPolicy = (round: number, before: readonly RoundRow[]) => RoundTerms
+
+const WAIT = days(7)
+
+/** The terms of a round under a policy given as data. */
+export const termsOf = (rounds: Rounds, round: number, clients: number): RoundTerms => {
+  const wanted = Math.min(rounds.select ?? clients, clients)
+  const common = {
+    patience: rounds.patience,
+    missing: rounds.missing,
+    last: round >= rounds.count,
+  }
+  switch (rounds.kind) {
+    case 'synchronous':
+      return { ...common, ask: wanted, closeAt: wanted, quorum: 1, after: undefined, wait: WAIT }
+    case 'deadline':
+      return {
+        ...common,
+        ask: Math.min(clients, Math.ceil(wanted * (1 + rounds.overSelect))),
+        closeAt: wanted,
+        quorum: rounds.quorum,
+        after: rounds.after,
+        wait: rounds.after,
+      }
+    case 'quorum':
+      return {
+        ...common,
+        ask: Math.min(clients, Math.ceil(wanted * (1 + rounds.overSelect))),
+        closeAt: rounds.quorum,
+        quorum: rounds.quorum,
+        after: rounds.after,
+        wait: rounds.after ?? WAIT,
+      }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Name } from '../actors/actor.js'
+import type { Weather } from '../faults/weather.js'
+import type { Streams } from '../random/streams.js'
+import type { RoundRow } from '../runs/record.js'
+import type { Micros } from '../time/micros.js'
+import type { Account } from './account.js'
+import type { PartTemplate } from './part-template.js'
+import type { RoundPolicy } from './policies.js'
+import type { Strategy } from './strategies/strategy.js'
+
+/** One client as the federation knows it before the run. */
+export interface ClientTerms {
+  readonly name: Name
+  /** Rows of training data: its weight in an average. */
+  readonly rows: number
+  readonly epochs: number
+  readonly batch: number
+  /** Handles of the engine. */
+  readonly program: string
+  readonly data: string
+  /** Undisturbed virtual time of one training step on this client's device. */
+  readonly stepCost: number
+}
+
+/** What all actors of one federation have agreed on before it starts. Constant throughout a run. */
+export interface Terms {
+  readonly strategy: Strategy
+  readonly policy: RoundPolicy
+  /** The trunk first, then the experts'. */
+  readonly parts: readonly PartTemplate[]
+  /** Parts that a client waits for and answers with: the trunk always, an expert's if any of it travels. */
+  readonly travelling: readonly PartTemplate[]
+  /** In the order of their names. */
+  readonly clients: readonly ClientTerms[]
+  /** Expert networks by the index of their expert. */
+  readonly experts: readonly Name[]
+  readonly keepOptimizer: boolean
+  readonly weather: Pick<Weather, 'available' | 'nextChange' | 'completeness' | 'notice'>
+  /** Draws which clients are asked. */
+  readonly selection: Streams
+  /** Seed of batch orders and dropout. */
+  readonly batchSeed: string
+  readonly account: Account
+  /** Told at each opening and closing; for accounting and watching. */
+  readonly opened: (round: number, at: Micros, selected: readonly Name[]) => void
+  readonly closed: (row: RoundRow) => void
+}
+
+export const AGGREGATOR: Name = 'aggregator'
+
+/** The actor that owns a part. */
+export const ownerOf = (terms: Pick<Terms, 'experts'>, part: PartTemplate): Name =>
+  part.expert === undefined ? AGGREGATOR : terms.experts[part.expert]

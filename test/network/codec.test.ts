@@ -1,0 +1,83 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { beginParameters, decodeControl, decodeParameters, encodeControl, finishParameters, reseal } from '../../src/network/codec.js'
+import { readSafetensors, safetensorsHeader } from '../../src/network/safetensors.js'
+
+const header = safetensorsHeader([
+  { name: 'a', shape: [2, 2] },
+  { name: 'b', shape: [3] },
+])
+
+const frameOf = (numbers: readonly number[], round = 3, examples = 17): Uint8Array => {
+  const { frame, values } = beginParameters({ kind: 'update', round, examples }, header, numbers.length)
+  values.set(numbers)
+  return finishParameters(frame)
+}
+
+describe('parameter frames', () => {
+  it('come back bitwise as they were, with their head', () => {
+    fc.assert(
+      fc.property(fc.float32Array({ minLength: 7, maxLength: 7 }), fc.nat(1e6), fc.nat(1e9), (numbers, round, examples) => {
+        const decoded = decodeParameters(frameOf([...numbers], round, examples), header)
+        expect(decoded.ok).toBe(true)
+        if (!decoded.ok) return
+        expect(decoded.head).toEqual({ kind: 'update', round, examples })
+        expect([...decoded.body].every((v, i) => Object.is(v, numbers[i]))).toBe(true)
+      }),
+    )
+  })
+
+  it('are a 32-byte head and a safetensors block that any reader of the format can open', () => {
+    const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
+    expect(frame.length).toBe(32 + header.length + 4 * 7)
+    const tensors = readSafetensors(frame.subarray(32))
+    expect(tensors.map(({ name, shape, values }) => [name, shape, [...values]])).toEqual([
+      ['a', [2, 2], [1, 2, 3, 4]],
+      ['b', [3], [5, 6, 7]],
+    ])
+  })
+
+  it('are refused when any single bit has changed', () => {
+    const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
+    for (let bit = 0; bit < frame.length * 8; bit++) {
+      const damaged = frame.slice()
+      damaged[bit >> 3] ^= 1 << (bit & 7)
+      expect(decodeParameters(damaged, header).ok, `bit ${bit}`).toBe(false)
+    }
+  })
+
+  it('are refused when cut short, of other tensors, or of another layout', () => {
+    const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
+    expect(decodeParameters(frame.subarray(0, 31), header)).toEqual({ ok: false, why: 'short' })
+    expect(decodeParameters(frame.subarray(0, 60), header)).toEqual({ ok: false, why: 'short' })
+    const other = safetensorsHeader([{ name: 'a', shape: [7] }])
+    expect(decodeParameters(frame, other)).toEqual({ ok: false, why: 'layout' })
+  })
+
+  it('say something else when a byte is changed and the checksum made again: receivers read the bytes', () => {
+    const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
+    frame[frame.length - 1] ^= 0x80
+    const decoded = decodeParameters(reseal(frame), header)
+    expect(decoded.ok && [...decoded.body]).toEqual([1, 2, 3, 4, 5, 6, -7])
+  })
+
+  it('are read in place when aligned, and right when not', () => {
+    const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
+    const shifted = new Uint8Array(frame.length + 1)
+    shifted.set(frame, 1)
+    const decoded = decodeParameters(shifted.subarray(1), header)
+    expect(decoded.ok && [...decoded.body]).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+})
+
+describe('control frames', () => {
+  it('carry any JSON', () => {
+    const frame = encodeControl({ kind: 'open', round: 2, examples: 0 }, { selected: ['client-é'] })
+    expect(decodeControl(frame)).toEqual({
+      ok: true,
+      head: { kind: 'open', round: 2, examples: 0 },
+      body: { selected: ['client-é'] },
+    })
+  })
+})
