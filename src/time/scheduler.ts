@@ -38,10 +38,11 @@ class KernelAction<T> extends Subscription implements SchedulerAction<T> {
 
   schedule(state?: T, delay: Micros = 0): Subscription {
     if (this.closed) return this
-    if (Number.isNaN(delay)) throw new KernelError('an rxjs operator was given NaN as its time; it takes microseconds')
     this.#withdraw()
     this.#state = state
-    if (delay !== Infinity) this.#pending = this.kernel.after(Math.max(0, delay), this.#run)
+    if (delay === Infinity) return this
+    if (!Number.isSafeInteger(delay)) throw this.#refuse(delay)
+    this.#pending = this.kernel.after(Math.max(0, delay), this.#run)
     return this
   }
 
@@ -60,6 +61,14 @@ class KernelAction<T> extends Subscription implements SchedulerAction<T> {
       this.unsubscribe()
       throw error
     }
+  }
+
+  /** rxjs makes a notification of what is thrown while subscribing, which may go unheard: the run ends all the same. */
+  #refuse(delay: number): KernelError {
+    const rule = 'times are integer microseconds; round with ms(), seconds() or micros()'
+    const error = new KernelError(`an rxjs operator was given a delay of ${delay}: ${rule}`)
+    this.kernel.fail(error)
+    return error
   }
 
   #withdraw(): void {
