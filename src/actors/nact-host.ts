@@ -141,18 +141,16 @@ export class NactHost {
 
   /** Runs one handler inside nact. After a fault, those that share its turn are not run. */
   #handle(cell: Cell, state: unknown, item: Item): unknown {
-    this.#running--
-    if (this.#kernel.failed || !cell.alive) return state
-    let received: Received | undefined
     try {
+      if (this.#kernel.failed || !cell.alive) return state
       item.opened()
-      received = item.received()
-      const next = this.#call(cell, state, received)
-      cell.state = next
-      return next
+      cell.state = this.#call(cell, state, item.received())
+      return cell.state
     } catch (error) {
       this.#kernel.fail(error)
       return state
+    } finally {
+      this.#running--
     }
   }
 

@@ -57,6 +57,8 @@ export class Kernel {
   /** An event or a turn has begun and has not been settled. */
   #open = false
   #failure: { readonly error: unknown } | undefined
+  /** The failure has ended a run. */
+  #aborted = false
   #until = Infinity
   #stop: (() => boolean) | undefined
   #landed: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined
@@ -102,7 +104,7 @@ export class Kernel {
     return this.#queue.remove(event)
   }
 
-  /** Ends the run: it rejects with `error` as soon as the present event or turn is over. The first error counts. */
+  /** Ends the run, or the next one: it rejects with `error` once the present event or turn is over. The first counts. */
   fail(error: unknown): void {
     this.#failure ??= { error }
   }
@@ -115,7 +117,7 @@ export class Kernel {
   /** Flies until nothing is left, or `until`, or `stop`. Rejects with the first error of an event, handler or check. */
   async run(options: RunOptions = {}): Promise<void> {
     if (this.#landed) throw new KernelError('run() was called while the kernel is running; await the first call')
-    if (this.#failure) {
+    if (this.#failure && this.#aborted) {
       const time = formatMicros(this.#now)
       throw new KernelError(`this kernel failed at ${time}; start again with a new one`, { cause: this.#failure.error })
     }
@@ -205,6 +207,7 @@ export class Kernel {
 
   readonly #abort = (error: unknown): void => {
     this.#failure ??= { error }
+    this.#aborted = true
     this.#open = false
     const { reject } = this.#landed!
     this.#landed = undefined
