@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Behaviour, Message } from '../../src/actors/actor.js'
+import { from, tunnel, turn, type Tunnel } from './tunnel.js'
+
+/** What an actor does with one message. Times are tiny, so that most things fall on the same instants. */
+interface Deed {
+  readonly do: 'send' | 'after' | 'cancel' | 'compute' | 'abandon'
+  readonly to: number
+  readonly delay: number
+  readonly interrupted: boolean
+}
+
+interface Storm {
+  readonly actors: number
+  /** Message number n, whoever gets it, sets off deeds[n]. */
+  readonly deeds: readonly (readonly Deed[])[]
+  readonly tells: readonly { readonly at: number; readonly to: number }[]
+  readonly crashes: readonly { readonly at: number; readonly who: number; readonly back: number }[]
+  /** In which order results come in for real: turns of the event loop that each takes. */
+  readonly slowness: readonly number[]
+}
+
+const deed: fc.Arbitrary<Deed> = fc.record({
+  do: fc.constantFrom('send', 'send', 'after', 'cancel', 'compute', 'abandon'),
+  to: fc.nat(5),
+  delay: fc.nat(2),
+  interrupted: fc.boolean(),
+})
+
+const storm: fc.Arbitrary<Storm> = fc.record({
+  actors: fc.integer({ min: 1, max: 5 }),
+  deeds: fc.array(fc.array(deed, { maxLength: 3 }), { maxLength: 40 }),
+  tells: fc.array(fc.record({ at: fc.nat(3), to: fc.nat(5) }), { minLength: 1, maxLength: 8 }),
+  crashes: fc.array(fc.record({ at: fc.nat(4), who: fc.nat(4), back: fc.nat(2) }), { maxLength: 2 }),
+  slowness: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
+})
+
+interface Gust extends Message {
+  readonly number: number
+}
+
+/** The whole trace of a storm. Messages are numbered as they are made, so any change of order shows at once. */
+const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather.slowness): Promise<string[]> => {
+  let made = 0
+  let executed = 0
+  const gust = (kind: string): Gust => ({ kind, number: made++ })
+  const sky: Tunnel = tunnel(
+    {
+      send: (sender, to, message) => {
+        const { delay } = message as unknown as { readonly delay: number }
+        sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), (alive) => sky.say(`${to} alive: ${alive}`))
+      },
+      work: (_, start, cost, job) =>
+        (job as Deed).interrupted ? { until: start + cost, interrupted: 'away' } : { until: start + cost },
+      execute: (jobs) =>
+        jobs.map(async ({ actor }) => {
+          for (let i = slowness[executed++ % slowness.length]!; i > 0; i--) await turn()
+          return actor
+        }),
+      charged: ({ actor, incarnation, start, end, outcome }) => sky.say(`${actor}.${incarnation} ${start}-${end} ${outcome}`),
+    },
+    { deliveriesPerTurn },
+  )
+  const { kernel, host, log, say } = sky
+  const blow: Behaviour<readonly number[], Gust> = (numbers, { from: sender, message }, ctx) => {
+    const result = 'result' in message ? `= ${String(message.result)}` : ''
+    say(`${ctx.self} (${numbers.join()}) gets ${message.kind} ${message.number} from ${sender} ${result}`)
+    const number = message.number ?? made++
+    const begun: number[] = [...numbers]
+    for (const d of weather.deeds[number] ?? []) {
+      if (d.do === 'send') ctx.send(`a${d.to}`, { ...gust('gust'), delay: d.delay } as Gust)
+      else if (d.do === 'after') begun.push(ctx.after(d.delay, gust('timer')))
+      else if (d.do === 'compute') begun.push(ctx.compute(d, d.delay))
+      else if (d.do === 'cancel') ctx.cancel(begun[d.to] ?? 0)
+      else ctx.abandon(begun[d.to] ?? 0)
+    }
+    return begun
+  }
+  for (let i = 0; i < weather.actors; i++) host.spawn(`a${i}`, blow, [])
+  for (const { at, to } of weather.tells) host.deliver(at, `a${to}`, from('env', gust('tell')))
+  for (const { at, who, back } of weather.crashes) {
+    const name = `a${who % weather.actors}`
+    kernel.at(at, () => {
+      host.kill(name)
+      kernel.after(back, () => host.alive(name) || host.spawn(name, blow, []))
+    })
+  }
+  await kernel.run()
+  host.dispose()
+  return [...log, `executed ${kernel.executed}`]
+}
+
+test('a turn of many deliveries is never different from one delivery a turn', async () => {
+  let lines = 0
+  await fc.assert(
+    fc.asyncProperty(storm, async (weather) => {
+      const single = await fly(weather, 1)
+      expect(await fly(weather, Infinity)).toEqual(single)
+      lines += single.length
+    }),
+    { numRuns: 500 },
+  )
+  expect(lines).toBeGreaterThan(5000)
+})
+
+test('the order in which results really come in is not observable', async () => {
+  await fc.assert(
+    fc.asyncProperty(storm, fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }), async (weather, otherwise) => {
+      expect(await fly(weather, Infinity, otherwise)).toEqual(await fly(weather, Infinity))
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a turn takes different actors of one instant, and nothing else', async () => {
+  // The hook runs once a turn, which tells how deliveries were grouped.
+  let turns = 0
+  const { kernel, host } = tunnel({}, { afterEvent: () => turns++ })
+  for (const name of ['a', 'b', 'c']) host.spawn(name, (n: number) => n + 1, 0)
+  const at = (time: number, ...names: string[]): void => {
+    for (const name of names) host.deliver(time, name, from('env', { kind: 'x' }))
+  }
+  at(1, 'a', 'b', 'c', 'a') // two turns: a comes twice
+  at(2, 'a', 'nobody', 'b') // three: nobody to hand it to is a turn of its own
+  at(3, 'a') // three: a plain event stands between
+  kernel.at(3, () => {})
+  at(3, 'b')
+  await kernel.run()
+  expect([turns, kernel.executed]).toEqual([8, 10])
+})
