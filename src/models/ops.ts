@@ -59,10 +59,10 @@ export const softmax = (x: Tensor): Tensor =>
 export const lookup = (table: Tensor, ids: Tensor): Tensor =>
   differentiable([table], (save) => {
     save(ids)
-    const shape = table.shape
+    const rows = table.shape[0]
     return {
       value: tf.gather(table, ids as tf.Tensor1D),
-      gradient: (dy, [at]) => [tf.scatterND(tf.reshape(at, [-1, 1]), dy, shape)],
+      gradient: (dy, [at]) => [tf.unsortedSegmentSum(dy, at as tf.Tensor1D, rows)],
     }
   })
 
