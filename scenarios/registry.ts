@@ -2,19 +2,21 @@ import { z } from 'zod'
 import { SpecificationError } from '../src/errors.js'
 import type { World } from '../src/data/world.js'
 import type { Where, WorldKind } from './kind.js'
+import { kuairandKind } from './kuairand.js'
 import { mb1Kind } from './mb1.js'
 import { storefrontsKind } from './storefronts.js'
 
 /** Every kind of world, by the `kind` that a specification names. */
 export const worldKinds = {
   storefronts: storefrontsKind,
+  kuairand: kuairandKind,
   mb1: mb1Kind,
 } as const
 
 export type WorldKindName = keyof typeof worldKinds
 
 /** What a specification may say of its world: a closed union over `kind`. */
-export const worldSchema = z.discriminatedUnion('kind', [storefrontsKind.schema, mb1Kind.schema])
+export const worldSchema = z.discriminatedUnion('kind', [storefrontsKind.schema, kuairandKind.schema, mb1Kind.schema])
 
 /** A world as a researcher writes it: options that are left out have defaults. */
 export type WorldSpec = z.input<typeof worldSchema>

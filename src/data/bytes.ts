@@ -30,14 +30,12 @@ export const openBytes = (file: string): ByteFile => {
 
   async function* unzipped(): AsyncGenerator<Buffer> {
     const gunzip = createGunzip({ chunkSize: 1 << 20 })
+    // A gunzip that was destroyed (its reader stopped early, or the data is broken) never drains.
+    const closed = new Promise<void>((done) => gunzip.once('close', done))
     const feeding = (async () => {
       for await (const chunk of raw()) {
         if (gunzip.write(chunk)) continue
-        // A gunzip that was destroyed (its reader stopped early, or the data is broken) never drains.
-        await new Promise<void>((done) => {
-          gunzip.once('drain', done)
-          gunzip.once('close', done)
-        })
+        await Promise.race([new Promise<void>((done) => gunzip.once('drain', done)), closed])
         if (gunzip.destroyed) return
       }
       gunzip.end()
@@ -90,8 +88,8 @@ const explain = async (file: string, error: NodeJS.ErrnoException): Promise<Erro
     return new DataError(`no file ${basename(file)}: ${await listing(dirname(file))}. Check the path, or --data`)
   }
   if (error.code?.startsWith('Z_')) {
-    return new DataError(`${file}: not a complete gzip file (${error.message}). Download it again, or rename it if it
-is not zipped`.replace('\n', ' '))
+    return new DataError(`${file}: not a complete gzip file (${error.message}). Download it again, or rename it` +
+      ' if it is not zipped')
   }
   if (error.code === 'EISDIR') return new DataError(`${file} is a folder where a file was expected`)
   if (error.code === 'EACCES') return new DataError(`${file} may not be read by this user: change its permissions`)

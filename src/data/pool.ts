@@ -1,0 +1,91 @@
+import type { Features } from '../models/model.js'
+import { permutation, streams } from '../random/streams.js'
+import { sharedDoubles, sharedFloats, sharedInts, type Table } from './table.js'
+import type { Scenario, World } from './world.js'
+
+/** A world with all training and validation rows in one client, and how it is tested. */
+export interface PooledWorld extends World {
+  /** Test tables of the scenarios, which stay apart: one model, judged on each. */
+  readonly tests: readonly { readonly scenario: string; readonly table: Table }[]
+}
+
+/**
+ * All scenarios' training rows in one client named `pooled`: the baseline that sees everything. Rows follow each other in
+ * the order of the scenarios. With `scenarioId` a further categorical field `scenario` tells them apart (1, 2, ... in the
+ * order of the scenarios), in the test tables too. Numeric columns stay as each client scaled them.
+ */
+export const poolWorld = (world: World, options: { readonly scenarioId: boolean }): PooledWorld => {
+  const features: Features = options.scenarioId
+    ? { ...world.features, categorical: [...world.features.categorical,
+        { name: 'scenario', size: world.scenarios.length + 1 }] }
+    : world.features
+  const mark = (table: Table, s: number): Table =>
+    options.scenarioId ? withField(table, world.features.categorical.length, s + 1) : table
+  const all = (which: 'train' | 'validation' | 'test'): Table =>
+    concatenate(world.scenarios.map((scenario, s) => mark(scenario[which], s)))
+  return {
+    ...world,
+    name: `${world.name}, pooled`,
+    features,
+    scenarios: [{ name: 'pooled', train: all('train'), validation: all('validation'), test: all('test') }],
+    tests: world.scenarios.map((scenario, s) => ({ scenario: scenario.name, table: mark(scenario.test, s) })),
+    notes: [...world.notes, `the rows of ${world.scenarios.length} scenarios are pooled in one client`],
+  }
+}
+
+/** The same world with the training labels of each scenario permuted, all tasks of a row together: base rates and the
+ * funnel stay, what features say of labels is gone. A model that then beats an AUC of .5 on test rows cheats. */
+export const shuffleLabels = (world: World, seed: string): World => ({
+  ...world,
+  scenarios: world.scenarios.map((scenario): Scenario => {
+    const { train } = scenario
+    const tasks = world.tasks.length
+    const order = permutation(train.rows, streams(seed)('shuffle-labels', scenario.name))
+    const labels = sharedFloats(train.labels.length)
+    for (let row = 0; row < train.rows; row++) {
+      for (let t = 0; t < tasks; t++) labels[row * tasks + t] = train.labels[order[row] * tasks + t]
+    }
+    return { ...scenario, train: { ...train, labels } }
+  }),
+  notes: [...world.notes, 'training labels are shuffled'],
+})
+
+const withField = (table: Table, fields: number, value: number): Table => {
+  const categorical = sharedInts(table.rows * (fields + 1))
+  for (let row = 0; row < table.rows; row++) {
+    categorical.set(table.categorical.subarray(row * fields, (row + 1) * fields), row * (fields + 1))
+    categorical[row * (fields + 1) + fields] = value
+  }
+  return { ...table, categorical }
+}
+
+/** Tables one after the other. `user` and `time` are kept where every table with rows has them. */
+export const concatenate = (tables: readonly Table[]): Table => {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const filled = tables.filter((table) => table.rows > 0)
+  const joined = {
+    rows,
+    categorical: join(sharedInts, filled.map((table) => table.categorical)),
+    numeric: join(sharedFloats, filled.map((table) => table.numeric)),
+    labels: join(sharedFloats, filled.map((table) => table.labels)),
+  }
+  const users = filled.map((table) => table.user).filter((user) => user !== undefined)
+  const times = filled.map((table) => table.time).filter((time) => time !== undefined)
+  return {
+    ...joined,
+    ...(users.length === filled.length && { user: join(sharedInts, users) }),
+    ...(times.length === filled.length && { time: join(sharedDoubles, times) }),
+  }
+}
+
+const join = <A extends Int32Array | Float32Array | Float64Array>(
+  make: (length: number) => A, arrays: readonly A[],
+): A => {
+  const out = make(arrays.reduce((sum, array) => sum + array.length, 0))
+  let at = 0
+  for (const array of arrays) {
+    out.set(array as never, at)
+    at += array.length
+  }
+  return out
+}
