@@ -39,6 +39,8 @@ export interface Manifest {
     readonly split: string
     readonly notes: readonly string[]
   }
+  /** Trace files that schedules, links and devices follow. */
+  readonly traces: readonly { readonly file: string; readonly sha256: string }[]
   readonly warnings: readonly string[]
   readonly versions: Readonly<Record<string, string>>
   readonly processor: Processor

@@ -85,6 +85,10 @@ export interface Flight {
   readonly faults: readonly FaultReport[]
   /** The round whose mean validation AUC was best; the last round if nothing was validated. */
   readonly selectedRound: number
+  /** The parts as their owners held them at the end, by part. */
+  readonly parts: Readonly<Record<string, Float32Array>>
+  /** Every living client's own parameters at the end, `private` segments among them: flat, in the layout's order. */
+  readonly personal: Readonly<Record<Name, Float32Array>>
   /** Canonical events, one JSON line each: what `replay` compares. */
   readonly events: readonly string[]
   readonly status: 'complete' | 'interrupted'

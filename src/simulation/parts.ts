@@ -5,9 +5,8 @@ export { worldSchema } from '../../scenarios/registry.js'
 export { faultsSchema } from '../faults/fault.js'
 export { selectorSchema } from '../faults/select.js'
 export { strategySchema } from '../federation/strategies/registry.js'
+export { devicesSchema } from '../schedules/devices.js'
+export { networkSchema } from '../schedules/network.js'
+export { scheduleSchema } from '../schedules/schedule.js'
 export { durationSchema } from '../time/duration.js'
 export { modelSchema } from './model.js'
-import { z } from 'zod'
-export const networkSchema = z.looseObject({}).prefault({})
-export const devicesSchema = z.looseObject({}).prefault({})
-export const scheduleSchema = z.looseObject({}).prefault({})

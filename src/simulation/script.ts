@@ -4,6 +4,22 @@ import type { optimizerSchema } from './local.js'
 import type { RoundsInput } from './rounds.js'
 import type { Specification } from './specification.js'
 
+export {
+  away,
+  crash,
+  delay,
+  duplicate,
+  lose,
+  narrow,
+  partial,
+  slow,
+  type FaultInput,
+} from '../faults/fault.js'
+export { all, fraction, named, one, role, scenario, type SelectorInput } from '../faults/select.js'
+export { gbps, kbps, kib, mbps, mib } from '../network/units.js'
+export { device, deviceTrace } from '../schedules/devices.js'
+export { bandwidthTrace, latencyTrace, lognormal, uniform } from '../schedules/network.js'
+export { always, availabilityTrace, diurnal, periods, windows } from '../schedules/schedule.js'
 export { mlp, mmoe, sharedBottom } from '../models/registry.js'
 export { defineModel } from '../models/define.js'
 export { days, hours, micros, minutes, ms, seconds } from '../time/micros.js'

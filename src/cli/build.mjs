@@ -1,0 +1,131 @@
+/*
+ * Builds dist/ from the sources when they are not what was built last. Plain JavaScript: it runs before anything is built.
+ *
+ * The build goes into a folder of its own that takes dist's place when it is whole, so stale files never stay, and a
+ * command that starts meanwhile waits for it. An installed package has neither sources nor TypeScript: its dist is used as
+ * it is.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = fileURLToPath(import.meta.url)
+const packageRoot = dirname(dirname(dirname(here)))
+
+/** Everything that decides what is built. */
+const sourceFiles = (root) => {
+  const found = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name))
+  const walk = (folder) => {
+    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) walk(path)
+      else if (entry.name.endsWith('.ts')) found.push(path)
+    }
+  }
+  for (const folder of ['src', 'scenarios']) walk(join(root, folder))
+  return found.sort()
+}
+
+/** Changes when a source is edited, added or removed. */
+const fingerprint = (root) => {
+  const hash = createHash('sha256')
+  for (const path of sourceFiles(root)) {
+    const { mtimeMs, size } = fs.statSync(path)
+    hash.update(`${relative(root, path)}\0${mtimeMs}\0${size}\n`)
+  }
+  return hash.digest('hex')
+}
+
+const built = (root) => {
+  try {
+    return fs.readFileSync(join(root, 'dist', '.built'), 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const alive = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+/** Only one command builds at a time; the lock of a command that died is taken over. */
+const withLock = async (root, work) => {
+  const lock = join(root, 'dist.lock')
+  for (let waited = 0; ; waited += 50) {
+    try {
+      fs.writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      let owner = NaN
+      try {
+        owner = Number(fs.readFileSync(lock, 'utf8'))
+      } catch {
+        continue
+      }
+      if (Number.isInteger(owner) && owner > 0 ? !alive(owner) : waited > 5000) fs.rmSync(lock, { force: true })
+      else if (waited > 120_000) throw new Error(`another command has been building for two minutes; remove ${lock}`)
+      else await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  try {
+    return work()
+  } finally {
+    fs.rmSync(lock, { force: true })
+  }
+}
+
+const compile = (root, typescript, mark) => {
+  const next = join(root, `dist.${process.pid}.new`)
+  const old = join(root, `dist.${process.pid}.old`)
+  fs.rmSync(next, { recursive: true, force: true })
+  const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', next, '--pretty', 'false']
+  const result = spawnSync(process.execPath, [typescript, ...options], { cwd: root, encoding: 'utf8' })
+  if (result.error) throw result.error
+  if (!fs.existsSync(join(next, 'src', 'cli', 'main.js'))) {
+    fs.rmSync(next, { recursive: true, force: true })
+    throw new Error(`the build failed:\n${result.stdout}${result.stderr}`)
+  }
+  if (result.status !== 0) {
+    process.stderr.write(`${result.stdout}${result.stderr}windtunnel: built in spite of these type errors\n`)
+  }
+  fs.writeFileSync(join(next, '.built'), mark)
+  if (fs.existsSync(join(root, 'dist'))) fs.renameSync(join(root, 'dist'), old)
+  fs.renameSync(next, join(root, 'dist'))
+  fs.rmSync(old, { recursive: true, force: true })
+}
+
+/** Builds if it must; true if it did. Throws an Error whose message is for people. */
+export const ensureBuilt = async ({ root = packageRoot, force = false, quiet = false } = {}) => {
+  const typescript = join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc')
+  const checkout = fs.existsSync(join(root, 'src', 'cli', 'main.ts'))
+  if (!checkout || !fs.existsSync(typescript)) {
+    if (fs.existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) return false
+    throw new Error(checkout ? 'TypeScript is not installed here; run npm install' : 'dist/ is missing; install windtunnel again')
+  }
+  if (!force && built(root) === fingerprint(root)) return false
+  return withLock(root, () => {
+    const mark = fingerprint(root)
+    if (!force && built(root) === mark) return false
+    const start = performance.now()
+    compile(root, typescript, mark)
+    if (!quiet) process.stderr.write(`windtunnel: sources changed, built in ${((performance.now() - start) / 1e3).toFixed(1)} s\n`)
+    return true
+  })
+}
+
+if (process.argv[1] && fs.realpathSync(process.argv[1]) === here) {
+  try {
+    await ensureBuilt({ force: process.argv.includes('--force') })
+  } catch (error) {
+    process.stderr.write(`windtunnel: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}

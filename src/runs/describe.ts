@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { resolve as absolute } from 'node:path'
+import type { World } from '../data/world.js'
+import { functionsOf } from '../simulation/functions.js'
+import type { Resolved } from '../simulation/specification.js'
+import { sha256 } from './hash.js'
+import type { Manifest } from './manifest.js'
+import { thisProcessor } from './processor.js'
+import { versions } from './versions.js'
+
+/** What a run knows of where it came from. */
+export interface Provenance {
+  readonly script?: Manifest['script']
+  readonly settings?: readonly string[]
+  readonly data?: string
+  readonly cwd: string
+}
+
+/** A specification as JSON: a function field becomes `{ "function": NAME }`. */
+export const specificationOf = (resolved: Resolved): Manifest['specification'] => {
+  const { seed: _seed, seeds: _seeds, engine: _engine, workers: _workers, warnings: _warnings, ...fields } = resolved
+  const names = Object.entries(functionsOf(fields)).map(([field, value]) => {
+    const { name } = value as { name?: unknown }
+    return [field, { function: typeof name === 'string' && name !== '' ? name : field }]
+  })
+  return { ...fields, ...Object.fromEntries(names) } as Manifest['specification']
+}
+
+/** Every file that a schedule, a network or the devices read, with its hash: traces decide events too. */
+export const traceFiles = (resolved: Resolved, cwd: string): Manifest['traces'] => {
+  const files = new Set<string>()
+  const search = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, inner] of Object.entries(value)) {
+      if ((name === 'path' || name === 'index') && typeof inner === 'string') files.add(inner)
+      else search(inner)
+    }
+  }
+  search([resolved.schedule, resolved.network, resolved.devices])
+  return [...files].sort().flatMap((file) => {
+    try {
+      return [{ file, sha256: sha256(readFileSync(absolute(cwd, file))) }]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** The manifest of a run that is about to begin. */
+export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest => ({
+  format: 'windtunnel-run',
+  version: 1,
+  status: 'running',
+  name: resolved.name,
+  seed: resolved.seed,
+  seeds: resolved.seeds,
+  engine: resolved.engine,
+  workers: resolved.workers,
+  specification: specificationOf(resolved),
+  functions: Object.keys(functionsOf(resolved)),
+  script: from.script ?? null,
+  settings: from.settings ?? [],
+  data: from.data ?? null,
+  world: {
+    name: world.name,
+    scenarios: world.scenarios.map(({ name, train, validation, test }) => ({
+      name,
+      rows: { train: train.rows, validation: validation.rows, test: test.rows },
+    })),
+    tasks: world.tasks.map(({ name }) => name),
+    origins: world.origins,
+    split: world.split,
+    notes: world.notes,
+  },
+  traces: traceFiles(resolved, from.cwd),
+  warnings: resolved.warnings,
+  versions: versions(),
+  processor: thisProcessor(),
+})

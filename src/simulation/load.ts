@@ -1,0 +1,93 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { register } from 'node:module'
+import { basename, extname, join, relative, resolve as absolute } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { SpecificationError, WindtunnelError } from '../errors.js'
+import { sha256 } from '../runs/hash.js'
+import { packageFolder } from '../runs/versions.js'
+import { readDocument, scriptSource, type Source } from './source.js'
+import type { Specification } from './specification.js'
+
+/** A specification as a file holds it: not checked yet. */
+export interface Loaded {
+  readonly specification: Specification
+  readonly source: Source
+  /** Relative to `cwd`, and the hash of its content. */
+  readonly script: { readonly file: string; readonly sha256: string }
+  /** The file's name without its ending: the run's name where the specification gives none. */
+  readonly name: string
+}
+
+const scripts = ['.ts', '.mts', '.js', '.mjs']
+const documents = ['.yaml', '.yml', '.json']
+
+/** Process-wide, as Node's hooks are: TypeScript and this package's own imports for every module from here on. */
+let hooked: Promise<void> | undefined
+
+const hook = (): Promise<void> =>
+  (hooked ??= (async () => {
+    const { register: registerTypeScript } = await import('tsx/esm/api')
+    registerTypeScript()
+    const base = pathToFileURL(join(packageFolder(), 'package.json')).href
+    register('./script-hook.js', import.meta.url, { data: { base } })
+  })())
+
+/** Where in the script it went wrong: the first frame of the stack that lies in it. */
+const frameOf = (error: Error, path: string): string => {
+  const frame = (error.stack ?? '').split('\n').find((line) => line.includes(path))
+  const place = frame && /:(\d+:\d+)\)?$/.exec(frame)?.[1]
+  return place ? `:${place}` : ''
+}
+
+const scriptError = (cause: unknown, file: string, path: string): Error => {
+  if (!(cause instanceof Error)) return new SpecificationError(`${file} threw ${String(cause)}.`)
+  const { errors } = cause as { errors?: { location?: { line: number; column: number; lineText: string }; text: string }[] }
+  const broken = errors?.[0]
+  if (broken?.location) {
+    const { line, column, lineText } = broken.location
+    const row = lineText.replace(/\t/g, ' ')
+    const excerpt = `  ${line} | ${row}\n  ${' '.repeat(String(line).length)} | ${' '.repeat(column)}^`
+    return new SpecificationError(`${file}:${line}:${column + 1}: ${broken.text}.\n${excerpt}`, { cause })
+  }
+  const place = `${file}${frameOf(cause, path)}`
+  if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
+  return new SpecificationError(`${place}: the script failed: ${cause.name}: ${cause.message}.`, { cause })
+}
+
+const loadScript = async (path: string, file: string, text: string): Promise<Specification> => {
+  await hook()
+  let module: { readonly default?: unknown }
+  try {
+    // The hash in the address makes an edited script a new module.
+    module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
+  } catch (cause) {
+    throw scriptError(cause, file, path)
+  }
+  const specification = await module.default
+  if (specification === undefined) {
+    throw new SpecificationError(`${file} has no default export. End it with: export default simulation({ ... })`)
+  }
+  return specification as Specification
+}
+
+/** Loads a script (.ts, .mts, .js, .mjs) or a document (.yaml, .yml, .json). Errors say file, line and column. */
+export const loadSpecification = async (given: string, cwd: string): Promise<Loaded> => {
+  const path = given.startsWith('file:') ? fileURLToPath(given) : absolute(cwd, given)
+  const file = relative(cwd, path) || given
+  if (!existsSync(path)) {
+    throw new SpecificationError(`${file} does not exist. Give a script (.ts, .js) or a document (.yaml, .json).`)
+  }
+  if (!statSync(path).isFile()) throw new SpecificationError(`${file} is not a file. Give a script or a document.`)
+  const ending = extname(path).toLowerCase()
+  const text = readFileSync(path, 'utf8')
+  const about = { script: { file, sha256: sha256(text) }, name: basename(path, extname(path)) }
+  if (documents.includes(ending)) {
+    const { value, source } = readDocument(text, file)
+    return { specification: value as Specification, source, ...about }
+  }
+  if (scripts.includes(ending)) {
+    return { specification: await loadScript(path, file, text), source: scriptSource(file), ...about }
+  }
+  const known = [...scripts, ...documents].join(', ')
+  throw new SpecificationError(`${file}: cannot run a "${ending}" file. Known endings: ${known}.`)
+}

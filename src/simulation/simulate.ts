@@ -1,0 +1,159 @@
+import { Observable, Subject } from 'rxjs'
+import { loadWorld, type WorldSpec } from '../../scenarios/registry.js'
+import type { World } from '../data/world.js'
+import { openEngine } from '../engine/open.js'
+import { fly } from '../federation/flight.js'
+import { describe } from '../runs/describe.js'
+import { realDisk, type Disk } from '../runs/disk.js'
+import { RunFolder } from '../runs/folder.js'
+import type { Manifest } from '../runs/manifest.js'
+import type { Flight, FlightEvent } from '../runs/record.js'
+import { worldOfFolder } from './data.js'
+import { checkClients, resolve, type ResolveOptions } from './resolve.js'
+import type { Resolved, SeedPurpose, Specification } from './specification.js'
+
+/** A flight, and what it was of. */
+export interface Run extends Flight {
+  readonly resolved: Resolved
+  readonly world: World
+  readonly manifest: Manifest
+  /** Where it was written, if it was. */
+  readonly folder?: string
+  readonly spent: { readonly realSeconds: number; readonly cpuSeconds: number }
+}
+
+export interface SimulateOptions extends ResolveOptions {
+  /** Fly on the data in this folder instead of the specification's world. */
+  readonly data?: string
+  /** Write the run to this folder. Default: it is not written. */
+  readonly out?: string | ((resolved: Resolved) => string)
+  /** What relative paths are relative to. Default: the process's working directory. */
+  readonly cwd?: string
+  /** Ends the flight at the next event; what was flown comes back as `interrupted`. */
+  readonly signal?: AbortSignal
+  /** The script that the specification came from, for the manifest. */
+  readonly script?: Manifest['script']
+  /** Seeds by purpose, before those of the specification. */
+  readonly seeds?: Readonly<Record<SeedPurpose, string>>
+}
+
+/** For whoever watches from inside: the command and the replay. */
+export interface Watch {
+  /** Told once, before the first event. */
+  readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string }) => void
+  readonly onEvent?: (event: FlightEvent) => void
+  readonly onLines?: (lines: readonly string[]) => void
+  readonly disk?: Disk
+}
+
+const clientsOf = (resolved: Resolved, world: World): number | undefined => {
+  if ('fold' in resolved.strategy) return undefined
+  return resolved.strategy.kind === 'pooled' ? 1 : world.scenarios.length
+}
+
+/** Resolves, loads the world, opens the engine, flies, and writes the run as it flies. */
+export const conduct = async (
+  specification: Specification,
+  options: SimulateOptions,
+  watch: Watch = {},
+): Promise<Run> => {
+  const cwd = options.cwd ?? process.cwd()
+  const { data } = options
+  const moved = data === undefined ? specification : { ...specification, world: worldOfFolder(data, specification.world) }
+  const checked = resolve(moved, options)
+  const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
+  const start = { real: performance.now(), cpu: process.cpuUsage() }
+  const where = { seed: resolved.seeds.world, dataDir: options.data, cwd }
+  const world = await loadWorld(resolved.world as WorldSpec, where)
+  const clients = clientsOf(resolved, world)
+  if (clients !== undefined) checkClients(resolved, clients, options.source)
+  const out = typeof options.out === 'function' ? options.out(resolved) : options.out
+  const from = { script: options.script, settings: options.set, data: options.data, cwd }
+  const manifest = describe(resolved, world, from)
+  const folder = out === undefined ? undefined : RunFolder.open(out, manifest, watch.disk ?? realDisk)
+  try {
+    watch.onReady?.({ resolved, world, folder: out })
+    const flight = await flyInto(folder, resolved, world, options.signal, watch)
+    const { user, system } = process.cpuUsage(start.cpu)
+    const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
+    folder?.finish(flight, spent)
+    return runOf(flight, { resolved, world, manifest: folder?.manifest ?? manifest, folder: out, spent })
+  } catch (error) {
+    if (error !== folder?.failure) folder?.fail(error)
+    throw error
+  }
+}
+
+/** One flight on an engine of its own. A write that fails ends the flight, so that no hours go into a full disk. */
+const flyInto = async (
+  folder: RunFolder | undefined,
+  resolved: Resolved,
+  world: World,
+  signal: AbortSignal | undefined,
+  watch: Watch,
+): Promise<Flight> => {
+  const stop = new AbortController()
+  const onAbort = (): void => stop.abort()
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted) stop.abort()
+  const checkDisk = (): void => {
+    if (folder?.failure) stop.abort()
+  }
+  const engine = await openEngine({ engine: resolved.engine, workers: resolved.workers })
+  try {
+    return await fly(resolved, {
+      world,
+      engine,
+      signal: stop.signal,
+      onEvent(event) {
+        folder?.event(event)
+        checkDisk()
+        watch.onEvent?.(event)
+      },
+      onLines(lines) {
+        folder?.lines(lines)
+        checkDisk()
+        watch.onLines?.(lines)
+      },
+    })
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    await engine.close()
+  }
+}
+
+type About = Pick<Run, 'resolved' | 'world' | 'manifest' | 'folder' | 'spent'>
+
+/** Keeps getters as getters: canonical events are written out only when somebody reads them. */
+const runOf = (flight: Flight, about: Pick<Run, 'resolved' | 'world' | 'manifest' | 'folder' | 'spent'>): Run =>
+  Object.defineProperties({ ...about }, Object.getOwnPropertyDescriptors(flight)) as Run
+
+/** A simulation that is being flown: await it, or watch `events$` meanwhile. */
+export interface Simulation extends Promise<Run> {
+  /** What happens, in virtual-time order. Completes with the flight; subscribe before the first `await`. */
+  readonly events$: Observable<FlightEvent>
+}
+
+/** A flight under way, in two parts that can be handed on separately. */
+export interface Launch {
+  readonly events$: Observable<FlightEvent>
+  readonly done: Promise<Run>
+}
+
+/** Starts a flight; nothing happens before the caller's next `await`, so that `events$` can be subscribed to. */
+export const launch = (specification: Specification, options: SimulateOptions = {}): Launch => {
+  const events = new Subject<FlightEvent>()
+  const done = Promise.resolve()
+    .then(() => conduct(specification, options, { onEvent: (event) => events.next(event) }))
+    .finally(() => events.complete())
+  return { events$: events.asObservable(), done }
+}
+
+/**
+ * Flies a specification: `const run = await simulate(script, { seed: 7 })` gives `run.digest`, `run.metrics`,
+ * `run.ledger`; `simulate(...).events$` tells what happens while it flies. Give `out` to keep the run in a folder.
+ */
+export const simulate = (specification: Specification, options: SimulateOptions = {}): Simulation => {
+  const { events$, done } = launch(specification, options)
+  return Object.assign(done, { events$ })
+}
