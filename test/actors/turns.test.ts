@@ -30,8 +30,8 @@ const deed: fc.Arbitrary<Deed> = fc.record({
 
 const storm: fc.Arbitrary<Storm> = fc.record({
   actors: fc.integer({ min: 1, max: 5 }),
-  deeds: fc.array(fc.array(deed, { maxLength: 3 }), { maxLength: 40 }),
-  tells: fc.array(fc.record({ at: fc.nat(3), to: fc.nat(5) }), { minLength: 1, maxLength: 8 }),
+  deeds: fc.array(fc.array(deed, { minLength: 1, maxLength: 4, size: 'max' }), { maxLength: 40, size: 'max' }),
+  tells: fc.array(fc.record({ at: fc.nat(3), to: fc.nat(5) }), { minLength: 1, maxLength: 8, size: 'max' }),
   crashes: fc.array(fc.record({ at: fc.nat(4), who: fc.nat(4), back: fc.nat(2) }), { maxLength: 2 }),
   slowness: fc.array(fc.nat(3), { minLength: 1, maxLength: 6 }),
 })
