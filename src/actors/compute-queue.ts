@@ -64,8 +64,9 @@ export class Computation extends Delivery implements Item {
     // Never: a dead cell's computations are off the heap, and an empty turn holds no message for a living one.
   }
 
-  opened(): void {
+  opened(): boolean {
     this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
+    return true
   }
 
   received(): Received {

@@ -2,7 +2,7 @@ import nact, { type Ref } from 'nact'
 import { WindtunnelError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
 import type { Guard } from '../time/guard.js'
-import type { Kernel } from '../time/kernel.js'
+import type { Delivery, Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
 import { ActorError } from './actor-error.js'
 import type { Behaviour, Message, Name, Received } from './actor.js'
@@ -116,10 +116,13 @@ export class NactHost {
 
   /**
    * Puts a message on the heap, for whoever lives under `to` at that time. `arrived` is then called just before the
-   * handler, or with `false` if nobody lives there.
+   * handler, which it may spare by returning false; or with `false` if nobody lives there. `kernel.cancel` withdraws
+   * what is returned.
    */
-  deliver(at: Micros, to: Name, received: Received, arrived?: (alive: boolean) => void): void {
-    this.#kernel.deliver(at, new Parcel(this.#door, to, received, arrived))
+  deliver(at: Micros, to: Name, received: Received, arrived?: (alive: boolean) => boolean | void): Delivery {
+    const parcel = new Parcel(this.#door, to, received, arrived)
+    this.#kernel.deliver(at, parcel)
+    return parcel
   }
 
   /** Delivers now, after what was scheduled for this instant before. For events of the environment. */
@@ -143,7 +146,7 @@ export class NactHost {
   #handle(cell: Cell, state: unknown, item: Item): unknown {
     try {
       if (this.#kernel.failed || !cell.alive) return state
-      item.opened()
+      if (!item.opened()) return state
       cell.state = this.#call(cell, state, item.received())
       return cell.state
     } catch (error) {

@@ -10,8 +10,8 @@ export interface Doorstep {
 
 /** A delivery on its way into an actor. */
 export interface Item {
-  /** Called just before the handler, in the order of delivery. */
-  opened(): void
+  /** Called just before the handler, in the order of delivery. False: it is not given to the handler after all. */
+  opened(): boolean
   /** What the handler is given. */
   received(): Received
 }
@@ -25,7 +25,7 @@ export class Parcel extends Delivery implements Item {
     private readonly door: Doorstep,
     private readonly to: Name,
     private readonly content: Received,
-    private readonly arrived: ((alive: boolean) => void) | undefined,
+    private readonly arrived: ((alive: boolean) => boolean | void) | undefined,
     private cell: Cell | undefined = undefined,
     private readonly timer = 0,
   ) {
@@ -54,8 +54,8 @@ export class Parcel extends Delivery implements Item {
     this.arrived?.(false)
   }
 
-  opened(): void {
-    this.arrived?.(true)
+  opened(): boolean {
+    return this.arrived?.(true) !== false
   }
 
   received(): Received {

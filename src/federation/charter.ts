@@ -9,6 +9,7 @@ import type { Resolved } from '../simulation/specification.js'
 import type { Task } from '../tasks/task.js'
 import { type CastMember, castOf, clientName } from './cast.js'
 import type { Exam } from './evaluation.js'
+import { habitsOf } from './habits.js'
 import { type PartTemplate, partTemplates } from './part-template.js'
 import { buildStrategy, type StrategySpec } from './strategies/registry.js'
 import type { Member, Strategy } from './strategies/strategy.js'
@@ -40,12 +41,6 @@ export interface Charter {
   readonly exams: readonly Exam[]
 }
 
-/** Own epochs and batch size of a client, where the specification gives it some. */
-export interface Habits {
-  readonly epochs: number
-  readonly batch: number
-}
-
 const strategyOf = (resolved: Resolved): Strategy =>
   'fold' in resolved.strategy ? (resolved.strategy as Strategy) : buildStrategy(resolved.strategy as StrategySpec)
 
@@ -60,7 +55,6 @@ export const settleCharter = async (
   resolved: Resolved,
   world: World,
   engine: Engine,
-  habits: (cast: readonly CastMember[], client: CastMember) => Habits,
 ): Promise<Charter> => {
   const strategy = strategyOf(resolved)
   const model = modelOf(resolved)
@@ -80,6 +74,7 @@ export const settleCharter = async (
     chunk: resolved.local.chunk,
     cohort: resolved.local.cohort,
   }
+  const habits = habitsOf(resolved, cast)
   const members = new Map(arrangement.members.map((member) => [clientName(member.name), member]))
   const clients: Enrolled[] = []
   const exams: Exam[] = []
@@ -87,7 +82,7 @@ export const settleCharter = async (
   for (const person of cast) {
     const member = members.get(person.name)
     if (member === undefined) continue
-    const { epochs, batch } = habits(cast, person)
+    const { epochs, batch } = habits(person.name)
     if (!prepared.has(batch)) prepared.set(batch, await engine.prepare({ ...training, batch }))
     const data = `${person.name}/train`
     await engine.register(data, member.train)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 
 import type { Charge } from '../actors/undertakings.js'
 import type { Name } from '../actors/actor.js'
@@ -14,6 +15,7 @@ import { Ledger } from '../network/ledger.js'
 import { Network } from '../network/network.js'
 import { streams } from '../random/streams.js'
 import type { Flight, FlightEvent, RoundRow } from '../runs/record.js'
+import type { ReadText } from '../schedules/csv.js'
 import type { Rounds } from '../simulation/rounds.js'
 import { roundsSchema } from '../simulation/rounds.js'
 import type { Resolved } from '../simulation/specification.js'
@@ -32,13 +34,15 @@ import { putPart, takePart } from './part-template.js'
 import { type RoundPolicy, type RoundTerms, termsOf } from './policies.js'
 import { type ClientState, newClient, scenarioClient } from './scenario-client.js'
 import { AGGREGATOR, type ClientTerms, type Terms } from './terms.js'
-import { weatherOf } from './surroundings.js'
+import { surround } from './surroundings.js'
 
 export interface FlyOptions {
   readonly world: World
   readonly engine: Engine
   /** What happens, as it happens. An error that it throws ends the run. */
   readonly onEvent?: (event: FlightEvent) => void
+  /** Reads trace files that the specification names; by default from the disk, relative to the working folder. */
+  readonly read?: ReadText
   /** Ends the run at the next event; the flight so far is returned as `interrupted`. */
   readonly signal?: AbortSignal
   /** Canonical events as JSON lines, handed over at every round's close and at the end. */
@@ -57,10 +61,23 @@ const LIFE = eventKinds.indexOf('life')
  */
 export const fly = async (resolved: Resolved, options: FlyOptions): Promise<Flight> => {
   const { engine, world } = options
-  const surroundings = weatherOf(resolved)
-  const charter = await settleCharter(resolved, world, engine, surroundings.habits)
-  return new Tunnel(resolved, charter, surroundings.weather(charter), surroundings.stepCost(charter), options).fly()
+  const charter = await settleCharter(resolved, world, engine)
+  const { weather, stepCost } = surround(resolved, charter, options.read ?? readText)
+  return flyUnder(resolved, charter, weather, stepCost, options)
 }
+
+const readText: ReadText = (path) => readFileSync(path, 'utf8')
+
+
+/** The same under a weather that is given: what tests and other drivers fly. */
+export const flyUnder = (
+  resolved: Resolved,
+  charter: Charter,
+  weather: Weather,
+  stepCost: (client: Name) => number,
+  options: FlyOptions,
+): Promise<Flight> => new Tunnel(resolved, charter, weather, stepCost, options).fly()
+
 
 /** One flight under way: the kernel, the actors and the books of a single run. */
 class Tunnel {
@@ -303,10 +320,11 @@ class Tunnel {
   }
 
   #hashParts(): void {
-    for (const part of this.#terms.travelling) {
-      const { values } = this.#holding(part.expert)
-      this.#numbers.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-    }
+    for (const part of this.#terms.travelling) this.#hash(this.#holding(part.expert).values)
+  }
+
+  #hash({ buffer, byteOffset, byteLength }: Float32Array): void {
+    this.#numbers.update(new Uint8Array(buffer, byteOffset, byteLength))
   }
 
   #holding(expert: number | undefined): AggregatorState['holding'] {
@@ -348,11 +366,9 @@ class Tunnel {
 
   #flight(status: Flight['status']): Flight {
     this.#flushLines()
-    for (const { name } of this.#terms.clients) {
-      if (!this.#host.alive(name)) continue
-      const { personal } = this.#host.state<ClientState>(name)
-      this.#numbers.update(new Uint8Array(personal.buffer, personal.byteOffset, personal.byteLength))
-    }
+    const living = this.#terms.clients.filter(({ name }) => this.#host.alive(name))
+    const personal = Object.fromEntries(living.map(({ name }) => [name, this.#host.state<ClientState>(name).personal]))
+    for (const values of Object.values(personal)) this.#hash(values)
     this.#numbers.update(this.#evaluation.digest())
     const journal = this.#journal
     const digests = { events: journal.digest(), numbers: this.#numbers.digest('hex') }
@@ -367,6 +383,8 @@ class Tunnel {
       trainings: this.#account.trainings,
       faults: this.#weather.report(),
       selectedRound: this.#evaluation.selectedRound ?? rounds.at(-1)?.round ?? 0,
+      parts: Object.fromEntries(this.#charter.parts.map(({ name, expert }) => [name, this.#holding(expert).values])),
+      personal,
       get events() {
         return journal.lines()
       },

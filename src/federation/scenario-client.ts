@@ -1,5 +1,5 @@
 import type { Behaviour, Context } from '../actors/actor.js'
-import { stepsOf } from '../engine/batches.js'
+import { examplesOf, stepsOf } from '../engine/batches.js'
 import type { OptimizerState, TrainResult } from '../engine/engine.js'
 import { beginParameters, decodeParameters, finishParameters } from '../network/codec.js'
 import type { Envelope } from '../network/envelope.js'
@@ -91,7 +91,7 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
     const steps = stepsOf(self.rows, self.batch, epochs)
     const work: LocalWork = {
       round,
-      examples: Math.min(Math.ceil(self.rows * self.epochs), steps * self.batch),
+      examples: examplesOf(self.rows, self.batch, steps),
       train: {
         kind: 'train',
         client: self.name,

@@ -1,0 +1,27 @@
+import { availableParallelism, cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+
+/** Every benchmark by name: what it measures, and where it lives. Each prints a table and returns one JSON object. */
+const benches = {
+  mb1: { measures: 'client updates per CPU-second on MB-1, bare and through the whole simulator', load: () => import('./mb1.js') },
+  mmoe: { measures: 'CPU milliseconds per training step of MMoE, per engine', load: () => import('./mmoe.js') },
+  kernel: { measures: 'events per CPU-second, bare and through nact; memory of 10,000 clients', load: () => import('./kernel.js') },
+  round: { measures: 'the share of CPU time that training takes in one KuaiRand round', load: () => import('./round.js') },
+  workers: { measures: 'two workers against one on eight equal clients', load: () => import('./workers.js') },
+} as const
+
+const { positionals } = parseArgs({ allowPositionals: true, strict: false })
+const name = positionals[0] as keyof typeof benches | undefined
+
+if (name === undefined || !(name in benches)) {
+  if (name !== undefined) process.stderr.write(`There is no benchmark '${name}'.\n\n`)
+  process.stderr.write('npm run bench -- NAME, where NAME is one of\n')
+  for (const [known, { measures }] of Object.entries(benches)) process.stderr.write(`  ${known.padEnd(8)} ${measures}\n`)
+  process.exit(name === undefined ? 0 : 2)
+}
+
+console.log(`${name}: ${benches[name].measures}`)
+console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}\n`)
+const result = await (await benches[name].load()).run()
+console.log(JSON.stringify(result))
+process.exit(0)

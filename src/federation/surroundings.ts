@@ -1,0 +1,42 @@
+import type { Name } from '../actors/actor.js'
+import { compile } from '../faults/compile.js'
+import { drawPlan } from '../faults/plan.js'
+import type { Weather } from '../faults/weather.js'
+import { streams } from '../random/streams.js'
+import type { ReadText } from '../schedules/csv.js'
+import type { Resolved } from '../simulation/specification.js'
+import type { Charter } from './charter.js'
+
+/** What surrounds a federation: faults, schedules, lines and devices, drawn for its cast. */
+export interface Surroundings {
+  readonly weather: Weather
+  /** Undisturbed virtual microseconds of one training step on a client's device; not rounded. */
+  readonly stepCost: (client: Name) => number
+}
+
+/**
+ * Draws the fault plan for the cast and compiles it with the schedules. A training step costs an overhead, its
+ * floating-point operations at the device's rate, and the bytes it moves at the device's memory bandwidth.
+ */
+export const surround = (resolved: Resolved, charter: Charter, read: ReadText): Surroundings => {
+  const { cast, parts, clients } = charter
+  const { faults: seed } = resolved.seeds
+  const weather = compile({
+    plan: drawPlan(resolved.faults, cast, seed),
+    participants: cast,
+    parts: parts.filter((part) => part.expert === undefined || part.length > 0).map(({ name }) => name),
+    schedule: resolved.schedule,
+    network: resolved.network,
+    devices: resolved.devices,
+    streams: streams(seed),
+    read,
+  })
+  const costs = new Map(
+    clients.map(({ name, prepared: { cost } }) => {
+      const device = weather.device(name)
+      const { flops, bytes } = cost
+      return [name, device.stepOverhead + (1e6 * flops) / device.flops + (1e6 * bytes) / device.memoryBytesPerSecond]
+    }),
+  )
+  return { weather, stepCost: (client) => costs.get(client)! }
+}

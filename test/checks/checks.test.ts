@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+
+import { checkLanded, conservation } from '../../src/checks/conservation.js'
+import { checkOnce } from '../../src/checks/once.js'
+import { checkWeights } from '../../src/checks/weights.js'
+import { SafetyError } from '../../src/errors.js'
+import type { Envelope } from '../../src/network/envelope.js'
+import { Journal } from '../../src/network/journal.js'
+import { Ledger } from '../../src/network/ledger.js'
+
+const envelope = (id: number, copy = 0): Envelope => ({
+  id, from: 'a', to: 'b', kind: 'update', round: 1, part: 'trunk', attempt: 0, copy, bytes: new Uint8Array(10), sent: 0,
+})
+
+/** A network of which one says how many copies are under way. */
+const books = () => {
+  const ledger = new Ledger(new Journal())
+  const under = { count: 0, inFlight: () => under.count }
+  return { ledger, under, check: conservation(ledger, under, () => 7) }
+}
+
+describe('conservation', () => {
+  it('holds for a copy that is sent, flies, and arrives or drops', () => {
+    const { ledger, under, check } = books()
+    ledger.send(envelope(0), 'up', [])
+    under.count++
+    check()
+    ledger.send(envelope(1, 1), 'up', [])
+    under.count++
+    check()
+    ledger.arrive(0, 5)
+    under.count--
+    check()
+    ledger.drop(1, 6, 3)
+    under.count--
+    check()
+    checkLanded(ledger, 7)
+    expect(ledger.rows.map(({ fate, travelled }) => [fate, travelled])).toEqual([['unresolved', 10], ['lost', 3]])
+  })
+
+  it('catches an envelope that the network forgot, one that arrived twice, and one from nowhere', () => {
+    const forgotten = books()
+    forgotten.ledger.send(envelope(0), 'up', [])
+    expect(forgotten.check).toThrow(SafetyError)
+
+    const twice = books()
+    twice.ledger.send(envelope(0), 'up', [])
+    twice.ledger.arrive(0, 1)
+    twice.check()
+    twice.ledger.arrive(0, 2)
+    expect(twice.check).toThrow(/conservation.* a > b update, sent 1 .* delivered 2/)
+
+    const nowhere = books()
+    nowhere.under.count = 1
+    nowhere.ledger.send(envelope(0), 'up', [])
+    nowhere.ledger.arrive(0, 1)
+    expect(nowhere.check).toThrow(/in flight 1/)
+  })
+
+  it('catches what is still in flight at the end', () => {
+    const { ledger } = books()
+    ledger.send(envelope(0), 'up', [])
+    expect(() => checkLanded(ledger, 9)).toThrow(SafetyError)
+  })
+})
+
+describe('the ledger', () => {
+  it('gives one fate and refuses a second', () => {
+    const { ledger } = books()
+    ledger.send(envelope(0), 'up', [])
+    ledger.settle(0, 'used', 1)
+    expect(() => ledger.settle(0, 'late', 2)).toThrow('is used and cannot become late')
+  })
+})
+
+describe('once', () => {
+  it('accepts a set of clients of one round, and catches a repeated client and another round', () => {
+    checkOnce('trunk', 2, [{ client: 'a', round: 2 }, { client: 'b', round: 2 }])
+    expect(() => checkOnce('trunk', 2, [{ client: 'a', round: 2 }, { client: 'a', round: 2 }])).toThrow('two updates of a')
+    expect(() => checkOnce('trunk', 2, [{ client: 'a', round: 1 }])).toThrow('for round 1')
+  })
+})
+
+describe('weights', () => {
+  it('accepts a convex combination and catches negative, too many, and NaN', () => {
+    checkWeights('trunk', 1, Float64Array.of(0.25, 0.75))
+    expect(() => checkWeights('trunk', 1, Float64Array.of(1.5, -0.5))).toThrow(SafetyError)
+    expect(() => checkWeights('trunk', 1, Float64Array.of(0.5, 0.6))).toThrow('sum to 1.1')
+    expect(() => checkWeights('trunk', 1, Float64Array.of(NaN))).toThrow(SafetyError)
+  })
+})
