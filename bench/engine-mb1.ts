@@ -29,7 +29,9 @@ const round = async (engine: Engine, program: string, parameters: Float32Array, 
 const meanOf = (vectors: readonly Float32Array[]): Float32Array => {
   const sum = new Float64Array(vectors[0].length)
   for (const vector of vectors) for (let i = 0; i < sum.length; i++) sum[i] += vector[i]
-  return Float32Array.from(sum.map((value) => value / vectors.length))
+  const mean = new Float32Array(sum.length)
+  for (let i = 0; i < sum.length; i++) mean[i] = sum[i] / vectors.length
+  return mean
 }
 
 /**

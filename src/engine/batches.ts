@@ -21,13 +21,15 @@ export const examplesOf = (rows: number, batch: number, steps: number): number =
   return Math.floor(steps / perEpoch) * rows + Math.min((steps % perEpoch) * batch, rows)
 }
 
+const none = new Int32Array(0)
+
 /**
  * Where a job stands in its batches. `seek` puts `order`, `start` and `count` on a step: its rows are
  * `order[start]` .. `order[start + count - 1]`. Holds one epoch's permutation at a time, so seek steps in order.
  */
 export class BatchCursor {
   readonly steps: number
-  order: Int32Array = new Int32Array(0)
+  order: Int32Array = none
   start = 0
   count = 0
   private epoch = -1

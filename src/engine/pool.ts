@@ -77,12 +77,15 @@ export class Pool implements Crew {
     const parts = partsOf(work, this.stock.recipe(work.program), (handle) => this.tables.get(handle)!.rows)
     const delay = this.disturb.delay?.(cohort) ?? 0
     let supplies: Supplies | undefined
+    let die = this.disturb.kill?.(cohort, 0) ?? false
     for (let deaths = 0; ; ) {
-      const die = this.disturb.kill?.(cohort, deaths) ?? false
       const answer = await this.order({ work, parts, supplies, delay, die })
       if (answer === undefined) {
-        if (++deaths < mostDeaths) continue
-        throw new EngineError(`${mostDeaths} worker threads died of the same cohort; is memory short?`)
+        if (++deaths === mostDeaths) {
+          throw new EngineError(`${mostDeaths} worker threads died of the same cohort; is memory short?`)
+        }
+        die = this.disturb.kill?.(cohort, deaths) ?? false
+        continue
       }
       if (answer.kind === 'done') return answer.results
       if (answer.kind === 'failed') throw new EngineError(answer.message, { cause: answer.stack })

@@ -18,31 +18,40 @@ export const openTfjs = (body: Body, { inputs, outputs }: Ports): Session => ({
   outputs,
   async run(cohort, feeds, results) {
     if (cohort !== 1) throw new RangeError(`the tfjs session runs one client at a time, not ${cohort}`)
+    // Asking for the backend makes TensorFlow.js choose its default, so that there is one to go back to.
+    void tf.engine().backend
     const before = tf.getBackend()
-    if (before !== 'cpu') tf.setBackend('cpu')
+    if (before !== 'cpu') void tf.setBackend('cpu')
+    const read = new Map<string, tf.Tensor>()
     try {
       tf.tidy(() => {
-        for (const { sink, tensor } of body(reading(feeds))) results[nameOf(sink)]?.set(tensor.dataSync() as Float32Array)
+        for (const { sink, tensor } of body(reading(feeds, read))) {
+          results[nameOf(sink)]?.set(tensor.dataSync() as Float32Array)
+        }
       })
     } finally {
-      if (before !== 'cpu') tf.setBackend(before)
+      for (const tensor of read.values()) tensor.dispose()
+      if (before !== 'cpu') void tf.setBackend(before)
     }
   },
   async close() {},
 })
 
-/** Copies feeds into tensors: the buffers are filled again while a body may still hold the tensor. */
-const reading = (feeds: Readonly<Record<string, Float32Array | Int32Array>>): Inputs => {
-  const read = new Map<string, tf.Tensor>()
-  return {
-    read(source: Source, shape: readonly number[], dtype: DType = 'float32') {
-      const name = nameOf(source)
-      const known = read.get(name)
-      if (known) return known
-      const values = feeds[name]
-      const tensor = values ? tf.tensor(values.slice(), [...shape], dtype) : tf.zeros([...shape], dtype)
-      read.set(name, tensor)
-      return tensor
-    },
-  }
-}
+/**
+ * Copies feeds into tensors, since buffers are filled again while a kernel may have kept the values. They are kept
+ * until the run ends, because a body may read an input inside a scope of its own and again after it.
+ */
+const reading = (
+  feeds: Readonly<Record<string, Float32Array | Int32Array>>,
+  read: Map<string, tf.Tensor>,
+): Inputs => ({
+  read(source: Source, shape: readonly number[], dtype: DType = 'float32') {
+    const name = nameOf(source)
+    const known = read.get(name)
+    if (known) return known
+    const values = feeds[name]
+    const tensor = tf.keep(values ? tf.tensor(values.slice(), [...shape], dtype) : tf.zeros([...shape], dtype))
+    read.set(name, tensor)
+    return tensor
+  },
+})
