@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Optimizer } from '../../src/engine/optimizer.js'
+import { adam, scalarsOf, sgd, slotsOf, update } from '../../src/engine/update.js'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+/** Takes a step per gradient, from zero slots; gives the parameter and slots after each. */
+const walk = (optimizer: Optimizer, start: number[], gradients: number[][]) =>
+  tf.tidy(() => {
+    let parameter: tf.Tensor = tf.tensor1d(start)
+    let slots: Readonly<Record<string, tf.Tensor>> = Object.fromEntries(
+      slotsOf(optimizer).map((slot) => [slot, tf.zerosLike(parameter)]),
+    )
+    return gradients.map((gradient, i) => {
+      const scalars = Object.entries(scalarsOf(optimizer, i + 1)).map(([name, v]) => [name, tf.scalar(v)] as const)
+      const updated = update(optimizer, parameter, tf.tensor1d(gradient), slots, Object.fromEntries(scalars))
+      parameter = updated.parameter
+      slots = updated.slots
+      return { p: [...parameter.dataSync()], ...Object.fromEntries(Object.entries(slots).map(([s, t]) => [s, [...t.dataSync()]])) }
+    })
+  })
+
+describe('sgd', () => {
+  test('without momentum is parameter - rate * gradient, to the bit, and keeps nothing', () => {
+    const [p, g, rate] = [0.1, 0.7, 0.05].map(Math.fround)
+    expect(walk(sgd(0.05), [0.1], [[0.7]])).toEqual([{ p: [Math.fround(p - Math.fround(g * rate))] }])
+    expect(slotsOf(sgd(0.05))).toEqual([])
+  })
+
+  test("with momentum follows PyTorch's recurrence: 1, 1.5, 1.75 of velocity", () => {
+    const trace = walk(sgd(0.5, { momentum: 0.5 }), [2], [[1], [1], [1]])
+    expect(trace).toEqual([{ p: [1.5], velocity: [1] }, { p: [0.75], velocity: [1.5] }, { p: [-0.125], velocity: [1.75] }])
+  })
+})
+
+describe('adam', () => {
+  test('by hand, two steps: betas of 1/2, gradients 2 and 4', () => {
+    const optimizer = adam(0.1, { beta1: 0.5, beta2: 0.5, epsilon: 1 })
+    // m = 1, v = 2: m / (1 - 1/2) = 2, v / (1 - 1/2) = 4, so p = 1 - .1 * 2 / (2 + 1)
+    // m = 2.5, v = 9: / (1 - 1/4) = 10/3 and 12, so p -= .1 * (10/3) / (sqrt(12) + 1)
+    const first = 1 - 0.2 / 3
+    const [one, two] = walk(optimizer, [1], [[2], [4]])
+    expect(one.p[0]).toBeCloseTo(first, 6)
+    expect(two.p[0]).toBeCloseTo(first - 0.1 * (10 / 3) / (Math.sqrt(12) + 1), 6)
+    expect(two).toMatchObject({ m: [2.5 / 0.5], v: [9 / 0.5] })
+  })
+
+  test('the first step is rate * sign of the gradient, however small the gradient', () => {
+    const [{ p }] = walk(adam(0.01), [0, 0, 0], [[1e-4, -3, 200]])
+    for (const [i, expected] of [-0.01, 0.01, -0.01].entries()) expect(p[i]).toBeCloseTo(expected, 5)
+  })
+
+  test('a gradient of 0 from the start moves nothing', () => {
+    expect(walk(adam(0.01), [0.5], [[0], [0]]).map(({ p }) => p)).toEqual([[0.5], [0.5]])
+  })
+
+  test('is what the textbook form gives after a hundred steps', () => {
+    const gradients = Array.from({ length: 100 }, (_, t) => [Math.sin(t), 0.01 * Math.cos(3 * t) + 0.02])
+    const seen = walk(adam(0.01), [0.3, -0.3], gradients).at(-1)!.p
+    const expected = [0.3, -0.3].map((start, i) => {
+      let [p, m, v] = [start, 0, 0]
+      gradients.forEach((g, t) => {
+        m = 0.9 * m + 0.1 * g[i]
+        v = 0.999 * v + 0.001 * g[i] ** 2
+        p -= (0.01 * (m / (1 - 0.9 ** (t + 1)))) / (Math.sqrt(v / (1 - 0.999 ** (t + 1))) + 1e-8)
+      })
+      return p
+    })
+    seen.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5))
+  })
+})
