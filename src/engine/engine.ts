@@ -41,7 +41,10 @@ export interface BatchPlan {
   readonly key: readonly (string | number)[]
 }
 
-/** Local training of one client: a pure function of what is in here and of the registered data. */
+/**
+ * Local training of one client: a pure function of what is in here and of the registered data. Its vectors must not
+ * change before the result is there.
+ */
 export interface TrainJob {
   readonly kind: 'train'
   readonly client: string
@@ -60,7 +63,7 @@ export interface TrainJob {
 export interface TrainResult {
   readonly parameters: Float32Array
   readonly optimizer: OptimizerState
-  /** Mean training loss per task over the job's steps. */
+  /** Mean training loss per task over those of the job's steps that had a row with its label; 0 where none had. */
   readonly losses: Float64Array
   readonly steps: number
   /** Rows trained on, counting a row once per epoch. */

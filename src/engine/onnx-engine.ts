@@ -1,3 +1,4 @@
+import { cohort } from './cohort.js'
 import { CohortEngine } from './cohort-engine.js'
 import type { Disturbance } from './crew.js'
 import type { Engine } from './engine.js'
@@ -13,7 +14,7 @@ import { Programs } from './programs.js'
  * axis, in this thread (`workers` 0) or in so many worker threads. Same bits either way.
  */
 export const onnxEngine = (workers: number, disturb: Disturbance = {}): Engine => {
-  const programs: Programs = new Programs('onnx', emitOnnx)
+  const programs: Programs = new Programs('onnx', (graph) => emitOnnx(cohort(graph)))
   if (workers > 0) return new CohortEngine('onnx', programs, new Pool(workers, programs, disturb))
   const executor = new Executor((program, part) => openOnnx(programs.compiled(program, part)))
   return new CohortEngine('onnx', programs, new Inline(executor, programs, disturb))

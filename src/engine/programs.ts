@@ -29,7 +29,7 @@ export class Programs {
 
   constructor(
     private readonly engine: string,
-    private readonly emit: (graph: Graph, part: Part) => Compiled,
+    private readonly emit: (graph: Graph) => Compiled,
   ) {}
 
   /** Records a training. Preparing the same again gives the same handle. */
@@ -81,7 +81,7 @@ export class Programs {
     const { compiled } = this.get(handle)
     const known = compiled.get(part)
     if (known) return known
-    const made = this.emit(this.graph(handle, part), part)
+    const made = this.emit(this.graph(handle, part))
     compiled.set(part, made)
     return made
   }
