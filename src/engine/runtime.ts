@@ -6,12 +6,16 @@ export interface Port<Kind> {
   readonly kind: Kind
   readonly shape: readonly number[]
   readonly dtype: DType
+  /** The shape that the runtime declares for one client, where it is another view of `shape`. Buffers are the same. */
+  readonly view?: readonly number[]
 }
 
 /** A program that an emitter made: plain data, may cross to a worker. */
 export interface Compiled {
   readonly runtime: 'onnx' | 'tensorflow'
   readonly bytes: Uint8Array
+  /** The program has no cohort axis: a session runs it once for each client of a cohort. */
+  readonly alone?: boolean
   readonly inputs: readonly Port<Source>[]
   readonly outputs: readonly Port<Sink>[]
 }

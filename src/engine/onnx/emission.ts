@@ -1,0 +1,23 @@
+import type { Node } from '../graph.js'
+import type { Sheet } from './sheet.js'
+
+/** What the emitter of one operation may ask. */
+export interface Emission {
+  readonly sheet: Sheet
+  /** The name of the tensor that a node became. */
+  name(id: number): string
+  node(id: number): Node
+}
+
+/** Writes one node, and gives the name of the tensor that it became. */
+export type Emit = (emission: Emission, node: Node) => string
+
+/** An axis of the runtime's tensor: the cohort axis comes before the client's own. */
+export const axisIn = ({ batched }: Node, axis: number): number => (batched ? axis + 1 : axis)
+
+/** A view of a tensor in another shape of the client's. */
+export const viewed = (sheet: Sheet, tensor: string, batched: boolean | undefined, shape: readonly number[]): string =>
+  sheet.op('Reshape', [tensor, batched ? sheet.whole(0, ...shape) : sheet.whole(...shape)])
+
+/** [1] int64: how many clients share the run, read from a tensor that has the cohort axis. */
+export const clientsOf = (sheet: Sheet, tensor: string): string => sheet.op('Shape', [tensor], { start: 0, end: 1 })

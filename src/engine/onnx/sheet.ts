@@ -1,0 +1,89 @@
+import type { ElementType, OnnxAttribute, OnnxNode, OnnxTensor } from './model.js'
+
+type Attributes = Readonly<Record<string, OnnxAttribute>>
+
+const arrays = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+}
+
+const encode = (type: ElementType, values: ArrayLike<number>): Uint8Array => {
+  const typed = type === 'int64' ? BigInt64Array.from(Array.from(values, BigInt)) : arrays[type].from(Array.from(values))
+  return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength)
+}
+
+/** The nodes and constants of an ONNX graph while it is being written. What is asked for twice is written once. */
+export class Sheet {
+  private readonly written: OnnxNode[] = []
+  private readonly tensors = new Map<string, OnnxTensor>()
+  private readonly known = new Map<string, string>()
+
+  /** Adds an operator and gives the name of its output. */
+  op(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
+    return this.once(`${op}(${inputs}) ${JSON.stringify(attributes)}`, () => {
+      const output = `${op}${this.written.length}`
+      this.written.push({ op, inputs, output, attributes, domain })
+      return output
+    })
+  }
+
+  constant(type: ElementType, values: ArrayLike<number>, shape: readonly number[]): string {
+    const add = (): string => {
+      const name = `constant${this.tensors.size}`
+      this.tensors.set(name, { type, shape, bytes: encode(type, values) })
+      return name
+    }
+    if (values.length > 64) return add()
+    const exact = Array.from(values, (value) => (Object.is(value, -0) ? '-0' : String(value)))
+    return this.once(`${type}[${shape}] ${exact}`, add)
+  }
+
+  float(value: number): string {
+    return this.constant('float32', [value], [])
+  }
+
+  /** A vector of whole numbers, as operators take shapes and axes. */
+  whole(...values: number[]): string {
+    return this.constant('int64', values, [values.length])
+  }
+
+  /**
+   * The nodes and constants that the outputs need. `outputs` names them: a value that two of them want, or that no node
+   * makes, is copied.
+   */
+  finish(outputs: readonly { readonly value: string; readonly name: string }[]): {
+    nodes: OnnxNode[]
+    constants: Map<string, OnnxTensor>
+  } {
+    const made = new Set(this.written.map(({ output }) => output))
+    const names = new Map<string, string>()
+    const copies: OnnxNode[] = []
+    for (const { value, name } of outputs) {
+      if (made.has(value) && !names.has(value)) names.set(value, name)
+      else copies.push({ op: 'Identity', inputs: [names.get(value) ?? value], output: name, attributes: {}, domain: '' })
+    }
+    const renamed = this.written.map(({ inputs, output, ...rest }) => ({
+      ...rest,
+      inputs: inputs.map((input) => names.get(input) ?? input),
+      output: names.get(output) ?? output,
+    }))
+    const needed = new Set(outputs.map(({ name }) => name))
+    const nodes: OnnxNode[] = []
+    for (const node of [...renamed, ...copies].reverse()) {
+      if (!needed.has(node.output)) continue
+      for (const input of node.inputs) needed.add(input)
+      nodes.push(node)
+    }
+    return { nodes: nodes.reverse(), constants: new Map([...this.tensors].filter(([name]) => needed.has(name))) }
+  }
+
+  private once(key: string, make: () => string): string {
+    const before = this.known.get(key)
+    if (before !== undefined) return before
+    const name = make()
+    this.known.set(key, name)
+    return name
+  }
+}
