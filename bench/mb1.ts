@@ -1,5 +1,4 @@
 import { openEngine } from '../src/engine/open.js'
-import { clientName } from '../src/federation/cast.js'
 import { fly } from '../src/federation/flight.js'
 import { loadWorld } from '../scenarios/registry.js'
 import { mb1 } from '../scenarios/index.js'
@@ -29,7 +28,7 @@ const lossy = [lose({ from: 'client', to: 'aggregator' }, { probability: 0.3 })]
 /** Client updates per CPU-second through the whole simulator; evaluation is not part of it. */
 const simulate = async (faults: Specification['faults'], seed: number): Promise<number> => {
   const resolved = resolve(specification(faults), { seed })
-  const world = await loadWorld(resolved.world, { seed: resolved.seeds.world })
+  const world = await loadWorld(resolved.world, { seed: resolved.seeds.world, cwd: process.cwd() })
   const engine = await openEngine({ engine: 'onnx', workers: 0 })
   const begin = cpuSeconds()
   const flight = await fly(resolved, { world, engine })
@@ -39,7 +38,6 @@ const simulate = async (faults: Specification['faults'], seed: number): Promise<
   if (trained !== ROUNDS * CLIENTS) throw new Error(`${trained} trainings instead of ${ROUNDS * CLIENTS}`)
   return trained / used
 }
-void clientName
 
 export const run = async (): Promise<{ simulator: number; simulatorLossy: number; engine: number }> => {
   const results = { engine: [] as number[], simulator: [] as number[], simulatorLossy: [] as number[] }
