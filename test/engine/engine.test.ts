@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Engine, ScoreJob, TrainJob, TrainResult } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { sgd } from '../../src/engine/update.js'
+import { adam, sgd } from '../../src/engine/update.js'
 import { bitsOf, everything, features, jobsOf, tableOf, tasks, trainAll, trainingOf } from './flight.js'
 
 const opened: Engine[] = []
@@ -33,7 +33,8 @@ const expectClose = (got: TrainResult, wanted: TrainResult, tolerance: number): 
 
 describe('engines', () => {
   it.each([
-    ['Adam', trainingOf()],
+    // A bias under batch norm has no gradient but rounding errors, and Adam with a small epsilon would make steps of them.
+    ['Adam', trainingOf({ optimizer: adam(0.01, { epsilon: 1e-3 }) })],
     ['SGD with momentum and a proximal term', trainingOf({
       optimizer: sgd(0.05, { momentum: 0.9 }), proximal: true, proximalSegments: ['bottom.1.weight'], chunk: 2,
     })],
