@@ -45,7 +45,7 @@ export interface Context {
   after(delay: Micros, message: Message): number
   /** Withdraws a timer that `after` set. Unknown or fired timers are ignored. */
   cancel(timer: number): void
-  /** Starts real work that takes `cost` of this device's undisturbed virtual time; ends as `computed` or `interrupted`. */
+  /** Starts real work that takes `cost` of this device's undisturbed time; ends as `computed` or `interrupted`. */
   compute(job: unknown, cost: Micros): number
   /** Withdraws a computation: nothing comes of it; what it had used until now is charged as wasted. */
   abandon(computation: number): void

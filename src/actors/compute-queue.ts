@@ -64,6 +64,11 @@ export class Computation extends Delivery implements Item {
     // Never: a dead cell's computations are off the heap, and an empty turn holds no message for a living one.
   }
 
+  override recall(): boolean {
+    // Never needed: only its own actor may abandon it, and that actor has one message a turn.
+    return false
+  }
+
   opened(): boolean {
     this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
     return true

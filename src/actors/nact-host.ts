@@ -132,7 +132,7 @@ export class NactHost {
 
   /** Stops all actors and lets go of them; computations under way are charged to nobody. */
   dispose(): void {
-    for (const cell of [...this.#cells.values()]) this.#bury(cell)
+    for (const cell of this.#cells.values()) this.#bury(cell)
     nact.stop(this.#system)
   }
 
@@ -174,7 +174,8 @@ export class NactHost {
     }
     if (isThenable(next)) {
       next.then(undefined, () => {})
-      const what = 'returned a promise; handlers are synchronous: let ctx.compute, ctx.after or ctx.send bring the result'
+      const what =
+        'returned a promise; handlers are synchronous: let ctx.compute, ctx.after or ctx.send bring the result'
       throw new ActorError(cell.name, kind, this.#kernel.now, what)
     }
     return next

@@ -10,7 +10,7 @@ export interface Doorstep {
 
 /** A delivery on its way into an actor. */
 export interface Item {
-  /** Called just before the handler, in the order of delivery. False: it is not given to the handler after all. */
+  /** Called just before the handler, in the order of delivery. False: the handler is spared it. */
   opened(): boolean
   /** What the handler is given. */
   received(): Received
@@ -21,12 +21,15 @@ export interface Item {
  * whoever lives under the name when it arrives.
  */
 export class Parcel extends Delivery implements Item {
+  /** Handed to nact, and not opened: it can still be taken back. */
+  #handed = false
+
   constructor(
     private readonly door: Doorstep,
     private readonly to: Name,
     private readonly content: Received,
     private readonly arrived: ((alive: boolean) => boolean | void) | undefined,
-    private cell: Cell | undefined = undefined,
+    private cell?: Cell,
     private readonly timer = 0,
   ) {
     super()
@@ -47,6 +50,7 @@ export class Parcel extends Delivery implements Item {
 
   override dispatch(): void {
     if (this.timer !== 0) this.cell!.timers!.delete(this.timer)
+    this.#handed = true
     this.door.hand(this.cell!, this)
   }
 
@@ -54,7 +58,15 @@ export class Parcel extends Delivery implements Item {
     this.arrived?.(false)
   }
 
+  override recall(): boolean {
+    const recalled = this.#handed
+    this.#handed = false
+    return recalled
+  }
+
   opened(): boolean {
+    if (!this.#handed) return false
+    this.#handed = false
     return this.arrived?.(true) !== false
   }
 

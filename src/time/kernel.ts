@@ -22,6 +22,8 @@ export abstract class Delivery extends Scheduled {
   abstract dispatch(): void
   /** Called instead of `dispatch` when it could not even open a turn: there is nobody to hand it to. */
   abstract miss(): void
+  /** Takes it back after `dispatch`, which only works until its handler begins; true if it did. */
+  abstract recall(): boolean
 }
 
 export interface KernelOptions {
@@ -101,10 +103,14 @@ export class Kernel {
 
   /** Withdraws an event or a delivery; false if it has happened or was withdrawn before. */
   cancel(event: PlainEvent | Delivery): boolean {
-    return this.#queue.remove(event)
+    if (this.#queue.remove(event)) return true
+    // It may be in the present turn, with its handler still to come: then it has not happened yet.
+    if (!this.#open || event instanceof PlainEvent || !event.recall()) return false
+    this.#executed--
+    return true
   }
 
-  /** Ends the run, or the next one: it rejects with `error` once the present event or turn is over. The first counts. */
+  /** Ends this run or the next: it rejects with `error` once the present event or turn is over. The first counts. */
   fail(error: unknown): void {
     this.#failure ??= { error }
   }
@@ -135,7 +141,8 @@ export class Kernel {
   #schedule(time: Micros, event: PlainEvent | Delivery): void {
     if (time < this.#now) throw new KernelError(`an event at ${time} would be in the past: it is ${this.#now} now`)
     if (!Number.isSafeInteger(time)) {
-      throw new KernelError(`an event at ${time}: times are integer microseconds; round with ms(), seconds() or micros()`)
+      const rule = 'times are integer microseconds; round with ms(), seconds() or micros()'
+      throw new KernelError(`an event at ${time}: ${rule}`)
     }
     this.#queue.push(event, time, this.#ranks++)
   }

@@ -1,4 +1,4 @@
-/** An instant or a duration of virtual time: an integer number of microseconds. The only unit of time in the project. */
+/** An instant or a duration of virtual time: an integer number of microseconds. The only unit of time here. */
 export type Micros = number
 
 export const micros = (n: number): Micros => Math.round(n)

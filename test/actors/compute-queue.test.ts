@@ -26,7 +26,7 @@ const lab = (options: Partial<HostOptions> = {}): Tunnel & { readonly client: Be
   return { ...t, client }
 }
 
-const train = (t: Tunnel, at: number, to: Name, cost: number): void =>
+const train = (t: Tunnel, at: number, to: Name, cost: number): unknown =>
   t.host.deliver(at, to, from('server', note('train', String(cost))))
 
 test('a computation is a message from the future', async () => {
@@ -58,7 +58,9 @@ test('when one result is missing all that waits is sent off, ordered by start an
 })
 
 test('an interrupted computation never runs', async () => {
-  const t = lab({ work: (_, start, cost) => (cost > 50 ? { until: start + 50, interrupted: 'left' } : { until: start + cost }) })
+  const t = lab({
+    work: (_, start, cost) => (cost > 50 ? { until: start + 50, interrupted: 'left' } : { until: start + cost }),
+  })
   for (const name of ['a', 'b']) t.host.spawn(name, t.client, 0)
   train(t, 0, 'a', 100)
   train(t, 0, 'b', 40)
@@ -114,10 +116,10 @@ test('a crash takes waiting jobs along, charged until then; the next incarnation
 })
 
 /** Promises that the test settles itself. */
-const deferred = (): { promise: Promise<unknown>; resolve: (value: unknown) => void; reject: (error: unknown) => void } => {
-  let [resolve, reject]: [(value: unknown) => void, (error: unknown) => void] = [() => {}, () => {}]
-  const promise = new Promise<unknown>((yes, no) => ([resolve, reject] = [yes, no]))
-  return { promise, resolve, reject }
+const deferred = (): { readonly promise: Promise<unknown>; resolve(value: unknown): void } => {
+  let resolve: (value: unknown) => void = () => {}
+  const promise = new Promise<unknown>((settle) => (resolve = settle))
+  return { promise, resolve: (value) => resolve(value) }
 }
 
 test('only the result that is due is awaited, and results that come in another order give the same trace', async () => {
@@ -172,7 +174,12 @@ test('a failed computation ends the run when its time comes, naming actor and st
 })
 
 test('a computation that nobody waits for any more may fail', async () => {
-  const t = lab({ execute: (jobs) => jobs.map(({ actor }) => (actor === 'doomed' ? Promise.reject(new Error('x')) : Promise.resolve(1))) })
+  const t = lab({
+    execute: (jobs) => jobs.map(async ({ actor }) => {
+      if (actor === 'doomed') throw new Error('out of memory')
+      return Promise.resolve(1)
+    }),
+  })
   t.host.spawn('doomed', t.client, 0)
   t.host.spawn('b', t.client, 0)
   train(t, 0, 'doomed', 100)

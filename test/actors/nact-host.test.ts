@@ -66,7 +66,7 @@ test('the dead never speak, and their timers die with them; the restarted knows 
     say(`server gets ${message.kind} ${message.text}`)
     return [...seen, message.text]
   }, [])
-  const model = (at: number, text: string): void =>
+  const model = (at: number, text: string): unknown =>
     host.deliver(at, 'client', from('server', note('model', text)), (alive) => say(`model ${text} arrived: ${alive}`))
   host.spawn('client', client, '')
   model(0, 'A')
@@ -129,13 +129,15 @@ test('an actor error takes over the exit code of its cause', async () => {
 })
 
 test('a handler that returns a promise, or anything like one, ends the run', async () => {
-  const returns = [() => Promise.resolve(1), () => Promise.reject(new Error('later')), () => ({ then: () => {} })]
+  const thenable = Object.defineProperty({}, 'then', { value: () => {} })
+  const returns = [() => Promise.resolve(1), () => Promise.reject(new Error('later')), () => thenable]
   for (const returned of returns) {
     const { kernel, host } = tunnel()
     host.spawn('client-NL', returned as unknown as Behaviour<number>, 0)
     host.tell('client-NL', from('env', note('model')))
     await expect(kernel.run()).rejects.toThrow(
-      "client-NL returned a promise; handlers are synchronous: let ctx.compute, ctx.after or ctx.send bring the result ('model' at 0.000 s)",
+      'client-NL returned a promise; handlers are synchronous: ' +
+        "let ctx.compute, ctx.after or ctx.send bring the result ('model' at 0.000 s)",
     )
   }
 })

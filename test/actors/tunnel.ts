@@ -10,7 +10,7 @@ export interface Tunnel {
   /** What happened: `TIME WHAT`. */
   readonly log: string[]
   /** Writes a line with the present virtual time. */
-  say(what: string): void
+  readonly say: (what: string) => void
 }
 
 export const tunnel = (options: Partial<HostOptions> = {}, kernelOptions: KernelOptions = {}): Tunnel => {

@@ -1,14 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Behaviour, Message } from '../../src/actors/actor.js'
+import type { Delivery } from '../../src/time/kernel.js'
 import { from, tunnel, turn, type Tunnel } from './tunnel.js'
 
 /** What an actor does with one message. Times are tiny, so that most things fall on the same instants. */
 interface Deed {
-  readonly do: 'send' | 'after' | 'cancel' | 'compute' | 'abandon'
+  readonly do: 'send' | 'after' | 'cancel' | 'compute' | 'abandon' | 'withdraw'
   readonly to: number
   readonly delay: number
   readonly interrupted: boolean
+  /** The message is not given to the handler when it arrives. */
+  readonly spared: boolean
 }
 
 interface Storm {
@@ -22,10 +25,11 @@ interface Storm {
 }
 
 const deed: fc.Arbitrary<Deed> = fc.record({
-  do: fc.constantFrom('send', 'send', 'after', 'cancel', 'compute', 'abandon'),
+  do: fc.constantFrom('send', 'send', 'after', 'cancel', 'compute', 'abandon', 'withdraw'),
   to: fc.nat(5),
   delay: fc.nat(2),
   interrupted: fc.boolean(),
+  spared: fc.nat(7).map((n) => n === 0),
 })
 
 const storm: fc.Arbitrary<Storm> = fc.record({
@@ -44,12 +48,17 @@ interface Gust extends Message {
 const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather.slowness): Promise<string[]> => {
   let made = 0
   let executed = 0
+  const sent: Delivery[] = []
   const gust = (kind: string): Gust => ({ kind, number: made++ })
   const sky: Tunnel = tunnel(
     {
       send: (sender, to, message) => {
-        const { delay } = message as unknown as { readonly delay: number }
-        sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), (alive) => sky.say(`${to} alive: ${alive}`))
+        const { delay, spared } = message as unknown as Deed
+        const arrived = (alive: boolean): boolean => {
+          sky.say(`${to} alive: ${alive}, spared: ${spared}`)
+          return !spared
+        }
+        sent.push(sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), arrived))
       },
       work: (_, start, cost, job) =>
         (job as Deed).interrupted ? { until: start + cost, interrupted: 'away' } : { until: start + cost },
@@ -58,7 +67,8 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
           for (let i = slowness[executed++ % slowness.length]!; i > 0; i--) await turn()
           return actor
         }),
-      charged: ({ actor, incarnation, start, end, outcome }) => sky.say(`${actor}.${incarnation} ${start}-${end} ${outcome}`),
+      charged: ({ actor, incarnation, start, end, outcome }) =>
+        sky.say(`${actor}.${incarnation} ${start}-${end} ${outcome}`),
     },
     { deliveriesPerTurn },
   )
@@ -69,10 +79,13 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
     const number = message.number ?? made++
     const begun: number[] = [...numbers]
     for (const d of weather.deeds[number] ?? []) {
-      if (d.do === 'send') ctx.send(`a${d.to}`, { ...gust('gust'), delay: d.delay } as Gust)
+      if (d.do === 'send') ctx.send(`a${d.to}`, { ...gust('gust'), delay: d.delay, spared: d.spared } as Gust)
       else if (d.do === 'after') begun.push(ctx.after(d.delay, gust('timer')))
       else if (d.do === 'compute') begun.push(ctx.compute(d, d.delay))
-      else if (d.do === 'cancel') ctx.cancel(begun[d.to] ?? 0)
+      else if (d.do === 'withdraw' && sent.length > 0) {
+        const last = sent[Math.max(0, sent.length - 1 - d.to)]!
+        say(`withdrawn: ${kernel.cancel(last)}`)
+      } else if (d.do === 'cancel') ctx.cancel(begun[d.to] ?? 0)
       else ctx.abandon(begun[d.to] ?? 0)
     }
     return begun
@@ -128,4 +141,18 @@ test('a turn takes different actors of one instant, and nothing else', async () 
   at(3, 'b')
   await kernel.run()
   expect([turns, kernel.executed]).toEqual([8, 10])
+})
+
+test('a message of this turn can be withdrawn by a handler that comes before its own', async () => {
+  const { kernel, host, log, say } = tunnel()
+  let letter: Delivery | undefined
+  host.spawn('a', (n: number) => (say(`withdrawn: ${kernel.cancel(letter!)}`), n), 0)
+  host.spawn('b', (n: number) => (say('b hears it'), n), 0)
+  host.spawn('c', (n: number) => (say(`withdrawn: ${kernel.cancel(letter!)}`), n), 0)
+  host.tell('a', from('env', { kind: 'x' }))
+  letter = host.deliver(0, 'b', from('env', { kind: 'x' }), () => say('b is reached'))
+  host.tell('c', from('env', { kind: 'x' }))
+  await kernel.run()
+  expect(log).toEqual(['0 withdrawn: true', '0 withdrawn: false'])
+  expect(kernel.executed).toBe(2)
 })

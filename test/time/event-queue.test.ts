@@ -8,7 +8,10 @@ class Numbered extends Scheduled {
   }
 }
 
-type Command = { readonly do: 'push'; readonly time: number } | { readonly do: 'pop' } | { readonly do: 'remove'; readonly which: number }
+type Command =
+  | { readonly do: 'push'; readonly time: number }
+  | { readonly do: 'pop' }
+  | { readonly do: 'remove'; readonly which: number }
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('push' as const), time: fc.nat(9) }) },

@@ -58,8 +58,8 @@ const landscape = (): unknown[] => {
     globalThis, Date, Date.prototype, Math, process, process.hrtime, performance, crypto, nodeCrypto, timers,
   ]
   const keys = [
-    'Date', 'constructor', 'now', 'random', 'hrtime', 'bigint', 'uptime', 'mark', 'measure', 'setTimeout', 'setInterval',
-    'setImmediate', 'randomUUID', 'getRandomValues', 'randomBytes', 'randomInt', 'randomFill', 'randomFillSync',
+    'Date', 'constructor', 'now', 'random', 'hrtime', 'bigint', 'uptime', 'mark', 'measure', 'setTimeout',
+    'setInterval', 'setImmediate', 'randomUUID', 'getRandomValues', 'randomBytes', 'randomInt', 'randomFill', 'randomFillSync',
   ]
   const found = targets.map((target) => keys.map((key) => Object.getOwnPropertyDescriptor(target, key)))
   return [...found.flat(), sleep, randomBytes, hrtime, Object.getOwnPropertySymbols(globalThis).length]
@@ -76,7 +76,8 @@ test.each(reals)('%s throws inside, saying what, who and what instead (%s)', (ca
   })()
   expect(error).toBeInstanceOf(GuardError)
   expect(error).toMatchObject({ called, by: 'strategy fedavg', exitCode: exitCodes.crash })
-  expect((error as Error).message).toContain(`${called} was called by strategy fedavg while the simulation runs; use ${advice}`)
+  const message = `${called} was called by strategy fedavg while the simulation runs; use ${advice}`
+  expect((error as Error).message).toContain(message)
 })
 
 test.each(reals)('outside, %s works as ever (%s)', async (_called, _advice, use) => {
@@ -151,7 +152,7 @@ test('a handler that reads the clock ends its run; nact, the network and the eng
       host.deliver(kernel.now, to, from('a', message))
     },
     execute: (jobs) => jobs.map(() => Promise.resolve(performance.now())),
-    work: (_, start, cost) => ({ until: start + cost + 0 * Math.random() }),
+    work: (_, start, cost) => ({ until: start + cost + Math.floor(Math.random()) }),
   })
   host.spawn('a', (n: number, { message }, ctx) => {
     if (message.kind === 'go') {
@@ -164,7 +165,8 @@ test('a handler that reads the clock ends its run; nact, the network and the eng
   host.tell('a', from('env', note('go')))
   const error = (await kernel.run().catch((e: unknown) => e)) as Error
   expect(error.message).toBe(
-    "b failed: Date.now() was called by actor b while the simulation runs; use ctx.now (virtual microseconds) ('tick' at 0.000 s)",
+    'b failed: Date.now() was called by actor b while the simulation runs; ' +
+      "use ctx.now (virtual microseconds) ('tick' at 0.000 s)",
   )
   expect(error.cause).toBeInstanceOf(GuardError)
   expect(Date.now()).toBeGreaterThan(0)

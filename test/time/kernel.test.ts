@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Kernel, KernelError } from '../../src/time/kernel.js'
 
-test('time is a sequence of instants, and events of one instant keep the order in which they were scheduled', async () => {
+test('time is a sequence of instants; events of one instant keep the order of their scheduling', async () => {
   const kernel = new Kernel()
   const log: string[] = []
   const say = (what: string) => (): void => void log.push(`${kernel.now} ${what}`)
@@ -112,7 +112,7 @@ test('the hook looks after every event, the awaited ones too, and its error ends
   })
   kernel.at(1, () => log.push('one'))
   kernel.at(2, async () => {
-    await null
+    await Promise.resolve()
     log.push('two')
   })
   kernel.at(3, () => log.push('three'))

@@ -51,8 +51,11 @@ test('takeUntil with a timer', async () => {
 })
 
 test('an endless delay never comes and holds nothing up', async () => {
-  expect(await fly((s, say) => merge(timer(Infinity, s), NEVER).pipe(timeout({ each: 9, scheduler: s }), catchError((e: Error) => of(e.name))).subscribe(say)))
-    .toEqual(['9 "TimeoutError"'])
+  const log = await fly((s, say) => {
+    const silent = merge(timer(Infinity, s), NEVER)
+    silent.pipe(timeout({ each: 9, scheduler: s }), catchError((e: Error) => of(e.name))).subscribe(say)
+  })
+  expect(log).toEqual(['9 "TimeoutError"'])
 })
 
 test('retry with a notifier waits in virtual time', async () => {
@@ -101,6 +104,8 @@ interface Step {
   readonly fresh: number | undefined
 }
 
+const delays = fc.array(fc.nat(5), { maxLength: 5 })
+
 const step: fc.Arbitrary<Step> = fc.record({
   again: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
   end: fc.option(fc.nat(9), { nil: undefined, freq: 4 }),
@@ -131,7 +136,7 @@ const play = (s: SchedulerLike, starts: readonly number[], steps: readonly Step[
 
 test('rescheduling and unsubscribing do what they do on the VirtualTimeScheduler of rxjs', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat(5), { maxLength: 5 }), fc.array(step, { maxLength: 25 }), async (starts, steps) => {
+    fc.asyncProperty(delays, fc.array(step, { maxLength: 25 }), async (starts, steps) => {
       const virtual = new VirtualTimeScheduler()
       const expected = play(virtual, starts, steps)
       virtual.flush()
