@@ -74,7 +74,7 @@ export const createComing = (name: Name, calendar: Calendar | undefined, leavers
 
 export interface AbsenceOptions {
   readonly clients: readonly Coming[]
-  /** Parts of a model, in the order in which they are sent. */
+  /** Parts of a model, the trunk first: the order in which they come down. Updates go up with the trunk last. */
   readonly parts: readonly string[]
   readonly tally: Tally
   /** When the last of `bytes` has passed a client's free line that begins at `start`. */
@@ -278,7 +278,7 @@ export class Absences {
       cut = { index, fraction: place - index, booked: new Set(), free: now, left: false }
       client.cuts.set(key, cut)
     }
-    const index = this.#partIndex.get(envelope.part) ?? 0
+    const index = this.#place(envelope.part, direction)
     const travelled = index < cut.index ? 1 : index === cut.index ? cut.fraction : 0
     if (!cut.left && !cut.booked.has(envelope.id)) {
       cut.booked.add(envelope.id)
@@ -292,6 +292,13 @@ export class Absences {
       }
     }
     return index < cut.index ? undefined : travelled
+  }
+
+  /** How many parts are sent before this one: models go trunk first, updates trunk last. */
+  #place(part: string, direction: 'up' | 'down'): number {
+    const parts = this.#options.parts.length
+    const index = this.#partIndex.get(part) ?? 0
+    return direction === 'down' ? index : (index + parts - 1) % parts
   }
 
   #reason(cause: Cause): string {

@@ -4,7 +4,7 @@ import type { OptimizerState, TrainResult } from '../engine/engine.js'
 import { beginParameters, decodeParameters, finishParameters } from '../network/codec.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ClientMessage, LocalWork, Parcel } from './messages.js'
-import { putPart, takePart } from './part-template.js'
+import { putPart, takePart, uploadOrder } from './part-template.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
 
 /** A version of a part that a client has acknowledged by training on it. */
@@ -108,7 +108,7 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
   }
 
   const answer = (state: ClientState, work: LocalWork, result: TrainResult, context: Context): ClientState => {
-    for (const part of terms.travelling) {
+    for (const part of uploadOrder(terms.travelling)) {
       const head = { kind: 'update', round: work.round, examples: self.rows } as const
       const { frame, values } = beginParameters(head, part.header, part.length)
       takePart(result.parameters, part, values)
