@@ -8,7 +8,7 @@ import type { Task } from '../tasks/task.js'
 import { paddedRows } from './batches.js'
 import type { Body, Inputs, Sink } from './body.js'
 import type { Training } from './engine.js'
-import { scalarsOf, slotsOf, update } from './update.js'
+import { scalarsOf, slotsOf, takesRate, update } from './update.js'
 
 type Tensors = Record<string, Tensor>
 
@@ -86,7 +86,7 @@ const total = (losses: readonly Tensor[], weights: readonly number[]): Tensor =>
     .reduce((sum, loss) => tf.add(sum, loss))
 
 interface Differentiated extends Evaluated {
-  /** d total / d segment, by name, for every trainable segment. */
+  /** d total / d segment by name, times `factor` where one is given, for every trainable segment. */
   readonly gradients: Readonly<Tensors>
 }
 
@@ -94,7 +94,13 @@ interface Differentiated extends Evaluated {
  * One backward pass. Losses and statistics leave through `keep`, because TensorFlow.js disposes of all that the
  * differentiated function makes except its value.
  */
-const differentiate = (training: Training, parameters: Tensors, inputs: Inputs, step: number): Differentiated => {
+const differentiate = (
+  training: Training,
+  parameters: Tensors,
+  inputs: Inputs,
+  step: number,
+  factor?: Tensor,
+): Differentiated => {
   const trainable = training.layout.segments.filter((segment) => segment.trainable)
   let seen: Evaluated | undefined
   const { grads } = tf.engine().gradients(
@@ -104,7 +110,7 @@ const differentiate = (training: Training, parameters: Tensors, inputs: Inputs, 
       return total(seen.losses, training.taskWeights)
     },
     trainable.map((segment) => parameters[segment.name]),
-    undefined,
+    factor,
     true,
   )
   const { losses, state } = seen as unknown as Evaluated
@@ -129,9 +135,8 @@ const differentiate = (training: Training, parameters: Tensors, inputs: Inputs, 
 }
 
 /** The gradient of (mu / 2) |theta - anchor|^2 is mu (theta - anchor). Li et al. (2020), FedProx, equation 2. */
-const proximal = (parameter: Tensor, gradient: Tensor, segment: Segment, inputs: Inputs, step: number): Tensor => {
+const proximal = (parameter: Tensor, gradient: Tensor, segment: Segment, inputs: Inputs, mu: Tensor): Tensor => {
   const anchor = inputs.read({ kind: 'anchor', segment: segment.name }, segment.shape)
-  const mu = inputs.read({ kind: 'scalar', name: 'mu', step }, [])
   return tf.add(gradient, tf.mul(tf.sub(parameter, anchor), mu))
 }
 
@@ -156,19 +161,22 @@ export const trainingBody =
       slots[name] = Object.fromEntries(own)
     }
     for (let step = 0; step < steps; step++) {
-      const { losses, gradients, state } = differentiate(training, parameters, inputs, step)
       const scalars: Tensors = {}
       for (const name of Object.keys(scalarsOf(optimizer, 1))) {
         scalars[name] = inputs.read({ kind: 'scalar', name, step }, [])
       }
+      const factor = takesRate(optimizer) ? scalars.rate : undefined
+      const { losses, gradients, state } = differentiate(training, parameters, inputs, step, factor)
+      const pull = covered.size > 0 ? inputs.read({ kind: 'scalar', name: 'mu', step }, []) : undefined
+      const mu = pull && factor ? tf.mul(pull, factor) : pull
       for (const segment of layout.segments) {
         const { name, trainable } = segment
         if (!trainable) {
           parameters[name] = state[name] ?? parameters[name]
           continue
         }
-        const slope = covered.has(name)
-          ? proximal(parameters[name], gradients[name], segment, inputs, step)
+        const slope = mu && covered.has(name)
+          ? proximal(parameters[name], gradients[name], segment, inputs, mu)
           : gradients[name]
         const updated = update(optimizer, parameters[name], slope, slots[name], scalars)
         parameters[name] = updated.parameter

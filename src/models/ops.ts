@@ -98,16 +98,17 @@ export const normalizeRows = (
   const variance = tf.matMul(row, tf.square(centred))
   const value = differentiable([x, scale, shift], (save) => {
     const deviation = tf.sqrt(tf.add(variance, epsilon))
-    const unit = tf.div(centred, deviation)
-    save(unit, deviation, scale, asColumn(weight, x))
-    return { value: tf.add(tf.mul(unit, scale), shift), gradient: normalizeGradient }
+    const slope = tf.div(scale, deviation)
+    save(centred, deviation, slope, asColumn(weight, x))
+    return { value: tf.add(tf.mul(centred, slope), shift), gradient: normalizeGradient }
   })
   return { value, mean, variance }
 }
 
-const normalizeGradient = (dy: Tensor, [unit, deviation, scale, weight]: readonly Tensor[]): Tensor[] => {
+/** Keeps (x - mean) rather than xhat = (x - mean) / deviation, and divides rows of sums: one pass less over x. */
+const normalizeGradient = (dy: Tensor, [centred, deviation, slope, weight]: readonly Tensor[]): Tensor[] => {
   const dshift = sumRows(dy)
-  const dscale = sumRows(tf.mul(dy, unit))
-  const along = tf.mul(weight, tf.add(dshift, tf.mul(unit, dscale)))
-  return [tf.mul(tf.sub(dy, along), tf.div(scale, deviation)), dscale, dshift]
+  const dscale = tf.div(sumRows(tf.mul(dy, centred)), deviation)
+  const along = tf.mul(weight, tf.add(dshift, tf.mul(centred, tf.div(dscale, deviation))))
+  return [tf.mul(tf.sub(dy, along), slope), dscale, dshift]
 }
