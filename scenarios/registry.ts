@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { SpecificationError } from '../src/errors.js'
 import type { World } from '../src/data/world.js'
-import type { Where, WorldKind } from './kind.js'
+import { aliexpressKind } from './aliexpress.js'
+import { folderKind } from './folder.js'
 import { kuairandKind } from './kuairand.js'
+import type { Where, WorldKind } from './kind.js'
 import { mb1Kind } from './mb1.js'
 import { storefrontsKind } from './storefronts.js'
 
@@ -10,13 +12,21 @@ import { storefrontsKind } from './storefronts.js'
 export const worldKinds = {
   storefronts: storefrontsKind,
   kuairand: kuairandKind,
+  aliexpress: aliexpressKind,
+  folder: folderKind,
   mb1: mb1Kind,
 } as const
 
 export type WorldKindName = keyof typeof worldKinds
 
 /** What a specification may say of its world: a closed union over `kind`. */
-export const worldSchema = z.discriminatedUnion('kind', [storefrontsKind.schema, kuairandKind.schema, mb1Kind.schema])
+export const worldSchema = z.discriminatedUnion('kind', [
+  storefrontsKind.schema,
+  kuairandKind.schema,
+  aliexpressKind.schema,
+  folderKind.schema,
+  mb1Kind.schema,
+])
 
 /** A world as a researcher writes it: options that are left out have defaults. */
 export type WorldSpec = z.input<typeof worldSchema>

@@ -14,6 +14,8 @@ export interface Field {
   readonly order: WordOrder
   /** Known in advance: every word has an id, `code + 1`, whether training rows hold it or not. */
   readonly fixed?: boolean
+  /** A word needs this many training rows to get an id of its own. Default: the draft's. */
+  readonly atLeast?: number
 }
 
 /** One scenario's rows before vocabularies and scalers are fitted, column by column, in the order of their tables. */
@@ -51,9 +53,10 @@ export const assemble = (draft: Draft): World => {
   checkFrames(draft)
   const vocabularies = draft.fields.map((field, f) => fitVocabulary(draft, field, f))
   const clipped = draft.fields
-    .map((field, f) => ({ name: field.name, dropped: vocabularies[f].dropped }))
+    .map((field, f) => ({ field, dropped: vocabularies[f].dropped }))
     .filter(({ dropped }) => dropped > 0)
-    .map(({ name, dropped }) => `${dropped} rare words of ${name} are unknown (fewer than ${draft.atLeast} rows)`)
+    .map(({ field, dropped }) => `${dropped} words of ${field.name} are unknown: in fewer than ` +
+      `${field.atLeast ?? draft.atLeast} training rows`)
   return {
     name: draft.name,
     features: {
@@ -80,7 +83,7 @@ const fitVocabulary = (draft: Draft, field: Field, f: number): Vocabulary => {
       if (frame.parts[row] === part.train && codes[row] >= 0) counter.count(codes[row])
     }
   }
-  return counter.fit(field.words, { order: field.order, atLeast: draft.atLeast ?? 1 })
+  return counter.fit(field.words, { order: field.order, atLeast: field.atLeast ?? draft.atLeast ?? 1 })
 }
 
 const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabulary[]): Scenario => {

@@ -10,6 +10,7 @@ import type { Origin } from './world.js'
  * - `number`: 64 bits; `float`: 32 bits; both finite decimals.
  * - `integer`: a whole number within `min..max` (default: any that a double holds exactly), kept in 64 bits.
  * - `text`: any text, kept as a code of `words` (by default an interner of its own).
+ * - `parsed`: text that `parse` turns into a number, kept in 64 bits; undefined is an error that says what was `expected`.
  *
  * An empty numeric value (also `nan` and `NaN`, which pandas writes) is an error, or NaN where `empty` is `'nan'`. */
 export type CsvColumn =
@@ -17,6 +18,8 @@ export type CsvColumn =
   | { readonly name: string; readonly kind: 'integer'; readonly min?: number; readonly max?: number
       readonly empty?: 'nan' }
   | { readonly name: string; readonly kind: 'text'; readonly words?: Interner }
+  | { readonly name: string; readonly kind: 'parsed'; readonly parse: (text: string) => number | undefined
+      readonly expected: string }
 
 export interface CsvOptions {
   /** One character. Default a comma. */
@@ -33,7 +36,7 @@ export interface CsvTable {
   /** All column names, in the order of the file. */
   readonly header: readonly string[]
   readonly origin: Origin
-  /** A `number` or `integer` column. */
+  /** A `number`, `integer` or `parsed` column. */
   numbers(name: string): Float64Array
   /** A `float` column. */
   floats(name: string): Float32Array
@@ -213,7 +216,8 @@ const openSinks = (
     if (field < 0) {
       throw new DataError(`${file}:1: no column '${column.name}'. The file has ${header.join(', ')}`)
     }
-    return column.kind === 'text' ? textSink(column, field) : numberSink(file, column, field)
+    if (column.kind === 'text') return textSink(column, field)
+    return column.kind === 'parsed' ? parsedSink(file, column, field) : numberSink(file, column, field)
   })
 }
 
@@ -229,7 +233,19 @@ const textSink = (column: Extract<CsvColumn, { kind: 'text' }>, field: number): 
   return { column, read, take: codes.take, words: words.words }
 }
 
-const numberSink = (file: string, column: Exclude<CsvColumn, { kind: 'text' }>, field: number): Sink => {
+const parsedSink = (file: string, column: Extract<CsvColumn, { kind: 'parsed' }>, field: number): Sink => {
+  const values = doubles()
+  const read: Sink['read'] = (bytes, record, line) => {
+    const value = column.parse(text(bytes, record, field))
+    if (value === undefined) throw wrongValue(file, line, column.name, text(bytes, record, field), column.expected)
+    values.push(value)
+  }
+  return { column, read, take: values.take, words: [] }
+}
+
+type Numeric = Exclude<CsvColumn, { kind: 'text' | 'parsed' }>
+
+const numberSink = (file: string, column: Numeric, field: number): Sink => {
   const values: Column<Float64Array> | Column<Float32Array> = column.kind === 'float' ? floats() : doubles()
   const whole = column.kind === 'integer'
   const min = column.kind === 'integer' ? (column.min ?? Number.MIN_SAFE_INTEGER) : -Infinity
@@ -240,10 +256,7 @@ const numberSink = (file: string, column: Exclude<CsvColumn, { kind: 'text' }>, 
     if (column.empty === 'nan' && isEmpty(bytes, start, end)) return values.push(NaN)
     const value = parseNumber(bytes, start, end)
     if (value === undefined || (whole && !Number.isInteger(value)) || value < min || value > max) {
-      throw new DataError(
-        `${file}:${line}: column '${column.name}' has ${JSON.stringify(text(bytes, record, field))}, ` +
-          `expected ${expected(column)}`,
-      )
+      throw wrongValue(file, line, column.name, text(bytes, record, field), expected(column))
     }
     values.push(value)
   }
@@ -254,7 +267,10 @@ const isEmpty = (bytes: Uint8Array, start: number, end: number): boolean =>
   end === start ||
   (end - start === 3 && (bytes[start] | 32) === 110 && (bytes[start + 1] | 32) === 97 && (bytes[start + 2] | 32) === 110)
 
-const expected = (column: Exclude<CsvColumn, { kind: 'text' }>): string => {
+const wrongValue = (file: string, line: number, column: string, value: string, wanted: string): DataError =>
+  new DataError(`${file}:${line}: column '${column}' has ${JSON.stringify(value)}, expected ${wanted}`)
+
+const expected = (column: Numeric): string => {
   const orNothing = column.empty === 'nan' ? ', or nothing' : ''
   if (column.kind !== 'integer') return `a number${orNothing}`
   if (column.min !== undefined && column.max !== undefined) {
@@ -286,7 +302,7 @@ const result = (
     rows,
     header,
     origin,
-    numbers: (name) => column(name, ['number', 'integer']).values as Float64Array,
+    numbers: (name) => column(name, ['number', 'integer', 'parsed']).values as Float64Array,
     floats: (name) => column(name, ['float']).values as Float32Array,
     texts: (name) => {
       const { sink, values } = column(name, ['text'])

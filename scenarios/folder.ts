@@ -1,0 +1,52 @@
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { listing, readWhole } from '../src/data/bytes.js'
+import { parseFolderSchema, type FolderSchema } from '../src/data/schema.js'
+import type { Origin } from '../src/data/world.js'
+import { DataError } from '../src/errors.js'
+import { readFolder } from './folder/read.js'
+import { worldKind } from './kind.js'
+
+const schema = z.strictObject({
+  kind: z.literal('folder'),
+  dir: z.string().optional().describe('the folder, relative to the specification; --data goes before it'),
+})
+
+export type Folder = Partial<Omit<z.input<typeof schema>, 'kind'>>
+
+/** Your own data: a folder of CSV files and a `schema.json` or `schema.yaml` that says what their columns mean (see
+ * `src/data/schema.ts` for all that it may say). */
+export const folder = (options: Folder = {}): { kind: 'folder' } & Folder => ({ kind: 'folder', ...options })
+
+export const folderKind = worldKind({
+  sentence: 'Any folder of CSV files with a schema that names scenarios, features, tasks, time and split.',
+  source: 'your own data',
+  schema,
+  load: async (spec, { seed, dataDir, cwd }) => {
+    const dir = dataDir ?? (spec.dir === undefined ? undefined : resolve(cwd, spec.dir))
+    if (dir === undefined) {
+      throw new DataError('world folder is read from files: say where with --data DIR or with `dir` in the world')
+    }
+    const described = await readSchema(dir)
+    return readFolder(dir, described.schema, described.origin, seed)
+  },
+})
+
+const schemaNames = ['schema.json', 'schema.yaml', 'schema.yml']
+
+const readSchema = async (dir: string): Promise<{ schema: FolderSchema; origin: Origin }> => {
+  const names = await readdir(dir).catch((): string[] => [])
+  const found = schemaNames.filter((name) => names.includes(name))
+  if (found.length !== 1) {
+    throw new DataError(
+      found.length > 1
+        ? `${resolve(dir)} holds ${found.join(' and ')}: keep one`
+        : `no schema in ${resolve(dir)}: looked for ${schemaNames.join(', ')}; ${await listing(dir)}. ` +
+          'Write one beside the CSV files, or point --data elsewhere',
+    )
+  }
+  const file = join(dir, found[0])
+  const { text, origin } = await readWhole(file)
+  return { schema: parseFolderSchema(file, text), origin }
+}

@@ -1,0 +1,235 @@
+import { basename, join } from 'node:path'
+import { assemble, type Frame } from '../../src/data/assemble.js'
+import { readCsv, type CsvColumn, type CsvTable } from '../../src/data/csv.js'
+import { parseInstant, timeForms } from '../../src/data/instant.js'
+import { interner, type Interner } from '../../src/data/interner.js'
+import type { FolderSchema } from '../../src/data/schema.js'
+import { part, splitAtRandom, splitByBounds, splitByTime } from '../../src/data/split.js'
+import type { Origin, Split, World } from '../../src/data/world.js'
+import { DataError } from '../../src/errors.js'
+import { streams } from '../../src/random/streams.js'
+
+type Entry = Exclude<FolderSchema['files'][number], string>
+
+/** One file with what its entry in the schema says of it. */
+interface Source {
+  readonly table: CsvTable
+  readonly scenario: string | undefined
+  readonly split: Split | undefined
+}
+
+/** A row by its file and its place there. */
+interface Rows {
+  readonly source: Int32Array
+  readonly row: Int32Array
+}
+
+interface Columns {
+  readonly fields: readonly { readonly name: string; readonly atLeast: number; readonly words: Interner }[]
+  readonly numeric: readonly { readonly name: string; readonly scaling: 'asis' | 'standard' | 'log' }[]
+  readonly labels: readonly string[]
+  readonly users: Interner
+  readonly scenarios: Interner
+}
+
+/** Reads the files that the schema lists, sorts their rows into scenarios and splits them. */
+export const readFolder = async (
+  dir: string, schema: FolderSchema, schemaOrigin: Origin, seed: string,
+): Promise<World> => {
+  const columns = columnsOf(schema)
+  const sources: Source[] = []
+  for (const entry of schema.files) {
+    const { file, scenario, split }: Entry = typeof entry === 'string' ? { file: entry } : entry
+    const table = await readCsv(join(dir, file), wanted(schema, columns), { delimiter: schema.delimiter })
+    sources.push({ table, scenario: scenario ?? (schema.scenario === undefined ? stem(file) : undefined), split })
+  }
+  const rows = byScenario(schema, sources)
+  const chosen = schema.scenarios ?? Array.from(rows.keys()).sort()
+  const frames = chosen.map((name) => {
+    const own = rows.get(name)
+    if (own === undefined) {
+      throw new DataError(`no row of scenario '${name}'. The files have ${Array.from(rows.keys()).sort().join(', ')}`)
+    }
+    return toFrame(name, own, schema, columns, sources, seed)
+  })
+  return assemble({
+    name: schema.name,
+    fields: columns.fields.map(({ name, words, atLeast }) => ({ name, words: words.words, order: orderOf(words), atLeast })),
+    numeric: columns.numeric,
+    tasks: schema.tasks.map((task) =>
+      task.kind === 'binary'
+        ? { name: task.name, kind: task.kind }
+        : { name: task.name, kind: task.kind, classes: task.classes }),
+    frames,
+    origins: [schemaOrigin, ...sources.map(({ table }) => table.origin)],
+    split: inWords(schema.split),
+    notes: [
+      'vocabularies are fitted on the union of all training rows: clients share which words exist, not what they saw',
+    ],
+  })
+}
+
+const stem = (file: string): string => basename(file).replace(/\.gz$/, '').replace(/\.[^.]+$/, '')
+
+const columnsOf = (schema: FolderSchema): Columns => ({
+  fields: schema.categorical.map((column) => ({
+    ...(typeof column === 'string' ? { name: column, atLeast: 1 } : column),
+    words: interner(),
+  })),
+  numeric: schema.numeric.map((column) =>
+    typeof column === 'string' ? { name: column, scaling: 'standard' as const } : column),
+  labels: schema.tasks.map(({ name, column }) => column ?? name),
+  users: interner(),
+  scenarios: interner(),
+})
+
+/** What to read of a file. A column that plays two parts (a feature that is also the scenario) is read once, and a name
+ * that would have to be read in two ways is an error. */
+const wanted = (schema: FolderSchema, columns: Columns): CsvColumn[] => {
+  const all: CsvColumn[] = [
+    ...columns.fields.map(({ name, words }): CsvColumn => ({ name, kind: 'text', words })),
+    ...columns.numeric.map(({ name }): CsvColumn => ({ name, kind: 'number', empty: 'nan' })),
+    ...schema.tasks.map((task, t): CsvColumn => ({
+      name: columns.labels[t],
+      kind: 'integer',
+      min: 0,
+      max: task.kind === 'binary' ? 1 : task.classes - 1,
+      empty: 'nan',
+    })),
+  ]
+  if (schema.scenario !== undefined) all.push({ name: schema.scenario, kind: 'text', words: columns.scenarios })
+  if (schema.user !== undefined) all.push({ name: schema.user, kind: 'text', words: columns.users })
+  if (schema.split.by === 'column') all.push({ name: schema.split.column, kind: 'text' })
+  if (schema.time !== undefined) {
+    const { column, unit } = schema.time
+    all.push({
+      name: column, kind: 'parsed', parse: (text) => parseInstant(text, unit), expected: timeForms[unit],
+    })
+  }
+  const seen = new Map<string, CsvColumn>()
+  return all.filter((column) => {
+    const before = seen.get(column.name)
+    seen.set(column.name, before ?? column)
+    if (before !== undefined && before.kind !== column.kind) {
+      throw new DataError(`column '${column.name}' is used as ${before.kind} and as ${column.kind}: copy it in the data`)
+    }
+    return before === undefined
+  })
+}
+
+const byScenario = (schema: FolderSchema, sources: readonly Source[]): Map<string, Rows> => {
+  const lists = new Map<string, { source: number[]; row: number[] }>()
+  sources.forEach(({ table, scenario }, s) => {
+    const named = scenario === undefined && schema.scenario !== undefined ? table.texts(schema.scenario) : undefined
+    for (let row = 0; row < table.rows; row++) {
+      const name = named === undefined ? (scenario as string) : named.words[named.codes[row]]
+      let list = lists.get(name)
+      if (list === undefined) lists.set(name, (list = { source: [], row: [] }))
+      list.source.push(s)
+      list.row.push(row)
+    }
+  })
+  return new Map(
+    Array.from(lists, ([name, { source, row }]) => [name, { source: Int32Array.from(source), row: Int32Array.from(row) }]),
+  )
+}
+
+const toFrame = (
+  name: string, given: Rows, schema: FolderSchema, columns: Columns, sources: readonly Source[], seed: string,
+): Frame => {
+  const rows = schema.time === undefined ? given : inTime(given, sources, schema.time.column)
+  const of = (pick: (table: CsvTable) => ArrayLike<number>): Float64Array => gather(rows, sources, pick)
+  const time = schema.time && of((table) => table.numbers(schema.time?.column ?? ''))
+  return {
+    name,
+    rows: rows.row.length,
+    categorical: columns.fields.map((field) => of((table) => table.texts(field.name).codes)),
+    numeric: columns.numeric.map((column) => of((table) => table.numbers(column.name))),
+    labels: columns.labels.map((label) => of((table) => table.numbers(label))),
+    ...(schema.user !== undefined && { user: of((table) => table.texts(schema.user as string).codes) }),
+    ...(time && { time }),
+    parts: partsOf(name, rows, time, schema, sources, seed),
+  }
+}
+
+const gather = (
+  rows: Rows, sources: readonly Source[], pick: (table: CsvTable) => ArrayLike<number>,
+): Float64Array => {
+  const picked = sources.map(({ table }) => pick(table))
+  return Float64Array.from(rows.row, (row, i) => picked[rows.source[i]][row])
+}
+
+/** The rows in the order of their time; rows of one instant in the order of the files. */
+const inTime = (rows: Rows, sources: readonly Source[], column: string): Rows => {
+  const time = gather(rows, sources, (table) => table.numbers(column))
+  const order = Int32Array.from({ length: time.length }, (_, i) => i).sort((a, b) => time[a] - time[b] || a - b)
+  return { source: order.map((i) => rows.source[i]), row: order.map((i) => rows.row[i]) }
+}
+
+const partsOf = (
+  name: string, rows: Rows, time: Float64Array | undefined, schema: FolderSchema, sources: readonly Source[],
+  seed: string,
+): Uint8Array => {
+  const { split } = schema
+  switch (split.by) {
+    case 'time':
+      return splitByTime(time as Float64Array, split)
+    case 'dates': {
+      const testFrom = bound('split.testFrom', split.testFrom, schema)
+      const validationFrom = split.validationFrom === undefined
+        ? testFrom
+        : bound('split.validationFrom', split.validationFrom, schema)
+      return splitByBounds(time as Float64Array, validationFrom, testFrom)
+    }
+    case 'column':
+      return Uint8Array.from(rows.row, (row, i) => {
+        const { codes, words } = sources[rows.source[i]].table.texts(split.column)
+        return partOfWord(words[codes[row]], split)
+      })
+    case 'files':
+      return Uint8Array.from(rows.source, (s) => part[sources[s].split as Split])
+    case 'random':
+      return splitAtRandom(rows.row.length, split, streams(seed)('folder', 'split', name))
+    default:
+      return split satisfies never
+  }
+}
+
+const bound = (path: string, value: string | number, schema: FolderSchema): number => {
+  const unit = schema.time?.unit ?? 'ms'
+  const parsed = parseInstant(String(value), unit)
+  if (parsed === undefined) throw new DataError(`${path} is ${JSON.stringify(value)}, expected ${timeForms[unit]}`)
+  return parsed
+}
+
+const partOfWord = (word: string, split: Extract<FolderSchema['split'], { by: 'column' }>): number => {
+  const found = (['train', 'validation', 'test'] as const).find((name) => split[name].includes(word))
+  if (found !== undefined) return part[found]
+  throw new DataError(
+    `column '${split.column}' has ${JSON.stringify(word)}, expected one of ` +
+      `${[...split.train, ...split.validation, ...split.test].join(', ')}: add it to a list of \`split\``,
+  )
+}
+
+/** Words that all are whole numbers go by value, so that id 10 comes after id 9. */
+const orderOf = ({ words }: Interner): 'number' | 'text' =>
+  words.every((word) => /^-?\d{1,15}$/.test(word)) ? 'number' : 'text'
+
+const inWords = (split: FolderSchema['split']): string => {
+  const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
+  switch (split.by) {
+    case 'time':
+      return `by time: ${percent(split.train)} train, ${percent(split.validation)} validate, ${percent(split.test)} test`
+    case 'dates':
+      return `by date: test from ${split.testFrom}` +
+        (split.validationFrom === undefined ? '' : `, validate from ${split.validationFrom}`)
+    case 'column':
+      return `by column ${split.column}`
+    case 'files':
+      return 'by files'
+    case 'random':
+      return `at random: ${percent(split.train)} train, ${percent(split.validation)} validate, ${percent(split.test)} test`
+    default:
+      return split satisfies never
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { concatenate, poolWorld, shuffleLabels } from '../../src/data/pool.js'
+import { loadWorld, storefronts } from '../../scenarios/index.js'
+import { aucOf, fitLogistic } from '../scenarios/logistic.js'
+
+const world = await loadWorld(storefronts({ scenarios: 3, impressions: [200, 100, 300] }), { seed: '1', cwd: '.' })
+
+describe('pooling', () => {
+  it('puts all rows in one client, in the order of the scenarios, and keeps the tests apart', () => {
+    const pooled = poolWorld(world, { scenarioId: false })
+    expect(pooled.scenarios.map(({ name }) => name)).toEqual(['pooled'])
+    const { train } = pooled.scenarios[0]
+    expect(train.rows).toBe(420)
+    expect(train.labels).toEqual(concatenate(world.scenarios.map((s) => s.train)).labels)
+    expect(Array.from(train.numeric.subarray(0, 5))).toEqual(Array.from(world.scenarios[0].train.numeric.subarray(0, 5)))
+    expect(pooled.tests.map(({ scenario }) => scenario)).toEqual(['store-1', 'store-2', 'store-3'])
+    expect(pooled.tests[1].table).toBe(world.scenarios[1].test)
+    expect(train.user?.length).toBe(420)
+    expect(train.labels.buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
+  it('adds a field that tells the scenarios apart, and changes nothing else', () => {
+    const pooled = poolWorld(world, { scenarioId: true })
+    const fields = world.features.categorical.length
+    expect(pooled.features.categorical[fields]).toEqual({ name: 'scenario', size: 4 })
+    const { categorical } = pooled.scenarios[0].train
+    const ids = Array.from({ length: 420 }, (_, row) => categorical[row * (fields + 1) + fields])
+    expect([ids.filter((id) => id === 1).length, ids[139], ids[140], ids[209], ids[210]]).toEqual([140, 1, 2, 2, 3])
+    const first = world.scenarios[1].train.categorical.subarray(0, fields)
+    expect(Array.from(categorical.subarray(140 * (fields + 1), 140 * (fields + 1) + fields))).toEqual(Array.from(first))
+    expect(new Set(pooled.tests[2].table.categorical.filter((_, i) => i % (fields + 1) === fields))).toEqual(new Set([3]))
+  })
+})
+
+describe('shuffled labels', () => {
+  it('keep rates and the funnel, leave test rows alone and depend on the seed', () => {
+    const shuffled = shuffleLabels(world, '5')
+    world.scenarios.forEach((scenario, s) => {
+      const { train, test } = shuffled.scenarios[s]
+      const rows = (labels: Float32Array): string[] =>
+        Array.from({ length: labels.length / 2 }, (_, row) => labels.subarray(2 * row, 2 * row + 2).join(' ')).sort()
+      expect(rows(train.labels)).toEqual(rows(scenario.train.labels))
+      expect(train.labels).not.toEqual(scenario.train.labels)
+      expect(train.numeric).toBe(scenario.train.numeric)
+      expect(test).toBe(scenario.test)
+    })
+    expect(shuffleLabels(world, '5')).toEqual(shuffled)
+    expect(shuffleLabels(world, '6').scenarios[0].train.labels).not.toEqual(shuffled.scenarios[0].train.labels)
+  })
+
+  it('leave a model with nothing to learn', async () => {
+    const seeds = ['1', '2', '3', '4', '5']
+    const aucs = await Promise.all(seeds.map(async (seed) => {
+      const one = await loadWorld(storefronts({ scenarios: 1, impressions: 3000 }), { seed, cwd: '.' })
+      const [scenario] = shuffleLabels(one, seed).scenarios
+      return aucOf(fitLogistic(one.features, [scenario.train], { task: 0, epochs: 4 }), scenario.test, 0)
+    }))
+    // 150 clicks among 600 test rows: one AUC has a standard error of .027, the mean of five .012.
+    expect(Math.abs(aucs.reduce((sum, auc) => sum + auc) / seeds.length - 0.5)).toBeLessThan(0.05)
+  })
+})
