@@ -166,7 +166,8 @@ export class Absences {
       if (!inTime(candidate.fault, start) || !strikes(candidate.fault, candidate.draws, client.name, round)) continue
       const share = phase === 'training' ? candidate.draws.visit(client.name, round, 1) : 1
       const leave = start + Math.ceil(share * (end - start))
-      if (leave < at) {
+      // Its own episode is among the leaves when the same thing is asked again.
+      if (leave < at || (leave === at && first?.cause === candidate.planned)) {
         at = leave
         leaver = candidate
       }

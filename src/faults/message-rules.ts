@@ -59,9 +59,11 @@ export class MessageRules {
       const { link } = rule.fault
       const possible = (names: ReadonlySet<Name> | undefined) =>
         names === undefined ? roles : roles.filter((role) => [...names].some((name) => roleOf(name) === role))
+      const senders = possible(rule.from)
+      const receivers = possible(rule.to)
       for (const kind of kinds.filter((k) => link.message === undefined || link.message === k)) {
-        for (const from of possible(rule.from)) {
-          for (const to of possible(rule.to)) {
+        for (const from of senders) {
+          for (const to of receivers) {
             if (link.direction !== undefined && link.direction !== directionOf(from, to)) continue
             const index = kindIndex[kind] * 9 + roleIndex[from] * 3 + roleIndex[to]
             const bucket = (buckets[index] ??= { lose: [], delay: [], duplicate: [] })

@@ -3,9 +3,9 @@ import { z } from 'zod'
 /** A bandwidth in bits per second, as networks are sold; links turn it into bytes per second. */
 export type BitsPerSecond = number
 
-export const kbps = (n: number): BitsPerSecond => n * 1e3
-export const mbps = (n: number): BitsPerSecond => n * 1e6
-export const gbps = (n: number): BitsPerSecond => n * 1e9
+export const kbps = (n: number): BitsPerSecond => Math.round(n * 1e3)
+export const mbps = (n: number): BitsPerSecond => Math.round(n * 1e6)
+export const gbps = (n: number): BitsPerSecond => Math.round(n * 1e9)
 
 /** A number of bytes. */
 export type Bytes = number
@@ -20,7 +20,7 @@ const pattern = /^(\d+(?:\.\d+)?) ?(bps|kbps|Mbps|Gbps)$/
 /** `'5 Mbps'`, `'800 kbps'`, `'1 Gbps'` as bits per second; undefined for anything else. */
 export const parseBandwidth = (text: string): BitsPerSecond | undefined => {
   const match = pattern.exec(text)
-  return match === null ? undefined : Number(match[1]) * units[match[2]]
+  return match === null ? undefined : Math.round(Number(match[1]) * units[match[2]])
 }
 
 /** A bandwidth in a specification: bits per second, or a number with a unit. */

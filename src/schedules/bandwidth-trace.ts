@@ -50,7 +50,7 @@ export const parseBandwidth = (
       const list = rows.get(number) as number[]
       const first = t_s[list[0]]
       const times = Float64Array.from(list, (i) => Math.round((t_s[i] - first) * 1e6))
-      const bitsPerSecond = Float64Array.from(list, (i) => mbps[i] * 1e6)
+      const bitsPerSecond = Float64Array.from(list, (i) => Math.round(mbps[i] * 1e6))
       times.forEach((time, i) => {
         if (i > 0 && time <= times[i - 1]) {
           throw new DataError(`${file}:${list[i] + 2}: t_s must increase within trace ${number}.`)

@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest'
+import { away } from '../../src/faults/fault.js'
+import { windows } from '../../src/schedules/schedule.js'
+import { scheduleSchema } from '../../src/schedules/schedule.js'
+import { seconds } from '../../src/time/micros.js'
+import { envelope, model, update, weatherOf } from './cast.js'
+
+const close = (round: number, at: number) => ({ kind: 'round-close', round, at }) as const
+const open = (round: number, at: number) => ({ kind: 'round-open', round, at, selected: ['client-NL'] }) as const
+
+describe('away without a phase', () => {
+  test('in rounds: not selectable then, and nothing else', () => {
+    const weather = weatherOf([away('client-NL', { rounds: [2, 3], id: 'a' })])
+    const answers = [1, 2, 3, 4].map((round) => weather.available('client-NL', round, round))
+    expect(answers).toEqual([true, false, false, true])
+    expect(weather.available('client-US', 2, 2)).toBe(true)
+    weather.notice(open(2, 20))
+    expect(weather.judge(envelope({ round: 1 }), 20)).toEqual({ delay: 0, copies: [] })
+    expect(weather.work('client-NL', 20, 10, 1)).toEqual({ until: 30 })
+    expect(weather.gone('client-NL', 20)).toBe(false)
+    for (const round of [2, 2, 2]) weather.available('client-NL', round, round)
+    expect(weather.report()).toEqual([
+      {
+        id: 'a',
+        kind: 'away',
+        text: 'client-NL away, rounds 2-3',
+        targets: ['client-NL'],
+        fired: 2,
+        outcome: 'not selectable 2 times',
+      },
+    ])
+  })
+
+  test('in time: out of reach in [from, until)', () => {
+    const weather = weatherOf([away('client-NL', { from: 100, until: 200 })])
+    expect([99, 100, 199, 200].map((at) => weather.available('client-NL', at, 1))).toEqual([true, false, false, true])
+    expect([99, 100, 199, 200].map((at) => weather.gone('client-NL', at))).toEqual([false, true, true, false])
+    expect(weather.work('client-NL', 50, 49, 1)).toEqual({ until: 99 })
+    expect(weather.work('client-NL', 50, 50, 1)).toEqual({ until: 100, interrupted: 'away' })
+    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'away' })
+    expect(weather.judge(envelope({ id: 1 }), 99).lost).toBeUndefined()
+    expect(weather.judge(envelope({ id: 2 }), 100).lost?.travelled).toBe(0)
+    expect(weather.judge(envelope({ id: 3, from: 'aggregator', to: 'client-NL', kind: 'close' }), 150).lost?.travelled).toBe(0)
+    expect(weather.judge(envelope({ id: 4, from: 'client-US' }), 150).lost).toBeUndefined()
+    expect(weather.leaves('client-NL', 50, 99)).toBeUndefined()
+    expect(weather.leaves('client-NL', 50, 100)).toBe(100)
+    expect(weather.leaves('client-NL', 100, 300)).toBeUndefined()
+    expect(weather.nextChange(0)).toBe(200)
+    expect(weather.nextChange(200)).toBeUndefined()
+  })
+})
+
+describe('leaving in training', () => {
+  test('after a drawn fraction, then gone until the round closes', () => {
+    const weather = weatherOf([away('client-NL', { phase: 'training', rounds: [2, 2], id: 'a' })])
+    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
+    weather.notice(open(2, 2000))
+    const work = weather.work('client-NL', 2000, 1000, 2)
+    expect(work.interrupted).toBe('left in training')
+    expect(work.until).toBeGreaterThan(2000)
+    expect(work.until).toBeLessThanOrEqual(3000)
+    expect(weather.work('client-NL', 2000, 1000, 2)).toEqual(work)
+    expect(weather.gone('client-NL', work.until - 1)).toBe(false)
+    expect(weather.gone('client-NL', work.until)).toBe(true)
+    expect(weather.available('client-NL', work.until, 3)).toBe(false)
+    expect(weather.work('client-NL', work.until + 1, 10, 2)).toEqual({ until: work.until + 1, interrupted: 'away' })
+    expect(weather.judge(envelope({ round: 2 }), work.until).lost).toEqual({ travelled: 0, fault: 'a' })
+    weather.notice(close(2, 5000))
+    expect(weather.available('client-NL', 5000, 3)).toBe(true)
+    expect(weather.work('client-NL', 5000, 1000, 3)).toEqual({ until: 6000 })
+    const [report] = weather.report()
+    expect(report.fired).toBe(1)
+    expect(report.text).toBe('client-NL leave in training, round 2')
+    expect(report.outcome).toMatch(/^2 trainings cut short \(0\.00\d s charged for nothing\); 1 message lost \(0 bytes/)
+  })
+
+  test('for a duration: back when it is over, whatever the round does', () => {
+    const weather = weatherOf([away('client-NL', { phase: 'training', for: 10_000 })])
+    const { until } = weather.work('client-NL', 0, 1000, 1)
+    weather.notice(close(1, 500))
+    expect(weather.available('client-NL', until + 9_999, 2)).toBe(false)
+    expect(weather.nextChange(until)).toBe(until + 10_000)
+    expect(weather.available('client-NL', until + 10_000, 2)).toBe(true)
+  })
+
+  test('a round that closes before the client would leave keeps nobody away', () => {
+    const weather = weatherOf([away('client-NL', { phase: 'training' })])
+    const { until } = weather.work('client-NL', 0, seconds(10), 1)
+    weather.notice(close(1, 1))
+    expect(weather.gone('client-NL', until)).toBe(false)
+    weather.work('client-NL', 5, seconds(10), 1)
+    expect(weather.gone('client-NL', seconds(20))).toBe(false)
+  })
+
+  test('the leaving depends on the client and the round, not on what else was asked', () => {
+    const one = weatherOf([away('client', { phase: 'training' })])
+    const other = weatherOf([away('client', { phase: 'training' })])
+    for (const round of [1, 2, 3]) other.work('client-US', 0, 777, round)
+    const ends = (weather: typeof one) => [1, 2, 3, 4].map((round) => weather.work('client-NL', round * 1e6, 1000, round).until % 1e6)
+    one.notice(close(9, 9))
+    other.notice(close(9, 9))
+    const drawn = ends(one)
+    expect(ends(other)).toEqual(drawn)
+    expect(new Set(drawn).size).toBe(4)
+  })
+
+  test('before the upload: trained to the end, and nothing is sent', () => {
+    const weather = weatherOf([away('client-NL', { phase: 'before-upload' })])
+    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000, interrupted: 'left before the upload' })
+    expect(weather.report()[0].outcome).toBe('1 training finished and never sent (0.001 s for nothing)')
+  })
+
+  test('a coin per client and round', () => {
+    const weather = weatherOf([away('client', { phase: 'before-upload', probability: 0.3 })])
+    let left = 0
+    for (let round = 1; round <= 3000; round++) {
+      for (const client of ['client-BR', 'client-NL', 'client-US']) {
+        if (weather.work(client, round * 10, 5, round).interrupted !== undefined) left++
+      }
+      weather.notice(close(round, round * 10 + 6))
+    }
+    expect(Math.abs(left / 9000 - 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / 9000))
+    expect(weather.report()[0].fired).toBe(left)
+  })
+})
+
+describe('leaving in a transfer', () => {
+  const cutAt = (travelled: readonly (number | undefined)[]) => travelled.findIndex((share) => share !== undefined)
+
+  test('download: parts before the cut arrive, the cut one in part, those after it not at all', () => {
+    const weather = weatherOf([away('client-NL', { phase: 'download', id: 'a' })])
+    const places = new Set<number>()
+    for (let round = 1; round <= 60; round++) {
+      const at = seconds(round * 100)
+      weather.notice(open(round, at))
+      const shares = model('client-NL', round, at).map((e) => weather.judge(e, at).lost?.travelled)
+      const again = model('client-NL', round, at).map((e) => weather.judge(e, at).lost?.travelled)
+      expect(again).toEqual(shares)
+      const cut = cutAt(shares)
+      places.add(cut)
+      expect(shares.slice(0, cut)).toEqual(shares.slice(0, cut).map(() => undefined))
+      expect(shares[cut]).toBeGreaterThanOrEqual(0)
+      expect(shares[cut]).toBeLessThan(1)
+      expect(shares.slice(cut + 1)).toEqual(shares.slice(cut + 1).map(() => 0))
+      // 3,000 bytes at 100 Mbit/s and 20 ms: earlier parts have arrived by then.
+      expect(weather.gone('client-NL', at + 20_000)).toBe(false)
+      expect(weather.gone('client-NL', at + 20_242)).toBe(true)
+      expect(weather.work('client-NL', at + 30_000, 10, round).interrupted).toBe('away')
+      weather.notice(close(round, at + seconds(50)))
+      expect(weather.available('client-NL', at + seconds(50), round + 1)).toBe(true)
+    }
+    expect(places).toEqual(new Set([0, 1, 2]))
+    expect(weather.report()[0].fired).toBe(60)
+  })
+
+  test('upload: the model arrives, training ends, the update does not get through', () => {
+    const weather = weatherOf([away('client-NL', { phase: 'upload', id: 'a' })])
+    expect(model('client-NL', 1, 0).map((e) => weather.judge(e, 0).lost)).toEqual([undefined, undefined, undefined])
+    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
+    const shares = update('client-NL', 1, 1000).map((e) => weather.judge(e, 1000).lost?.travelled)
+    expect(shares.filter((share) => share !== undefined).length).toBeGreaterThan(0)
+    // A retransmission comes when the client has left: 3,000 bytes at 20 Mbit/s are 1.2 ms.
+    const later = update('client-NL', 1, 5000).map((e) => ({ ...e, id: e.id + 50, attempt: 1 }))
+    expect(later.map((e) => weather.judge(e, 5000).lost)).toEqual(later.map(() => ({ travelled: 0, fault: 'a' })))
+    expect(weather.report()[0]).toMatchObject({ fired: 1 })
+  })
+})
+
+describe('schedules and faults together', () => {
+  const schedule = scheduleSchema.parse(windows({ who: 'client-NL', windows: [[0, 100]], every: 300 }))
+
+  test('a window that ends interrupts work, cuts transfers and loses what is sent after it', () => {
+    const weather = weatherOf([], { schedule })
+    expect(weather.work('client-NL', 50, 49, 1)).toEqual({ until: 99 })
+    expect(weather.work('client-NL', 50, 70, 1)).toEqual({ until: 100, interrupted: 'window ended' })
+    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'window ended' })
+    expect(weather.judge(envelope(), 100).lost).toEqual({ travelled: 0, fault: 'schedule' })
+    expect(weather.judge(envelope(), 300).lost).toBeUndefined()
+    expect(weather.leaves('client-NL', 50, 200)).toBe(100)
+    expect([0, 99, 100, 299, 300].map((at) => weather.available('client-NL', at, 1))).toEqual([true, true, false, false, true])
+    expect([0, 100, 299, 300].map((at) => weather.nextChange(at))).toEqual([300, 300, 300, 600])
+    expect(weather.report()).toEqual([])
+  })
+
+  test('a fault that says no where the schedule did already has not fired', () => {
+    const weather = weatherOf([away('client-NL', { rounds: [1, 9] })], { schedule })
+    expect(weather.available('client-NL', 150, 1)).toBe(false)
+    expect(weather.report()[0]).toMatchObject({ fired: 0, outcome: 'never fired' })
+    expect(weather.available('client-NL', 10, 1)).toBe(false)
+    expect(weather.report()[0].fired).toBe(1)
+  })
+})

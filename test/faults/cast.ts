@@ -1,0 +1,57 @@
+import type { Envelope } from '../../src/network/envelope.js'
+import { compile, type CompiledWeather, type CompileInput } from '../../src/faults/compile.js'
+import type { FaultInput } from '../../src/faults/fault.js'
+import { drawPlan } from '../../src/faults/plan.js'
+import type { Participant } from '../../src/faults/select.js'
+import { streams } from '../../src/random/streams.js'
+
+/** An aggregator, two experts and clients of their own scenario each. */
+export const cast = (...clients: readonly string[]): readonly Participant[] => [
+  { name: 'aggregator', role: 'aggregator' },
+  { name: 'expert-1', role: 'expert' },
+  { name: 'expert-2', role: 'expert' },
+  ...clients.map((code) => ({ name: `client-${code}`, role: 'client' as const, scenario: code })),
+]
+
+export const three = cast('BR', 'NL', 'US')
+
+export const parts = ['trunk', 'expert-1', 'expert-2']
+
+export const weatherOf = (
+  faults: readonly FaultInput[],
+  about: Partial<Omit<CompileInput, 'plan'>> & { readonly seed?: string } = {},
+): CompiledWeather => {
+  const { seed = '7', ...rest } = about
+  const participants = about.participants ?? three
+  return compile({ participants, parts, streams: streams(seed), ...rest, plan: drawPlan(faults, participants, seed) })
+}
+
+/** An update of the trunk from client-NL unless said otherwise; `id` should differ from envelope to envelope. */
+export const envelope = (about: Partial<Envelope> & { readonly size?: number } = {}): Envelope => {
+  const { size = 1000, ...rest } = about
+  return {
+    id: 0,
+    from: 'client-NL',
+    to: 'aggregator',
+    kind: 'update',
+    round: 1,
+    part: 'trunk',
+    attempt: 0,
+    copy: 0,
+    bytes: new Uint8Array(size),
+    sent: 0,
+    ...rest,
+  }
+}
+
+/** The model of `round` for a client, one envelope per part, from the part's owner. */
+export const model = (to: string, round: number, sent: number): readonly Envelope[] =>
+  parts.map((part, i) =>
+    envelope({ id: round * 100 + i, from: i === 0 ? 'aggregator' : part, to, kind: 'model', round, part, sent }),
+  )
+
+/** The update of `round` from a client, one envelope per part, to the part's owner. */
+export const update = (from: string, round: number, sent: number): readonly Envelope[] =>
+  parts.map((part, i) =>
+    envelope({ id: round * 100 + 10 + i, from, to: i === 0 ? 'aggregator' : part, round, part, sent }),
+  )
