@@ -5,6 +5,7 @@ import { NactHost } from '../src/actors/nact-host.js'
 import { streams } from '../src/random/streams.js'
 import { Guard } from '../src/time/guard.js'
 import { Kernel } from '../src/time/kernel.js'
+import { cpuSeconds } from './measure.js'
 
 /** What the kernel and the actors cost. Rates are per second of this process's CPU time. */
 export interface KernelBench {
@@ -14,11 +15,6 @@ export interface KernelBench {
   readonly actors: number
   /** Growth of the JavaScript heap and of external memory with 10,000 client actors, in MiB. */
   readonly clients10000MiB: number
-}
-
-const cpuSeconds = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
 }
 
 /** 10,000 events are pending at any time; each one that happens schedules the next. */
@@ -54,7 +50,7 @@ const benchActors = async (deliveries: number, abreast: number): Promise<number>
   let left = deliveries
   const names: readonly Name[] = Array.from({ length: 10 }, (_, i) => `actor-${i}`)
   names.forEach((name, i) => {
-    const neighbour = names[(i + 1) % names.length]!
+    const neighbour = names[(i + 1) % names.length]
     const pass: Behaviour<number> = (count, _, ctx) => {
       if (left-- > 0) ctx.send(neighbour, ping)
       return count + 1
@@ -70,18 +66,29 @@ const benchActors = async (deliveries: number, abreast: number): Promise<number>
   return rate
 }
 
-interface Growth {
+interface Memory {
   readonly heap: number
   readonly resident: number
 }
 
+const memory = (): Memory => {
+  globalThis.gc?.()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { heap: heapUsed + external, resident: rss }
+}
+
+interface Client {
+  readonly trained: number
+}
+
+const client: Behaviour<Client> = (state, { message }, ctx) => {
+  if (message.kind === 'computed') return { trained: state.trained + 1 }
+  ctx.compute('train', 1000)
+  return state
+}
+
 /** Each client is told to train once, computes nothing at all, and keeps its actor. */
-const benchClients = async (clients: number): Promise<Growth> => {
-  const memory = (): { heap: number; resident: number } => {
-    globalThis.gc?.()
-    const { heapUsed, external, rss } = process.memoryUsage()
-    return { heap: heapUsed + external, resident: rss }
-  }
+const benchClients = async (clients: number): Promise<Memory> => {
   const before = memory()
   const kernel = new Kernel()
   const host = new NactHost({
@@ -91,14 +98,6 @@ const benchClients = async (clients: number): Promise<Growth> => {
     work: (_, start, cost) => ({ until: start + cost }),
     execute: (jobs) => jobs.map(() => Promise.resolve()),
   })
-  interface Client {
-    readonly trained: number
-  }
-  const client: Behaviour<Client> = (state, { message }, ctx) => {
-    if (message.kind === 'computed') return { trained: state.trained + 1 }
-    ctx.compute('train', 1000)
-    return state
-  }
   for (let i = 0; i < clients; i++) {
     host.spawn<Client>(`client-${i}`, client, { trained: 0 })
     host.tell(`client-${i}`, { from: 'aggregator', message: { kind: 'model' } })
@@ -112,6 +111,8 @@ const benchClients = async (clients: number): Promise<Growth> => {
   return { heap: (after.heap - before.heap) / mebi, resident: (after.resident - before.resident) / mebi }
 }
 
+const rate = (n: number): string => Math.round(n).toLocaleString('en-US')
+
 /** Measures; warms up first, so that the figures are those of compiled code. */
 export const run = async (): Promise<KernelBench> => {
   await benchHeap(300_000)
@@ -122,7 +123,6 @@ export const run = async (): Promise<KernelBench> => {
   const actors = await benchActors(1_000_000, 10)
   const clients = await benchClients(10_000)
   const table = new Table({ head: ['kernel', 'value', ''], style: { head: [], border: [] } })
-  const rate = (n: number): string => Math.round(n).toLocaleString('en-US')
   table.push(
     ['events, 10,000 pending', rate(heap), 'per CPU-second'],
     ['deliveries, one an instant', rate(single), 'per CPU-second'],

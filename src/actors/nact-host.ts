@@ -185,8 +185,9 @@ export class NactHost {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   value !== null && typeof value === 'object' && typeof (value as { then?: unknown }).then === 'function'
 
+const escape = (unit: string): string => `$${unit.charCodeAt(0).toString(16)}$`
+
 /** A name that nact takes: what it does not allow (and `$`) becomes `$` and the hexadecimal code unit. */
 const nactName = (name: Name, incarnation: number): string => {
-  const escape = (unit: string): string => `$${unit.charCodeAt(0).toString(16)}$`
   return `${name.replace(/[^a-zA-Z0-9_.+!*'(),-]/g, escape)}.${incarnation}`
 }

@@ -56,7 +56,7 @@ export const join = (): Border => {
 export const part = (border: Border): void => {
   if (--border.installs > 0) return
   delete (globalThis as Holder)[place]
-  for (const { target, key, original, replacement } of border.patches.reverse()) {
+  for (const { target, key, original, replacement } of border.patches.toReversed()) {
     // Whoever has replaced it since (fake timers, say) still holds ours, which is harmless from now on.
     if (Reflect.getOwnPropertyDescriptor(target, key)?.value !== replacement) continue
     if (original === undefined) Reflect.deleteProperty(target, key)

@@ -52,20 +52,20 @@ export class EventQueue<E extends Scheduled = Scheduled> {
   /** Empties one place and fills it with the last event of the heap. */
   #take(place: number): void {
     const events = this.#events
-    events[place]!.position = -1
+    events[place].position = -1
     const last = events.pop() as E
     const size = events.length
     if (place === size) return
-    const time = this.#times[size]!
-    const rank = this.#ranks[size]!
+    const time = this.#times[size]
+    const rank = this.#ranks[size]
     const parent = (place - 1) >> 1
     if (place > 0 && this.#before(time, rank, parent)) this.#up(place, last, time, rank)
     else this.#down(place, last, time, rank)
   }
 
   #before(time: Micros, rank: number, place: number): boolean {
-    const other = this.#times[place]!
-    return time < other || (time === other && rank < this.#ranks[place]!)
+    const other = this.#times[place]
+    return time < other || (time === other && rank < this.#ranks[place])
   }
 
   #up(from: number, event: E, time: Micros, rank: number): void {
@@ -73,7 +73,7 @@ export class EventQueue<E extends Scheduled = Scheduled> {
     while (place > 0) {
       const parent = (place - 1) >> 1
       if (!this.#before(time, rank, parent)) break
-      this.#set(place, this.#events[parent]!, this.#times[parent]!, this.#ranks[parent]!)
+      this.#set(place, this.#events[parent], this.#times[parent], this.#ranks[parent])
       place = parent
     }
     this.#set(place, event, time, rank)
@@ -85,9 +85,9 @@ export class EventQueue<E extends Scheduled = Scheduled> {
     const size = this.#events.length
     let place = from
     for (let child = 2 * place + 1; child < size; child = 2 * place + 1) {
-      if (child + 1 < size && this.#before(times[child + 1]!, ranks[child + 1]!, child)) child++
+      if (child + 1 < size && this.#before(times[child + 1], ranks[child + 1], child)) child++
       if (this.#before(time, rank, child)) break
-      this.#set(place, this.#events[child]!, times[child]!, ranks[child]!)
+      this.#set(place, this.#events[child], times[child], ranks[child])
       place = child
     }
     this.#set(place, event, time, rank)

@@ -56,7 +56,7 @@ class KernelAction<T> extends Subscription implements SchedulerAction<T> {
   readonly #run = (): void => {
     this.#pending = undefined
     try {
-      this.work.call(this, this.#state)
+      this.work(this.#state)
     } catch (error) {
       this.unsubscribe()
       throw error

@@ -64,7 +64,7 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
         (job as Deed).interrupted ? { until: start + cost, interrupted: 'away' } : { until: start + cost },
       execute: (jobs) =>
         jobs.map(async ({ actor }) => {
-          for (let i = slowness[executed++ % slowness.length]!; i > 0; i--) await turn()
+          for (let i = slowness[executed++ % slowness.length]; i > 0; i--) await turn()
           return actor
         }),
       charged: ({ actor, incarnation, start, end, outcome }) =>
@@ -83,7 +83,7 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
       else if (d.do === 'after') begun.push(ctx.after(d.delay, gust('timer')))
       else if (d.do === 'compute') begun.push(ctx.compute(d, d.delay))
       else if (d.do === 'withdraw' && sent.length > 0) {
-        const last = sent[Math.max(0, sent.length - 1 - d.to)]!
+        const last = sent[Math.max(0, sent.length - 1 - d.to)]
         say(`withdrawn: ${kernel.cancel(last)}`)
       } else if (d.do === 'cancel') ctx.cancel(begun[d.to] ?? 0)
       else ctx.abandon(begun[d.to] ?? 0)

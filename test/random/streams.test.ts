@@ -87,7 +87,7 @@ const reference = (text: string): (() => number) => {
     const t = 2091639 * s.shift()! + carry / 2 ** 32
     carry = Math.floor(t)
     s.push(t - carry)
-    return s[2]!
+    return s[2]
   }
 }
 
@@ -112,7 +112,7 @@ test('draws of neighbouring keys are uniform and know nothing of each other', ()
       const stream = all('lost', i, 'client-1')
       let u = 0
       for (let n = 0; n < nth; n++) u = stream()
-      counts[Math.floor(u * bins)]!++
+      counts[Math.floor(u * bins)]++
       product += (u - 0.5) * (before - 0.5)
       before = u
     }
@@ -150,13 +150,13 @@ test('normal draws have the moments of a standard normal', () => {
   const power = [0, 0, 0, 0, 0]
   for (let i = 0; i < n; i++) {
     const x = normal(stream)
-    for (let p = 1; p <= 4; p++) power[p]! += x ** p / n
+    for (let p = 1; p <= 4; p++) power[p] += x ** p / n
   }
   // Moments 0, 1, 0, 3; the bounds are four standard errors: sqrt of 1, 2, 15 and 96 over n.
-  expect(Math.abs(power[1]!)).toBeLessThan(4 * Math.sqrt(1 / n))
-  expect(Math.abs(power[2]! - 1)).toBeLessThan(4 * Math.sqrt(2 / n))
-  expect(Math.abs(power[3]!)).toBeLessThan(4 * Math.sqrt(15 / n))
-  expect(Math.abs(power[4]! - 3)).toBeLessThan(4 * Math.sqrt(96 / n))
+  expect(Math.abs(power[1])).toBeLessThan(4 * Math.sqrt(1 / n))
+  expect(Math.abs(power[2] - 1)).toBeLessThan(4 * Math.sqrt(2 / n))
+  expect(Math.abs(power[3])).toBeLessThan(4 * Math.sqrt(15 / n))
+  expect(Math.abs(power[4] - 3)).toBeLessThan(4 * Math.sqrt(96 / n))
 })
 
 test('a normal draw is finite even when the stream gives its extremes', () => {

@@ -36,7 +36,7 @@ test('pushing, popping and withdrawing in any order is what a sorted array does'
         } else if (c.do === 'pop') {
           expect(queue.pop()).toBe(sorted.shift())
         } else if (all.length > 0) {
-          const event = all[c.which % all.length]!
+          const event = all[c.which % all.length]
           const place = sorted.indexOf(event)
           expect(queue.remove(event)).toBe(place >= 0)
           if (place >= 0) sorted.splice(place, 1)
@@ -56,7 +56,7 @@ test('many events come out sorted', () => {
   for (let rank = 0; rank < 1000; rank++) queue.push(new Numbered(rank), (rank * 7919) % 101, rank)
   const out = Array.from({ length: 1000 }, () => queue.pop()!)
   for (let i = 1; i < out.length; i++) {
-    const [a, b] = [out[i - 1]!, out[i]!]
+    const [a, b] = [out[i - 1], out[i]]
     expect(a.time < b.time || (a.time === b.time && a.rank < b.rank)).toBe(true)
   }
 })

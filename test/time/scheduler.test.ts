@@ -126,7 +126,7 @@ const play = (s: SchedulerLike, starts: readonly number[], steps: readonly Step[
         if (next === undefined) return
         if (next.again !== undefined) this.schedule(`step ${played} after ${next.again}`, next.again)
         if (next.fresh !== undefined) begin(next.fresh)
-        if (next.end !== undefined) actions[next.end % actions.length]!.unsubscribe()
+        if (next.end !== undefined) actions[next.end % actions.length].unsubscribe()
       }, delayed, 'first'),
     )
   }
