@@ -100,30 +100,36 @@ export class CohortEngine implements Engine {
 
   /** What keeps a job from being run, if anything. */
   private fault(job: Job): Error | undefined {
-    const who = `${job.kind} job of client '${job.client}', program ${job.program.slice(0, 12)}`
     const training = this.programs.training(job.program)
-    if (!training) return new SpecificationError(`${who}: no such program; call prepare first`)
+    if (!training) return new SpecificationError(`${nameOf(job)}: no such program; call prepare first`)
     const table = this.tables.get(job.data)
-    if (!table) return new DataError(`${who}: no data is registered under '${job.data}'; call register first`)
-    const { layout, features, tasks } = training
-    const sizes: [string, number, number][] = [
-      ['parameters', job.parameters.length, layout.size],
-      ['categorical ids', table.categorical.length, table.rows * features.categorical.length],
-      ['numeric values', table.numeric.length, table.rows * features.numeric.length],
-      ['labels', table.labels.length, table.rows * tasks.length],
-    ]
-    if (job.kind === 'train') {
-      if (job.anchor) sizes.push(['anchor', job.anchor.length, layout.size])
-      for (const [slot, values] of Object.entries(job.optimizer?.slots ?? {})) sizes.push([slot, values.length, layout.size])
-    }
-    const wrong = sizes.find(([, has, wants]) => has !== wants)
-    return wrong && new DataError(`${who}: ${wrong[1]} ${wrong[0]} where the program needs ${wrong[2]}`)
+    if (!table) return new DataError(`${nameOf(job)}: no data is registered under '${job.data}'; call register first`)
+    const misfit = misfitOf(table, training) ?? vectorMisfitOf(job, training.layout.size)
+    return misfit === undefined ? undefined : new DataError(`${nameOf(job)}: ${misfit}`)
   }
 
   private blame(job: Job, error: Error): EngineError {
-    const { client, program, kind } = job
-    return new EngineError(`${kind} job of client '${client}', program ${program.slice(0, 12)}: ${error.message}`, {
-      cause: error,
-    })
+    return new EngineError(`${nameOf(job)}: ${error.message}`, { cause: error })
   }
+}
+
+const nameOf = ({ kind, client, program }: Job): string =>
+  `${kind} job of client '${client}', program ${program.slice(0, 12)}`
+
+const misfit = (what: string, has: number, wants: number): string | undefined =>
+  has === wants ? undefined : `${has} ${what} where the program needs ${wants}`
+
+const misfitOf = ({ rows, categorical, numeric, labels }: Table, { features, tasks }: Training): string | undefined =>
+  misfit('categorical ids', categorical.length, rows * features.categorical.length) ??
+  misfit('numeric values', numeric.length, rows * features.numeric.length) ??
+  misfit('labels', labels.length, rows * tasks.length)
+
+const vectorMisfitOf = (job: Job, size: number): string | undefined => {
+  const wrong = misfit('parameters', job.parameters.length, size)
+  if (wrong !== undefined || job.kind === 'score') return wrong
+  if (job.anchor && job.anchor.length !== size) return misfit('elements of the anchor', job.anchor.length, size)
+  for (const [slot, { length }] of Object.entries(job.optimizer?.slots ?? {})) {
+    if (length !== size) return misfit(`elements of '${slot}'`, length, size)
+  }
+  return undefined
 }

@@ -80,7 +80,7 @@ export class Executor {
     const key = `${recipe.program}/${part}`
     const known = this.stages.get(key)
     if (known) return known
-    const opened = this.open(recipe.program, part).then((session) => new Stage(session, recipe.tasks))
+    const opened = this.open(recipe.program, part).then((session) => new Stage(session, recipe))
     this.stages.set(key, opened)
     return opened
   }

@@ -18,17 +18,15 @@ export const scoreCohort = async (
   stageOf: (part: 'score') => Promise<Stage>,
 ): Promise<ScoreResult[]> => {
   const { tasks, scoreBatch } = recipe
-  const offsets = new Map(recipe.segments.map((segment) => [segment.name, segment.offset]))
   const clients = jobs.map((job) => {
     const table = tableOf(job.data)
     return { job, table, scores: tasks.map((task) => new Float32Array(table.rows * widthOf(task))) }
   })
   const seated = [...clients].sort((a, b) => b.table.rows - a.table.rows)
-  const { lanes, feeds } = (await stageOf('score')).room(seated.length)
-  seated.forEach(({ job }, lane) => {
-    for (const state of lanes.state) {
-      const from = offsets.get(state.segment)!
-      lanes.current(state).set(job.parameters.subarray(from, from + state.size), lane * state.size)
+  const { lanes, feeds, state } = (await stageOf('score')).room(seated.length)
+  seated.forEach(({ job }, seat) => {
+    for (const { lane, offset } of state) {
+      lanes.current(lane).set(job.parameters.subarray(offset, offset + lane.size), seat * lane.size)
     }
   })
   const outputs = lanes.outputs.map((lane) => {

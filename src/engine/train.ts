@@ -2,9 +2,8 @@ import type { Table } from '../data/table.js'
 import { BatchCursor, examplesOf, paddedRows } from './batches.js'
 import type { TrainJob, TrainResult } from './engine.js'
 import { fillDraws, fillRows, type StepFeed } from './feed.js'
-import type { Lanes, StateLane } from './lanes.js'
 import type { Recipe } from './recipe.js'
-import type { Stage } from './stage.js'
+import type { Room, Stage } from './stage.js'
 import { scalarsOf } from './scalars.js'
 
 /** One client in training: the job, how far it has come and what it holds between the legs of its training. */
@@ -12,8 +11,8 @@ interface Trainee {
   readonly job: TrainJob
   readonly table: Table
   readonly cursor: BatchCursor
-  /** [size], the client's own copy. */
-  readonly parameters: Float32Array
+  /** [size]: the job's parameters until a leg has brought new ones, then the client's own. */
+  parameters: Float32Array
   readonly slots: Record<string, Float32Array>
   readonly before: number
   /** Steps taken in this job. */
@@ -33,7 +32,7 @@ const enlist = (recipe: Recipe, job: TrainJob, table: Table): Trainee => ({
   job,
   table,
   cursor: new BatchCursor(table.rows, recipe.batch, job.plan),
-  parameters: job.parameters.slice(),
+  parameters: job.parameters,
   slots: Object.fromEntries(Object.entries(job.optimizer?.slots ?? {}).map(([name, slot]) => [name, slot.slice()])),
   before: job.optimizer?.steps ?? 0,
   taken: 0,
@@ -43,15 +42,17 @@ const enlist = (recipe: Recipe, job: TrainJob, table: Table): Trainee => ({
 
 /** The trainee's vector that a state lane belongs to; a slot that the job did not bring starts at zero. */
 const vectorOf = (trainee: Trainee, vector: string, size: number): Float32Array =>
-  vector === 'parameter'
-    ? trainee.parameters
-    : (trainee.slots[vector] ??= new Float32Array(size))
+  vector === 'parameter' ? trainee.parameters : (trainee.slots[vector] ??= new Float32Array(size))
+
+/** Memory for a vector that will be written as a whole: not cleared, which counts in a tiny model. */
+const uncleared = (size: number): Float32Array => {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size * Float32Array.BYTES_PER_ELEMENT)
+  return new Float32Array(buffer, byteOffset, size)
+}
 
 /** A stretch of training in which every run takes the same number of steps. */
 class Leg {
-  private readonly lanes: Lanes
-  private readonly feeds: readonly StepFeed[]
-  private readonly offsets: ReadonlyMap<string, number>
+  private readonly room: Room
   private readonly padded: number
   /** Rows with a label per [client, step, task]. */
   private readonly known: Int32Array
@@ -65,10 +66,7 @@ class Leg {
     private readonly stride: number,
     private readonly trainees: readonly Trainee[],
   ) {
-    const { lanes, feeds } = stage.room(trainees.length)
-    this.lanes = lanes
-    this.feeds = feeds
-    this.offsets = new Map(recipe.segments.map((segment) => [segment.name, segment.offset]))
+    this.room = stage.room(trainees.length)
     this.padded = paddedRows(recipe.batch)
     this.known = new Int32Array(trainees.length * stride * recipe.tasks.length)
     this.knownNow = new Int32Array(recipe.tasks.length)
@@ -82,44 +80,42 @@ class Leg {
       while (live > 0 && runs[live - 1] === run) this.unload(--live)
       if (live === 0) return
       for (let lane = 0; lane < live; lane++) this.feed(lane)
-      await this.lanes.run(live)
+      await this.room.lanes.run(live)
       for (let lane = 0; lane < live; lane++) this.advance(lane)
       this.collectLosses(live)
     }
   }
 
-  private eachState(lane: number, move: (state: StateLane, flat: Float32Array, offset: number) => void): void {
-    for (const state of this.lanes.state) {
-      const flat = vectorOf(this.trainees[lane], state.vector, this.recipe.size)
-      move(state, flat, this.offsets.get(state.segment)!)
-    }
-  }
-
   private load(): void {
-    for (let lane = 0; lane < this.trainees.length; lane++) {
-      this.eachState(lane, (state, flat, offset) =>
-        copy(flat, offset, this.lanes.current(state), lane * state.size, state.size),
-      )
-      const { job } = this.trainees[lane]
-      for (const { kind, buffer, size } of this.lanes.inputs) {
-        if (kind.kind !== 'anchor') continue
-        const anchor = job.anchor ?? job.parameters
-        copy(anchor, this.offsets.get(kind.segment)!, buffer as Float32Array, lane * size, size)
+    const { lanes, state, anchors } = this.room
+    for (const [seat, trainee] of this.trainees.entries()) {
+      for (const { lane, offset } of state) {
+        const flat = vectorOf(trainee, lane.vector, this.recipe.size)
+        copy(flat, offset, lanes.current(lane), seat * lane.size, lane.size)
       }
+      const anchor = trainee.job.anchor ?? trainee.job.parameters
+      for (const { buffer, size, offset } of anchors) copy(anchor, offset, buffer, seat * size, size)
     }
   }
 
-  private unload(lane: number): void {
-    this.eachState(lane, (state, flat, offset) => {
-      if (state.written) copy(this.lanes.current(state), lane * state.size, flat, offset, state.size)
-    })
+  private unload(seat: number): void {
+    const { lanes, state, complete } = this.room
+    const trainee = this.trainees[seat]
+    if (trainee.parameters === trainee.job.parameters) {
+      trainee.parameters = complete ? uncleared(this.recipe.size) : trainee.parameters.slice()
+    }
+    for (const { lane, offset } of state) {
+      if (!lane.written) continue
+      const flat = vectorOf(trainee, lane.vector, this.recipe.size)
+      copy(lanes.current(lane), seat * lane.size, flat, offset, lane.size)
+    }
   }
 
   private feed(lane: number): void {
     const { cursor, table, job, taken, before } = this.trainees[lane]
     const tasks = this.recipe.tasks.length
     for (let step = 0; step < this.stride; step++) {
-      const feed = this.feeds[step]
+      const feed = this.room.feeds[step]
       if (feed === undefined) continue
       cursor.seek(taken + step)
       fillRows(feed, lane, this.padded, table, tasks, cursor, this.knownNow)
@@ -145,7 +141,7 @@ class Leg {
 
   private collectLosses(live: number): void {
     const tasks = this.recipe.tasks.length
-    for (const { kind, buffer } of this.lanes.outputs) {
+    for (const { kind, buffer } of this.room.lanes.outputs) {
       if (kind.kind !== 'loss') continue
       const column = this.recipe.tasks.findIndex((task) => task.name === kind.task)
       for (let lane = 0; lane < live; lane++) {
@@ -158,9 +154,9 @@ class Leg {
 }
 
 const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
-  const { parameters, slots, before, taken, losses, counted, table } = trainee
+  const { job, slots, before, taken, losses, counted, table } = trainee
   return {
-    parameters,
+    parameters: taken > 0 ? trainee.parameters : job.parameters.slice(),
     optimizer: { steps: before + taken, slots },
     losses: losses.map((sum, task) => (counted[task] > 0 ? sum / counted[task] : 0)),
     steps: taken,

@@ -170,8 +170,8 @@ describe('the feeder', () => {
           const seen = new Map<string, Seen>()
           const padded = Math.ceil(batch / 16) * 16
           const stages = {
-            chunk: new Stage(recorder(chunk, padded, seen), tasks),
-            step: new Stage(recorder(1, padded, seen), tasks),
+            chunk: new Stage(recorder(chunk, padded, seen), recipe(batch, chunk)),
+            step: new Stage(recorder(1, padded, seen), recipe(batch, chunk)),
           }
           const results = await trainCohort(
             recipe(batch, chunk), jobs, (handle) => tables[Number(handle)], async (part) => stages[part],
@@ -233,7 +233,7 @@ describe('scoring', () => {
       async close() {},
     }
     const tables = [3, 0, 40, 16, 17].map((rows, i) => table(rows, i))
-    const stage = new Stage(echo, tasks)
+    const stage = new Stage(echo, recipe(16, 1))
     const jobs = tables.map((_, i) => ({
       kind: 'score' as const, client: `c${i}`, program: 'p', data: String(i), parameters: Float32Array.of(0, 0, 0, 0, i),
     }))
