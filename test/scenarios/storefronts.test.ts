@@ -41,8 +41,8 @@ describe('storefronts', () => {
       const width = world.features.numeric.length
       for (let n = 0; n < width; n++) {
         const column = train.numeric.filter((_, i) => i % width === n)
-        expect(column.reduce((a, b) => a + b) / column.length).toBeCloseTo(0, 5)
-        expect(column.reduce((a, b) => a + b * b) / column.length).toBeCloseTo(1, 5)
+        expect(column.reduce((a, b) => a + b, 0) / column.length).toBeCloseTo(0, 5)
+        expect(column.reduce((a, b) => a + b * b, 0) / column.length).toBeCloseTo(1, 5)
       }
       for (let row = 0; row < train.rows; row++) expect(train.labels[2 * row + 1]).toBeLessThanOrEqual(train.labels[2 * row])
     }

@@ -1,0 +1,142 @@
+import { stringify } from 'yaml'
+import { describe, expect, it } from 'vitest'
+import { folder, loadWorld } from '../../scenarios/index.js'
+import type { Table } from '../../src/data/table.js'
+import type { World } from '../../src/data/world.js'
+import { DataError } from '../../src/errors.js'
+import { scratch } from '../data/files.js'
+
+const { dir, write } = scratch()
+let made = 0
+const load = (files: Record<string, string>, seed = '1'): Promise<World> => {
+  const name = `world-${made++}`
+  for (const [file, content] of Object.entries(files)) write(`${name}/${file}`, content)
+  return loadWorld(folder({ dir: name }), { seed, cwd: dir })
+}
+const schema = (change: object): string => JSON.stringify({
+  files: ['all.csv'], categorical: ['kind'], tasks: [{ name: 'click', kind: 'binary' }], split: { by: 'random' }, ...change,
+})
+const shape = (world: World) =>
+  world.scenarios.map(({ name, train, validation, test }) => [name, train.rows, validation.rows, test.rows])
+const labels = (table: Table): number[] => Array.from(table.labels)
+
+describe('a folder of CSV files', () => {
+  it('takes scenarios from a column and splits each by time', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i % 2 === 0 ? 'NL' : 'ES'},${19 - i},u${i % 3},${i},${i % 4 === 0 ? 1 : 0}`)
+    const world = await load({
+      'schema.yaml': stringify({
+        name: 'shop', files: ['all.csv'], scenario: 'country', categorical: ['user'],
+        numeric: [{ name: 'price', scaling: 'asis' }], tasks: [{ name: 'ctr', column: 'clicked', kind: 'binary' }],
+        user: 'user', time: { column: 'at', unit: 's' }, split: { by: 'time' },
+      }),
+      'all.csv': ['country,at,user,price,clicked', ...rows].join('\n'),
+    })
+    expect(world.name).toBe('shop')
+    expect(shape(world)).toEqual([['ES', 7, 1, 2], ['NL', 7, 1, 2]])
+    const [es] = world.scenarios
+    expect(Array.from(es.train.time ?? [])).toEqual([0, 2, 4, 6, 8, 10, 12].map((s) => s * 1000))
+    expect(Array.from(es.train.numeric)).toEqual([19, 17, 15, 13, 11, 9, 7])
+    expect(Array.from(es.test.time ?? [])).toEqual([16_000, 18_000])
+    expect(labels(es.test)).toEqual([0, 0])
+    expect(labels(world.scenarios[1].test)).toEqual([0, 1])
+    expect(new Set(es.train.user)).toEqual(new Set([0, 1, 2]))
+    expect(world.origins.map(({ file }) => file.split('/').pop())).toEqual(['schema.yaml', 'all.csv'])
+  })
+
+  it('takes each file as a scenario, with multiclass tasks and labels that do not apply', async () => {
+    const world = await load({
+      'schema.json': schema({
+        files: ['b.csv', 'a.csv'], numeric: ['x'], split: { by: 'column', column: 'part', validation: ['dev'] },
+        tasks: [{ name: 'click', kind: 'binary' }, { name: 'stars', kind: 'multiclass', classes: 5 }],
+      }),
+      'a.csv': 'kind,x,click,stars,part\np,1,1,4,train\nq,3,0,,train\nz,5,1,0,test\n',
+      'b.csv': 'kind,x,click,stars,part\nq,,,2,train\n,7,1,1,dev\n',
+    })
+    expect(shape(world)).toEqual([['a', 2, 0, 1], ['b', 1, 1, 0]])
+    expect(world.features.categorical).toEqual([{ name: 'kind', size: 3 }])
+    expect(labels(world.scenarios[0].train)).toEqual([1, 4, 0, NaN])
+    expect(labels(world.scenarios[1].train)).toEqual([NaN, 2])
+    expect(Array.from(world.scenarios[0].train.numeric)).toEqual([-1, 1])
+    expect(Array.from(world.scenarios[0].test.categorical)).toEqual([0])
+    expect(Array.from(world.scenarios[0].test.numeric)).toEqual([3])
+  })
+
+  it('splits by dates, and leaves columns alone that the schema does not name', async () => {
+    const world = await load({
+      'schema.json': schema({
+        time: { column: 'day', unit: 'date' },
+        split: { by: 'dates', validationFrom: '2022-05-05', testFrom: 20220506 },
+      }),
+      'all.csv': 'kind,click,day,secret\na,0,2022-05-04,x\na,1,2022-05-05T23:59:59,y\na,0,20220506,"z"\n',
+    })
+    expect(shape(world)).toEqual([['all', 1, 1, 1]])
+    expect(world.features.numeric).toEqual([])
+  })
+
+  it('splits by files, with scenarios in the order that was asked for', async () => {
+    const csv = (n: number): string => `kind,click\n${'a,1\n'.repeat(n)}`
+    const entries = ['NL', 'ES', 'FR'].flatMap((scenario, i) => [
+      { file: `${scenario}/train.csv`, scenario, split: 'train', n: 2 + i },
+      { file: `${scenario}/test.csv`, scenario, split: 'test', n: 1 },
+    ])
+    const world = await load({
+      'schema.json': schema({
+        files: entries.map(({ n: _, ...entry }) => entry), split: { by: 'files' }, scenarios: ['NL', 'ES'],
+      }),
+      ...Object.fromEntries(entries.map(({ file, n }) => [file, csv(n)])),
+    })
+    expect(shape(world)).toEqual([['NL', 2, 0, 1], ['ES', 3, 0, 1]])
+  })
+
+  it('splits at random by the seed, and drops rare words', async () => {
+    const files = {
+      'schema.json': schema({ categorical: [{ name: 'kind', atLeast: 2 }, 'click'], tasks: [{ name: 'n', kind: 'multiclass', classes: 40 }] }),
+      'all.csv': `kind;click;n\n${Array.from({ length: 40 }, (_, i) => `${i < 35 ? 'a' : `rare ${i}`};1;${i}\n`).join('')}`,
+    }
+    files['schema.json'] = files['schema.json'].replace('{', '{"delimiter":";",')
+    const [a, b, c] = [await load(files, '1'), await load(files, '1'), await load(files, '2')]
+    expect(shape(a)).toEqual([['all', 28, 4, 8]])
+    expect(a.features.categorical).toEqual([{ name: 'kind', size: 2 }, { name: 'click', size: 2 }])
+    expect(a.notes.join()).toMatch(/words of kind are unknown: in fewer than 2 training rows/)
+    expect(b.scenarios).toEqual(a.scenarios)
+    expect(labels(c.scenarios[0].test)).not.toEqual(labels(a.scenarios[0].test))
+    const { train, validation, test } = a.scenarios[0]
+    expect([train, validation, test].flatMap(labels).sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, i) => i))
+  })
+
+  it.each([
+    ['an unknown key', 'files: [a.csv]\ncategorical: [k]\ntask: []\ntasks: [{ name: c, kind: binary }]\nsplit: { by: random }\n',
+      /schema\.yaml:1: .*task/],
+    ['a bad kind', 'files: [a.csv]\ncategorical: [k]\ntasks:\n  - name: c\n    kind: regression\nsplit: { by: random }\n',
+      /schema\.yaml:5: tasks\.0\.kind: /],
+    ['shares', 'files: [a.csv]\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\nsplit:\n  by: random\n  test: 0.5\n',
+      /schema\.yaml:5: split: train, validation and test must add up to 1/],
+    ['time', 'files: [a.csv]\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\n\nsplit: { by: time }\n',
+      /schema\.yaml:5: split\.by: 'time' needs `time`/],
+    ['no feature', 'files: [a.csv]\ntasks: [{ name: c, kind: binary }]\nsplit: { by: random }\n', /needs a feature/],
+    ['split of a file', 'files:\n  - a.csv\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\nsplit: { by: files }\n',
+      /schema\.yaml:2: files\.0: needs `split`/],
+    ['broken YAML', 'files: [a.csv\ntasks: 3\n', /schema\.yaml:\d+: /],
+  ])('points at file, line and path of an offence: %s', async (_, text, message) => {
+    const loading = load({ 'schema.yaml': text, 'a.csv': 'k,c\nx,1\n' })
+    await expect(loading).rejects.toThrow(DataError)
+    await expect(loading).rejects.toThrow(message)
+  })
+
+  it('points at file, line and column of a bad value', async () => {
+    const bad = (csv: string, change: object = {}) => load({ 'schema.json': schema(change), 'all.csv': csv })
+    await expect(bad('kind,click\na,1\na,2\n')).rejects.toThrow(/all\.csv:3: column 'click' has "2", expected a whole number from 0 to 1/)
+    await expect(bad('kind\na\n')).rejects.toThrow(/all\.csv:1: no column 'click'/)
+    await expect(bad('kind,click,day\na,1,soon\n', { time: { column: 'day', unit: 'date' }, split: { by: 'time' } }))
+      .rejects.toThrow(/all\.csv:2: column 'day' has "soon", expected a date such as/)
+    await expect(bad('kind,click\na,1\n', { split: { by: 'column', column: 'kind' } })).rejects.toThrow(/'kind' has "a", expected one of train/)
+    await expect(bad('kind,click\na,1\n', { scenarios: ['NL'] })).rejects.toThrow(/no row of scenario 'NL'\. The files have all/)
+    await expect(bad('kind,click\na,1\n', { numeric: ['kind'] })).rejects.toThrow(/'kind' is used as text and as number/)
+  })
+
+  it('says what is missing', async () => {
+    await expect(load({ 'x.csv': 'a\n' })).rejects.toThrow(/looked for schema\.json, schema\.yaml, schema\.yml; .* holds x\.csv/)
+    await expect(load({ 'schema.json': schema({}) })).rejects.toThrow(/no file all\.csv: .* holds schema\.json/)
+    await expect(loadWorld(folder({ dir: 'nowhere' }), { seed: '1', cwd: dir })).rejects.toThrow(/there is no folder/)
+  })
+})
