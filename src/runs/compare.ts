@@ -18,8 +18,16 @@ export class EventComparison {
   #seen = 0
   #difference: Difference | undefined
 
-  constructor(expected: readonly string[]) {
+  readonly #whole: boolean
+
+  constructor(expected: readonly string[], whole = true) {
     this.#expected = expected
+    this.#whole = whole
+  }
+
+  /** Has every event of the earlier run come again? */
+  get complete(): boolean {
+    return this.#difference === undefined && this.#seen === this.#expected.length
   }
 
   /** How many events were the same until now. */
@@ -33,7 +41,7 @@ export class EventComparison {
 
   take(lines: readonly string[]): void {
     for (const got of lines) {
-      if (this.#difference) return
+      if (this.#difference || (this.complete && !this.#whole)) return
       const expected = this.#expected[this.#seen]
       if (expected === got) this.#seen++
       else this.#difference = { index: this.#seen, expected, got }
@@ -59,9 +67,9 @@ const told = (line: string | undefined): { readonly at?: number; readonly actor?
 export const formatDifference = ({ index, expected, got }: Difference): string => {
   const about = { ...told(got), ...told(expected) }
   const at = about.at === undefined ? '' : ` at ${formatMicros(about.at)} of virtual time`
-  const actor = about.actor === undefined ? '' : `, actor ${about.actor},`
+  const actor = about.actor === undefined ? '' : `, actor ${about.actor}`
   return [
-    `The first event that differs is number ${index + 1}${at}${actor || ':'}`,
+    `The first event that differs is number ${index + 1}${at}${actor}:`,
     `  expected ${expected ?? 'nothing: the run ended here'}`,
     `  got      ${got ?? 'nothing: the replay ended here'}`,
   ].join('\n')

@@ -97,11 +97,11 @@ export class RunFolder {
     if (event.kind === 'evaluated' || event.kind === 'round-close') this.#flush(['events', 'ledger', 'metrics', 'rounds'])
   }
 
-  /** Puts the rows in order and says in the manifest how it ended. Throws a StorageError if anything was not written. */
-  finish(flight: Flight, spent: NonNullable<Manifest['spent']>): void {
+  /** Puts the rows in order and says in the manifest how it ended. Returns what was not written, if anything. */
+  finish(flight: Flight, spent: NonNullable<Manifest['spent']>): StorageError | undefined {
     const aborted = flight.rounds.filter(({ outcome }) => outcome === 'aborted').length
     this.#flush(['events'])
-    if (this.#kept.events !== flight.events.length) this.#rewrite('events', flight.events.map((line) => `${line}\n`))
+    if (this.#kept.events === 0) this.#rewrite('events', flight.events.map((line) => `${line}\n`))
     this.#rewrite('ledger', flight.ledger.map((row) => `${JSON.stringify(row)}\n`))
     this.#rewrite('metrics', flight.metrics.map((row) => `${JSON.stringify(row)}\n`))
     this.#rewrite('rounds', flight.rounds.map((row) => `${JSON.stringify(row)}\n`))
@@ -119,7 +119,7 @@ export class RunFolder {
       spent,
     }
     this.#close()
-    if (this.#failure) throw this.#failure
+    return this.#failure
   }
 
   /** Says in the manifest that the run failed. Keeps what was written; never throws. */

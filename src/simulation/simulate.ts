@@ -76,8 +76,11 @@ export const conduct = async (
     const flight = await flyInto(folder, resolved, world, options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
-    folder?.finish(flight, spent)
-    return runOf(flight, { resolved, world, manifest: folder?.manifest ?? manifest, folder: out, spent })
+    const failure = folder?.finish(flight, spent)
+    const run = runOf(flight, { resolved, world, manifest: folder?.manifest ?? manifest, folder: out, spent })
+    // What was flown is not lost with the disk: whoever catches the error can still show it.
+    if (failure) throw Object.assign(failure, { run })
+    return run
   } catch (error) {
     if (error !== folder?.failure) folder?.fail(error)
     throw error

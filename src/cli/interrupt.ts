@@ -1,0 +1,21 @@
+/**
+ * Turns Ctrl-C into an abort signal: the first ends the flight at its next event, so that the run folder is closed
+ * properly; the second ends the process at once. `release` gives Ctrl-C back.
+ */
+export const onInterrupt = (tell: (text: string) => void): { readonly signal: AbortSignal; readonly release: () => void } => {
+  const stop = new AbortController()
+  const listener = (): void => {
+    if (stop.signal.aborted) process.exit(130)
+    stop.abort()
+    tell('interrupted: closing the run (Ctrl-C again to quit at once)')
+  }
+  process.on('SIGINT', listener)
+  process.on('SIGTERM', listener)
+  return {
+    signal: stop.signal,
+    release() {
+      process.off('SIGINT', listener)
+      process.off('SIGTERM', listener)
+    },
+  }
+}

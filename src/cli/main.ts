@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { exitCodes, WindtunnelError } from '../errors.js'
+import { packageFolder } from '../runs/versions.js'
+import { didYouMean } from '../simulation/did-you-mean.js'
+import { jsonSchema } from '../simulation/specification.js'
+import { engine, gather, seed, whole } from './options.js'
+import { replay } from './replay.js'
+import { run, type RunFlags, type Streams } from './run.js'
+
+const codes = `
+Exit codes:
+  0 all well     2 specification, flags or script    4 a safety check failed    6 a replay differs
+  1 a crash      3 data                              5 a round can never close  7 the run folder   130 Ctrl-C`
+
+const examples = {
+  program: `
+Examples:
+  npx windtunnel run simulations/first-flight.ts
+  npx windtunnel run simulations/first-flight.ts --seed 7 --set rounds.count=5
+  npx windtunnel replay runs/first-flight-7
+${codes}`,
+  run: `
+The script is TypeScript or JavaScript with \`export default simulation({ ... })\`, or the same as YAML or JSON.
+--set takes the path of any field and a YAML value; null takes a field away. The folder of an earlier run of the same
+name and seed is replaced; a folder with anything else in it is refused.
+
+Examples:
+  npx windtunnel run simulations/first-flight.ts --seed 7 --workers 4
+  npx windtunnel run plan.yaml --set rounds.count=5 --set 'faults=[]' --set local.optimizer.rate=1e-2
+  npx windtunnel run simulations/first-flight.ts --data path/to/kuairand_pure --json > summary.json`,
+  replay: `
+Flies the run again from its manifest and compares events, then numbers: bit by bit on the same kind of processor, within
+a tolerance on another. Prints the first event that differs, with its virtual time and actor (exit code 6). Refuses a
+script or data that changed. Writes nothing.
+
+Example:
+  npx windtunnel replay runs/first-flight-1`,
+  schema: `
+For editors and validators: the JSON Schema (draft 2020-12) of YAML and JSON simulations.
+
+Example:
+  npx windtunnel schema > simulation.schema.json`,
+}
+
+const version = (): string =>
+  (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
+
+/** The command as commander knows it; `done` takes the exit code of whichever subcommand ran. */
+export const program = (streams: Streams, done: (code: number) => void): Command => {
+  const root = new Command('windtunnel')
+  root
+    .description('A wind tunnel for federated recommenders: real training in virtual time, scripted faults, every byte counted.')
+    .version(version(), '--version', 'print the version')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void streams.out.write(text),
+      writeErr: (text) => void streams.err.write(text),
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+    })
+    .addHelpText('after', examples.program)
+  root
+    .command('run')
+    .argument('<script>', 'simulation to fly (.ts, .mts, .js, .mjs, .yaml, .yml, .json)')
+    .description('fly a simulation, write its run folder, print what came of it')
+    .option('--seed <seed>', 'seed of everything that is drawn (default: 1)', seed)
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
+    .option('--engine <name>', 'onnx, or tfjs: slow, same numbers everywhere (default: onnx)', engine)
+    .option('--data <dir>', 'fly on the data in this folder instead of the script’s world')
+    .option('--out <dir>', 'run folder (default: runs/NAME-SEED)')
+    .option('--json', 'print the final summary as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .option('--set <path=value>', 'set a field of the specification; may be given again', gather)
+    .addHelpText('after', examples.run)
+    .action(async (script: string, flags: RunFlags) => done(await run(script, flags, streams)))
+  root
+    .command('replay')
+    .argument('<run>', 'folder of a run')
+    .description('fly a run again and compare')
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
+    .option('--json', 'print the result as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', examples.replay)
+    .action(async (folder: string, flags: RunFlags) => done(await replay(folder, flags, streams)))
+  root
+    .command('schema')
+    .description('print the JSON Schema of a simulation')
+    .addHelpText('after', examples.schema)
+    .action(() => {
+      streams.out.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`)
+      done(exitCodes.ok)
+    })
+  root.commands.forEach((command) => command.exitOverride().showSuggestionAfterError(true).copyInheritedSettings(root))
+  return root
+}
+
+const says = (error: unknown): { readonly text: string; readonly code: number } => {
+  if (error instanceof WindtunnelError) return { text: error.message, code: error.exitCode }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const cause = error instanceof Error && error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ''
+  const ask = 'This was not foreseen. If the script is not the cause, please report it with the lines above.'
+  return { text: `${stack}${cause}\n${ask}`, code: exitCodes.crash }
+}
+
+const here: Streams = { out: process.stdout, err: process.stderr, cwd: process.cwd() }
+
+/** Runs the command; the result is the exit code. Never throws. */
+export const main = async (argv: readonly string[], streams: Streams = here): Promise<number> => {
+  let code: number = exitCodes.ok
+  const root = program(streams, (result) => (code = result))
+  try {
+    if (argv.length === 0) {
+      root.outputHelp({ error: true })
+      return exitCodes.specification
+    }
+    await root.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.ok
+      const hint = unknownName(error, root)
+      if (hint) streams.err.write(`${hint}\n`)
+      return exitCodes.specification
+    }
+    const { text, code: exit } = says(error)
+    streams.err.write(`${streams.err.isTTY ? '\r\x1b[J' : ''}windtunnel: ${text}\n`)
+    return exit
+  }
+}
+
+/** The nearest known command, where commander's own suggestion found none. */
+const unknownName = (error: CommanderError, root: Command): string => {
+  if (error.code !== 'commander.unknownCommand' || error.message.includes('Did you mean')) return ''
+  const given = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  const known = root.commands.map((command) => command.name())
+  return `${didYouMean(given, known)} Commands: ${known.join(', ')}.`.trim()
+}

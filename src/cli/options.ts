@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander'
+import { engineNames, type EngineName } from '../engine/open.js'
+import { didYouMean } from '../simulation/did-you-mean.js'
+
+/** A whole number from `least` up. */
+export const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least) throw new InvalidArgumentError(`It must be a whole number from ${least} up.`)
+    return value
+  }
+
+/** A seed: any text without spaces around it; numbers are the usual choice. */
+export const seed = (text: string): string => {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return text.trim()
+}
+
+/** The name of an engine. */
+export const engine = (text: string): EngineName => {
+  const found = engineNames.find((name) => name === text)
+  if (found) return found
+  throw new InvalidArgumentError(`${didYouMean(text, engineNames)} Known: ${engineNames.join(', ')}.`.trim())
+}
+
+/** Gathers a flag that may be given more than once. */
+export const gather = (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), text]

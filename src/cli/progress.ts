@@ -1,0 +1,78 @@
+import type { FlightEvent, RoundRow } from '../runs/record.js'
+import { afterEvent, firstStatus, liveLines, roundLine, type Status } from './status.js'
+
+/** The part of a terminal or a pipe that progress needs. */
+export interface Output {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** Shows a flight while it flies. */
+export interface Progress {
+  event(event: FlightEvent): void
+  /** Clears the live block, or writes the last line; nothing is shown afterwards. */
+  end(): void
+}
+
+/** Shows nothing. */
+export const silent: Progress = { event: () => {}, end: () => {} }
+
+const period = 100
+
+/**
+ * Progress on `output`: a block redrawn in place on a terminal, a line per round elsewhere. It draws from a real timer
+ * and never inside an event, where the flight's guard forbids clocks.
+ */
+export const showProgress = (output: Output, name: string, count: number | undefined): Progress => {
+  const start = performance.now()
+  const elapsed = (): number => (performance.now() - start) / 1e3
+  let status: Status = firstStatus(count)
+  let drawn = 0
+  let ended = false
+  /** Rounds that are closed and wait for their scores, which come while the next one is flown. */
+  let waiting: { readonly row: RoundRow; readonly status: Status }[] = []
+  let lines: string[] = []
+
+  const erase = (): string => (drawn === 0 ? '' : `\r\x1b[${drawn > 1 ? `${drawn - 1}A` : '0C'}\x1b[J`)
+  const draw = (): void => {
+    const block = liveLines(status, name, elapsed(), Math.max(20, (output.columns ?? 80) - 1))
+    output.write(`${erase()}${block.join('\n')}`)
+    drawn = block.length
+  }
+  const flush = (upTo: number): void => {
+    for (const { row, status: then } of waiting.filter(({ row }) => row.round <= upTo)) {
+      lines.push(roundLine({ ...then, score: status.score }, row))
+    }
+    waiting = waiting.filter(({ row }) => row.round > upTo)
+  }
+  const print = (): void => {
+    if (lines.length > 0) output.write(`${lines.join('\n')}\n`)
+    lines = []
+  }
+  const tick = output.isTTY ? draw : print
+  const timer = setInterval(tick, period)
+  timer.unref()
+
+  return {
+    event(event) {
+      status = afterEvent(status, event)
+      if (output.isTTY) return
+      if (event.kind === 'round-close') {
+        flush(event.row.round - 2)
+        waiting.push({ row: event.row, status })
+      }
+      if (event.kind === 'evaluated') flush(event.round)
+    },
+    end() {
+      if (ended) return
+      ended = true
+      clearInterval(timer)
+      if (output.isTTY) output.write(erase())
+      else {
+        flush(Infinity)
+        print()
+      }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { exitCodes } from '../errors.js'
+import { replay as replayRun } from '../simulation/replay.js'
+import { formatCount } from './format.js'
+import { onInterrupt } from './interrupt.js'
+import { silent, type Progress } from './progress.js'
+import { progressFor, type RunFlags, type Streams } from './run.js'
+
+const numbers = {
+  same: 'all numbers are the same, bit by bit',
+  'within tolerance': 'metrics are the same within .01 (see the notes)',
+  'not compared': 'numbers were not compared',
+} as const
+
+/** `windtunnel replay RUN`. Returns the exit code; a difference is thrown. */
+export const replay = async (
+  folder: string,
+  flags: Pick<RunFlags, 'workers' | 'json' | 'quiet'>,
+  streams: Streams,
+): Promise<number> => {
+  let progress: Progress = silent
+  const interrupt = onInterrupt((text) => streams.err.write(`\n${text}\n`))
+  try {
+    const result = await replayRun(
+      folder,
+      { workers: flags.workers, cwd: streams.cwd, signal: interrupt.signal },
+      {
+        onReady: ({ resolved }) => (progress = progressFor(streams, flags, resolved)),
+        onEvent: (event) => progress.event(event),
+      },
+    )
+    progress.end()
+    const { events, notes, run, manifest } = result
+    const same = interrupt.signal.aborted ? 'interrupted' : 'same'
+    const summary = { run: folder, result: same, events, numbers: result.numbers, digest: run.digest, was: manifest.digest ?? null, notes }
+    if (flags.json) streams.out.write(`${JSON.stringify(summary)}\n`)
+    else if (!flags.quiet) {
+      const lines = [`${folder}: ${formatCount(events)} events are the same; ${numbers[result.numbers]}.`]
+      streams.out.write(`${[...lines, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`)
+    }
+    return interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.ok
+  } finally {
+    progress.end()
+    interrupt.release()
+  }
+}

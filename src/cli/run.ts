@@ -1,0 +1,92 @@
+import { join, relative } from 'node:path'
+import type { EngineName } from '../engine/open.js'
+import { exitCodes, StorageError } from '../errors.js'
+import { loadSpecification } from '../simulation/load.js'
+import { conduct, type Run } from '../simulation/simulate.js'
+import type { Resolved } from '../simulation/specification.js'
+import { onInterrupt } from './interrupt.js'
+import { showProgress, silent, type Output, type Progress } from './progress.js'
+import { summarise } from './summary.js'
+import { report } from './tables.js'
+
+/** Where a command reads and writes. */
+export interface Streams {
+  readonly out: Output
+  readonly err: Output
+  readonly cwd: string
+}
+
+export interface RunFlags {
+  readonly seed?: string
+  readonly workers?: number
+  readonly engine?: EngineName
+  readonly data?: string
+  readonly out?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly set?: readonly string[]
+}
+
+export const countOf = ({ rounds }: Resolved): number | undefined =>
+  typeof rounds === 'function' ? undefined : rounds.count
+
+/** Progress goes to standard output, unless that is for JSON: then to a terminal on standard error, or nowhere. */
+export const progressFor = (streams: Streams, flags: Pick<RunFlags, 'json' | 'quiet'>, resolved: Resolved): Progress => {
+  if (flags.quiet) return silent
+  if (!flags.json) return showProgress(streams.out, resolved.name, countOf(resolved))
+  return streams.err.isTTY ? showProgress(streams.err, resolved.name, countOf(resolved)) : silent
+}
+
+const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+
+const widthOf = (out: Output): number => Math.min(120, out.isTTY ? Math.max(60, out.columns ?? 100) : 100)
+
+const show = (run: Run, flags: RunFlags, { out, cwd }: Streams): void => {
+  if (flags.json) out.write(`${JSON.stringify(summarise(run))}\n`)
+  else if (!flags.quiet) {
+    const folder = run.folder === undefined ? '' : relative(cwd, run.folder) || '.'
+    // A view and not a copy: copying would write out the canonical events.
+    const view = Object.create(run, { folder: { value: folder || undefined } }) as Run
+    out.write(report(view, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
+  }
+}
+
+/** `windtunnel run SCRIPT`. Returns the exit code. */
+export const run = async (script: string, flags: RunFlags, streams: Streams): Promise<number> => {
+  const { cwd } = streams
+  const loaded = await loadSpecification(script, cwd)
+  let progress: Progress = silent
+  const interrupt = onInterrupt((text) => streams.err.write(`\n${text}\n`))
+  try {
+    const flown = await conduct(
+      loaded.specification,
+      {
+        seed: flags.seed,
+        workers: flags.workers,
+        engine: flags.engine,
+        data: flags.data,
+        set: flags.set,
+        source: loaded.source,
+        name: loaded.name,
+        script: loaded.script,
+        out: ({ name, seed }) => flags.out ?? join(cwd, 'runs', `${name}-${seed}`.replace(/[^\w.-]/g, '_')),
+        cwd,
+        signal: interrupt.signal,
+      },
+      {
+        onReady: ({ resolved }) => (progress = progressFor(streams, flags, resolved)),
+        onEvent: (event) => progress.event(event),
+      },
+    )
+    progress.end()
+    show(flown, flags, streams)
+    return flown.status === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
+  } catch (error) {
+    progress.end()
+    const kept = error instanceof StorageError ? (error as { run?: Run }).run : undefined
+    if (kept) show(kept, flags, streams)
+    throw error
+  } finally {
+    interrupt.release()
+  }
+}

@@ -1,0 +1,146 @@
+import type { Name } from '../actors/actor.js'
+import type { FlightEvent, MetricRow } from '../runs/record.js'
+import type { Micros } from '../time/micros.js'
+import { cut, formatBytes, formatTime } from './format.js'
+
+/** What a person sees of a flight at one moment. */
+export interface Status {
+  readonly round: number
+  /** Rounds in all, where the policy says it beforehand. */
+  readonly count: number | undefined
+  readonly closed: number
+  readonly aborted: number
+  readonly virtualTime: Micros
+  readonly training: ReadonlySet<Name>
+  readonly away: ReadonlySet<Name>
+  readonly dead: ReadonlySet<Name>
+  readonly selected: number
+  /** Trunk updates that came too late, in all. */
+  readonly late: number
+  /** Trainings that came to nothing because the client left, in all. */
+  readonly cutShort: number
+  /** Mean validation score of the last round that was scored, and its metric; test where validation is not scored. */
+  readonly score: { readonly metric: string; readonly value: number; readonly round: number } | undefined
+  /** Bytes that left a link. */
+  readonly up: number
+  readonly down: number
+}
+
+export const firstStatus = (count: number | undefined): Status => ({
+  round: 0,
+  count,
+  closed: 0,
+  aborted: 0,
+  virtualTime: 0,
+  training: new Set(),
+  away: new Set(),
+  dead: new Set(),
+  selected: 0,
+  late: 0,
+  cutShort: 0,
+  score: undefined,
+  up: 0,
+  down: 0,
+})
+
+const added = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> => new Set([...names, name])
+const removed = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> => new Set([...names].filter((n) => n !== name))
+
+/** The mean over scenarios and tasks of the first of these that was measured. */
+const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => {
+  for (const split of ['validation', 'test']) {
+    for (const metric of ['auc', 'accuracy']) {
+      const values = rows.flatMap((row) => (row.split === split && row.metric === metric && row.value !== null ? [row.value] : []))
+      if (values.length > 0) return { metric, value: values.reduce((a, b) => a + b, 0) / values.length, round }
+    }
+  }
+  return undefined
+}
+
+const lived = (status: Status, who: Name, what: 'crash' | 'restart' | 'away' | 'back'): Status => {
+  switch (what) {
+    case 'away':
+      return { ...status, away: added(status.away, who), training: removed(status.training, who) }
+    case 'back':
+      return { ...status, away: removed(status.away, who) }
+    case 'crash':
+      return { ...status, dead: added(status.dead, who), training: removed(status.training, who) }
+    case 'restart':
+      return { ...status, dead: removed(status.dead, who) }
+  }
+}
+
+/** The status after one more event. Pure. */
+export const afterEvent = (before: Status, event: FlightEvent): Status => {
+  const status = { ...before, virtualTime: Math.max(before.virtualTime, event.at) }
+  switch (event.kind) {
+    case 'round-open':
+      return { ...status, round: event.round, selected: event.selected.length }
+    case 'round-close': {
+      const aborted = event.row.outcome === 'aborted' ? 1 : 0
+      return { ...status, closed: status.closed + 1 - aborted, aborted: status.aborted + aborted }
+    }
+    case 'training':
+      return { ...status, training: added(status.training, event.client) }
+    case 'trained': {
+      const cutShort = status.cutShort + (event.outcome === 'interrupted' ? 1 : 0)
+      return { ...status, training: removed(status.training, event.client), cutShort }
+    }
+    case 'settled': {
+      const { direction, travelled, fate, kind, part } = event.row
+      const late = status.late + (fate === 'late' && kind === 'update' && part === 'trunk' ? 1 : 0)
+      if (direction === 'inside') return { ...status, late }
+      return { ...status, late, [direction]: status[direction] + travelled }
+    }
+    case 'life':
+      return lived(status, event.who, event.what)
+    case 'evaluated': {
+      const score = scoreOf(event.round, event.rows)
+      const newer = score !== undefined && event.round >= (status.score?.round ?? 0)
+      return newer ? { ...status, score } : status
+    }
+  }
+}
+
+const label = { auc: 'AUC', accuracy: 'accuracy' } as Readonly<Record<string, string>>
+
+const scoreText = ({ score }: Status): string =>
+  score === undefined ? '' : `${label[score.metric] ?? score.metric} ${score.value.toFixed(4)} (round ${score.round})`
+
+const duration = (seconds: number): string => formatTime(Math.max(0, Math.round(seconds)) * 1e6).replace('.0 s', ' s').replace(/^0 ms$/, '0 s')
+
+/** A bar of `width` cells: `━━━━╌╌╌╌`. */
+const bar = (share: number, width: number): string => {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * width)
+  return '━'.repeat(full) + '╌'.repeat(width - full)
+}
+
+/** The live block: three lines no wider than `width`. `elapsed` is real time in seconds. */
+export const liveLines = (status: Status, name: string, elapsed: number, width: number): string[] => {
+  const done = status.closed + status.aborted
+  const { count } = status
+  const left = count !== undefined && done > 0 ? `, about ${duration((elapsed / done) * (count - done))} left` : ''
+  const progress = count === undefined ? '' : `${bar(done / count, Math.max(8, Math.min(30, width - 60)))} `
+  const aborted = status.aborted > 0 ? ` (${status.aborted} aborted)` : ''
+  const round = `round ${status.round}${count === undefined ? '' : `/${count}`}${aborted}`
+  const dead = status.dead.size > 0 ? ` · ${status.dead.size} crashed` : ''
+  return [
+    `${name} ${progress}${round} · virtual ${formatTime(status.virtualTime)} · real ${duration(elapsed)}${left}`,
+    `  clients: ${status.training.size} training of ${status.selected} asked · ${status.away.size} away${dead}` +
+      ` · so far ${status.late} late, ${status.cutShort} cut short`,
+    `  ${[scoreText(status) && `mean ${scoreText(status)}`, `up ${formatBytes(status.up)}`, `down ${formatBytes(status.down)}`].filter(Boolean).join(' · ')}`,
+  ].map((line) => cut(line, width))
+}
+
+/** One line for a round that is over: for pipes and logs. */
+export const roundLine = (status: Status, row: { readonly round: number; readonly folded: readonly Name[]; readonly selected: readonly Name[]; readonly outcome: string; readonly reason: string; readonly closed: Micros }): string =>
+  [
+    `round ${row.round}${status.count === undefined ? '' : `/${status.count}`} ${row.outcome} (${row.reason})`,
+    `virtual ${formatTime(row.closed)}`,
+    `${row.folded.length} of ${row.selected.length} folded`,
+    `${status.late} late, ${status.away.size} away, ${status.cutShort} cut short`,
+    scoreText(status) && `mean ${scoreText(status)}`,
+    `up ${formatBytes(status.up)}, down ${formatBytes(status.down)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ')

@@ -1,0 +1,65 @@
+import { bytesByDirection, bytesByFate, meanMetric, metricAt, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
+import type { Run } from '../simulation/simulate.js'
+
+/** Test scores of one scenario and task at the selected and at the last round. */
+export interface ScoreRow {
+  readonly scenario: string
+  readonly task: string
+  readonly metric: string
+  readonly selected: number | null
+  readonly last: number | null
+}
+
+/** The last round at which the test split was scored; 0 before training. */
+const lastScored = (run: Pick<Run, 'metrics'>): number =>
+  run.metrics.reduce((last, row) => (row.split === 'test' ? Math.max(last, row.round) : last), 0)
+
+/** Test scores per scenario and task, in the order in which they were measured. */
+export const scoreRows = (run: Pick<Run, 'metrics' | 'selectedRound'>): ScoreRow[] => {
+  const last = lastScored(run)
+  return run.metrics
+    .filter((row) => row.round === last && row.split === 'test')
+    .map(({ scenario, task, metric, value }) => {
+      const at = { round: run.selectedRound, scenario, task, split: 'test' as const, metric }
+      return { scenario, task, metric, selected: metricAt(run.metrics, at) ?? null, last: value }
+    })
+}
+
+/** What `--json` prints: everything in the tables, as plain data. */
+export const summarise = (run: Run): Record<string, unknown> => {
+  const { resolved, folder } = run
+  const mean = (round: number) => {
+    const of = (metric: string): number | null => meanMetric(run.metrics, { round, split: 'test', metric })
+    return { round, auc: of('auc'), logLoss: of('log-loss'), accuracy: of('accuracy') }
+  }
+  const trainings = trainingsByOutcome(run.trainings)
+  return {
+    name: resolved.name,
+    seed: resolved.seed,
+    status: run.status,
+    engine: resolved.engine,
+    workers: resolved.workers,
+    world: run.world.name,
+    digest: run.digest,
+    digests: run.digests,
+    run: folder ?? null,
+    virtualTime: run.virtualTime,
+    rounds: { count: run.rounds.length, ...roundsByOutcome(run.rounds), selected: run.selectedRound },
+    test: { selected: mean(run.selectedRound), last: mean(lastScored(run)) },
+    scores: scoreRows(run),
+    bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger) },
+    trainings,
+    faults: run.faults,
+    warnings: warningsOf(run),
+    realSeconds: run.spent.realSeconds,
+    cpuSeconds: run.spent.cpuSeconds,
+  }
+}
+
+/** What a reader of the result must not miss: the specification's warnings, and faults that never fired. */
+export const warningsOf = (run: Pick<Run, 'resolved' | 'faults'>): string[] => [
+  ...run.resolved.warnings,
+  ...run.faults
+    .filter(({ fired }) => fired === 0)
+    .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+]

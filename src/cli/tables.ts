@@ -1,0 +1,113 @@
+import Table from 'cli-table3'
+import { bytesByDirection, bytesByFate, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
+import type { Run } from '../simulation/simulate.js'
+import { formatBytes, formatCount, formatScore, formatTime, plural } from './format.js'
+import { scoreRows, warningsOf } from './summary.js'
+
+type Align = 'left' | 'right'
+
+/** A table without colour or rules between rows, so that it reads the same in a log. */
+const table = (head: readonly string[], align: readonly Align[], rows: readonly (readonly string[])[], widths?: number[]): string => {
+  const grid = new Table({
+    head: [...head],
+    colAligns: [...align],
+    ...(widths ? { colWidths: widths, wordWrap: true } : {}),
+    style: { head: [], border: [], compact: true },
+  })
+  grid.push(...rows.map((row) => [...row]))
+  return grid.toString()
+}
+
+const metricNames: Readonly<Record<string, string>> = { auc: 'AUC', 'log-loss': 'log-loss', accuracy: 'accuracy' }
+
+/** Per scenario and task, test scores at the selected and the last round. */
+export const scoreTable = (run: Run): string => {
+  const rows = scoreRows(run)
+  const metrics = [...new Set(rows.map(({ metric }) => metric))].sort((a, b) => Number(a === 'log-loss') - Number(b === 'log-loss'))
+  const pairs = [...new Map(rows.map((row) => [JSON.stringify([row.scenario, row.task]), row])).values()]
+  const last = run.metrics.reduce((most, row) => (row.split === 'test' ? Math.max(most, row.round) : most), 0)
+  const head = ['scenario', 'task', ...metrics.flatMap((m) => [`${metricNames[m] ?? m} @${run.selectedRound}`, `@${last}`])]
+  const cells = (of: (metric: string) => { selected: number | null; last: number | null } | undefined): string[] =>
+    metrics.flatMap((metric) => [formatScore(of(metric)?.selected), formatScore(of(metric)?.last)])
+  const body = pairs.map(({ scenario, task }) => [
+    scenario,
+    task,
+    ...cells((metric) => rows.find((row) => row.scenario === scenario && row.task === task && row.metric === metric)),
+  ])
+  const mean = (metric: string, at: 'selected' | 'last'): number | null => {
+    const values = rows.flatMap((row) => (row.metric === metric && row[at] !== null ? [row[at]] : []))
+    return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length
+  }
+  const foot = ['mean', '', ...cells((metric) => ({ selected: mean(metric, 'selected'), last: mean(metric, 'last') }))]
+  const align: Align[] = ['left', 'left', ...metrics.flatMap((): Align[] => ['right', 'right'])]
+  return table(head, align, [...body, foot])
+}
+
+/** Bytes per direction, kind of message and fate. */
+export const bytesTable = (run: Run): string => {
+  const rows = bytesByFate(run.ledger)
+  const named = { up: 'up', down: 'down', inside: 'among servers' }
+  const body = rows.map(({ direction, kind, fate, copies, bytes, travelled }, i) => [
+    direction === rows[i - 1]?.direction ? '' : named[direction],
+    kind,
+    fate,
+    formatCount(copies),
+    formatBytes(bytes),
+    formatBytes(travelled),
+  ])
+  const head = ['direction', 'message', 'fate', 'copies', 'encoded', 'on the wire']
+  return table(head, ['left', 'left', 'left', 'right', 'right', 'right'], body)
+}
+
+/** Trainings by what came of them. */
+export const trainingTable = (run: Run): string =>
+  table(
+    ['training', 'times', 'examples', 'virtual time'],
+    ['left', 'right', 'right', 'right'],
+    trainingsByOutcome(run.trainings).map(({ outcome, trainings, examples, time }) => [
+      outcome,
+      formatCount(trainings),
+      formatCount(examples),
+      formatTime(time),
+    ]),
+  )
+
+/** Every fault, how often it fired and what became of it. */
+export const faultTable = (run: Run, width: number): string => {
+  const fired = 7
+  const rest = width - fired - 4
+  const left = Math.floor(rest * 0.5)
+  const rows = run.faults.map(({ text, fired: times, outcome }) => [text, formatCount(times), outcome])
+  return table(['fault', 'fired', 'what became of it'], ['left', 'right', 'left'], rows, [left, fired, rest - left])
+}
+
+/** The end of a run, for people: tables, totals, warnings and where everything is. */
+export const report = (run: Run, width: number, replayCommand: string): string => {
+  const { closed, aborted } = roundsByOutcome(run.rounds)
+  const bytes = bytesByDirection(run.ledger)
+  const wasted = trainingsByOutcome(run.trainings).filter(({ outcome }) => outcome !== 'used')
+  const vain = wasted.reduce((sum, row) => sum + row.time, 0)
+  const vainExamples = wasted.reduce((sum, row) => sum + row.examples, 0)
+  const { realSeconds, cpuSeconds } = run.spent
+  const blocks = [
+    `Test scores at the selected round (${run.selectedRound}, best on validation) and the last one\n${scoreTable(run)}`,
+    `Messages\n${bytesTable(run)}`,
+    run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
+    run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
+    [
+      `${run.status === 'interrupted' ? 'INTERRUPTED after ' : ''}${plural(closed, 'round')} closed, ${aborted} aborted · virtual time ${formatTime(run.virtualTime)}`,
+      `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}`,
+      `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
+      `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${run.resolved.engine}, ${plural(run.resolved.workers, 'worker')}`,
+      `digest ${run.digest}`,
+      run.folder && `run    ${run.folder}`,
+      run.folder && `replay ${replayCommand}`,
+    ]
+      .filter(Boolean)
+      .join('\n'),
+    warningsOf(run)
+      .map((warning) => `warning: ${warning}`)
+      .join('\n'),
+  ]
+  return `${blocks.filter(Boolean).join('\n\n')}\n`
+}

@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import { resolve as absolute } from 'node:path'
+import { DataError, NondeterminismError, SpecificationError } from '../errors.js'
+import { compareMetrics, EventComparison, formatDifference, formatMetricDifference } from '../runs/compare.js'
+import { realDisk, type Disk } from '../runs/disk.js'
+import { rowFiles } from '../runs/folder.js'
+import { sha256OfFile } from '../runs/hash.js'
+import { readManifest, type Manifest } from '../runs/manifest.js'
+import { thisProcessor } from '../runs/processor.js'
+import { readLines, readRows } from '../runs/rows.js'
+import { versions } from '../runs/versions.js'
+import type { Flight, MetricRow } from '../runs/record.js'
+import type { World } from '../data/world.js'
+import { loadSpecification } from './load.js'
+import { conduct, type Run, type SimulateOptions, type Watch } from './simulate.js'
+import type { SeedPurpose, Specification } from './specification.js'
+
+/** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
+export const metricTolerance = 0.01
+
+/** What a replay that found no difference can say. */
+export interface Replayed {
+  readonly manifest: Manifest
+  readonly run: Run
+  /** Canonical events that were compared, all the same. */
+  readonly events: number
+  readonly numbers: 'same' | 'within tolerance' | 'not compared'
+  /** Why numbers were not compared bit by bit, and the like. */
+  readonly notes: readonly string[]
+}
+
+/** Events of the earlier run that can be compared: an unfinished one ends with messages that it left in the air. */
+const expectedEvents = (lines: readonly string[], whole: boolean): readonly string[] => {
+  if (whole) return lines
+  const last = lines.findLastIndex((line) => !line.includes('"fate":"unresolved"'))
+  return lines.slice(0, last + 1)
+}
+
+const changed = (what: string, file: string): string =>
+  `${what} ${file} has changed since the run (its hash differs): a replay would fly something else. Fly it anew with run.`
+
+const checkTraces = (manifest: Manifest, cwd: string): void => {
+  for (const { file, sha256 } of manifest.traces) {
+    if (sha256OfFile(absolute(cwd, file)) !== sha256) throw new DataError(changed('the trace', file))
+  }
+}
+
+const checkWorld = (manifest: Manifest, world: World): void => {
+  const now = new Map(world.origins.map(({ file, sha256 }) => [file, sha256]))
+  for (const { file, sha256 } of manifest.world.origins) {
+    if (!now.has(file)) throw new DataError(`the data file ${file} of the run was not read now. Fly it anew with run.`)
+    if (now.get(file) !== sha256) throw new DataError(changed('the data file', file))
+  }
+}
+
+/** The specification of the manifest; functions come from the script, which must be the one that was flown. */
+const specificationFrom = async (manifest: Manifest, cwd: string): Promise<Specification> => {
+  const data = Object.fromEntries(
+    Object.entries(manifest.specification).filter(([name]) => !manifest.functions.includes(name)),
+  )
+  const { script } = manifest
+  if (script === null) {
+    if (manifest.functions.length === 0) return data as unknown as Specification
+    const names = manifest.functions.join(', ')
+    throw new SpecificationError(`the run has functions (${names}) and no script to take them from: it cannot be replayed.`)
+  }
+  if (!existsSync(absolute(cwd, script.file))) {
+    throw new SpecificationError(`the script ${script.file} is not here. Replay from the folder in which it was flown.`)
+  }
+  if (sha256OfFile(absolute(cwd, script.file)) !== script.sha256) {
+    throw new SpecificationError(changed('the script', script.file))
+  }
+  if (manifest.functions.length === 0) return data as unknown as Specification
+  const loaded = (await loadSpecification(script.file, cwd)).specification as unknown as Record<string, unknown>
+  const functions = Object.fromEntries(manifest.functions.map((name) => [name, loaded[name]]))
+  return { ...data, ...functions } as unknown as Specification
+}
+
+/** Why this machine may give other last bits than the one of the run; empty where it may not. */
+export const reasonsToDiffer = (
+  manifest: Pick<Manifest, 'engine' | 'processor' | 'versions'>,
+  here: Pick<Manifest, 'processor' | 'versions'>,
+): string[] => {
+  if (manifest.engine === 'tfjs' && manifest.versions['@tensorflow/tfjs'] === here.versions['@tensorflow/tfjs']) return []
+  const reasons: string[] = []
+  const then = manifest.processor.kind
+  if (then !== here.processor.kind) reasons.push(`the run flew on ${then}, this is ${here.processor.kind}`)
+  for (const library of ['onnxruntime-node', '@tensorflow/tfjs']) {
+    const [was, is] = [manifest.versions[library], here.versions[library]]
+    if (was !== is) reasons.push(`${library} was ${was ?? 'absent'}, now it is ${is ?? 'absent'}`)
+  }
+  return reasons
+}
+
+/**
+ * Compares the numbers of a replay with those of the run: exactly, or within a tolerance on metrics where there are
+ * reasons to differ. Throws a NondeterminismError with the first metric that is off.
+ */
+export const compareNumbers = (
+  expected: { readonly digests: Flight['digests']; readonly metrics: readonly MetricRow[] },
+  got: Pick<Flight, 'digests' | 'metrics'>,
+  reasons: readonly string[],
+): 'same' | 'within tolerance' => {
+  if (expected.digests.numbers === got.digests.numbers) return 'same'
+  const tolerance = reasons.length > 0 ? metricTolerance : 0
+  const difference = compareMetrics(expected.metrics, got.metrics, tolerance)
+  if (difference === undefined && reasons.length > 0) return 'within tolerance'
+  const what = difference
+    ? `The first metric that differs is ${formatMetricDifference(difference)}.`
+    : 'All metrics are the same, but the parameters behind them are not.'
+  throw new NondeterminismError(
+    `The events are the same, the numbers are not (digest ${expected.digests.numbers.slice(0, 16)}, now ` +
+      `${got.digests.numbers.slice(0, 16)}). ${what}`,
+  )
+}
+
+/**
+ * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
+ * differs, then the numbers. Writes nothing. Refuses a script, data or traces that changed.
+ */
+export const replay = async (
+  folder: string,
+  options: Pick<SimulateOptions, 'workers' | 'cwd' | 'signal'> = {},
+  watch: Watch = {},
+): Promise<Replayed> => {
+  const cwd = options.cwd ?? process.cwd()
+  const disk: Disk = watch.disk ?? realDisk
+  const manifest = readManifest(folder, disk)
+  const whole = manifest.status === 'complete'
+  const expected = expectedEvents(readLines(folder, rowFiles.events, disk), whole)
+  const specification = await specificationFrom(manifest, cwd)
+  checkTraces(manifest, cwd)
+  const comparison = new EventComparison(expected, whole)
+  const stop = new AbortController()
+  options.signal?.addEventListener('abort', () => stop.abort())
+  const run = await conduct(
+    specification,
+    {
+      seed: manifest.seed,
+      seeds: manifest.seeds as Record<SeedPurpose, string>,
+      engine: manifest.engine,
+      workers: options.workers,
+      data: manifest.data ?? undefined,
+      cwd,
+      signal: stop.signal,
+    },
+    {
+      ...watch,
+      onReady(about) {
+        checkWorld(manifest, about.world)
+        watch.onReady?.(about)
+      },
+      onLines(lines) {
+        comparison.take(lines)
+        if (comparison.difference || (!whole && comparison.complete)) stop.abort()
+        watch.onLines?.(lines)
+      },
+    },
+  )
+  if (!options.signal?.aborted) comparison.end()
+  if (comparison.difference) throw new NondeterminismError(formatDifference(comparison.difference))
+  const about = { manifest, run, events: comparison.same }
+  if (!whole || !manifest.digests || options.signal?.aborted) {
+    const notes = whole ? [] : [`the run is ${manifest.status}: its events were compared as far as it got`]
+    return { ...about, numbers: 'not compared', notes }
+  }
+  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: versions() })
+  const metrics = readRows<MetricRow>(folder, rowFiles.metrics, disk)
+  return { ...about, numbers: compareNumbers({ digests: manifest.digests, metrics }, run, reasons), notes: reasons }
+}

@@ -1,0 +1,42 @@
+import type { Disk } from '../../src/runs/disk.js'
+
+/** A disk in memory that is full after `room` characters. */
+export class MemoryDisk implements Disk {
+  readonly files = new Map<string, string>()
+  readonly folders = new Set<string>()
+  room: number
+
+  constructor(room = Infinity) {
+    this.room = room
+  }
+
+  exists = (path: string): boolean => this.files.has(path) || this.folders.has(path)
+
+  list = (folder: string): string[] =>
+    [...this.files.keys()].flatMap((path) => (path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : []))
+
+  makeFolder = (folder: string): void => void this.folders.add(folder)
+
+  read(path: string): string {
+    const text = this.files.get(path)
+    if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })
+    return text
+  }
+
+  append(path: string, text: string): void {
+    this.#take(text.length)
+    this.files.set(path, (this.files.get(path) ?? '') + text)
+  }
+
+  replace(path: string, text: string): void {
+    this.#take(text.length - (this.files.get(path)?.length ?? 0))
+    this.files.set(path, text)
+  }
+
+  remove = (path: string): void => void this.files.delete(path)
+
+  #take(length: number): void {
+    if (length > this.room) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    this.room -= length
+  }
+}
