@@ -98,7 +98,6 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     const row: RoundRow = {
       round, opened: state.opened, closed: now, selected: state.selected, folded, outcome: ending.outcome, reason: ending.reason,
     }
-    terms.account.rounds.push(row)
     const past = [...state.past, row]
     terms.weather.notice({ kind: 'round-close', round, at: now })
     terms.closed(row)

@@ -1,0 +1,302 @@
+import { createHash } from 'node:crypto'
+
+import type { Name } from '../actors/actor.js'
+import { NactHost } from '../actors/nact-host.js'
+import { checkLanded, conservation } from '../checks/conservation.js'
+import { LivenessError } from '../errors.js'
+import type { Life, Sign, Weather } from '../faults/weather.js'
+import type { Envelope } from '../network/envelope.js'
+import { Network } from '../network/network.js'
+import { streams } from '../random/streams.js'
+import type { Flight, RoundRow } from '../runs/record.js'
+import { roundsSchema } from '../simulation/rounds.js'
+import type { Resolved } from '../simulation/specification.js'
+import { Guard } from '../time/guard.js'
+import { Kernel } from '../time/kernel.js'
+import { formatMicros, type Micros } from '../time/micros.js'
+import { KernelScheduler } from '../time/scheduler.js'
+import { aggregator, type AggregatorState, newAggregator } from './aggregator.js'
+import { expertName } from './cast.js'
+import type { Charter } from './charter.js'
+import { Evaluation } from './evaluation.js'
+import { type ExpertState, expertNetwork, newExpert } from './expert-network.js'
+import type { FlyOptions } from './flight.js'
+import { type LivesOptions, scheduleLife } from './lives.js'
+import { Logbook } from './logbook.js'
+import type { AggregatorMessage, Arrival, LocalWork, Parcel } from './messages.js'
+import type { Holding } from './owner.js'
+import { putPart, takePart } from './part-template.js'
+import { type RoundPolicy, type RoundTerms, termsOf } from './policies.js'
+import { type ClientState, newClient, scenarioClient } from './scenario-client.js'
+import { AGGREGATOR, type ClientTerms, type Terms } from './terms.js'
+
+/** One flight under way: wires kernel, actors, network, weather and books together, and takes the result out. */
+export class Tunnel {
+  readonly #resolved: Resolved
+  readonly #charter: Charter
+  readonly #options: FlyOptions
+  readonly #weather: Weather
+  readonly #kernel = new Kernel()
+  readonly #guard = new Guard()
+  readonly #log: Logbook
+  readonly #numbers = createHash('sha256')
+  readonly #plans = new Map<number, RoundTerms>()
+  readonly #host: NactHost
+  readonly #network: Network
+  readonly #terms: Terms
+  readonly #evaluation: Evaluation
+  readonly #lives: LivesOptions
+  #landed: Micros = 0
+  #over = false
+
+  constructor(
+    resolved: Resolved,
+    charter: Charter,
+    weather: Weather,
+    stepCost: (client: Name) => number,
+    options: FlyOptions,
+  ) {
+    this.#resolved = resolved
+    this.#charter = charter
+    this.#options = options
+    this.#weather = weather
+    const guard = this.#guard
+    const { onEvent } = options
+    const log = (this.#log = new Logbook(onEvent && ((event) => guard.outside(() => onEvent(event)))))
+    this.#host = this.#openHost()
+    this.#network = this.#openNetwork()
+    this.#terms = this.#agree(stepCost)
+    this.#evaluation = new Evaluation({
+      engine: options.engine,
+      exams: charter.exams,
+      tasks: charter.tasks,
+      on: resolved.evaluate.on,
+      serve: (client) => this.#serve(client),
+      evaluated: (round, at, rows) => log.evaluated(round, at, rows),
+    })
+    this.#lives = {
+      kernel: this.#kernel,
+      host: this.#host,
+      network: this.#network,
+      log,
+      initial: charter.initial,
+      spawnClient: (name, personal) => this.#spawnClient(name, personal),
+      over: () => this.#over,
+    }
+    this.#kernel.afterEvent = conservation(log.ledger, this.#network, () => this.#kernel.now)
+  }
+
+  async fly(): Promise<Flight> {
+    const { signal } = this.#options
+    this.#guard.install()
+    try {
+      this.#assemble()
+      await this.#evaluation.begin(0, 0)
+      this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
+      await this.#kernel.run({ stop: () => signal?.aborted === true })
+      const interrupted = signal?.aborted === true
+      if (!interrupted) this.#checkOver()
+      this.#network.close()
+      if (!interrupted) checkLanded(this.#log.ledger, this.#kernel.now)
+      await this.#evaluation.finish()
+      return this.#flight(interrupted ? 'interrupted' : 'complete')
+    } finally {
+      this.#guard.uninstall()
+      this.#host.dispose()
+    }
+  }
+
+  #openHost(): NactHost {
+    const { engine } = this.#options
+    return new NactHost({
+      kernel: this.#kernel,
+      streams: streams(this.#resolved.seeds.faults),
+      guard: this.#guard,
+      send: (from, to, message) => {
+        const { kind, round, part, bytes } = message as Parcel
+        this.#network.send({ from, to, kind, round, part, bytes })
+      },
+      work: (actor, start, cost, job) => {
+        const local = job as LocalWork
+        const work = this.#weather.work(actor, start, cost, local.round)
+        this.#log.training(actor, start, work.until, local)
+        return work
+      },
+      execute: (jobs) => engine.train(jobs.map(({ job }) => (job as LocalWork).train)),
+      charged: (charge) => this.#log.trained(charge),
+    })
+  }
+
+  #openNetwork(): Network {
+    const kernel = this.#kernel
+    const { parts, roles } = this.#charter
+    const { link, seeds } = this.#resolved
+    const rolesOf = new Map(parts.map((part) => [part.name, part.roles]))
+    return new Network({
+      now: () => kernel.now,
+      at: (time, action) => {
+        const event = kernel.at(time, action)
+        return () => kernel.cancel(event)
+      },
+      deliver: (time, envelope, arrives) => this.#deliver(time, envelope, arrives),
+      weather: this.#weather,
+      ledger: this.#log.ledger,
+      roleOf: (name) => roles.get(name)!,
+      rolesOf: (part) => rolesOf.get(part) ?? [],
+      link: link && {
+        custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),
+        scheduler: new KernelScheduler(kernel),
+        streams: streams(seeds.faults),
+      },
+    })
+  }
+
+  /** What the actors agree on before the start. */
+  #agree(stepCost: (client: Name) => number): Terms {
+    const { strategy, parts, clients, cast } = this.#charter
+    const { local, seeds } = this.#resolved
+    const weather = this.#weather
+    return {
+      strategy,
+      policy: this.#policy(clients.length),
+      parts,
+      travelling: parts.filter((part) => part.expert === undefined || part.length > 0),
+      clients: clients.map(
+        ({ name, rows, epochs, batch, prepared, data }): ClientTerms => ({
+          name, rows, epochs, batch, program: prepared.program, data, stepCost: stepCost(name),
+        }),
+      ),
+      experts: cast.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
+      keepOptimizer: local.optimizerState === 'keep',
+      weather: {
+        available: (client, now, round) => weather.available(client, now, round),
+        nextChange: (now) => weather.nextChange(now),
+        completeness: (client, round) => weather.completeness(client, round),
+        notice: (sign) => this.#notice(sign),
+      },
+      selection: streams(seeds.selection),
+      batchSeed: seeds.batches,
+      account: this.#log.account,
+      opened: (round, at, selected) => {
+        this.#log.roundOpened(round, at, selected)
+        this.#notice({ kind: 'round-open', round, at, selected })
+      },
+      closed: (row) => this.#closed(row),
+    }
+  }
+
+  /** A round is planned once, when it opens; clients then read the same terms. */
+  #policy(clients: number): RoundPolicy {
+    const { rounds } = this.#resolved
+    return (round, before) => {
+      let plan = this.#plans.get(round)
+      if (plan === undefined) {
+        plan = termsOf(typeof rounds === 'function' ? roundsSchema.parse(rounds(round, before)) : rounds, round, clients)
+        this.#plans.set(round, plan)
+      }
+      return plan
+    }
+  }
+
+  #assemble(): void {
+    const { parts, clients, initial } = this.#charter
+    const terms = this.#terms
+    this.#host.spawn(AGGREGATOR, aggregator(terms), newAggregator(takePart(initial, parts[0])))
+    for (const part of parts.slice(1)) {
+      this.#host.spawn(expertName(part.expert!), expertNetwork(terms, part), newExpert(part, takePart(initial, part)))
+    }
+    for (const { name } of clients) this.#spawnClient(name, initial)
+    for (const life of this.#weather.lives) scheduleLife(life, this.#lives)
+  }
+
+  #spawnClient(name: Name, personal: Float32Array): void {
+    const self = this.#terms.clients.find((client) => client.name === name)!
+    this.#host.spawn(name, scenarioClient(this.#terms, self), newClient(personal))
+  }
+
+  #deliver(time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean): () => void {
+    const message: Arrival = { kind: 'arrival', envelope }
+    const delivery = this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives)
+    this.#log.account.sent(envelope)
+    return () => this.#kernel.cancel(delivery)
+  }
+
+  #notice(sign: Sign): readonly Life[] {
+    const lives = this.#weather.notice(sign)
+    for (const life of lives) scheduleLife(life, this.#lives)
+    return lives
+  }
+
+  /** Called inside the aggregator's handler, after the expert networks were told: what follows waits for their turn. */
+  #closed(row: RoundRow): void {
+    const { round, closed: at } = row
+    const { last } = this.#plans.get(round)!
+    this.#landed = at
+    this.#over = last
+    this.#log.roundClosed(row)
+    const { every, final } = this.#resolved.evaluate
+    this.#kernel.at(at, () => {
+      for (const part of this.#terms.travelling) this.#hash(this.#holding(part.expert).values)
+      this.#options.onLines?.(this.#log.newLines())
+      if (last && final) return this.#evaluation.begin(round, at, ['validation', 'test'])
+      return round % every === 0 ? this.#evaluation.begin(round, at) : undefined
+    })
+  }
+
+  #hash({ buffer, byteOffset, byteLength }: Float32Array): void {
+    this.#numbers.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+
+  #holding(expert: number | undefined): Holding {
+    return expert === undefined
+      ? this.#host.state<AggregatorState>(AGGREGATOR).holding
+      : this.#host.state<ExpertState>(expertName(expert)).holding
+  }
+
+  /** The model that a client would serve now: the common parts as their owners hold them, and what it keeps itself. */
+  #serve(client: Name): Float32Array {
+    const own = this.#host.alive(client) ? this.#host.state<ClientState>(client).personal : this.#charter.initial
+    const flat = own.slice()
+    for (const part of this.#terms.travelling) putPart(this.#holding(part.expert).values, part, flat)
+    return flat
+  }
+
+  #checkOver(): void {
+    const state = this.#host.state<AggregatorState>(AGGREGATOR)
+    if (state.phase === 'done') return
+    const answered = new Set(state.holding.held.map(({ update }) => update.client))
+    const silent = state.selected.filter((name) => !answered.has(name))
+    throw new LivenessError(
+      `Round ${state.round} can never close: nothing is left to happen after ${formatMicros(this.#kernel.now)}, and ` +
+        `${silent.length > 0 ? `${silent.join(', ')} did not answer` : 'nobody is left to answer'}. ` +
+        'Give the rounds a deadline, such as rounds: deadline({ after: minutes(5), quorum: 1, ... }).',
+    )
+  }
+
+  #flight(status: Flight['status']): Flight {
+    this.#options.onLines?.(this.#log.newLines())
+    const { journal, ledger, account } = this.#log
+    const living = this.#terms.clients.filter(({ name }) => this.#host.alive(name))
+    const personal = Object.fromEntries(living.map(({ name }) => [name, this.#host.state<ClientState>(name).personal]))
+    for (const values of Object.values(personal)) this.#hash(values)
+    this.#numbers.update(this.#evaluation.digest())
+    const digests = { events: journal.digest(), numbers: this.#numbers.digest('hex') }
+    return {
+      digest: createHash('sha256').update(`${digests.events}\n${digests.numbers}\n`).digest('hex'),
+      digests,
+      virtualTime: status === 'complete' ? this.#landed : this.#kernel.now,
+      rounds: account.rounds,
+      metrics: this.#evaluation.rows,
+      ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
+      trainings: account.trainings,
+      faults: this.#weather.report(),
+      selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
+      parts: Object.fromEntries(this.#charter.parts.map(({ name, expert }) => [name, this.#holding(expert).values])),
+      personal,
+      get events() {
+        return journal.lines()
+      },
+      status,
+    }
+  }
+}
