@@ -49,8 +49,9 @@ const forward = (training: Training, parameters: Tensors, batch: Batch, mode: Mo
     const head = output.heads[task.name] as Tensor | undefined
     const shape = [rows, task.kind === 'multiclass' ? task.classes : 1]
     if (head?.shape.join() !== shape.join()) {
-      const seen = head === undefined ? `no head '${task.name}'` : `a head '${task.name}' of shape [${head.shape}]`
-      throw new SpecificationError(`Model '${model.name}' gave ${seen}: return logits of shape [${shape}] there.`)
+      const seen = head === undefined ? 'none' : `one of shape [${head.shape.join()}]`
+      const rule = `return logits of shape [${shape.join()}] under that name`
+      throw new SpecificationError(`Model '${model.name}' gave no head '${task.name}' that fits, but ${seen}: ${rule}.`)
     }
   }
   return output
@@ -90,6 +91,13 @@ interface Differentiated extends Evaluated {
   readonly gradients: Readonly<Tensors>
 }
 
+/** Hands a kept tensor to the scope around: what it holds lives on in the clone. */
+const hand = (tensor: Tensor): Tensor => {
+  const handed = tf.clone(tensor)
+  tensor.dispose()
+  return handed
+}
+
 /**
  * One backward pass. Losses and statistics leave through `keep`, because TensorFlow.js disposes of all that the
  * differentiated function makes except its value.
@@ -102,7 +110,7 @@ const differentiate = (
   factor?: Tensor,
 ): Differentiated => {
   const trainable = training.layout.segments.filter((segment) => segment.trainable)
-  let seen: Evaluated | undefined
+  let seen: Evaluated = { losses: [], state: {} }
   const { grads } = tf.engine().gradients(
     () => {
       seen = evaluate(training, parameters, inputs, step)
@@ -113,7 +121,7 @@ const differentiate = (
     factor,
     true,
   )
-  const { losses, state } = seen as unknown as Evaluated
+  const { losses, state } = seen
   const gradients: Tensors = {}
   for (const [i, { name }] of trainable.entries()) {
     const gradient = grads[i] as Tensor | undefined
@@ -124,11 +132,6 @@ const differentiate = (
       )
     }
     gradients[name] = gradient
-  }
-  const hand = (tensor: Tensor): Tensor => {
-    const handed = tf.clone(tensor)
-    tensor.dispose()
-    return handed
   }
   const handed = Object.entries(state).map(([name, tensor]) => [name, hand(tensor)] as const)
   return { losses: losses.map(hand), state: Object.fromEntries(handed), gradients }
@@ -142,8 +145,8 @@ const proximal = (parameter: Tensor, gradient: Tensor, segment: Segment, inputs:
 
 /**
  * `steps` steps of local training for one client. Inputs: parameters, slots, batches and scalars (`rate`, ... of
- * `scalarsOf`, and `mu` where there is a proximal term) of each step. Outputs: parameters of every segment, slots of every
- * trainable one, and each step's loss per task, without the proximal term.
+ * `scalarsOf`, and `mu` where there is a proximal term) of each step. Outputs: parameters of every segment, slots of
+ * every trainable one, and each step's loss per task, without the proximal term.
  */
 export const trainingBody =
   (training: Training, steps: number): Body =>

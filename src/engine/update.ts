@@ -28,8 +28,8 @@ export interface Updated {
 export const takesRate = (optimizer: Optimizer): boolean => optimizer.kind === 'sgd' && optimizer.momentum === 0
 
 /**
- * One step on one segment, in as few elementwise passes as possible: 1 for SGD, 4 with momentum, 10 for Adam.
- * `scalars` are the tensors [] of `scalarsOf`; `gradient` comes times the rate where `takesRate` says so, so that SGD is
+ * One step on one segment, in as few elementwise passes as possible: 1 for SGD, 4 with momentum, 10 for Adam. `scalars`
+ * are the tensors [] of `scalarsOf`; `gradient` comes times the rate where `takesRate` says so, so that SGD is
  * parameter - rate * gradient.
  *
  * Momentum as in PyTorch's SGD; Adam as in Kingma and Ba (2015), algorithm 1, with PyTorch's place for epsilon.

@@ -1,9 +1,8 @@
 import type { Numbers } from './auc.js'
 
 /**
- * Share of rows whose most probable class is the label; the lowest class wins a tie. `probabilities` is [rows, classes];
- * rows with a NaN label do not count, `null` if none is left. A row of NaN
- * is a mistake.
+ * Share of rows whose most probable class is the label; the lowest class wins a tie. `probabilities` is [rows,
+ * classes]; rows with a NaN label do not count, `null` if none is left. A row of NaN is a mistake.
  */
 export const accuracy = (probabilities: Numbers, labels: Numbers, classes: number): number | null => {
   let [hits, rows] = [0, 0]

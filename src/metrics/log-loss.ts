@@ -6,8 +6,8 @@ const margin = 1e-7
 const cost = (probability: number): number => -Math.log(Math.min(Math.max(probability, margin), 1 - margin))
 
 /**
- * Mean negative log-likelihood (natural logarithm) of binary labels 0 and 1; rows with a NaN label do not count, `null` if
- * none is left. A NaN probability gives NaN: a model that diverged has no log-loss.
+ * Mean negative log-likelihood (natural logarithm) of binary labels 0 and 1; rows with a NaN label do not count, `null`
+ * if none is left. A NaN probability gives NaN: a model that diverged has no log-loss.
  */
 export const logLoss = (probabilities: Numbers, labels: Numbers): number | null => {
   let [sum, rows] = [0, 0]

@@ -17,8 +17,8 @@ export interface Definition {
 }
 
 /**
- * A model from layers: `build` says once which layers a world needs and how they connect; their segments, in the order of
- * `layers`, become the parameter layout, and running statistics find their way back by themselves.
+ * A model from layers: `build` says once which layers a world needs and how they connect; their segments, in the order
+ * of `layers`, become the parameter layout, and running statistics find their way back by themselves.
  */
 export const defineModel = (name: string, build: (about: About) => Definition): Model => ({
   name,

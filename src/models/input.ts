@@ -18,7 +18,7 @@ const embed = (features: Features, width: number, run: Run): Tensor => {
   let offset = 0
   const offsets = features.categorical.map(({ size }) => (offset += size) - size)
   const ids = tf.add(run.batch.categorical, tf.tensor2d([offsets], [1, fields], 'int32'))
-  return tf.reshape(lookup(run.parameters.embedding, tf.reshape(ids, [-1])), [-1, fields * width])
+  return tf.reshape(lookup(run.parameters.embedding, ids.as1D()), [-1, fields * width])
 }
 
 /**

@@ -64,9 +64,9 @@ const epsilon = 1e-5
 const momentum = 0.1
 
 /**
- * Batch normalisation over the batch's real rows. Segments `.scale`, `.shift` and, not trainable, the running `.mean` and
- * `.variance`, each of `shape` ([1, units], [stack, 1, units] or [1, stack, units]); x is [batch, units] or
- * [stack, batch, units].
+ * Batch normalisation over the batch's real rows. Segments `.scale`, `.shift` and, not trainable, the running `.mean`
+ * and `.variance`, each of `shape` ([1, units], [stack, 1, units] or [1, stack, units]); x is [batch, units] or [stack,
+ * batch, units].
  *
  * Epsilon and momentum are PyTorch's. The running variance takes the *biased* variance of the batch, as TensorFlow
  * does and PyTorch does not (n / (n - 1) larger there), so that a batch with one real row is no special case.
@@ -119,9 +119,9 @@ export const activate = (x: Tensor, norm: Layer | undefined, run: Run, dropout =
 }
 
 /**
- * Layers of linear, batch normalisation, ReLU and dropout: [batch, from] to [batch, last of `hidden`]. Layer l (from 1) has
- * the segments `name.l.weight`, `name.l.bias` and, if normalised, `name.l.scale` and so on. Without hidden layers it
- * is the identity.
+ * Layers of linear, batch normalisation, ReLU and dropout: [batch, from] to [batch, last of `hidden`]. Layer l (from 1)
+ * has the segments `name.l.weight`, `name.l.bias` and, if normalised, `name.l.scale` and so on. Without hidden layers
+ * it is the identity.
  */
 export const perceptron = (
   name: string,

@@ -4,9 +4,9 @@ import type { Layer } from './layers.js'
 import { addRow, softmax } from './ops.js'
 
 /**
- * A gate per task over the experts, all in one product: x [batch, from] to [batch, tasks, experts], each row of the last
- * axis a distribution. Segments `name.weight` [from, tasks, experts] and `name.bias` [1, tasks, experts]; the axis that
- * counts experts is labelled `out`, because a gate belongs to the trunk and not to the experts it weighs.
+ * A gate per task over the experts, all in one product: x [batch, from] to [batch, tasks, experts], each row of the
+ * last axis a distribution. Segments `name.weight` [from, tasks, experts] and `name.bias` [1, tasks, experts]; the axis
+ * that counts experts is labelled `out`, because a gate belongs to the trunk and not to the experts it weighs.
  */
 export const gates = (name: string, from: number, tasks: number, experts: number): Layer => ({
   width: experts,

@@ -10,8 +10,8 @@ export interface MlpOptions extends Regularisation {
 }
 
 /**
- * A plain multi-layer perceptron: numeric columns as they are (after embeddings, where the world has categorical fields),
- * hidden layers, and a linear head per task. It is a shared bottom without towers.
+ * A plain multi-layer perceptron: numeric columns as they are (after embeddings, where the world has categorical
+ * fields), hidden layers, and a linear head per task. It is a shared bottom without towers.
  *
  * 32 columns, `hidden: [64]` and one task of 4 classes: 32 * 64 + 64 + 64 * 4 + 4 = 2,372 parameters in 4 segments.
  */

@@ -17,9 +17,9 @@ export interface MmoeOptions extends InputOptions, Regularisation {
 }
 
 /**
- * Multi-gate mixture of experts: every task has a gate of its own over experts that all tasks share.
- * Ma et al., *Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts*, KDD 2018, equations
- * 6 to 8; input block, normalisation and heads as in MTReclib's `models/mmoe.py`.
+ * Multi-gate mixture of experts: every task has a gate of its own over experts that all tasks share. Ma et al.,
+ * *Modeling Task Relationships in Multi-task Learning with Multi-gate Mixture-of-Experts*, KDD 2018, equations 6 to 8;
+ * input block, normalisation and heads as in MTReclib's `models/mmoe.py`.
  *
  *     x                                          [batch, in]
  *     f_e = expert_e(x)                          [batch, experts, width]

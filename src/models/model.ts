@@ -43,5 +43,10 @@ export interface Output {
 export interface Model {
   readonly name: string
   segments(features: Features, tasks: readonly Task[]): readonly SegmentSpec[]
-  forward(parameters: Parameters, batch: Batch, mode: Mode, about: { features: Features; tasks: readonly Task[] }): Output
+  forward(
+    parameters: Parameters,
+    batch: Batch,
+    mode: Mode,
+    about: { features: Features; tasks: readonly Task[] },
+  ): Output
 }

@@ -4,8 +4,8 @@ import type { Tensor } from '@tensorflow/tfjs'
 /**
  * The operations that models are made of, with closed-form gradients.
  *
- * TensorFlow.js would derive gradients that sum over the batch axis, and such a sum is not bitwise the same alone and in
- * a cohort. Here every sum over rows is a product with a row of ones or of weights, which is.
+ * TensorFlow.js would derive gradients that sum over the batch axis, and such a sum is not bitwise the same alone and
+ * in a cohort. Here every sum over rows is a product with a row of ones or of weights, which is.
  */
 
 /** A value whose gradient is written by hand. `gradient` gets what `forward` saved, and gives one tensor per input. */
@@ -56,13 +56,13 @@ export const softmax = (x: Tensor): Tensor =>
   })
 
 /** Rows `ids` [n] int32 of table [rows, width]: [n, width]. Gradients of a row that is asked for twice add up. */
-export const lookup = (table: Tensor, ids: Tensor): Tensor =>
+export const lookup = (table: Tensor, ids: tf.Tensor1D): Tensor =>
   differentiable([table], (save) => {
     save(ids)
     const rows = table.shape[0]
     return {
-      value: tf.gather(table, ids as tf.Tensor1D),
-      gradient: (dy, [at]) => [tf.unsortedSegmentSum(dy, at as tf.Tensor1D, rows)],
+      value: tf.gather(table, ids),
+      gradient: (dy, [at]) => [tf.unsortedSegmentSum(dy, at.as1D(), rows)],
     }
   })
 

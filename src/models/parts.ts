@@ -11,8 +11,8 @@ export interface PartRuns {
 }
 
 /**
- * The parts that a model falls into: `trunk` (the aggregator's), then `expert-1` ... `expert-E`, one per expert network.
- * Experts count from 1 in names, from 0 on the `expert` axis.
+ * The parts that a model falls into: `trunk` (the aggregator's), then `expert-1` ... `expert-E`, one per expert
+ * network. Experts count from 1 in names, from 0 on the `expert` axis.
  */
 export const partNames = (layout: Layout): string[] => [
   'trunk',
@@ -42,8 +42,8 @@ const cut = (segment: Segment, axis: number, entry: number): Int32Array => {
 }
 
 /**
- * Where a part lies in the flat vector: one entry per segment that has something of the part and that `include` accepts,
- * in the layout's order. Over all parts the runs are disjoint and cover the layout.
+ * Where a part lies in the flat vector: one entry per segment that has something of the part and that `include`
+ * accepts, in the layout's order. Over all parts the runs are disjoint and cover the layout.
  */
 export const partRuns = (
   layout: Layout,

@@ -43,7 +43,13 @@ const wide = (x: Tensor | Stacked): x is Stacked => 'order' in x
  * One layer of the stack. The first of a shared input is *one* product [batch, from] x [from, count * to], its weight
  * kept as [from, count, to]; a later one is a product per member, [count, from, to].
  */
-const level = (name: string, options: StackOptions, from: number, to: number, shared: boolean, last: boolean): Level => {
+const level = (
+  name: string,
+  options: StackOptions,
+  [from, to]: readonly [number, number],
+  shared: boolean,
+  last: boolean,
+): Level => {
   const { role, axis, count } = options
   const initial = startOf(from, to, last ? 'none' : 'relu')
   const shape = shared ? [from, count, to] : [count, from, to]
@@ -59,9 +65,10 @@ const level = (name: string, options: StackOptions, from: number, to: number, sh
     segments: [weight, bias, ...(norm?.segments ?? [])],
     apply(x, run) {
       const [w, b] = [run.parameters[weight.name], run.parameters[bias.name]]
+      const own = wide(x) ? asStack(x) : x
       const y = shared
-        ? addRow(tf.matMul(x as Tensor, tf.reshape(w, [from, count * to])), tf.reshape(b, [1, count * to]))
-        : addRow(tf.matMul(wide(x) ? asStack(x) : x, w), b)
+        ? addRow(tf.matMul(own, tf.reshape(w, [from, count * to])), tf.reshape(b, [1, count * to]))
+        : addRow(tf.matMul(own, w), b)
       const value = last ? y : activate(y, norm, run, options.dropout)
       return shared ? { order: 'rows', value, count } : { order: 'stack', value }
     },
@@ -76,7 +83,7 @@ export const stack = (name: string, options: StackOptions, shared: boolean): Lay
   const widths = [...options.hidden, ...(options.last === undefined ? [] : [options.last])]
   const levels = widths.map((to, i) => {
     const last = i === options.hidden.length
-    return level(`${name}.${i + 1}`, options, widths[i - 1] ?? options.from, to, shared && i === 0, last)
+    return level(`${name}.${i + 1}`, options, [widths[i - 1] ?? options.from, to], shared && i === 0, last)
   })
   return {
     width: widths.at(-1) ?? options.from,

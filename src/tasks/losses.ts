@@ -7,9 +7,9 @@ import type { Task } from './task.js'
 const weighted = (weight: Tensor, rows: Tensor): Tensor => tf.reshape(tf.matMul(weight, rows, true, false), [])
 
 /**
- * Mean binary cross-entropy of logits z [batch, 1] against labels y [batch] in [0, 1]: log(1 + exp(z)) - z y, which does
- * not overflow. Its gradient is (sigmoid(z) - y) * weight, in closed form. `weight` [batch] is 1 / (labelled rows), 0
- * for padding and for rows without the label.
+ * Mean binary cross-entropy of logits z [batch, 1] against labels y [batch] in [0, 1]: log(1 + exp(z)) - z y, which
+ * does not overflow. Its gradient is (sigmoid(z) - y) * weight, in closed form. `weight` [batch] is 1 / (labelled
+ * rows), 0 for padding and for rows without the label.
  */
 export const binaryCrossEntropy = (logits: Tensor, labels: Tensor, weight: Tensor): Tensor =>
   differentiable([logits], (save) => {

@@ -20,7 +20,12 @@ const rich: Features = { categorical: [{ name: 'c', size: 4 }], numeric: ['a', '
 const click: readonly Task[] = [{ name: 'y', kind: 'binary' }]
 const both: readonly Task[] = [{ name: 'ctr', kind: 'binary' }, { name: 'ctcvr', kind: 'binary' }]
 
-const trainingOf = (spec: ModelSpec, features: Features, tasks: readonly Task[], more: Partial<Training> = {}): Training => {
+const trainingOf = (
+  spec: ModelSpec,
+  features: Features,
+  tasks: readonly Task[],
+  more: Partial<Training> = {},
+): Training => {
   const model = buildModel(spec)
   return {
     model, features, tasks, layout: buildLayout(model.segments(features, tasks)), optimizer: sgd(0.5),
@@ -48,13 +53,15 @@ describe('one step by hand', () => {
   })
 
   test('the head moves by rate * h d', () => {
-    after('tower.1.weight', [1 - 0.5 * (1 * d1 + 3 * d2), -1 - 0.5 * (2 * d1 + 0 * d2)])
+    after('tower.1.weight', [1 - 0.5 * (1 * d1 + 3 * d2), -1 - 0.5 * 2 * d1])
     after('tower.1.bias', [1 - 0.5 * (d1 + d2)])
   })
 
   test('the hidden layer moves by rate * x d, but where ReLU is closed', () => {
     // dh = d (1, -1); row 2's second unit is closed
-    after('bottom.1.weight', [1 - 0.5 * (1 * d1 + 3 * d2), 0 + 0.5 * 1 * d1, 0 - 0.5 * (2 * d1 - 1 * d2), 1 + 0.5 * 2 * d1])
+    const [w11, w12] = [1 - 0.5 * (1 * d1 + 3 * d2), 0 + 0.5 * 1 * d1]
+    const [w21, w22] = [0 - 0.5 * (2 * d1 - 1 * d2), 1 + 0.5 * 2 * d1]
+    after('bottom.1.weight', [w11, w12, w21, w22])
     after('bottom.1.bias', [-0.5 * (d1 + d2), 0.5 * d1])
   })
 
@@ -117,7 +124,8 @@ test('each dropout of each step asks for draws of its own, of the shape of what 
 
 describe('the proximal term', () => {
   test('pulls covered segments to the anchor: with no slope, by rate * mu of the way', () => {
-    const training = trainingOf(mlp({ hidden: [2] }), two, click, { proximal: true, proximalSegments: ['bottom.1.weight'] })
+    const proximal = { proximal: true, proximalSegments: ['bottom.1.weight'] }
+    const training = trainingOf(mlp({ hidden: [2] }), two, click, proximal)
     const rows = { padded: 16, categorical: [[]], numeric: [[0, 0]], labels: [[Number.NaN]], uniform: () => [] }
     const values = new Float32Array(9).fill(1)
     const feed = feedOf(training, values, [rows], { anchor: new Float32Array(9).fill(5), mu: 0.25 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { accuracy } from '../../src/metrics/accuracy.js'
 import { auc, groupedAuc } from '../../src/metrics/auc.js'
@@ -90,7 +90,7 @@ describe('grouped auc', () => {
     const user = [1, 1, 1, 2, 2, 3, 3]
     const labels = [1, 0, 0, 1, 0, 1, 1]
     const scores = [0.9, 0.1, 0.2, 0.3, 0.7, 0.5, 0.6]
-    expect(groupedAuc(scores, labels, user)).toBeCloseTo((1 * 3 + 0 * 2) / 5, 12)
+    expect(groupedAuc(scores, labels, user)).toBeCloseTo(3 / 5, 12)
     expect(groupedAuc([0.5], [1], [1])).toBeNull()
   })
 
@@ -109,7 +109,8 @@ describe('log-loss', () => {
   })
 
   test('of several classes looks at the label only', () => {
-    expect(logLossMulticlass([0.2, 0.3, 0.5, 0.6, 0.4, 0], [2, 2], 3)).toBeCloseTo((Math.log(2) - Math.log(1e-7)) / 2, 12)
+    const expected = (Math.log(2) - Math.log(1e-7)) / 2
+    expect(logLossMulticlass([0.2, 0.3, 0.5, 0.6, 0.4, 0], [2, 2], 3)).toBeCloseTo(expected, 12)
   })
 })
 

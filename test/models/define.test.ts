@@ -18,7 +18,9 @@ beforeAll(async () => {
 
 /* The guide quotes what stands between the two marks. */
 // <gated>
-/** A shared bottom whose input passes through a gate of its own, feature by feature (after GateNet, Huang et al. 2020). */
+/**
+ * A shared bottom whose input passes through a gate of its own, feature by feature (after GateNet, Huang et al. 2020).
+ */
 const gated = defineModel('gated', ({ features, tasks }) => {
   const input = inputs(features, { embedding: 4 })
   const gate = linear('gate', input.width, input.width, { role: 'gate' })
@@ -46,7 +48,7 @@ const trainingOf = (model: Training['model']): Training => ({
 
 test('a model of twenty lines has a layout with roles', () => {
   const layout = buildLayout(gated.segments(features, tasks))
-  expect(layout.segments.map(({ name, shape, role }) => `${name} [${shape}] ${role}`)).toEqual([
+  expect(layout.segments.map(({ name, shape, role }) => `${name} [${shape.join()}] ${role}`)).toEqual([
     'embedding [3,4] embedding',
     'numeric.weight [2,4] input', 'numeric.bias [1,4] input',
     'gate.weight [8,8] gate', 'gate.bias [1,8] gate',
@@ -83,6 +85,6 @@ test('a segment that reaches no head, a missing head and a wrong shape are named
   const both = (x: tf.Tensor) => ({ ctr: x, ctcvr: x })
   expect(run(one(['used'], both))).not.toThrow()
   expect(run(one(['used', 'idle'], both))).toThrow(/Segment 'idle.weight' of model 'mine' reaches no head/)
-  expect(run(one(['used'], (x) => ({ ctr: x })))).toThrow(/'mine' gave no head 'ctcvr': return logits of shape \[16,1\]/)
-  expect(run(one(['used'], (x) => ({ ctr: x, ctcvr: tf.reshape(x, [16]) })))).toThrow(/of shape \[16\]: return/)
+  expect(run(one(['used'], (x) => ({ ctr: x })))).toThrow(/'mine' gave no head 'ctcvr' that fits, but none: return .* shape \[16,1\]/)
+  expect(run(one(['used'], (x) => ({ ctr: x, ctcvr: tf.reshape(x, [16]) })))).toThrow(/but one of shape \[16\]: return/)
 })

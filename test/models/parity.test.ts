@@ -43,7 +43,9 @@ interface Case {
 const sgd = (rate: number, momentum = 0) => ({
   optimizer: { kind: 'sgd', rate, momentum } as const, rule: momentumRule(rate, momentum),
 })
-/** Epsilon is large where batch normalisation makes gradients of biases vanish: Adam would blow their noise up to steps. */
+/**
+ * Epsilon is large where batch normalisation makes gradients of biases vanish: Adam would blow their noise up to steps.
+ */
 const adam = (rate: number, epsilon = 1e-8) => ({
   optimizer: { kind: 'adam', rate, beta1: 0.9, beta2: 0.999, epsilon } as const,
   rule: adamRule(rate, 0.9, 0.999, epsilon),

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { buildLayout, type Axis, type Layout, type SegmentSpec } from '../../src/models/layout.js'
 import { gather, partNames, partRuns, runsLength, scatter } from '../../src/models/parts.js'

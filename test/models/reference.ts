@@ -2,9 +2,9 @@ import type { Segment } from '../../src/models/layout.js'
 import type { Task } from '../../src/tasks/task.js'
 
 /**
- * A second implementation of the models and of local training, to hold the first against: scalar loops in double precision,
- * real rows only (no padding), gradients by central differences, optimizers as in the textbooks. Nothing of `src` runs
- * in here.
+ * A second implementation of the models and of local training, to hold the first against: scalar loops in double
+ * precision, real rows only (no padding), gradients by central differences, optimizers as in the textbooks. Nothing of
+ * `src` runs in here.
  */
 
 /** Real rows of one step. Uniform draws come as the program asks for them, over `padded` rows. */
@@ -116,10 +116,17 @@ const dropped = (pass: Pass, x: Matrix, place: Place, draw: number): Matrix => {
 }
 
 /**
- * n perceptrons side by side; each layer of all members uses one draw. `own` says that first layers read own inputs, with
- * weight [n, in, out]. `last` adds a linear head.
+ * n perceptrons side by side; each layer of all members uses one draw. `own` says that first layers read own inputs,
+ * with weight [n, in, out]. `last` adds a linear head.
  */
-const stackOf = (pass: Pass, name: string, xs: Matrix[], hidden: readonly number[], own: boolean, last?: number): Matrix[] => {
+const stackOf = (
+  pass: Pass,
+  name: string,
+  xs: Matrix[],
+  hidden: readonly number[],
+  own: boolean,
+  last?: number,
+): Matrix[] => {
   let values = xs
   const n = xs.length
   const layers = [...hidden, ...(last === undefined ? [] : [last])]
@@ -195,7 +202,12 @@ const lossOf = (task: Task, logits: Matrix, labels: readonly number[]): number =
   return costs.length === 0 ? 0 : costs.reduce((a, b) => a + b) / costs.length
 }
 
-export const lossesOf = (logits: Logits, shapes: Shapes, p: Values, rows: Rows): { losses: number[]; state: Values } => {
+interface Evaluated {
+  readonly losses: number[]
+  readonly state: Values
+}
+
+export const lossesOf = (logits: Logits, shapes: Shapes, p: Values, rows: Rows): Evaluated => {
   const state: Values = {}
   const heads = logits({ p, rows, shapes, training: true, state, draws: 0 })
   const losses = shapes.tasks.map((task, t) => lossOf(task, heads[t], rows.labels.map((own) => own[t])))

@@ -56,10 +56,11 @@ describe('the MMoE layout', () => {
     expect([...new Set(trunk)]).toEqual(['embedding', 'numeric', 'gate', 'tower'])
   })
 
-  test('batch normalisation is a role of its own, inside experts and towers; running statistics are not trained', () => {
+  test('batch normalisation is a role of its own in experts and towers; running statistics are not trained', () => {
+    const statistics = ['scale', 'shift', 'mean', 'variance']
     const norm = layout.segments.filter((s) => s.role === 'batch-norm')
     expect(norm.map((s) => s.name.replace(/\.\d\./, '.'))).toEqual(
-      ['expert', 'expert', 'tower'].flatMap((o) => ['scale', 'shift', 'mean', 'variance'].map((last) => `${o}.${last}`)),
+      ['expert', 'expert', 'tower'].flatMap((owner) => statistics.map((last) => `${owner}.${last}`)),
     )
     expect(norm.filter((s) => s.axes.includes('expert')).length).toBe(8)
     expect(layout.segments.filter((s) => !s.trainable).every((s) => /\.(mean|variance)$/.test(s.name))).toBe(true)
@@ -71,7 +72,8 @@ test('towers of one width share stacked segments with a task axis; of different 
   const spec = sharedBottom({ bottom: [3], tower: [2], numericFields: 0 })
   const tower = (tasks: readonly Task[]) =>
     layoutOf(spec, features, tasks).segments.filter((s) => s.role === 'tower').map((s) => [s.name, s.shape, s.task])
-  expect(tower(both).map(([name]) => name)).toEqual(['tower.1.weight', 'tower.1.bias', 'tower.2.weight', 'tower.2.bias'])
+  const stacked = ['tower.1.weight', 'tower.1.bias', 'tower.2.weight', 'tower.2.bias']
+  expect(tower(both).map(([name]) => name)).toEqual(stacked)
   expect(tower([both[0], { name: 'kind', kind: 'multiclass', classes: 3 }])).toEqual([
     ['tower.ctr.1.weight', [3, 2], 'ctr'], ['tower.ctr.1.bias', [1, 2], 'ctr'],
     ['tower.ctr.2.weight', [2, 1], 'ctr'], ['tower.ctr.2.bias', [1, 1], 'ctr'],
