@@ -103,6 +103,7 @@ var examplesOf = (rows, batch, steps) => {
   if (perEpoch === 0) return 0;
   return Math.floor(steps / perEpoch) * rows + Math.min(steps % perEpoch * batch, rows);
 };
+var none = new Int32Array(0);
 var BatchCursor = class {
   constructor(rows, batch, plan) {
     this.rows = rows;
@@ -115,7 +116,7 @@ var BatchCursor = class {
   batch;
   plan;
   steps;
-  order = new Int32Array(0);
+  order = none;
   start = 0;
   count = 0;
   epoch = -1;
@@ -232,31 +233,28 @@ var CohortEngine = class {
   }
   /** What keeps a job from being run, if anything. */
   fault(job) {
-    const who = `${job.kind} job of client '${job.client}', program ${job.program.slice(0, 12)}`;
     const training2 = this.programs.training(job.program);
-    if (!training2) return new SpecificationError(`${who}: no such program; call prepare first`);
+    if (!training2) return new SpecificationError(`${nameOf(job)}: no such program; call prepare first`);
     const table = this.tables.get(job.data);
-    if (!table) return new DataError(`${who}: no data is registered under '${job.data}'; call register first`);
-    const { layout, features, tasks } = training2;
-    const sizes = [
-      ["parameters", job.parameters.length, layout.size],
-      ["categorical ids", table.categorical.length, table.rows * features.categorical.length],
-      ["numeric values", table.numeric.length, table.rows * features.numeric.length],
-      ["labels", table.labels.length, table.rows * tasks.length]
-    ];
-    if (job.kind === "train") {
-      if (job.anchor) sizes.push(["anchor", job.anchor.length, layout.size]);
-      for (const [slot, values] of Object.entries(job.optimizer?.slots ?? {})) sizes.push([slot, values.length, layout.size]);
-    }
-    const wrong = sizes.find(([, has, wants]) => has !== wants);
-    return wrong && new DataError(`${who}: ${wrong[1]} ${wrong[0]} where the program needs ${wrong[2]}`);
+    if (!table) return new DataError(`${nameOf(job)}: no data is registered under '${job.data}'; call register first`);
+    const misfit2 = misfitOf(table, training2) ?? vectorMisfitOf(job, training2.layout.size);
+    return misfit2 === void 0 ? void 0 : new DataError(`${nameOf(job)}: ${misfit2}`);
   }
   blame(job, error) {
-    const { client, program, kind } = job;
-    return new EngineError(`${kind} job of client '${client}', program ${program.slice(0, 12)}: ${error.message}`, {
-      cause: error
-    });
+    return new EngineError(`${nameOf(job)}: ${error.message}`, { cause: error });
   }
+};
+var nameOf = ({ kind, client, program }) => `${kind} job of client '${client}', program ${program.slice(0, 12)}`;
+var misfit = (what, has, wants) => has === wants ? void 0 : `${has} ${what} where the program needs ${wants}`;
+var misfitOf = ({ rows, categorical, numeric, labels }, { features, tasks }) => misfit("categorical ids", categorical.length, rows * features.categorical.length) ?? misfit("numeric values", numeric.length, rows * features.numeric.length) ?? misfit("labels", labels.length, rows * tasks.length);
+var vectorMisfitOf = (job, size2) => {
+  const wrong = misfit("parameters", job.parameters.length, size2);
+  if (wrong !== void 0 || job.kind === "score") return wrong;
+  if (job.anchor && job.anchor.length !== size2) return misfit("elements of the anchor", job.anchor.length, size2);
+  for (const [slot, { length }] of Object.entries(job.optimizer?.slots ?? {})) {
+    if (length !== size2) return misfit(`elements of '${slot}'`, length, size2);
+  }
+  return void 0;
 };
 
 // src/engine/feed.ts
@@ -384,17 +382,15 @@ var fillDraws = (feed, lane, plan, ordinal) => {
 var widthOf = (task) => task.kind === "multiclass" ? task.classes : 1;
 var scoreCohort = async (recipe, jobs, tableOf, stageOf) => {
   const { tasks, scoreBatch } = recipe;
-  const offsets = new Map(recipe.segments.map((segment) => [segment.name, segment.offset]));
   const clients = jobs.map((job) => {
     const table = tableOf(job.data);
     return { job, table, scores: tasks.map((task) => new Float32Array(table.rows * widthOf(task))) };
   });
   const seated = [...clients].sort((a, b) => b.table.rows - a.table.rows);
-  const { lanes, feeds } = (await stageOf("score")).room(seated.length);
-  seated.forEach(({ job }, lane) => {
-    for (const state of lanes.state) {
-      const from = offsets.get(state.segment);
-      lanes.current(state).set(job.parameters.subarray(from, from + state.size), lane * state.size);
+  const { lanes, feeds, state } = (await stageOf("score")).room(seated.length);
+  seated.forEach(({ job }, seat) => {
+    for (const { lane, offset } of state) {
+      lanes.current(lane).set(job.parameters.subarray(offset, offset + lane.size), seat * lane.size);
     }
   });
   const outputs = lanes.outputs.map((lane) => {
@@ -489,19 +485,35 @@ var Lanes = class {
 };
 
 // src/engine/stage.ts
+var roomOf = (session, { segments, size: size2, tasks }, clients) => {
+  const lanes = new Lanes(session, clients);
+  const offsets = new Map(segments.map((segment) => [segment.name, segment.offset]));
+  const anchors = [];
+  for (const { kind, buffer, size: length } of lanes.inputs) {
+    if (kind.kind !== "anchor") continue;
+    anchors.push({ buffer, size: length, offset: offsets.get(kind.segment) });
+  }
+  const written = lanes.state.filter((lane) => lane.vector === "parameter" && lane.written);
+  return {
+    lanes,
+    feeds: stepFeedsOf(lanes, tasks),
+    state: lanes.state.map((lane) => ({ lane, offset: offsets.get(lane.segment) })),
+    anchors,
+    complete: written.reduce((sum, lane) => sum + lane.size, 0) === size2
+  };
+};
 var Stage = class {
-  constructor(session, tasks) {
+  constructor(session, recipe) {
     this.session = session;
-    this.tasks = tasks;
+    this.recipe = recipe;
   }
   session;
-  tasks;
+  recipe;
   held;
   /** Buffers for at least `clients` clients; the same ones again and again unless the cohort grows. */
   room(clients) {
     if (this.held === void 0 || this.held.lanes.capacity < clients) {
-      const lanes = new Lanes(this.session, clients);
-      this.held = { lanes, feeds: stepFeedsOf(lanes, this.tasks) };
+      this.held = roomOf(this.session, this.recipe, clients);
     }
     return this.held;
   }
@@ -541,7 +553,7 @@ var enlist = (recipe, job, table) => ({
   job,
   table,
   cursor: new BatchCursor(table.rows, recipe.batch, job.plan),
-  parameters: job.parameters.slice(),
+  parameters: job.parameters,
   slots: Object.fromEntries(Object.entries(job.optimizer?.slots ?? {}).map(([name, slot]) => [name, slot.slice()])),
   before: job.optimizer?.steps ?? 0,
   taken: 0,
@@ -549,15 +561,16 @@ var enlist = (recipe, job, table) => ({
   counted: new Int32Array(recipe.tasks.length)
 });
 var vectorOf2 = (trainee, vector, size2) => vector === "parameter" ? trainee.parameters : trainee.slots[vector] ??= new Float32Array(size2);
+var uncleared = (size2) => {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size2 * Float32Array.BYTES_PER_ELEMENT);
+  return new Float32Array(buffer, byteOffset, size2);
+};
 var Leg = class {
   constructor(recipe, stage, stride, trainees) {
     this.recipe = recipe;
     this.stride = stride;
     this.trainees = trainees;
-    const { lanes, feeds } = stage.room(trainees.length);
-    this.lanes = lanes;
-    this.feeds = feeds;
-    this.offsets = new Map(recipe.segments.map((segment) => [segment.name, segment.offset]));
+    this.room = stage.room(trainees.length);
     this.padded = paddedRows(recipe.batch);
     this.known = new Int32Array(trainees.length * stride * recipe.tasks.length);
     this.knownNow = new Int32Array(recipe.tasks.length);
@@ -565,9 +578,7 @@ var Leg = class {
   recipe;
   stride;
   trainees;
-  lanes;
-  feeds;
-  offsets;
+  room;
   padded;
   /** Rows with a label per [client, step, task]. */
   known;
@@ -582,41 +593,39 @@ var Leg = class {
       while (live > 0 && runs[live - 1] === run) this.unload(--live);
       if (live === 0) return;
       for (let lane = 0; lane < live; lane++) this.feed(lane);
-      await this.lanes.run(live);
+      await this.room.lanes.run(live);
       for (let lane = 0; lane < live; lane++) this.advance(lane);
       this.collectLosses(live);
     }
   }
-  eachState(lane, move) {
-    for (const state of this.lanes.state) {
-      const flat = vectorOf2(this.trainees[lane], state.vector, this.recipe.size);
-      move(state, flat, this.offsets.get(state.segment));
-    }
-  }
   load() {
-    for (let lane = 0; lane < this.trainees.length; lane++) {
-      this.eachState(
-        lane,
-        (state, flat, offset) => copy(flat, offset, this.lanes.current(state), lane * state.size, state.size)
-      );
-      const { job } = this.trainees[lane];
-      for (const { kind, buffer, size: size2 } of this.lanes.inputs) {
-        if (kind.kind !== "anchor") continue;
-        const anchor = job.anchor ?? job.parameters;
-        copy(anchor, this.offsets.get(kind.segment), buffer, lane * size2, size2);
+    const { lanes, state, anchors } = this.room;
+    for (const [seat, trainee] of this.trainees.entries()) {
+      for (const { lane, offset } of state) {
+        const flat = vectorOf2(trainee, lane.vector, this.recipe.size);
+        copy(flat, offset, lanes.current(lane), seat * lane.size, lane.size);
       }
+      const anchor = trainee.job.anchor ?? trainee.job.parameters;
+      for (const { buffer, size: size2, offset } of anchors) copy(anchor, offset, buffer, seat * size2, size2);
     }
   }
-  unload(lane) {
-    this.eachState(lane, (state, flat, offset) => {
-      if (state.written) copy(this.lanes.current(state), lane * state.size, flat, offset, state.size);
-    });
+  unload(seat) {
+    const { lanes, state, complete } = this.room;
+    const trainee = this.trainees[seat];
+    if (trainee.parameters === trainee.job.parameters) {
+      trainee.parameters = complete ? uncleared(this.recipe.size) : trainee.parameters.slice();
+    }
+    for (const { lane, offset } of state) {
+      if (!lane.written) continue;
+      const flat = vectorOf2(trainee, lane.vector, this.recipe.size);
+      copy(lanes.current(lane), seat * lane.size, flat, offset, lane.size);
+    }
   }
   feed(lane) {
     const { cursor, table, job, taken, before } = this.trainees[lane];
     const tasks = this.recipe.tasks.length;
     for (let step = 0; step < this.stride; step++) {
-      const feed = this.feeds[step];
+      const feed = this.room.feeds[step];
       if (feed === void 0) continue;
       cursor.seek(taken + step);
       fillRows(feed, lane, this.padded, table, tasks, cursor, this.knownNow);
@@ -639,7 +648,7 @@ var Leg = class {
   }
   collectLosses(live) {
     const tasks = this.recipe.tasks.length;
-    for (const { kind, buffer } of this.lanes.outputs) {
+    for (const { kind, buffer } of this.room.lanes.outputs) {
       if (kind.kind !== "loss") continue;
       const column = this.recipe.tasks.findIndex((task) => task.name === kind.task);
       for (let lane = 0; lane < live; lane++) {
@@ -651,9 +660,9 @@ var Leg = class {
   }
 };
 var resultOf = (recipe, trainee) => {
-  const { parameters, slots, before, taken, losses, counted, table } = trainee;
+  const { job, slots, before, taken, losses, counted, table } = trainee;
   return {
-    parameters,
+    parameters: taken > 0 ? trainee.parameters : job.parameters.slice(),
     optimizer: { steps: before + taken, slots },
     losses: losses.map((sum, task) => counted[task] > 0 ? sum / counted[task] : 0),
     steps: taken,
@@ -719,7 +728,7 @@ var Executor = class {
     const key = `${recipe.program}/${part}`;
     const known = this.stages.get(key);
     if (known) return known;
-    const opened = this.open(recipe.program, part).then((session) => new Stage(session, recipe.tasks));
+    const opened = this.open(recipe.program, part).then((session) => new Stage(session, recipe));
     this.stages.set(key, opened);
     return opened;
   }
@@ -800,17 +809,17 @@ var normalizeRows = (x, scale, shift, weight, epsilon2) => {
   const variance = tf.matMul(row, tf.square(centred));
   const value = differentiable([x, scale, shift], (save) => {
     const deviation = tf.sqrt(tf.add(variance, epsilon2));
-    const unit2 = tf.div(centred, deviation);
-    save(unit2, deviation, scale, asColumn(weight, x));
-    return { value: tf.add(tf.mul(unit2, scale), shift), gradient: normalizeGradient };
+    const slope = tf.div(scale, deviation);
+    save(centred, deviation, slope, asColumn(weight, x));
+    return { value: tf.add(tf.mul(centred, slope), shift), gradient: normalizeGradient };
   });
   return { value, mean, variance };
 };
-var normalizeGradient = (dy, [unit2, deviation, scale, weight]) => {
+var normalizeGradient = (dy, [centred, deviation, slope, weight]) => {
   const dshift = sumRows(dy);
-  const dscale = sumRows(tf.mul(dy, unit2));
-  const along = tf.mul(weight, tf.add(dshift, tf.mul(unit2, dscale)));
-  return [tf.mul(tf.sub(dy, along), tf.div(scale, deviation)), dscale, dshift];
+  const dscale = tf.div(sumRows(tf.mul(dy, centred)), deviation);
+  const along = tf.mul(weight, tf.add(dshift, tf.mul(centred, tf.div(dscale, deviation))));
+  return [tf.mul(tf.sub(dy, along), slope), dscale, dshift];
 };
 
 // src/tasks/losses.ts
@@ -846,11 +855,12 @@ var sgd = (rate, { momentum: momentum2 = 0 } = {}) => ({
   rate,
   momentum: momentum2
 });
+var takesRate = (optimizer) => optimizer.kind === "sgd" && optimizer.momentum === 0;
 var update = (optimizer, parameter, gradient, slots, scalars) => {
   switch (optimizer.kind) {
     case "sgd": {
       if (optimizer.momentum === 0) {
-        return { parameter: tf3.sub(parameter, tf3.mul(gradient, scalars.rate)), slots: {} };
+        return { parameter: tf3.sub(parameter, gradient), slots: {} };
       }
       const velocity = tf3.add(tf3.mul(slots.velocity, optimizer.momentum), gradient);
       return { parameter: tf3.sub(parameter, tf3.mul(velocity, scalars.rate)), slots: { velocity } };
@@ -918,7 +928,7 @@ var evaluate = (training2, parameters, inputs2, step) => {
   return { losses, state: output.state ?? {} };
 };
 var total = (losses, weights) => losses.map((loss, i) => weights[i] === 1 ? loss : tf4.mul(loss, weights[i])).reduce((sum, loss) => tf4.add(sum, loss));
-var differentiate = (training2, parameters, inputs2, step) => {
+var differentiate = (training2, parameters, inputs2, step, factor) => {
   const trainable = training2.layout.segments.filter((segment) => segment.trainable);
   let seen;
   const { grads } = tf4.engine().gradients(
@@ -928,7 +938,7 @@ var differentiate = (training2, parameters, inputs2, step) => {
       return total(seen.losses, training2.taskWeights);
     },
     trainable.map((segment) => parameters[segment.name]),
-    void 0,
+    factor,
     true
   );
   const { losses, state } = seen;
@@ -950,9 +960,8 @@ var differentiate = (training2, parameters, inputs2, step) => {
   const handed = Object.entries(state).map(([name, tensor]) => [name, hand(tensor)]);
   return { losses: losses.map(hand), state: Object.fromEntries(handed), gradients };
 };
-var proximal = (parameter, gradient, segment, inputs2, step) => {
+var proximal = (parameter, gradient, segment, inputs2, mu) => {
   const anchor = inputs2.read({ kind: "anchor", segment: segment.name }, segment.shape);
-  const mu = inputs2.read({ kind: "scalar", name: "mu", step }, []);
   return tf4.add(gradient, tf4.mul(tf4.sub(parameter, anchor), mu));
 };
 var trainingBody = (training2, steps) => (inputs2) => {
@@ -969,18 +978,21 @@ var trainingBody = (training2, steps) => (inputs2) => {
     slots[name] = Object.fromEntries(own);
   }
   for (let step = 0; step < steps; step++) {
-    const { losses, gradients, state } = differentiate(training2, parameters, inputs2, step);
     const scalars = {};
     for (const name of Object.keys(scalarsOf(optimizer, 1))) {
       scalars[name] = inputs2.read({ kind: "scalar", name, step }, []);
     }
+    const factor = takesRate(optimizer) ? scalars.rate : void 0;
+    const { losses, gradients, state } = differentiate(training2, parameters, inputs2, step, factor);
+    const pull = covered.size > 0 ? inputs2.read({ kind: "scalar", name: "mu", step }, []) : void 0;
+    const mu = pull && factor ? tf4.mul(pull, factor) : pull;
     for (const segment of layout.segments) {
       const { name, trainable } = segment;
       if (!trainable) {
         parameters[name] = state[name] ?? parameters[name];
         continue;
       }
-      const slope = covered.has(name) ? proximal(parameters[name], gradients[name], segment, inputs2, step) : gradients[name];
+      const slope = mu && covered.has(name) ? proximal(parameters[name], gradients[name], segment, inputs2, mu) : gradients[name];
       const updated = update(optimizer, parameters[name], slope, slots[name], scalars);
       parameters[name] = updated.parameter;
       slots[name] = { ...updated.slots };
@@ -1002,7 +1014,7 @@ var trainingBody = (training2, steps) => (inputs2) => {
 import * as tf6 from "@tensorflow/tfjs";
 
 // src/engine/body.ts
-var nameOf = (port) => Object.values(port).join("/");
+var nameOf2 = (port) => Object.values(port).join("/");
 
 // src/engine/shapes.ts
 var sizeOf2 = (shape) => shape.reduce((product2, extent) => product2 * extent, 1);
@@ -1349,7 +1361,7 @@ var GraphBuilder = class {
     });
   }
   input(source, shape, dtype, batched = false) {
-    const key = `Input ${nameOf(source)}`;
+    const key = `Input ${nameOf2(source)}`;
     const before = this.known.get(key);
     if (before !== void 0) return before;
     const id = this.nodes.length;
@@ -1807,7 +1819,7 @@ var traceBackend = () => {
 // src/engine/trace.ts
 var symbols = (backend, builder, tensors) => ({
   read(source, shape, dtype = "float32") {
-    const name = nameOf(source);
+    const name = nameOf2(source);
     const known = tensors.get(name);
     if (known) {
       if (sameShape(known.shape, shape) && known.dtype === dtype) return known;
@@ -2258,7 +2270,9 @@ var round = async (engine5, program, parameters, number) => {
 var meanOf = (vectors) => {
   const sum = new Float64Array(vectors[0].length);
   for (const vector of vectors) for (let i = 0; i < sum.length; i++) sum[i] += vector[i];
-  return Float32Array.from(sum.map((value) => value / vectors.length));
+  const mean = new Float32Array(sum.length);
+  for (let i = 0; i < sum.length; i++) mean[i] = sum[i] / vectors.length;
+  return mean;
 };
 var engineUpdatesPerSecond = async ({ engine: engine5, cohort = 20, rounds = 50 } = {}) => {
   const used = engine5 ?? await openEngine({ workers: 0 });
@@ -2296,8 +2310,8 @@ var engineUpdatesPerSecond = async ({ engine: engine5, cohort = 20, rounds = 50 
 // bench/.scratch-feeder.ts
 var training;
 var portsOf = ({ nodes, outputs }) => ({
-  inputs: nodes.flatMap(({ source, shape, dtype }) => source ? [{ name: nameOf(source), kind: source, shape, dtype }] : []),
-  outputs: outputs.map(({ sink, node }) => ({ name: nameOf(sink), kind: sink, shape: nodes[node].shape, dtype: nodes[node].dtype }))
+  inputs: nodes.flatMap(({ source, shape, dtype }) => source ? [{ name: nameOf2(source), kind: source, shape, dtype }] : []),
+  outputs: outputs.map(({ sink, node }) => ({ name: nameOf2(sink), kind: sink, shape: nodes[node].shape, dtype: nodes[node].dtype }))
 });
 var executor = new Executor(async (_p, part) => ({ ...portsOf(trace(trainingBody(training, part === "chunk" ? 4 : 1))), run: async () => {
 }, close: async () => {
@@ -2307,7 +2321,7 @@ var programs = { prepare: (t) => {
   return { program: "p" };
 }, training: () => training, recipe: () => recipeOf(training, "p", 512) };
 var engine4 = new CohortEngine("x", programs, new Inline(executor, programs));
-for (let i = 0; i < 3; i++) {
+for (let i = 0; i < 6; i++) {
   const u = await engineUpdatesPerSecond({ engine: new CohortEngine("x", programs, new Inline(new Executor(executor.open), programs)), rounds: 1e3 });
   console.log(u.toFixed(0), "updates/s =", (1e6 / u).toFixed(2), "us each");
 }
