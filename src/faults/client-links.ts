@@ -75,6 +75,8 @@ export const jittered = (
       let nth = 0
       return Math.round(latency * Math.exp(jitter.sigma * normal(() => draws.envelope(envelope, name, nth++))))
     }
+    default:
+      return jitter satisfies never
   }
 }
 

@@ -11,7 +11,7 @@ import { Absences, createComing, type Coming } from './absence.js'
 import { drain, jittered, narrowed, type Narrowing } from './client-links.js'
 import { Crashes } from './crashes.js'
 import { createDraws, createLexicon, type Draws } from './draws.js'
-import type { FaultKind, FaultOf } from './fault.js'
+import type { Fault, FaultKind, FaultOf } from './fault.js'
 import { MessageRules, passes, roleIndex } from './message-rules.js'
 import type { Plan, PlannedFault } from './plan.js'
 import type { Participant } from './select.js'
@@ -55,8 +55,22 @@ interface Ready {
   readonly draws: Draws
 }
 
+const isKind = <K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> => fault.kind === kind
+
+const byTarget = <T extends Ready>(all: readonly T[]): ReadonlyMap<Name, readonly T[]> => {
+  const found = new Map<Name, T[]>()
+  for (const one of all) {
+    for (const target of one.planned.targets) {
+      const own = found.get(target)
+      if (own === undefined) found.set(target, [one])
+      else own.push(one)
+    }
+  }
+  return found
+}
+
 const noFiles: ReadText = (path) => {
-  throw new SpecificationError(`'${path}' is to be read, but this run was compiled without access to files. Pass \`read\`.`)
+  throw new SpecificationError(`'${path}' is to be read, but compile() was given no \`read\`. Pass one.`)
 }
 
 /**
@@ -74,24 +88,12 @@ export const compile = (input: CompileInput): CompiledWeather => {
   const jitterDraws = createDraws(streams, lexicon, 'network', 'jitter')
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
   const faults = [...plan.faults].sort((a, b) => (a.key < b.key ? -1 : 1))
-  const drawsOf = new Map(faults.map(({ id, key }) => [id, createDraws(streams, lexicon, 'faults', key, 'coins')]))
 
   const ofKind = <K extends FaultKind>(kind: K) =>
     faults.flatMap((planned) => {
-      if (planned.fault.kind !== kind) return []
-      return [{ planned, fault: planned.fault as FaultOf<K>, draws: drawsOf.get(planned.id) as Draws }]
+      const { fault, key } = planned
+      return isKind(fault, kind) ? [{ planned, fault, draws: createDraws(streams, lexicon, 'faults', key, 'coins') }] : []
     })
-  const byTarget = <T extends Ready>(all: readonly T[]): ReadonlyMap<Name, readonly T[]> => {
-    const found = new Map<Name, T[]>()
-    for (const one of all) {
-      for (const target of one.planned.targets) {
-        const own = found.get(target)
-        if (own === undefined) found.set(target, [one])
-        else own.push(one)
-      }
-    }
-    return found
-  }
   const slow = byTarget(ofKind('slow').map(({ planned, fault, draws }) => createSlowness(planned, fault, draws)))
   const leavers = byTarget(ofKind('away'))
   const partial = byTarget(ofKind('partial'))
@@ -99,13 +101,15 @@ export const compile = (input: CompileInput): CompiledWeather => {
 
   const subjects = new Map<Name, Subject>()
   for (const { name, role } of participants) {
-    if (subjects.has(name)) throw new SpecificationError(`'${name}' takes part twice. Every participant needs its own name.`)
+    const device = devices.get(name)
+    if (device === undefined) continue
+    if (subjects.has(name)) throw new SpecificationError(`'${name}' takes part twice. Give each its own name.`)
     const calendar = calendars.get(name)
     const own = leavers.get(name) ?? []
     subjects.set(name, {
       name,
       role: roleIndex[role],
-      device: devices.get(name) as Device,
+      device,
       link: links.get(name),
       coming: calendar === undefined && own.length === 0 ? undefined : createComing(name, calendar, own),
       slow: slow.get(name) ?? [],
@@ -116,15 +120,19 @@ export const compile = (input: CompileInput): CompiledWeather => {
   const subject = (name: Name): Subject => {
     const found = subjects.get(name)
     if (found !== undefined) return found
-    throw new WindtunnelError(`The weather knows no '${name}'. It was compiled for: ${[...subjects.keys()].join(', ')}.`)
+    const known = [...subjects.keys()]
+    const some = known.length <= 24 ? known : [...known.slice(0, 24), '...']
+    throw new WindtunnelError(`The weather knows no '${name}'. It was compiled for: ${some.join(', ')}.`)
   }
   const roleOf = (name: Name) => (['client', 'expert', 'aggregator'] as const)[subject(name).role]
 
   const rules = new MessageRules(
-    [...ofKind('lose'), ...ofKind('delay'), ...ofKind('duplicate')].map((rule) => ({
-      ...rule,
-      from: rule.planned.from && new Set(rule.planned.from),
-      to: rule.planned.to && new Set(rule.planned.to),
+    [...ofKind('lose'), ...ofKind('delay'), ...ofKind('duplicate')].map(({ planned, fault, draws }) => ({
+      planned,
+      fault,
+      draws,
+      from: planned.from && new Set(planned.from),
+      to: planned.to && new Set(planned.to),
     })),
     roleOf,
     tally,
@@ -140,7 +148,8 @@ export const compile = (input: CompileInput): CompiledWeather => {
     const to = subject(envelope.to)
     const link = from.link ?? to.link
     if (link === undefined) return network.inside
-    return jittered(link.latency, link.jitter, jitterDraws, envelope, () => rules.copyName(envelope, from.role, to.role))
+    const copy = () => rules.copyName(envelope, from.role, to.role)
+    return jittered(link.latency, link.jitter, jitterDraws, envelope, copy)
   }
   const absences: Absences = new Absences({
     clients: [...subjects.values()].flatMap(({ coming }) => (coming === undefined ? [] : [coming])),

@@ -42,7 +42,7 @@ export class Crashes {
       .sort((a, b) => a.at - b.at || (a.who < b.who ? -1 : a.who > b.who ? 1 : 0))
     this.#waiting = crashes
       .filter(({ fault }) => fault.when !== undefined)
-      .map((crash) => ({ ...crash, from: new Set(), done: false }))
+      .map(({ planned, fault }) => ({ planned, fault, from: new Set(), done: false }))
     this.#all = [...this.timed]
     this.#planned = new Map(crashes.map(({ planned }) => [planned.id, planned]))
     this.#mainPart = mainPart
@@ -70,8 +70,11 @@ export class Crashes {
 
   /** The next instant after `now` at which somebody comes back. */
   nextReturn(now: Micros): Micros | undefined {
-    const returns = this.#all.flatMap(({ restartAt }) => (restartAt !== undefined && restartAt > now ? [restartAt] : []))
-    return returns.length === 0 ? undefined : Math.min(...returns)
+    let next: Micros | undefined
+    for (const { restartAt } of this.#all) {
+      if (restartAt !== undefined && restartAt > now && (next === undefined || restartAt < next)) next = restartAt
+    }
+    return next
   }
 
   /** Counts the deaths that had come by `now`. */

@@ -2,10 +2,10 @@ import type { Envelope, EnvelopeKind } from '../network/envelope.js'
 import type { Streams } from '../random/streams.js'
 
 /*
- * Draws that are made for every message. A seedrandom stream costs 7 microseconds to begin, most of a run's time where
- * faults toss a coin per message, so a purpose begins one stream, which gives a 128-bit seed, and every draw is a hash of
- * that seed and the draw's key (the mixing of MurmurHash3, two 32-bit lanes). Same key, same number, on every machine:
- * integer arithmetic only. Names enter as 64-bit hashes of their text.
+ * Draws that are made for every message. To begin a seedrandom stream for each would cost more than all else that a
+ * message costs, so a purpose begins one stream, which gives a 128-bit seed, and every draw is a hash of that seed and
+ * the draw's key (the mixing of MurmurHash3, two 32-bit lanes). Same key, same number, on every machine: integer
+ * arithmetic only. Names enter as 64-bit hashes of their text.
  */
 
 /** A name as two 32-bit words. */

@@ -44,7 +44,7 @@ const awaySchema = z
       .enum(['download', 'training', 'before-upload', 'upload'])
       .optional()
       .describe('Selected first, then leaves in mid-phase; when absent, it is not there at all'),
-    for: durationSchema.optional().describe('How long it stays away after leaving in a phase; until round close if absent'),
+    for: durationSchema.optional().describe('How long it stays away once it has left; until round close if absent'),
     ...windowFields,
     probability: perClientRound,
     id,
@@ -170,7 +170,7 @@ const narrowSchema = z
     path: ['to'],
   })
 
-/** One injected failure: the closed union that is the extension point for new weather. */
+/** One injected failure: the closed union that is the extension point for new weather. All of it stands in this file. */
 export const faultSchema = z.discriminatedUnion('kind', [
   awaySchema,
   slowSchema,

@@ -16,7 +16,7 @@ export const canonical = (value: unknown): string => {
 export const identities = (entries: readonly object[]): readonly string[] => {
   const seen = new Map<string, number>()
   return entries.map((entry) => {
-    if ('id' in entry && entry.id !== undefined) return `id ${String(entry.id)}`
+    if ('id' in entry && typeof entry.id === 'string') return `id ${entry.id}`
     const content = canonical(entry)
     const ordinal = seen.get(content) ?? 0
     seen.set(content, ordinal + 1)

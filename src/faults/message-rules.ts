@@ -39,6 +39,14 @@ export const roleIndex: Readonly<Record<ActorRole, number>> = { client: 0, exper
 const directionOf = (from: ActorRole, to: ActorRole): Direction =>
   from === 'client' ? 'up' : to === 'client' ? 'down' : 'inside'
 
+const isKind = <K extends MessageFault['kind']>(rule: Rule, kind: K): rule is Rule<FaultOf<K>> => rule.fault.kind === kind
+
+const place = (rule: Rule, bucket: Bucket): void => {
+  if (isKind(rule, 'lose')) bucket.lose.push(rule)
+  else if (isKind(rule, 'delay')) bucket.delay.push(rule)
+  else if (isKind(rule, 'duplicate')) bucket.duplicate.push(rule)
+}
+
 const applies = ({ fault, from, to }: Rule, envelope: Envelope, now: Micros): boolean =>
   inRounds(fault, envelope.round) &&
   inTime(fault, now) &&
@@ -46,7 +54,7 @@ const applies = ({ fault, from, to }: Rule, envelope: Envelope, now: Micros): bo
   (from === undefined || from.has(envelope.from)) &&
   (to === undefined || to.has(envelope.to))
 
-/** All faults on links, folded: losses are independent, delays add, copies add. The order of the rules changes nothing. */
+/** All faults on links, folded: losses are independent, delays and copies add. The order of rules changes nothing. */
 export class MessageRules {
   readonly #buckets: readonly (Bucket | undefined)[]
   readonly #tally: Tally
@@ -67,7 +75,7 @@ export class MessageRules {
             if (link.direction !== undefined && link.direction !== directionOf(from, to)) continue
             const index = kindIndex[kind] * 9 + roleIndex[from] * 3 + roleIndex[to]
             const bucket = (buckets[index] ??= { lose: [], delay: [], duplicate: [] })
-            bucket[rule.fault.kind].push(rule as never)
+            place(rule, bucket)
           }
         }
       }

@@ -58,6 +58,24 @@ const drawLink = (link: Link, actors: readonly Participant[], stream: Streams, k
   return { from: side('from'), to: side('to') }
 }
 
+const planOne = (
+  id: string,
+  key: string,
+  fault: Fault,
+  where: string,
+  actors: readonly Participant[],
+  stream: Streams,
+): PlannedFault => {
+  if ('link' in fault) {
+    const { from, to } = drawLink(fault.link, actors, stream, key, `${where}.link`)
+    const targets = [...new Set([...(from ?? []), ...(to ?? [])])].sort()
+    return { id, key, fault, targets, ...(from && { from }), ...(to && { to }) }
+  }
+  const targets = resolve(fault.who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
+  if (fault.kind !== 'crash' && fault.kind !== 'slow') clientsOnly(targets, actors, fault.kind, `${where}.who`)
+  return { id, key, fault, targets }
+}
+
 /**
  * Resolves every selector. A fault's targets depend on the seed, its identity (see `identities`) and who takes part,
  * and on no other fault. Throws `SpecificationError` for a selector that finds nobody and for an id that is used twice.
@@ -73,14 +91,7 @@ export const drawPlan = (faults: readonly FaultInput[], actors: readonly Partici
     const where = `faults[${i}]`
     if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
     ids.add(id)
-    if ('link' in fault) {
-      const { from, to } = drawLink(fault.link, actors, stream, key, `${where}.link`)
-      const targets = [...new Set([...(from ?? []), ...(to ?? [])])].sort()
-      return { id, key, fault, targets, ...(from && { from }), ...(to && { to }) }
-    }
-    const targets = resolve(fault.who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
-    if (fault.kind !== 'crash' && fault.kind !== 'slow') clientsOnly(targets, actors, fault.kind, `${where}.who`)
-    return { id, key, fault, targets }
+    return planOne(id, key, fault, where, actors, stream)
   })
   return { seed, faults: planned }
 }

@@ -113,8 +113,8 @@ export const resolve = (
     case 'scenario': {
       const found = names((p) => p.scenario === selector.scenario)
       if (found.length > 0) return found
-      const known = [...new Set(participants.flatMap((p) => (p.scenario === undefined ? [] : [p.scenario])))].sort(byText)
-      return nobody(where, `no client holds scenario '${selector.scenario}'`, selector.scenario, known)
+      const known = participants.flatMap((p) => (p.scenario === undefined ? [] : [p.scenario]))
+      return nobody(where, `no client holds scenario '${selector.scenario}'`, selector.scenario, [...new Set(known)].sort(byText))
     }
     case 'named': {
       const known = names(() => true)
@@ -122,5 +122,7 @@ export const resolve = (
       if (absent !== undefined) nobody(where, `nobody is named '${absent}'`, absent, known)
       return [...new Set(selector.names)].sort(byText)
     }
+    default:
+      return selector satisfies never
   }
 }

@@ -34,16 +34,21 @@ const words: Readonly<Record<Effect, (n: number, amount: number) => string>> = {
   'not selectable': (n) => `not selectable ${n === 1 ? 'once' : `${n} times`}`,
   'training cut short': (n, us) => `${many(n, 'training')} cut short (${formatMicros(us)} charged for nothing)`,
   'left before upload': (n, us) => `${many(n, 'training')} finished and never sent (${formatMicros(us)} for nothing)`,
-  'message lost': (n, bytes) => `${many(n, 'message')} lost (${bytes.toLocaleString('en-US')} bytes had left the sender)`,
+  'message lost': (n, bytes) => `${many(n, 'message')} lost (${grouped(bytes)} bytes had left the sender)`,
   'training slowed': (n, us) => `${many(n, 'training')} slowed (${formatMicros(us)} longer)`,
   'training partial': (n) => `${many(n, 'training')} stopped early`,
   'message delayed': (n, us) => `${many(n, 'message')} delayed (${formatMicros(us)} in all)`,
-  'copy made': (n) => `${many(n, 'extra copy', 'extra copies')}`,
+  'copy made': (n) => many(n, 'extra copy', 'extra copies'),
   died: (n) => many(n, 'death'),
   'link narrowed': (n) => `links narrowed in ${many(n, 'client round')}`,
 }
 
-const many = (n: number, one: string, several = `${one}s`): string => `${n.toLocaleString('en-US')} ${n === 1 ? one : several}`
+const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
+
+const many = (n: number, one: string, several = `${one}s`): string => `${grouped(n)} ${n === 1 ? one : several}`
+
+/** The order in which a report names them. */
+const order: readonly string[] = Object.keys(words)
 
 export const createTally = (): Tally => {
   const units = new Map<string, Set<string | number>>()
@@ -66,10 +71,9 @@ export const createTally = (): Tally => {
     report: (faults) =>
       faults.map((planned) => {
         const own = effects.get(planned.id)
-        const parts = (Object.keys(words) as Effect[]).flatMap((effect) => {
-          const count = own?.get(effect)
-          return count === undefined ? [] : [words[effect](count.keys.size, count.amount)]
-        })
+        const parts = [...(own ?? [])]
+          .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+          .map(([effect, { keys, amount }]) => words[effect](keys.size, amount))
         return {
           id: planned.id,
           kind: planned.fault.kind,

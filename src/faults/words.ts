@@ -40,7 +40,7 @@ const phases = {
   upload: 'leave in upload',
 } as const
 
-const times = (factor: number): string => `${factor} times`
+const times = (factor: number): string => `${factor} times slower`
 
 const shares = (profile: readonly (readonly [Micros, number])[]): string =>
   profile.map(([at, factor]) => `${times(factor)} from ${formatMicros(at)}`).join(', ')
@@ -53,7 +53,7 @@ const sentence = (fault: Fault, planned: PlannedFault): string => {
       return `${whom} ${fault.phase === undefined ? 'away' : phases[fault.phase]}${stays}`
     }
     case 'slow':
-      return `${whom} ${fault.by === undefined ? `slower: ${shares(fault.profile ?? [])}` : `${times(fault.by)} slower`}`
+      return `${whom} ${fault.by === undefined ? shares(fault.profile ?? []) : times(fault.by)}`
     case 'partial':
       return `${whom} stop after ${percent(fault.epochs)} of the local epochs`
     case 'delay': {
@@ -66,7 +66,7 @@ const sentence = (fault: Fault, planned: PlannedFault): string => {
     }
     case 'duplicate': {
       const after = fault.after === 0 ? '' : ` every ${formatMicros(fault.after)}`
-      return `${messages(fault.link, planned)} arrive ${times(fault.times + 1)}${after}`
+      return `${messages(fault.link, planned)} arrive ${fault.times + 1} times${after}`
     }
     case 'crash': {
       const at = fault.when === undefined ? ` at ${formatMicros(fault.at ?? 0)}` : ''
@@ -80,6 +80,8 @@ const sentence = (fault: Fault, planned: PlannedFault): string => {
       const less = fault.to === undefined ? `divided by ${fault.by}` : `at most ${bandwidth(fault.to)}`
       return `${whom}: ${way}bandwidth ${less}`
     }
+    default:
+      return fault satisfies never
   }
 }
 

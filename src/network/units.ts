@@ -31,7 +31,7 @@ export const bandwidthSchema = z
       z
         .string()
         .regex(pattern)
-        .transform((text) => parseBandwidth(text) as BitsPerSecond)
+        .transform((text) => parseBandwidth(text) ?? Number.NaN)
         .refine((rate) => rate > 0, 'a bandwidth must be above 0'),
     ],
     { error: 'expected bits per second or a text such as "5 Mbps" (units: bps, kbps, Mbps, Gbps)' },

@@ -9,17 +9,17 @@ import { numberColumns } from './csv.js'
  * Learning upon Large-Scale Smartphone Data", WWW 2021). Windows are cut at `length`; devices without any are left out.
  */
 export const parseAvailability = (text: string, length: Micros, file: string): readonly (readonly Window[])[] => {
-  const { device, start_s, end_s } = numberColumns(text, ['device', 'start_s', 'end_s'], file)
+  const [device, starts, ends] = numberColumns(text, ['device', 'start_s', 'end_s'], file)
   const windows = new Map<number, Window[]>()
   device.forEach((number, i) => {
-    const from = seconds(start_s[i])
-    const until = Math.min(seconds(end_s[i]), length)
-    if (from < 0) throw new DataError(`${file}:${i + 2}: start_s must not be negative, got ${start_s[i]}.`)
+    const from = seconds(starts[i])
+    const until = Math.min(seconds(ends[i]), length)
+    if (from < 0) throw new DataError(`${file}:${i + 2}: start_s must not be negative, got ${starts[i]}.`)
     if (from >= until) return
     const list = windows.get(number)
     if (list === undefined) windows.set(number, [{ from, until }])
     else list.push({ from, until })
   })
   if (windows.size === 0) throw new DataError(`${file}: no device is available within the first ${length / 1e6} s.`)
-  return [...windows.keys()].sort((a, b) => a - b).map((number) => merged(windows.get(number) as Window[]))
+  return [...windows].sort(([a], [b]) => a - b).map(([, list]) => merged(list))
 }

@@ -35,7 +35,7 @@ export const parseBandwidth = (
   members: ReadonlySet<number> | undefined,
   file: string,
 ): readonly BandwidthTrace[] => {
-  const { trace, t_s, mbps } = numberColumns(text, ['trace', 't_s', 'mbps'], file)
+  const [trace, seconds, mbps] = numberColumns(text, ['trace', 't_s', 'mbps'], file)
   const rows = new Map<number, number[]>()
   trace.forEach((number, i) => {
     if (members !== undefined && !members.has(number)) return
@@ -44,12 +44,11 @@ export const parseBandwidth = (
     else list.push(i)
   })
   if (rows.size === 0) throw new DataError(`${file}: it holds no trace that was asked for.`)
-  return [...rows.keys()]
-    .sort((a, b) => a - b)
-    .map((number) => {
-      const list = rows.get(number) as number[]
-      const first = t_s[list[0]]
-      const times = Float64Array.from(list, (i) => Math.round((t_s[i] - first) * 1e6))
+  return [...rows]
+    .sort(([a], [b]) => a - b)
+    .map(([number, list]) => {
+      const first = seconds[list[0]]
+      const times = Float64Array.from(list, (i) => Math.round((seconds[i] - first) * 1e6))
       const bitsPerSecond = Float64Array.from(list, (i) => Math.round(mbps[i] * 1e6))
       times.forEach((time, i) => {
         if (i > 0 && time <= times[i - 1]) {

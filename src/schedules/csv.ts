@@ -4,11 +4,11 @@ import { DataError } from '../errors.js'
  * The named columns of a CSV text with a header, as numbers, one array per column. Plain fields without quotes, as the
  * public traces have them. Throws `DataError` with file and line for a missing column or a field that is no number.
  */
-export const numberColumns = <const Column extends string>(
+export const numberColumns = (
   text: string,
-  columns: readonly Column[],
+  columns: readonly string[],
   file: string,
-): Record<Column, Float64Array> => {
+): readonly Float64Array[] => {
   const lines = text.split(/\r?\n/)
   while (lines.length > 0 && lines[lines.length - 1] === '') lines.pop()
   const header = (lines[0] ?? '').split(',')
@@ -29,7 +29,7 @@ export const numberColumns = <const Column extends string>(
       values[c][i - 1] = value
     })
   }
-  return Object.fromEntries(columns.map((column, c) => [column, values[c]])) as Record<Column, Float64Array>
+  return values
 }
 
 /** Reads a text file that a specification names. Given by the caller, so that nothing here touches the disk. */

@@ -7,8 +7,8 @@ import { numberColumns } from './csv.js'
  * With `seen`, only phones that FLASH's users owned (column `seen_in_flash_traces`).
  */
 export const parseDeviceSpeeds = (text: string, column: string, seen: boolean, file: string): Float64Array => {
-  const columns = numberColumns(text, seen ? [column, 'seen_in_flash_traces'] : [column], file)
-  const scores = columns[column].filter((_, i) => !seen || columns['seen_in_flash_traces'][i] > 0).sort()
+  const [all, owned] = numberColumns(text, seen ? [column, 'seen_in_flash_traces'] : [column], file)
+  const scores = all.filter((_, i) => !seen || owned[i] > 0).sort()
   if (scores.length === 0 || scores[0] <= 0) {
     throw new DataError(`${file}: column '${column}' must hold scores above 0, and at least one.`)
   }

@@ -83,12 +83,12 @@ export const resolveDevices = (
       const drawn = speeds !== undefined && role === 'client'
       const speed = drawn ? speeds[Math.floor(streams('devices', name)() * speeds.length)] : 1
       const given = own.get(name)
-      const device: Device = {
+      const constants: Device = {
         flops: (given?.gflops ?? gflops * speed) * 1e9,
         memoryBytesPerSecond: (given?.memoryGBps ?? memoryGBps * speed) * 1e9,
         stepOverhead: given?.stepOverhead ?? micros(stepOverhead / speed),
       }
-      return [name, device]
+      return [name, constants]
     }),
   )
 }

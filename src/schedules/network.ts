@@ -52,7 +52,7 @@ export const networkSchema = z
     latency: durationSchema.prefault(20_000).describe('One way, between a client and any server'),
     inside: durationSchema.prefault(0).describe('One way, among servers'),
     jitter: jitterSchema.optional(),
-    overrides: z.array(overrideSchema).prefault([]).describe('Links of some clients; later entries win, also over traces'),
+    overrides: z.array(overrideSchema).prefault([]).describe('Links of some clients; later ones win, also over traces'),
     bandwidthTrace: bandwidthTraceSchema.optional().describe('Every client follows a measured link, drawn at random'),
     latencyTrace: latencyTraceSchema.optional().describe('Every client is a measured host, drawn at random'),
   })
@@ -116,7 +116,8 @@ const readLatencies = (
   if (matrix.length < 2) throw new SpecificationError(`network.latencyTrace.path: ${path} must hold two hosts or more.`)
   const node = server === 'random' ? Math.floor(streams('network', 'server')() * matrix.length) : server
   if (node >= matrix.length) {
-    throw new SpecificationError(`network.latencyTrace.server: ${node}, but ${path} has nodes 0 to ${matrix.length - 1}.`)
+    const known = `${path} has nodes 0 to ${matrix.length - 1}`
+    throw new SpecificationError(`network.latencyTrace.server: ${node}, but ${known}.`)
   }
   return (name) => {
     const other = Math.floor(streams('network', 'host', name)() * (matrix.length - 1))

@@ -20,9 +20,10 @@ export const resolveOverrides = <Settings extends object>(
   const keys = identities(overrides)
   overrides.forEach(({ who, ...settings }, i) => {
     const lot = (name: Name) => streams(where, keys[i], name)()
-    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+    const given: Partial<Settings> = {}
+    for (const [field, value] of Object.entries(settings)) if (value !== undefined) Object.assign(given, { [field]: value })
     for (const name of resolve(who, participants, lot, `${where}[${i}].who`)) {
-      result.set(name, { ...result.get(name), ...given } as Partial<Settings>)
+      result.set(name, { ...result.get(name), ...given })
     }
   })
   return result

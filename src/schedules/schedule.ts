@@ -39,7 +39,7 @@ const diurnalSchema = z.strictObject({
   period: durationSchema.prefault(hours(24)).refine((period) => period > 0, 'a period must be above 0'),
   available: z.number().gt(0).max(1).describe('Share of the period'),
   phase: durationSchema.prefault(0).describe('When the earliest client’s window begins'),
-  spread: durationSchema.optional().describe('Windows begin uniformly in [phase, phase + spread); the period if absent'),
+  spread: durationSchema.optional().describe('Windows begin in [phase, phase + spread); the period if absent'),
 })
 
 /** There for `on`, then not for `off`, and so on. */
@@ -57,7 +57,10 @@ const traceSchema = z.strictObject({
   who,
   path: z.string().min(1).describe('CSV with device,start_s,end_s'),
   length: durationSchema.prefault(days(2)).describe('The trace is cut here and begins again'),
-  phase: z.union([durationSchema, z.literal('random')]).prefault('random').describe('Where in the trace a client begins'),
+  phase: z
+    .union([durationSchema, z.literal('random')])
+    .prefault('random')
+    .describe('Where in the trace a client begins'),
 })
 
 /** When some clients are there. */
@@ -91,15 +94,19 @@ export const periods = (about: About<typeof periodsSchema>): ScheduleInput => ({
 /** `availabilityTrace({ path: 'ready_strict.csv' })`: there when real phones were. */
 export const availabilityTrace = (about: About<typeof traceSchema>): ScheduleInput => ({ kind: 'trace', ...about })
 
-const trace = (entry: Extract<ScheduleEntry, { kind: 'trace' }>, devices: readonly (readonly Window[])[], draw: Draw) => {
+/** A number in [0, 1) for a client, by what it decides. */
+type Draw = (what: string) => number
+
+/** The windows of every device of a trace. */
+type Devices = readonly (readonly Window[])[]
+
+const trace = (entry: Extract<ScheduleEntry, { kind: 'trace' }>, devices: Devices, draw: Draw): Calendar => {
   const device = devices[Math.floor(draw('device') * devices.length)]
   const phase = entry.phase === 'random' ? Math.floor(draw('phase') * entry.length) : entry.phase
   return calendar(device, entry.length, -phase)
 }
 
-type Draw = (what: string) => number
-
-const calendarOf = (entry: ScheduleEntry, devices: readonly (readonly Window[])[], draw: Draw): Calendar | undefined => {
+const calendarOf = (entry: ScheduleEntry, devices: Devices, draw: Draw): Calendar | undefined => {
   switch (entry.kind) {
     case 'always':
       return undefined
@@ -118,6 +125,8 @@ const calendarOf = (entry: ScheduleEntry, devices: readonly (readonly Window[])[
     }
     case 'trace':
       return trace(entry, devices, draw)
+    default:
+      return entry satisfies never
   }
 }
 
@@ -142,7 +151,7 @@ export const resolveSchedule = (
     const lot = (name: Name) => streams('schedule', key, 'who', name)()
     for (const name of resolve(entry.who, participants, lot, `${where}.who`)) {
       if (servers.has(name)) {
-        throw new SpecificationError(`${where}.who: '${name}' is a server; schedules are for clients. Use crash instead.`)
+        throw new SpecificationError(`${where}.who: '${name}' is a server; schedules are for clients. Use a crash.`)
       }
       const found = calendarOf(entry, devices, (what) => streams('schedule', key, what, name)())
       if (found === undefined) result.delete(name)

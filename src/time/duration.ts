@@ -19,7 +19,7 @@ export const durationSchema = z
       z
         .string()
         .regex(pattern)
-        .transform((text) => parseDuration(text) as Micros),
+        .transform((text) => parseDuration(text) ?? Number.NaN),
     ],
     { error: 'expected integer microseconds or a text such as "5 min" (units: us, ms, s, min, h, d)' },
   )
