@@ -94,7 +94,7 @@ export class Network {
     const usual = (envelopes$: Observable<Envelope>) => this.#usual(envelopes$)
     link.custom(outside$, { scheduler: link.scheduler, streams: link.streams, usual }).subscribe((envelope) => {
       const flying = this.#flying.get(envelope.id)
-      if (flying !== undefined) this.#land(now(), flying)
+      if (flying !== undefined) this.#land(now(), { ...flying, envelope })
     })
   }
 
