@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs'
+import { beforeAll, expect, test } from 'vitest'
+import { scoringBody, trainingBody } from '../../src/engine/program.js'
+import { adam } from '../../src/engine/update.js'
+import { buildLayout, initialize } from '../../src/models/layout.js'
+import type { Features } from '../../src/models/model.js'
+import { buildModel, mlp, mmoe, sharedBottom } from '../../src/models/registry.js'
+import { streams } from '../../src/random/streams.js'
+import type { Task } from '../../src/tasks/task.js'
+import { feedOf, fly, makeRows } from './flight.js'
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+const features: Features = { categorical: [{ name: 'a', size: 5 }, { name: 'b', size: 3 }], numeric: ['x', 'y'] }
+const tasks: readonly Task[] = [
+  { name: 'ctr', kind: 'binary' }, { name: 'ctcvr', kind: 'binary' }, { name: 'kind', kind: 'multiclass', classes: 3 },
+]
+const more = { dropout: 0.1, batchNorm: true }
+const specs = [
+  mmoe({ embedding: 4, experts: 3, expert: [8, 5], tower: [6], ...more }),
+  sharedBottom({ embedding: 4, bottom: [8], tower: [5], ...more }),
+  mlp({ hidden: [7], ...more }),
+]
+
+/* Sums next to the cohort axis are not bitwise the same alone and in company: there must be none to begin with. */
+test.each(specs.flatMap((spec) => [[spec, 2], [spec, 3]] as const))('$kind sums by products alone', async (spec, count) => {
+  const own = tasks.slice(0, count)
+  const model = buildModel(spec)
+  const layout = buildLayout(model.segments(features, own))
+  const training = {
+    model, features, tasks: own, layout, optimizer: adam(0.01), taskWeights: own.map(() => 1 / count),
+    proximal: true, proximalSegments: layout.segments.filter((s) => s.trainable).map((s) => s.name),
+    batch: 16, chunk: 2, cohort: 4,
+  }
+  const rows = makeRows(training, 16, 'safe')
+  const feed = feedOf(training, initialize(layout, streams('safe')), [rows, rows])
+  for (const body of [trainingBody(training, 2), scoringBody(training, 16)]) {
+    const { kernelNames } = await tf.profile(() => {
+      fly(body, feed)
+      return tf.scalar(0)
+    })
+    expect(kernelNames).toContain('BatchMatMul')
+    expect(kernelNames.filter((name) => ['Sum', 'Mean', 'Prod', 'Cumsum'].includes(name))).toEqual([])
+  }
+})
