@@ -8,7 +8,7 @@ import type { Task } from '../tasks/task.js'
 import { paddedRows } from './batches.js'
 import type { Body, Inputs, Sink } from './body.js'
 import type { Training } from './engine.js'
-import { scalarsOf, slotsOf, takesRate, update } from './update.js'
+import { scalarsOf, slotsOf, update } from './update.js'
 
 type Tensors = Record<string, Tensor>
 
@@ -87,7 +87,7 @@ const total = (losses: readonly Tensor[], weights: readonly number[]): Tensor =>
     .reduce((sum, loss) => tf.add(sum, loss))
 
 interface Differentiated extends Evaluated {
-  /** d total / d segment by name, times `factor` where one is given, for every trainable segment. */
+  /** d total / d segment by name, for every trainable segment. */
   readonly gradients: Readonly<Tensors>
 }
 
@@ -102,13 +102,7 @@ const hand = (tensor: Tensor): Tensor => {
  * One backward pass. Losses and statistics leave through `keep`, because TensorFlow.js disposes of all that the
  * differentiated function makes except its value.
  */
-const differentiate = (
-  training: Training,
-  parameters: Tensors,
-  inputs: Inputs,
-  step: number,
-  factor?: Tensor,
-): Differentiated => {
+const differentiate = (training: Training, parameters: Tensors, inputs: Inputs, step: number): Differentiated => {
   const trainable = training.layout.segments.filter((segment) => segment.trainable)
   let seen: Evaluated = { losses: [], state: {} }
   const { grads } = tf.engine().gradients(
@@ -118,7 +112,7 @@ const differentiate = (
       return total(seen.losses, training.taskWeights)
     },
     trainable.map((segment) => parameters[segment.name]),
-    factor,
+    undefined,
     true,
   )
   const { losses, state } = seen
@@ -168,10 +162,8 @@ export const trainingBody =
       for (const name of Object.keys(scalarsOf(optimizer, 1))) {
         scalars[name] = inputs.read({ kind: 'scalar', name, step }, [])
       }
-      const factor = takesRate(optimizer) ? scalars.rate : undefined
-      const { losses, gradients, state } = differentiate(training, parameters, inputs, step, factor)
-      const pull = covered.size > 0 ? inputs.read({ kind: 'scalar', name: 'mu', step }, []) : undefined
-      const mu = pull && factor ? tf.mul(pull, factor) : pull
+      const { losses, gradients, state } = differentiate(training, parameters, inputs, step)
+      const mu = covered.size > 0 ? inputs.read({ kind: 'scalar', name: 'mu', step }, []) : undefined
       for (const segment of layout.segments) {
         const { name, trainable } = segment
         if (!trainable) {

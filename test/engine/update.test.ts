@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Optimizer } from '../../src/engine/optimizer.js'
-import { adam, scalarsOf, sgd, slotsOf, takesRate, update } from '../../src/engine/update.js'
+import { adam, scalarsOf, sgd, slotsOf, update } from '../../src/engine/update.js'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')
@@ -16,8 +16,7 @@ const walk = (optimizer: Optimizer, start: number[], gradients: number[][]) =>
     )
     return gradients.map((gradient, i) => {
       const scalars = Object.entries(scalarsOf(optimizer, i + 1)).map(([name, v]) => [name, tf.scalar(v)] as const)
-      const slope = takesRate(optimizer) ? tf.mul(tf.tensor1d(gradient), scalars[0][1]) : tf.tensor1d(gradient)
-      const updated = update(optimizer, parameter, slope, slots, Object.fromEntries(scalars))
+      const updated = update(optimizer, parameter, tf.tensor1d(gradient), slots, Object.fromEntries(scalars))
       parameter = updated.parameter
       slots = updated.slots
       const seen = Object.entries({ p: parameter, ...slots }).map(([name, t]) => [name, [...t.dataSync()]] as const)
