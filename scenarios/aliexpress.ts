@@ -18,7 +18,7 @@ const schema = z.strictObject({
     .array(z.string().min(1)).min(1).default(['NL', 'ES', 'FR', 'US'])
     .describe('each a scenario, and a folder AliExpress_NL or NL with train.csv and test.csv'),
   validation: z.number().min(0).lt(1).default(0.1).describe('share of train.csv, from its end, that validates'),
-  sample: z.number().gt(0).max(1).default(1).describe('share of the rows to keep, drawn by the seed; NL has 18 million'),
+  sample: z.number().gt(0).max(1).default(1).describe('share of the rows to keep, drawn by the seed'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
 })
 
@@ -61,8 +61,9 @@ const layout = (file: string, header: readonly string[]) => {
   const width = 1 + fieldCount + numericCount + taskColumns.length
   if (header.length !== width) {
     throw new DataError(
-      `${file}:1: ${header.length} columns. Expected ${width}: a search id, ${fields[0]} to ${fields[fieldCount - 1]}, ` +
-        `${numeric[0]} to ${numeric[numericCount - 1]}, click, conversion. The file has ${header.join(', ')}`,
+      `${file}:1: ${header.length} columns. Expected ${width}: a search id, categorical_1 to ` +
+        `categorical_${fieldCount}, numerical_1 to numerical_${numericCount}, click, conversion. The file has ` +
+        header.join(', '),
     )
   }
   const labelsFrom = 1 + fieldCount + numericCount
@@ -113,8 +114,8 @@ const folderOf = async (dir: string, country: string): Promise<string> => {
     if (await isThere(candidate)) return candidate
   }
   throw new DataError(
-    `no AliExpress data of ${country} in ${resolve(dir)}: looked for the folders AliExpress_${country} and ${country}; ` +
-      `${await listing(dir)}. Point --data at the folder above, or name other countries`,
+    `no AliExpress data of ${country} in ${resolve(dir)}: looked for the folders AliExpress_${country} and ` +
+      `${country}; ${await listing(dir)}. Point --data at the folder above, or name other countries`,
   )
 }
 
@@ -144,14 +145,15 @@ const readTable = async (
   return readCsv(file, columns, keep === undefined ? {} : { keep })
 }
 
+const chain = <A extends Float32Array | Float64Array | Int32Array>(into: A, arrays: readonly A[]): A => {
+  into.set(arrays[0])
+  into.set(arrays[1], arrays[0].length)
+  return into
+}
+
 const toFrame = (country: string, train: CsvTable, test: CsvTable, validation: number): Frame => {
   const both = [train, test].map((table) => ({ table, names: layout(table.file, table.header) }))
   const rows = train.rows + test.rows
-  const join = <A extends Float32Array | Float64Array | Int32Array>(into: A, arrays: readonly A[]): A => {
-    into.set(arrays[0] as never, 0)
-    into.set(arrays[1] as never, arrays[0].length)
-    return into
-  }
   const parts = new Uint8Array(rows).fill(part.test)
   const validationFrom = Math.round(train.rows * (1 - validation))
   parts.fill(part.train, 0, validationFrom)
@@ -160,11 +162,11 @@ const toFrame = (country: string, train: CsvTable, test: CsvTable, validation: n
     name: country,
     rows,
     categorical: Array.from({ length: fieldCount }, (_, f) =>
-      join(new Int32Array(rows), both.map(({ table, names }) => table.texts(names.fields[f]).codes))),
+      chain(new Int32Array(rows), both.map(({ table, names }) => table.texts(names.fields[f]).codes))),
     numeric: Array.from({ length: numericCount }, (_, n) =>
-      join(new Float32Array(rows), both.map(({ table, names }) => table.floats(names.numeric[n])))),
+      chain(new Float32Array(rows), both.map(({ table, names }) => table.floats(names.numeric[n])))),
     labels: taskColumns.map((_, t) =>
-      join(new Float64Array(rows), both.map(({ table, names }) => table.numbers(names.labels[t])))),
+      chain(new Float64Array(rows), both.map(({ table, names }) => table.numbers(names.labels[t])))),
     parts,
   }
 }

@@ -23,7 +23,7 @@ const schema = z.strictObject({
   ids: z.array(z.enum(['user', 'video', 'author'])).default([]).describe('ids to have as further categorical fields'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
   from: date.default(20220425).describe('first day that is read'),
-  trainFrom: date.default(20220425).describe('first day that is trained on; earlier ones feed trailing statistics only'),
+  trainFrom: date.default(20220425).describe('first day to train on; earlier ones feed trailing statistics only'),
   testFrom: date.default(20220506).describe('first day of the test rows'),
   testDays: z.int().min(1).optional().describe('days of the test rows; later rows are dropped. Default: all'),
   validationDays: z.int().min(0).default(1).describe('last days before the test that validate'),

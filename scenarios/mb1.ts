@@ -16,7 +16,7 @@ const schema = z.strictObject({
 
 export type Mb1 = Partial<Omit<z.input<typeof schema>, 'kind'>>
 
-/** The micro-benchmark MB-1: `label = argmax(x W + noise * e)` with x, W and e standard normal, one W for all clients. */
+/** The micro-benchmark MB-1: `label = argmax(x W + noise * e)` with x, W and e standard normal, W common. */
 export const mb1 = (options: Mb1 = {}): { kind: 'mb1' } & Mb1 => ({ kind: 'mb1', ...options })
 
 export const mb1Kind = worldKind({

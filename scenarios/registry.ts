@@ -35,7 +35,7 @@ export type WorldSpec = z.input<typeof worldSchema>
  * path of each offence; data that is missing or malformed is a `DataError`. */
 export const loadWorld = async (spec: WorldSpec, where: Where): Promise<World> => {
   const kind: WorldKind | undefined = Object.hasOwn(worldKinds, spec.kind)
-    ? (worldKinds[spec.kind] as unknown as WorldKind)
+    ? worldKinds[spec.kind]
     : undefined
   if (kind === undefined) {
     throw new SpecificationError(

@@ -35,7 +35,7 @@ export const storefrontsSchema = z
     rates: z
       .union([z.enum(rateNames), rate, z.array(rate).min(1)])
       .default('dense')
-      .describe('dense: ctr .25 and ctcvr .08; aliexpress: those of NL, ES, FR, US in turn; or one or a list (in turn)'),
+      .describe('dense: ctr .25, ctcvr .08; aliexpress: those of NL, ES, FR, US in turn; or a pair, or a list in turn'),
     ids: z.int().min(0).default(0).describe('hash buckets of a user and an item id as further fields; 0: no ids'),
     days: z.int().min(1).default(10).describe('days that the impressions are spread over'),
   })
@@ -50,7 +50,7 @@ export type Storefronts = Partial<Omit<z.input<typeof storefrontsSchema>, 'kind'
  * A made world with dials: users and items with latent vectors, storefronts that show the same catalogue to shifted
  * audiences, and a funnel of a click (`ctr`) and a conversion after it (`ctcvr`, on all impressions).
  *
- * The score of task t in scenario s is `z = w_ts . x`, bent by sines as in the generator of MMoE (KDD 2018, section 3.2).
+ * The score of task t in scenario s is `z = w_ts . x`, bent by sines as in the generator of MMoE (KDD 2018).
  * `x` holds 12 numeric features, 2 coordinates of each category, and 6 hidden coordinates: 4 products of user and item,
  * the user's eagerness and the item's quality. `w_ts = sqrt(1 - divergence) g_t + sqrt(divergence) h_ts`, with g common
  * and h the scenario's own, so that the expected cosine between two scenarios is `1 - divergence`, and that between the

@@ -4,25 +4,12 @@ import { readCsv, type CsvColumn, type CsvTable } from '../../src/data/csv.js'
 import { parseInstant, timeForms } from '../../src/data/instant.js'
 import { interner, type Interner } from '../../src/data/interner.js'
 import type { FolderSchema } from '../../src/data/schema.js'
-import { part, splitAtRandom, splitByBounds, splitByTime } from '../../src/data/split.js'
-import type { Origin, Split, World } from '../../src/data/world.js'
+import type { Origin, World } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
-import { streams } from '../../src/random/streams.js'
+import { gather, type Rows, type Source } from './rows.js'
+import { inWords, partsOf } from './parts.js'
 
 type Entry = Exclude<FolderSchema['files'][number], string>
-
-/** One file with what its entry in the schema says of it. */
-interface Source {
-  readonly table: CsvTable
-  readonly scenario: string | undefined
-  readonly split: Split | undefined
-}
-
-/** A row by its file and its place there. */
-interface Rows {
-  readonly source: Int32Array
-  readonly row: Int32Array
-}
 
 interface Columns {
   readonly fields: readonly { readonly name: string; readonly atLeast: number; readonly words: Interner }[]
@@ -54,7 +41,9 @@ export const readFolder = async (
   })
   return assemble({
     name: schema.name,
-    fields: columns.fields.map(({ name, words, atLeast }) => ({ name, words: words.words, order: orderOf(words), atLeast })),
+    fields: columns.fields.map(({ name, words, atLeast }) => ({
+      name, words: words.words, order: orderOf(words), atLeast,
+    })),
     numeric: columns.numeric,
     tasks: schema.tasks.map((task) =>
       task.kind === 'binary'
@@ -111,7 +100,9 @@ const wanted = (schema: FolderSchema, columns: Columns): CsvColumn[] => {
     const before = seen.get(column.name)
     seen.set(column.name, before ?? column)
     if (before !== undefined && before.kind !== column.kind) {
-      throw new DataError(`column '${column.name}' is used as ${before.kind} and as ${column.kind}: copy it in the data`)
+      throw new DataError(
+        `column '${column.name}' is used as ${before.kind} and as ${column.kind}: give it a second column in the data`,
+      )
     }
     return before === undefined
   })
@@ -130,7 +121,10 @@ const byScenario = (schema: FolderSchema, sources: readonly Source[]): Map<strin
     }
   })
   return new Map(
-    Array.from(lists, ([name, { source, row }]) => [name, { source: Int32Array.from(source), row: Int32Array.from(row) }]),
+    Array.from(lists, ([name, { source, row }]) => [
+      name,
+      { source: Int32Array.from(source), row: Int32Array.from(row) },
+    ]),
   )
 }
 
@@ -152,13 +146,6 @@ const toFrame = (
   }
 }
 
-const gather = (
-  rows: Rows, sources: readonly Source[], pick: (table: CsvTable) => ArrayLike<number>,
-): Float64Array => {
-  const picked = sources.map(({ table }) => pick(table))
-  return Float64Array.from(rows.row, (row, i) => picked[rows.source[i]][row])
-}
-
 /** The rows in the order of their time; rows of one instant in the order of the files. */
 const inTime = (rows: Rows, sources: readonly Source[], column: string): Rows => {
   const time = gather(rows, sources, (table) => table.numbers(column))
@@ -166,70 +153,6 @@ const inTime = (rows: Rows, sources: readonly Source[], column: string): Rows =>
   return { source: order.map((i) => rows.source[i]), row: order.map((i) => rows.row[i]) }
 }
 
-const partsOf = (
-  name: string, rows: Rows, time: Float64Array | undefined, schema: FolderSchema, sources: readonly Source[],
-  seed: string,
-): Uint8Array => {
-  const { split } = schema
-  switch (split.by) {
-    case 'time':
-      return splitByTime(time as Float64Array, split)
-    case 'dates': {
-      const testFrom = bound('split.testFrom', split.testFrom, schema)
-      const validationFrom = split.validationFrom === undefined
-        ? testFrom
-        : bound('split.validationFrom', split.validationFrom, schema)
-      return splitByBounds(time as Float64Array, validationFrom, testFrom)
-    }
-    case 'column':
-      return Uint8Array.from(rows.row, (row, i) => {
-        const { codes, words } = sources[rows.source[i]].table.texts(split.column)
-        return partOfWord(words[codes[row]], split)
-      })
-    case 'files':
-      return Uint8Array.from(rows.source, (s) => part[sources[s].split as Split])
-    case 'random':
-      return splitAtRandom(rows.row.length, split, streams(seed)('folder', 'split', name))
-    default:
-      return split satisfies never
-  }
-}
-
-const bound = (path: string, value: string | number, schema: FolderSchema): number => {
-  const unit = schema.time?.unit ?? 'ms'
-  const parsed = parseInstant(String(value), unit)
-  if (parsed === undefined) throw new DataError(`${path} is ${JSON.stringify(value)}, expected ${timeForms[unit]}`)
-  return parsed
-}
-
-const partOfWord = (word: string, split: Extract<FolderSchema['split'], { by: 'column' }>): number => {
-  const found = (['train', 'validation', 'test'] as const).find((name) => split[name].includes(word))
-  if (found !== undefined) return part[found]
-  throw new DataError(
-    `column '${split.column}' has ${JSON.stringify(word)}, expected one of ` +
-      `${[...split.train, ...split.validation, ...split.test].join(', ')}: add it to a list of \`split\``,
-  )
-}
-
 /** Words that all are whole numbers go by value, so that id 10 comes after id 9. */
 const orderOf = ({ words }: Interner): 'number' | 'text' =>
   words.every((word) => /^-?\d{1,15}$/.test(word)) ? 'number' : 'text'
-
-const inWords = (split: FolderSchema['split']): string => {
-  const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`
-  switch (split.by) {
-    case 'time':
-      return `by time: ${percent(split.train)} train, ${percent(split.validation)} validate, ${percent(split.test)} test`
-    case 'dates':
-      return `by date: test from ${split.testFrom}` +
-        (split.validationFrom === undefined ? '' : `, validate from ${split.validationFrom}`)
-    case 'column':
-      return `by column ${split.column}`
-    case 'files':
-      return 'by files'
-    case 'random':
-      return `at random: ${percent(split.train)} train, ${percent(split.validation)} validate, ${percent(split.test)} test`
-    default:
-      return split satisfies never
-  }
-}

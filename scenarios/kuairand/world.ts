@@ -27,7 +27,10 @@ export const toWorld = (spec: KuaiRandSpec, log: KuaiRandLog): World => {
     ...knownNames.map((name) => ({ name, scaling: 'standard' as const })),
     ...(spec.features === 'month' ? monthNames.map((name) => ({ name, scaling: 'standard' as const })) : []),
     ...(spec.features === 'trailing'
-      ? statisticNames.map((name) => ({ name, scaling: name.endsWith('count') ? ('log' as const) : ('standard' as const) }))
+      ? statisticNames.map((name) => ({
+          name,
+          scaling: name.endsWith('count') ? ('log' as const) : ('standard' as const),
+        }))
       : []),
   ]
   const ids = spec.ids.map((id) => internIds(log[id]))
@@ -64,7 +67,8 @@ export const toWorld = (spec: KuaiRandSpec, log: KuaiRandLog): World => {
 const notesOf: Readonly<Record<KuaiRandSpec['features'], readonly string[]>> = {
   none: [],
   month: [
-    `look-ahead: ${monthNames.length} numeric columns are platform-wide statistics of the whole month, test days included`,
+    `look-ahead: ${monthNames.length} numeric columns are platform-wide statistics of the whole month, ` +
+      'test days included',
   ],
   trailing: [
     'statistics per video, author and user are of strictly earlier days of the same tab; on its first day they are 0',

@@ -113,6 +113,7 @@ const drawItem = (stream: Stream, kinds: readonly Float64Array[], rank: number):
 const around = (centre: Float64Array, stream: Stream): Float64Array =>
   centre.map((c) => 0.6 * c + 0.8 * normal(stream))
 
-export const normals = (n: number, stream: Stream): Float64Array => Float64Array.from({ length: n }, () => normal(stream))
+export const normals = (n: number, stream: Stream): Float64Array =>
+  Float64Array.from({ length: n }, () => normal(stream))
 
 export const below = (n: number, stream: Stream): number => Math.floor(stream() * n)

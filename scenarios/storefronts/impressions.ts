@@ -117,7 +117,8 @@ const tilted = <T extends { readonly vector: Float64Array }>(
   }
 }
 
-/** Clicks with `sigmoid(b1 + y1)`, converts after a click with `sigmoid(b2 + y2)`; b1 and b2 make the mean rates exact. */
+/** Clicks with `sigmoid(b1 + y1)`, converts after a click with `sigmoid(b2 + y2)`, where b1 and b2 make the means of
+ * the chances the rates that were asked for. */
 const funnel = (
   [y1, y2]: readonly Float64Array[], rates: Rates, click: Stream, conversion: Stream,
 ): [Float32Array, Float32Array] => {

@@ -92,7 +92,7 @@ const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabular
   const [train, validation, test] = splits.map((_, code): Table => {
     const rows = rowsOf(frame, code)
     const categorical = sharedInts(rows.length * draft.fields.length)
-    fill(categorical, rows, frame.categorical, (code, f) => (code < 0 ? 0 : vocabularies[f].id(code)))
+    fill(categorical, rows, frame.categorical, (word, f) => (word < 0 ? 0 : vocabularies[f].id(word)))
     const numeric = sharedFloats(rows.length * draft.numeric.length)
     fill(numeric, rows, frame.numeric, (value, n) => scalers[n](value))
     const labels = sharedFloats(rows.length * draft.tasks.length)

@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib'
 import { DataError } from '../errors.js'
 import type { Origin } from './world.js'
 
-/** A file as a stream of bytes, unzipped if its name ends in `.gz`, and its origin once the stream was read to its end. */
+/** A file as a stream of bytes, unzipped if its name ends in `.gz`, and its origin once it was read to its end. */
 export interface ByteFile {
   readonly chunks: AsyncIterable<Buffer>
   /** The hash is of the file as it lies on disk. Throws when the stream was not read to its end. */

@@ -29,4 +29,5 @@ export const dateOf = (day: number): number => {
 }
 
 /** True for a date that exists: 20240229, not 20230229. */
-export const isDate = (yyyymmdd: number): boolean => Number.isInteger(yyyymmdd) && dateOf(dayNumber(yyyymmdd)) === yyyymmdd
+export const isDate = (yyyymmdd: number): boolean =>
+  Number.isInteger(yyyymmdd) && dateOf(dayNumber(yyyymmdd)) === yyyymmdd

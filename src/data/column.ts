@@ -4,9 +4,9 @@ type Typed = Float64Array | Float32Array | Int32Array
 
 /** A typed column that grows chunk by chunk while a file is read, so that no row is ever moved twice. */
 export interface Column<A extends Typed> {
-  push(value: number): void
+  readonly push: (value: number) => void
   /** All values in one array. Releases the chunks: the column is empty afterwards. */
-  take(): A
+  readonly take: () => A
 }
 
 const growing = <A extends Typed>(make: (length: number) => A): Column<A> => {
@@ -24,8 +24,8 @@ const growing = <A extends Typed>(make: (length: number) => A): Column<A> => {
     },
     take: () => {
       const all = make(full.length * chunkRows + used)
-      full.forEach((chunk, i) => all.set(chunk as never, i * chunkRows))
-      all.set(current.subarray(0, used) as never, full.length * chunkRows)
+      full.forEach((chunk, i) => all.set(chunk, i * chunkRows))
+      all.set(current.subarray(0, used), full.length * chunkRows)
       full = []
       current = make(0)
       used = chunkRows

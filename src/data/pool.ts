@@ -10,9 +10,9 @@ export interface PooledWorld extends World {
 }
 
 /**
- * All scenarios' training rows in one client named `pooled`: the baseline that sees everything. Rows follow each other in
- * the order of the scenarios. With `scenarioId` a further categorical field `scenario` tells them apart (1, 2, ... in the
- * order of the scenarios), in the test tables too. Numeric columns stay as each client scaled them.
+ * All scenarios' training rows in one client named `pooled`: the baseline that sees everything. Rows follow each other
+ * in the order of the scenarios. With `scenarioId` a further categorical field `scenario` tells them apart (1, 2, ...
+ * in that order), in the test tables too. Numeric columns stay as each client scaled them.
  */
 export const poolWorld = (world: World, options: { readonly scenarioId: boolean }): PooledWorld => {
   const features: Features = options.scenarioId
@@ -84,7 +84,7 @@ const join = <A extends Int32Array | Float32Array | Float64Array>(
   const out = make(arrays.reduce((sum, array) => sum + array.length, 0))
   let at = 0
   for (const array of arrays) {
-    out.set(array as never, at)
+    out.set(array, at)
     at += array.length
   }
   return out

@@ -55,7 +55,7 @@ const task = z.discriminatedUnion('kind', [
     classes: z.int().min(2),
   }),
 ])
-const file = z.strictObject({
+const fileEntry = z.strictObject({
   file: z.string().describe('path within the folder; `.gz` is unzipped'),
   scenario: z.string().optional().describe('whose rows these are'),
   split: z.enum(['train', 'validation', 'test']).optional().describe('what they are for, where `split.by` is files'),
@@ -68,7 +68,7 @@ const file = z.strictObject({
  * name: shop
  * files:                       # each entry a path, or a path with its scenario and what it is for
  *   - impressions.csv
- * scenario: country            # the column that tells scenarios apart; without it each file is one, named like the file
+ * scenario: country            # the column that tells scenarios apart; without it each file is one, of its name
  * scenarios: [NL, ES]          # which to take, in this order; by default all, in the order of their names
  * categorical: [segment, { name: item, atLeast: 5 }]
  * numeric: [age, { name: price, scaling: log }]
@@ -83,8 +83,8 @@ const file = z.strictObject({
  * - Every file has a header line. Columns that the schema does not name are ignored.
  * - A categorical value may be any text (an empty one is a word like any other). Words get their ids from training rows
  *   alone; a word that only later rows hold is 0, unknown.
- * - A numeric value is a finite number, or nothing, which becomes the mean (0 after scaling). Each scenario scales on its
- *   own training rows.
+ * - A numeric value is a finite number, or nothing, which becomes the mean (0 after scaling). Each scenario scales on
+ *   its own training rows.
  * - A label may be empty: then the row is not in that task's sample space.
  * - `time.unit` is `ms` or `s` since 1970, or `date`: 2022-04-25, 20220425 or 2022-04-25T13:30:00, taken as UTC.
  * - `split` is by `time` (shares), `dates` (bounds), `column` (words), `files` (each entry says) or `random` (shares).
@@ -92,7 +92,7 @@ const file = z.strictObject({
 export const folderSchema = z
   .strictObject({
     name: z.string().min(1).default('folder').describe('what the world is called'),
-    files: z.array(z.union([z.string(), file])).min(1).describe('the CSV files, in the order of their rows'),
+    files: z.array(z.union([z.string(), fileEntry])).min(1).describe('the CSV files, in the order of their rows'),
     delimiter: z.string().length(1).default(',').describe('what stands between fields'),
     scenario: z.string().optional().describe('the column that names the scenario of a row'),
     scenarios: z.array(z.string()).min(1).optional().describe('the scenarios to take, in this order'),

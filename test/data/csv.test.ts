@@ -9,7 +9,7 @@ import { DataError } from '../../src/errors.js'
 import { scratch } from './files.js'
 
 const { dir, write } = scratch()
-const words = ({ codes, words }: { codes: Int32Array; words: readonly string[] }): string[] =>
+const textsOf = ({ codes, words }: { codes: Int32Array; words: readonly string[] }): string[] =>
   Array.from(codes, (code) => words[code])
 const failure = async (promise: Promise<unknown>): Promise<string> => {
   const error = await promise.then(() => undefined, (reason: Error) => reason)
@@ -18,7 +18,7 @@ const failure = async (promise: Promise<unknown>): Promise<string> => {
 }
 
 describe('reading CSV', () => {
-  it('reads typed columns through quotes, a byte order mark, CRLF, empty lines and a missing last newline', async () => {
+  it('reads typed columns through quotes, a byte order mark, CRLF, empty lines, no last newline', async () => {
     const file = write('a.csv', '\uFEFFid,name,price\r\n1,"a, ""b""\r\nc",1.5\r\n\r\n2,plain,-2e3\r\n3,"",.25')
     const table = await readCsv(file, [
       { name: 'price', kind: 'number' },
@@ -28,7 +28,7 @@ describe('reading CSV', () => {
     expect(table.header).toEqual(['id', 'name', 'price'])
     expect(table.rows).toBe(3)
     expect(Array.from(table.numbers('id'))).toEqual([1, 2, 3])
-    expect(words(table.texts('name'))).toEqual(['a, "b"\r\nc', 'plain', ''])
+    expect(textsOf(table.texts('name'))).toEqual(['a, "b"\r\nc', 'plain', ''])
     expect(Array.from(table.numbers('price'))).toEqual([1.5, -2000, 0.25])
   })
 
@@ -65,7 +65,8 @@ describe('reading CSV', () => {
 
   it.each([
     ['bad number', 'x,y\n1,2\n1,two\n', /:3: column 'y' has "two", expected a number$/],
-    ['line after a quoted line break', 'x,y\n"1\n",2\n', /:2: column 'x' has "1\\n", expected a whole number from 0 to 1$/],
+    ['line after a quoted line break', 'x,y\n"1\n",2\n',
+      /:2: column 'x' has "1\\n", expected a whole number from 0 to 1$/],
     ['whole number', 'x,y\n0.5,2\n', /:2: column 'x' has "0.5", expected a whole number from 0 to 1$/],
     ['out of range', 'x,y\n2,2\n', /:2: column 'x' has "2", expected a whole number from 0 to 1$/],
     ['too few fields', 'x,y\n1,2\n1\n', /:3: 1 field, expected 2 \(column 'y' and what follows are missing\)$/],
@@ -78,7 +79,10 @@ describe('reading CSV', () => {
     ['empty', '', /is empty: its first line must name the columns$/],
   ])('says file, line, column and value: %s', async (name, content, message) => {
     const file = write(`bad ${name}.csv`, content)
-    const said = await failure(readCsv(file, [{ name: 'x', kind: 'integer', min: 0, max: 1 }, { name: 'y', kind: 'number' }]))
+    const said = await failure(readCsv(file, [
+      { name: 'x', kind: 'integer', min: 0, max: 1 },
+      { name: 'y', kind: 'number' },
+    ]))
     expect(said).toMatch(message)
     expect(said.startsWith(file)).toBe(true)
   })
@@ -113,8 +117,8 @@ describe('reading CSV', () => {
             { name: 'b', kind: 'text' },
             { name: 'n', kind: 'number' },
           ])
-          expect(words(table.texts('a'))).toEqual(rows.map(([a]) => a))
-          expect(words(table.texts('b'))).toEqual(rows.map(([, b]) => b))
+          expect(textsOf(table.texts('a'))).toEqual(rows.map(([a]) => a))
+          expect(textsOf(table.texts('b'))).toEqual(rows.map(([, b]) => b))
           expect(Array.from(table.numbers('n'))).toEqual(rows.map(([, , n]) => n))
         },
       ),

@@ -12,7 +12,8 @@ describe('pooling', () => {
     const { train } = pooled.scenarios[0]
     expect(train.rows).toBe(420)
     expect(train.labels).toEqual(concatenate(world.scenarios.map((s) => s.train)).labels)
-    expect(Array.from(train.numeric.subarray(0, 5))).toEqual(Array.from(world.scenarios[0].train.numeric.subarray(0, 5)))
+    expect(Array.from(train.numeric.subarray(0, 5)))
+      .toEqual(Array.from(world.scenarios[0].train.numeric.subarray(0, 5)))
     expect(pooled.tests.map(({ scenario }) => scenario)).toEqual(['store-1', 'store-2', 'store-3'])
     expect(pooled.tests[1].table).toBe(world.scenarios[1].test)
     expect(train.user?.length).toBe(420)
@@ -28,7 +29,8 @@ describe('pooling', () => {
     expect([ids.filter((id) => id === 1).length, ids[139], ids[140], ids[209], ids[210]]).toEqual([140, 1, 2, 2, 3])
     const first = world.scenarios[1].train.categorical.subarray(0, fields)
     expect(Array.from(categorical.subarray(140 * (fields + 1), 140 * (fields + 1) + fields))).toEqual(Array.from(first))
-    expect(new Set(pooled.tests[2].table.categorical.filter((_, i) => i % (fields + 1) === fields))).toEqual(new Set([3]))
+    expect(new Set(pooled.tests[2].table.categorical.filter((_, i) => i % (fields + 1) === fields)))
+      .toEqual(new Set([3]))
   })
 })
 

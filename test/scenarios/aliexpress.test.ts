@@ -32,7 +32,8 @@ describe('aliexpress', () => {
     const { validation } = world.scenarios[0]
     // Row 901 of the file is the first that validates: the cut is at the end of train.
     expect(Array.from(validation.categorical.subarray(0, 16))).toEqual(line.slice(1, 17).map((id) => Number(id) + 1))
-    expect(Array.from(validation.numeric.subarray(0, 63))).toEqual(line.slice(17, 80).map((x) => Math.fround(Number(x))))
+    expect(Array.from(validation.numeric.subarray(0, 63)))
+      .toEqual(line.slice(17, 80).map((x) => Math.fround(Number(x))))
     expect(Array.from(validation.labels.subarray(0, 2))).toEqual(line.slice(80).map(Number))
     expect(world.scenarios[1].test.categorical.every((id) => id === 0)).toBe(true)
   })
@@ -41,7 +42,8 @@ describe('aliexpress', () => {
     const header = mtreclibHeader.map((_, i) => `c${i}`)
     write('b/NL/train.csv', aliexpressText({ country: 'NL', which: 'train', rows: 1000, header }))
     write('b/NL/test.csv', aliexpressText({ country: 'NL', which: 'test', rows: 100, header }))
-    const [named, placed] = [await load({ countries: ['NL'] }, `${dir}/a`), await load({ countries: ['NL'] }, `${dir}/b`)]
+    const named = await load({ countries: ['NL'] }, `${dir}/a`)
+    const placed = await load({ countries: ['NL'] }, `${dir}/b`)
     expect(placed.scenarios).toEqual(named.scenarios)
   })
 

@@ -14,7 +14,8 @@ const load = (files: Record<string, string>, seed = '1'): Promise<World> => {
   return loadWorld(folder({ dir: name }), { seed, cwd: dir })
 }
 const schema = (change: object): string => JSON.stringify({
-  files: ['all.csv'], categorical: ['kind'], tasks: [{ name: 'click', kind: 'binary' }], split: { by: 'random' }, ...change,
+  files: ['all.csv'], categorical: ['kind'], tasks: [{ name: 'click', kind: 'binary' }], split: { by: 'random' },
+  ...change,
 })
 const shape = (world: World) =>
   world.scenarios.map(({ name, train, validation, test }) => [name, train.rows, validation.rows, test.rows])
@@ -22,7 +23,8 @@ const labels = (table: Table): number[] => Array.from(table.labels)
 
 describe('a folder of CSV files', () => {
   it('takes scenarios from a column and splits each by time', async () => {
-    const rows = Array.from({ length: 20 }, (_, i) => `${i % 2 === 0 ? 'NL' : 'ES'},${19 - i},u${i % 3},${i},${i % 4 === 0 ? 1 : 0}`)
+    const rows = Array.from({ length: 20 }, (_, i) =>
+      `${i % 2 === 0 ? 'NL' : 'ES'},${19 - i},u${i % 3},${i},${i % 4 === 0 ? 1 : 0}`)
     const world = await load({
       'schema.yaml': stringify({
         name: 'shop', files: ['all.csv'], scenario: 'country', categorical: ['user'],
@@ -81,7 +83,8 @@ describe('a folder of CSV files', () => {
     ])
     const world = await load({
       'schema.json': schema({
-        files: entries.map(({ n: _, ...entry }) => entry), split: { by: 'files' }, scenarios: ['NL', 'ES'],
+        files: entries.map(({ file, scenario, split }) => ({ file, scenario, split })), split: { by: 'files' },
+        scenarios: ['NL', 'ES'],
       }),
       ...Object.fromEntries(entries.map(({ file, n }) => [file, csv(n)])),
     })
@@ -90,8 +93,12 @@ describe('a folder of CSV files', () => {
 
   it('splits at random by the seed, and drops rare words', async () => {
     const files = {
-      'schema.json': schema({ categorical: [{ name: 'kind', atLeast: 2 }, 'click'], tasks: [{ name: 'n', kind: 'multiclass', classes: 40 }] }),
-      'all.csv': `kind;click;n\n${Array.from({ length: 40 }, (_, i) => `${i < 35 ? 'a' : `rare ${i}`};1;${i}\n`).join('')}`,
+      'schema.json': schema({
+        categorical: [{ name: 'kind', atLeast: 2 }, 'click'],
+        tasks: [{ name: 'n', kind: 'multiclass', classes: 40 }],
+      }),
+      'all.csv': ['kind;click;n', ...Array.from({ length: 40 }, (_, i) =>
+        `${i < 35 ? 'a' : `rare ${i}`};1;${i}`)].join('\n'),
     }
     files['schema.json'] = files['schema.json'].replace('{', '{"delimiter":";",')
     const [a, b, c] = [await load(files, '1'), await load(files, '1'), await load(files, '2')]
@@ -101,20 +108,25 @@ describe('a folder of CSV files', () => {
     expect(b.scenarios).toEqual(a.scenarios)
     expect(labels(c.scenarios[0].test)).not.toEqual(labels(a.scenarios[0].test))
     const { train, validation, test } = a.scenarios[0]
-    expect([train, validation, test].flatMap(labels).sort((x, y) => x - y)).toEqual(Array.from({ length: 40 }, (_, i) => i))
+    expect([train, validation, test].flatMap(labels).sort((x, y) => x - y))
+      .toEqual(Array.from({ length: 40 }, (_, i) => i))
   })
 
   it.each([
-    ['an unknown key', 'files: [a.csv]\ncategorical: [k]\ntask: []\ntasks: [{ name: c, kind: binary }]\nsplit: { by: random }\n',
+    ['an unknown key',
+      'files: [a.csv]\ncategorical: [k]\ntask: []\ntasks: [{ name: c, kind: binary }]\nsplit: { by: random }\n',
       /schema\.yaml:1: .*task/],
-    ['a bad kind', 'files: [a.csv]\ncategorical: [k]\ntasks:\n  - name: c\n    kind: regression\nsplit: { by: random }\n',
+    ['a bad kind',
+      'files: [a.csv]\ncategorical: [k]\ntasks:\n  - name: c\n    kind: regression\nsplit: { by: random }\n',
       /schema\.yaml:5: tasks\.0\.kind: /],
-    ['shares', 'files: [a.csv]\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\nsplit:\n  by: random\n  test: 0.5\n',
+    ['shares',
+      'files: [a.csv]\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\nsplit:\n  by: random\n  test: 0.5\n',
       /schema\.yaml:5: split: train, validation and test must add up to 1/],
     ['time', 'files: [a.csv]\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\n\nsplit: { by: time }\n',
       /schema\.yaml:5: split\.by: 'time' needs `time`/],
     ['no feature', 'files: [a.csv]\ntasks: [{ name: c, kind: binary }]\nsplit: { by: random }\n', /needs a feature/],
-    ['split of a file', 'files:\n  - a.csv\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\nsplit: { by: files }\n',
+    ['split of a file',
+      'files:\n  - a.csv\ncategorical: [k]\ntasks: [{ name: c, kind: binary }]\nsplit: { by: files }\n',
       /schema\.yaml:2: files\.0: needs `split`/],
     ['broken YAML', 'files: [a.csv\ntasks: 3\n', /schema\.yaml:\d+: /],
   ])('points at file, line and path of an offence: %s', async (_, text, message) => {
@@ -125,17 +137,22 @@ describe('a folder of CSV files', () => {
 
   it('points at file, line and column of a bad value', async () => {
     const bad = (csv: string, change: object = {}) => load({ 'schema.json': schema(change), 'all.csv': csv })
-    await expect(bad('kind,click\na,1\na,2\n')).rejects.toThrow(/all\.csv:3: column 'click' has "2", expected a whole number from 0 to 1/)
+    await expect(bad('kind,click\na,1\na,2\n'))
+      .rejects.toThrow(/all\.csv:3: column 'click' has "2", expected a whole number from 0 to 1/)
     await expect(bad('kind\na\n')).rejects.toThrow(/all\.csv:1: no column 'click'/)
     await expect(bad('kind,click,day\na,1,soon\n', { time: { column: 'day', unit: 'date' }, split: { by: 'time' } }))
       .rejects.toThrow(/all\.csv:2: column 'day' has "soon", expected a date such as/)
-    await expect(bad('kind,click\na,1\n', { split: { by: 'column', column: 'kind' } })).rejects.toThrow(/'kind' has "a", expected one of train/)
-    await expect(bad('kind,click\na,1\n', { scenarios: ['NL'] })).rejects.toThrow(/no row of scenario 'NL'\. The files have all/)
-    await expect(bad('kind,click\na,1\n', { numeric: ['kind'] })).rejects.toThrow(/'kind' is used as text and as number/)
+    await expect(bad('kind,click\na,1\n', { split: { by: 'column', column: 'kind' } }))
+      .rejects.toThrow(/'kind' has "a", expected one of train/)
+    await expect(bad('kind,click\na,1\n', { scenarios: ['NL'] }))
+      .rejects.toThrow(/no row of scenario 'NL'\. The files have all/)
+    await expect(bad('kind,click\na,1\n', { numeric: ['kind'] }))
+      .rejects.toThrow(/'kind' is used as text and as number/)
   })
 
   it('says what is missing', async () => {
-    await expect(load({ 'x.csv': 'a\n' })).rejects.toThrow(/looked for schema\.json, schema\.yaml, schema\.yml; .* holds x\.csv/)
+    await expect(load({ 'x.csv': 'a\n' }))
+      .rejects.toThrow(/looked for schema\.json, schema\.yaml, schema\.yml; .* holds x\.csv/)
     await expect(load({ 'schema.json': schema({}) })).rejects.toThrow(/no file all\.csv: .* holds schema\.json/)
     await expect(loadWorld(folder({ dir: 'nowhere' }), { seed: '1', cwd: dir })).rejects.toThrow(/there is no folder/)
   })

@@ -10,7 +10,8 @@ import { aucOf, fitLogistic } from './logistic.js'
 const { dir, write } = scratch()
 const load = (options: KuaiRand, dataDir: string): Promise<World> =>
   loadWorld(kuairand(options), { seed: '1', dataDir, cwd: '.' })
-const tables = (world: World): Table[] => world.scenarios.flatMap(({ train, validation, test }) => [train, validation, test])
+const tables = (world: World): Table[] =>
+  world.scenarios.flatMap(({ train, validation, test }) => [train, validation, test])
 const column = (world: World, table: Table, name: string): number[] => {
   const at = world.features.numeric.indexOf(name)
   return Array.from({ length: table.rows }, (_, row) => table.numeric[row * world.features.numeric.length + at])
@@ -20,18 +21,22 @@ const column = (world: World, table: Table, name: string): number[] => {
 const original = (folder: string, log: readonly string[]): void => {
   write(`${folder}/log_standard_tiny.csv`, [
     'user_id,video_id,date,hourmin,time_ms,is_click,is_like,is_follow,is_comment,is_forward,is_hate,long_view,' +
-      'play_time_ms,duration_ms,profile_stay_time,comment_stay_time,is_profile_enter,is_rand,tab', ...log, ''].join('\n'))
-  const user = 'user_id,user_active_degree,is_video_author,is_live_streamer,follow_user_num_range,fans_user_num_range,' +
+      'play_time_ms,duration_ms,profile_stay_time,comment_stay_time,is_profile_enter,is_rand,tab', ...log, '',
+  ].join('\n'))
+  const user =
+    'user_id,user_active_degree,is_video_author,is_live_streamer,follow_user_num_range,fans_user_num_range,' +
     'friend_user_num_range,register_days_range,onehot_feat1,onehot_feat2,onehot_feat5,onehot_feat7,onehot_feat10,' +
     'follow_user_num,fans_user_num,friend_user_num,register_days'
   write(`${folder}/user_features_pure.csv`, `${user}\n1,high,0,1,500+,"[1,10)",0,730+,1,2,3,4,0,600,5,0,800\n` +
     '2,low,1,1,0,0,0,730+,1,10,3,4,,0,0,0,900\n')
-  write(`${folder}/video_features_basic_pure.csv`, 'video_id,author_id,upload_dt,upload_type,music_type,tag,server_width,' +
+  write(`${folder}/video_features_basic_pure.csv`,
+    'video_id,author_id,upload_dt,upload_type,music_type,tag,server_width,' +
     'server_height\n10,7,2022-04-10,Web,9.0,"39,6",720,1280\n11,7,2022-04-11,Web,,,1280,720\n')
 }
-const row = (user: number, video: number, day: number, hour: number, click: number, long: number): string =>
-  `${user},${video},${day},${hour}00,${1_650_812_400_000 + ((day % 100) - 25) * 86_400_000 + hour * 3_600_000},${click},` +
-  `0,0,0,0,0,${long},0,9000,0,0,0,0,1`
+const row = (user: number, video: number, day: number, hour: number, click: number, long: number): string => {
+  const time = 1_650_812_400_000 + ((day % 100) - 25) * 86_400_000 + hour * 3_600_000
+  return `${user},${video},${day},${hour}00,${time},${click},0,0,0,0,0,${long},0,9000,0,0,0,0,1`
+}
 
 describe('kuairand from tiny original files', () => {
   const log = [
@@ -50,7 +55,7 @@ describe('kuairand from tiny original files', () => {
     expect(Array.from(train.user ?? [])).toEqual([1, 2, 1, 2])
     expect(world.notes).toContain('1 rows that were logged twice are dropped')
     const field = (which: string): number[] => {
-      const at = world.features.categorical.findIndex(({ name }) => name === which)
+      const at = world.features.categorical.findIndex((known) => known.name === which)
       return Array.from({ length: 4 }, (_, r) => train.categorical[r * 16 + at])
     }
     expect(field('tag')).toEqual([1, 1, 2, 1])
@@ -95,8 +100,10 @@ describe('kuairand from tiny original files', () => {
     expect(world.features.categorical.slice(16)).toEqual([{ name: 'video_id', size: 2 }, { name: 'user_id', size: 3 }])
     expect(world.scenarios[0].test.rows).toBe(1)
     await expect(load({}, `${dir}/nothing`)).rejects.toThrow(DataError)
-    await expect(load({}, `${dir}/nothing`)).rejects.toThrow(/kuairand_msmt_full\.csv.*log_standard_\*\.csv.*there is no folder/s)
-    await expect(load({ ...options, features: 'month' }, `${dir}/ids`)).rejects.toThrow(/no file video_statistics_pure\.csv/)
+    await expect(load({}, `${dir}/nothing`))
+      .rejects.toThrow(/kuairand_msmt_full\.csv.*log_standard_\*\.csv.*there is no folder/s)
+    await expect(load({ ...options, features: 'month' }, `${dir}/ids`))
+      .rejects.toThrow(/no file video_statistics_pure\.csv/)
     await expect(load({ tabs: [0], testFrom: 20220428 }, `${dir}/ids`)).rejects.toThrow(/'tab-0' has no training rows/)
   })
 })
@@ -111,7 +118,8 @@ describe.skipIf(!there)('kuairand as published', () => {
     const full = await load({ table: 'full', features: 'month' }, published)
     expect(raw.features).toEqual(full.features)
     expect(full.scenarios.map(({ name, train, validation, test }) => [name, train.rows + validation.rows, test.rows]))
-      .toEqual([['tab-1', 140_067, 32_941], ['tab-0', 16_473, 3767], ['tab-4', 10_981, 2666], ['tab-2', 5233, 1676], ['tab-6', 5209, 847]])
+      .toEqual([['tab-1', 140_067, 32_941], ['tab-0', 16_473, 3767], ['tab-4', 10_981, 2666], ['tab-2', 5233, 1676],
+        ['tab-6', 5209, 847]])
     expect(full.notes.join()).toContain('look-ahead')
     const prepared = tables(full)
     const width = raw.features.numeric.length
@@ -127,7 +135,8 @@ describe.skipIf(!there)('kuairand as published', () => {
       })
     })
     // The prepared table holds four digits, and reports per play are so rare that six decimals are one or two digits.
-    full.features.numeric.forEach((name, n) => expect([name, worst[n] < (name === 'report_per_play' ? 1 : 0.02)]).toEqual([name, true]))
+    const off = full.features.numeric.filter((name, n) => worst[n] >= (name === 'report_per_play' ? 1 : 0.02))
+    expect(off).toEqual([])
   })
 
   it('lets a plain logistic regression reach the neighbourhood of the reference on the small table', async () => {

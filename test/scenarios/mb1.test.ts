@@ -9,7 +9,8 @@ it('makes 200 clients with 64 rows of 32 features in 4 learnable classes', async
   expect(world.tasks).toEqual([{ name: 'class', kind: 'multiclass', classes: 4 }])
   const counts = [0, 0, 0, 0]
   for (const { train, validation, test } of world.scenarios) {
-    expect([train.rows, train.numeric.length, train.categorical.length, validation.rows, test.rows]).toEqual([64, 2048, 0, 0, 8])
+    expect([train.rows, train.numeric.length, train.categorical.length, validation.rows, test.rows])
+      .toEqual([64, 2048, 0, 0, 8])
     train.labels.forEach((label) => counts[label]++)
   }
   expect(counts.reduce((a, b) => a + b)).toBe(12_800)
@@ -19,9 +20,11 @@ it('makes 200 clients with 64 rows of 32 features in 4 learnable classes', async
 })
 
 it('labels by the largest score: without noise a class is decided by x W alone', async () => {
-  const world = await loadWorld(mb1({ clients: 1, rows: 400, columns: 2, classes: 2, noise: 0 }), { seed: '3', cwd: '.' })
+  const spec = mb1({ clients: 1, rows: 400, columns: 2, classes: 2, noise: 0 })
+  const world = await loadWorld(spec, { seed: '3', cwd: '.' })
   const { numeric, labels } = world.scenarios[0].train
-  // Two classes are cut by a line through the origin: opposite points have opposite classes, so some direction splits them.
+  // Two classes are cut by a line through the origin: opposite points have opposite classes, so that
+  // some direction splits them.
   const splits = Array.from({ length: 3600 }, (_, k) => (k * Math.PI) / 1800).some((angle) =>
     labels.every((label, row) =>
       (numeric[2 * row] * Math.cos(angle) + numeric[2 * row + 1] * Math.sin(angle) > 0) === (label === 1)))
@@ -36,5 +39,6 @@ it('names every kind of world with a sentence, a source and a schema that export
     expect(z.toJSONSchema(kind.schema, { io: 'input' })).toMatchObject({ properties: { kind: { const: name } } })
   }
   await expect(loadWorld({ kind: 'shops' } as never, { seed: '1', cwd: '.' })).rejects.toThrow(SpecificationError)
-  await expect(loadWorld({ kind: 'toString' } as never, { seed: '1', cwd: '.' })).rejects.toThrow(/expected one of storefronts/)
+  await expect(loadWorld({ kind: 'toString' } as never, { seed: '1', cwd: '.' }))
+    .rejects.toThrow(/expected one of storefronts/)
 })

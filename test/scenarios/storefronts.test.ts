@@ -14,7 +14,8 @@ const rate = (labels: Float32Array, task: number): number =>
 
 describe('storefronts', () => {
   it('is plain data until it is loaded', () => {
-    expect(storefronts({ scenarios: 6, divergence: 0.5 })).toEqual({ kind: 'storefronts', scenarios: 6, divergence: 0.5 })
+    expect(storefronts({ scenarios: 6, divergence: 0.5 }))
+      .toEqual({ kind: 'storefronts', scenarios: 6, divergence: 0.5 })
     expect(structuredClone(storefronts())).toEqual({ kind: 'storefronts' })
   })
 
@@ -44,7 +45,8 @@ describe('storefronts', () => {
         expect(column.reduce((a, b) => a + b, 0) / column.length).toBeCloseTo(0, 5)
         expect(column.reduce((a, b) => a + b * b, 0) / column.length).toBeCloseTo(1, 5)
       }
-      for (let row = 0; row < train.rows; row++) expect(train.labels[2 * row + 1]).toBeLessThanOrEqual(train.labels[2 * row])
+      for (let row = 0; row < train.rows; row++) expect(train.labels[2 * row + 1])
+        .toBeLessThanOrEqual(train.labels[2 * row])
     }
   })
 
@@ -100,7 +102,8 @@ describe('storefronts', () => {
       }
     }
     const cosines = (divergence: number): number => {
-      const all = Array.from({ length: 40 }, (_, s) => drawPreference(s, { divergence, correlation: 0 }, named).weights[0])
+      const all = Array.from({ length: 40 }, (_, s) => drawPreference(s, { divergence, correlation: 0 },
+        named).weights[0])
       let sum = 0
       for (let i = 0; i < 40; i++) for (let j = 0; j < i; j++) sum += dot(all[i], all[j])
       return sum / 780
