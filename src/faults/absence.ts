@@ -1,9 +1,7 @@
 import type { Name } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
-import type { Calendar } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
-import type { Draws } from './draws.js'
-import type { FaultOf } from './fault.js'
+import { isTimed, type Coming, type Episode, type Leaver } from './coming.js'
 import type { PlannedFault } from './plan.js'
 import type { Tally } from './tally.js'
 import type { Work } from './weather.js'
@@ -12,65 +10,24 @@ import { inRounds, inTime, strikes } from './window.js'
 /*
  * When clients are not there: schedules, and `away` faults.
  *
- * Without a phase, a client is not selectable in the window of the fault; where the window has a `from` or `until`, it is
- * also out of reach then, like outside a schedule's window: work and transfers that cross the border end there. With a
- * phase, it is selected, and leaves in the middle:
+ * Without a phase, a client is not selectable in the window of the fault; where the window has a `from` or `until`, it
+ * is also out of reach then, like outside a schedule's window: work and transfers that cross the border end there.
+ * (Questions that name no round, such as the network's, mean the latest that opened.) With a phase, the client is
+ * selected, and leaves midway:
  *   download       the model is on its way: of n parts, one (drawn) is cut at a (drawn) fraction, those before it
  *                  arrive, those after it never leave the server;
  *   training       after a drawn fraction of the computation;
  *   before-upload  when training is done, before anything is sent;
  *   upload         as download, with the update's parts.
- * From then on it is away: not selectable, whatever it computes ends at once, all messages from and to it are lost. It is
- * back after `for`, or when the round closes. If the round closes first (a deadline passes while it still trains), what
- * was interrupted stays so, and it is there for the next round. A round that is already closed when a late client leaves
- * (asynchronous policies) keeps it away for no time at all.
+ * From then on it is away: not selectable, whatever it computes ends at once, all messages from and to it are lost. It
+ * is back after `for`, or when the round closes. If the round closes first (a deadline passes while it still trains),
+ * what was interrupted stays so, and it is there for the next round. A round that is already closed when a late client
+ * leaves (asynchronous policies) keeps it away for no time at all.
  * The instant at which a transfer is cut is that of an otherwise free line: the weather knows rates, not queues.
  */
 
-/** Time away after leaving in a phase: [leftAt, backAt). */
-interface Episode {
-  readonly planned: PlannedFault
-  readonly round: number
-  readonly leftAt: Micros
-  backAt: Micros
-  /** Ends when its round closes. */
-  readonly untilClose: boolean
-}
-
-/** A transfer of several parts that the client does not stay for. */
-interface Cut {
-  readonly index: number
-  readonly fraction: number
-  readonly booked: Set<number>
-  free: Micros
-  left: boolean
-}
-
-interface Leaver {
-  readonly planned: PlannedFault
-  readonly fault: FaultOf<'away'>
-  readonly draws: Draws
-}
-
-/** All that can keep one client away. */
-export interface Coming {
-  readonly name: Name
-  readonly calendar?: Calendar
-  readonly leavers: readonly Leaver[]
-  episodes: Episode[]
-  readonly cuts: Map<string, Cut>
-}
-
 /** Who keeps a client away: a fault, or its schedule. */
 type Cause = PlannedFault | 'schedule'
-
-export const createComing = (name: Name, calendar: Calendar | undefined, leavers: readonly Leaver[]): Coming => ({
-  name,
-  calendar,
-  leavers,
-  episodes: [],
-  cuts: new Map(),
-})
 
 export interface AbsenceOptions {
   readonly clients: readonly Coming[]
@@ -86,9 +43,6 @@ export interface AbsenceOptions {
 export type Loss = { readonly travelled: number; readonly fault: string } | undefined
 
 const visit = (client: Name, round: number): string => `${client} ${round}`
-
-const isTimed = ({ fault }: Leaver): boolean =>
-  fault.phase === undefined && (fault.from !== undefined || fault.until !== undefined)
 
 const idOf = (cause: Cause): string => (cause === 'schedule' ? cause : cause.id)
 

@@ -7,8 +7,9 @@ import { devicesSchema, resolveDevices, type Device, type Devices } from '../sch
 import { networkSchema, resolveNetwork, type ClientLink, type Network } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
-import { Absences, createComing, type Coming } from './absence.js'
+import { Absences } from './absence.js'
 import { drain, jittered, narrowed, type Narrowing } from './client-links.js'
+import { createComing, type Coming } from './coming.js'
 import { Crashes } from './crashes.js'
 import { createDraws, createLexicon, type Draws } from './draws.js'
 import type { Fault, FaultKind, FaultOf } from './fault.js'
@@ -92,7 +93,8 @@ export const compile = (input: CompileInput): CompiledWeather => {
   const ofKind = <K extends FaultKind>(kind: K) =>
     faults.flatMap((planned) => {
       const { fault, key } = planned
-      return isKind(fault, kind) ? [{ planned, fault, draws: createDraws(streams, lexicon, 'faults', key, 'coins') }] : []
+      if (!isKind(fault, kind)) return []
+      return [{ planned, fault, draws: createDraws(streams, lexicon, 'faults', key, 'coins') }]
     })
   const slow = byTarget(ofKind('slow').map(({ planned, fault, draws }) => createSlowness(planned, fault, draws)))
   const leavers = byTarget(ofKind('away'))

@@ -170,7 +170,7 @@ const narrowSchema = z
     path: ['to'],
   })
 
-/** One injected failure: the closed union that is the extension point for new weather. All of it stands in this file. */
+/** One injected failure: a closed union, and the extension point for new weather. All of it stands in this file. */
 export const faultSchema = z.discriminatedUnion('kind', [
   awaySchema,
   slowSchema,

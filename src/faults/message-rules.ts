@@ -39,7 +39,8 @@ export const roleIndex: Readonly<Record<ActorRole, number>> = { client: 0, exper
 const directionOf = (from: ActorRole, to: ActorRole): Direction =>
   from === 'client' ? 'up' : to === 'client' ? 'down' : 'inside'
 
-const isKind = <K extends MessageFault['kind']>(rule: Rule, kind: K): rule is Rule<FaultOf<K>> => rule.fault.kind === kind
+const isKind = <K extends MessageFault['kind']>(rule: Rule, kind: K): rule is Rule<FaultOf<K>> =>
+  rule.fault.kind === kind
 
 const place = (rule: Rule, bucket: Bucket): void => {
   if (isKind(rule, 'lose')) bucket.lose.push(rule)

@@ -114,7 +114,8 @@ export const resolve = (
       const found = names((p) => p.scenario === selector.scenario)
       if (found.length > 0) return found
       const known = participants.flatMap((p) => (p.scenario === undefined ? [] : [p.scenario]))
-      return nobody(where, `no client holds scenario '${selector.scenario}'`, selector.scenario, [...new Set(known)].sort(byText))
+      const scenarios = [...new Set(known)].sort(byText)
+      return nobody(where, `no client holds scenario '${selector.scenario}'`, selector.scenario, scenarios)
     }
     case 'named': {
       const known = names(() => true)

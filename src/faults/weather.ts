@@ -21,7 +21,14 @@ export interface Work {
 
 /** A life event of an actor that the plan or a schedule causes. */
 export type Life =
-  | { readonly kind: 'crash'; readonly who: Name; readonly at: Micros; readonly fault: string; readonly keeps: 'nothing' | 'checkpoint'; readonly restartAt?: Micros }
+  | {
+      readonly kind: 'crash'
+      readonly who: Name
+      readonly at: Micros
+      readonly fault: string
+      readonly keeps: 'nothing' | 'checkpoint'
+      readonly restartAt?: Micros
+    }
 
 /** What the simulation tells the weather, so that faults can fire on events and end at round closes. */
 export type Sign =
@@ -41,7 +48,7 @@ export interface Weather {
   nextChange(now: Micros): Micros | undefined
   /** When a computation of `cost` undisturbed microseconds ends if the device begins it now. */
   work(client: Name, start: Micros, cost: Micros, round: number): Work
-  /** Is the client out of reach at `at` (away, or outside its windows)? Asked when something arrives at it, and for sends. */
+  /** Is the client out of reach at `at` (away, or outside its windows)? Asked when something arrives at it. */
   gone(client: Name, at: Micros): boolean
   /** The first instant in (`from`, `until`] at which the client leaves, if it does: cuts what is on its line then. */
   leaves(client: Name, from: Micros, until: Micros): Micros | undefined

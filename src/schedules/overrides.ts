@@ -21,7 +21,9 @@ export const resolveOverrides = <Settings extends object>(
   overrides.forEach(({ who, ...settings }, i) => {
     const lot = (name: Name) => streams(where, keys[i], name)()
     const given: Partial<Settings> = {}
-    for (const [field, value] of Object.entries(settings)) if (value !== undefined) Object.assign(given, { [field]: value })
+    for (const [field, value] of Object.entries(settings)) {
+      if (value !== undefined) Object.assign(given, { [field]: value })
+    }
     for (const name of resolve(who, participants, lot, `${where}[${i}].who`)) {
       result.set(name, { ...result.get(name), ...given })
     }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { delay, duplicate, lose, slow, type FaultInput } from '../../src/faults/fault.js'
 import { one } from '../../src/faults/select.js'
@@ -67,19 +67,27 @@ describe('folding', () => {
   })
 
   const messageFault: fc.Arbitrary<FaultInput> = fc.oneof(
-    fc.record({ by: fc.nat(1000), probability: fc.constantFrom(0.3, 1) }).map((about) => delay({}, { ...about, jitter: 500 })),
-    fc.record({ probability: fc.constantFrom(0.2, 0.5), travelled: fc.constantFrom(0, 0.5, 1) }).map((about) => lose({ from: 'client' }, about)),
-    fc.record({ probability: fc.constantFrom(0.4, 1), times: fc.integer({ min: 1, max: 3 }) }).map((about) => duplicate({}, about)),
+    fc
+      .record({ by: fc.nat(1000), probability: fc.constantFrom(0.3, 1) })
+      .map((about) => delay({}, { ...about, jitter: 500 })),
+    fc
+      .record({ probability: fc.constantFrom(0.2, 0.5), travelled: fc.constantFrom(0, 0.5, 1) })
+      .map((about) => lose({ from: 'client' }, about)),
+    fc
+      .record({ probability: fc.constantFrom(0.4, 1), times: fc.integer({ min: 1, max: 3 }) })
+      .map((about) => duplicate({}, about)),
   )
   const verdicts = (faults: readonly FaultInput[]): readonly Verdict[] => {
     const weather = weatherOf(faults)
-    return Array.from({ length: 30 }, (_, i) => weather.judge(envelope({ id: i, round: 1 + (i % 10), copy: Math.floor(i / 10) }), 0))
+    return Array.from({ length: 30 }, (_, i) =>
+      weather.judge(envelope({ id: i, round: 1 + (i % 10), copy: Math.floor(i / 10) }), 0),
+    )
   }
 
   test('the order of faults changes no verdict', () => {
     fc.assert(
       fc.property(fc.array(messageFault, { minLength: 2, maxLength: 5 }), (faults) => {
-        expect(verdicts([...faults].reverse())).toEqual(verdicts(faults))
+        expect(verdicts(faults.toReversed())).toEqual(verdicts(faults))
       }),
       { numRuns: 60 },
     )

@@ -1,7 +1,20 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { SpecificationError } from '../../src/errors.js'
-import { away, crash, delay, faultsSchema, lose, narrow, partial, slow, type FaultInput } from '../../src/faults/fault.js'
+import {
+  away,
+  crash,
+  delay,
+  duplicate,
+  faultSchema,
+  faultsSchema,
+  lose,
+  narrow,
+  partial,
+  slow,
+  type FaultInput,
+} from '../../src/faults/fault.js'
 import { canonical, identities } from '../../src/faults/identity.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fraction, named, one } from '../../src/faults/select.js'
@@ -18,6 +31,25 @@ const faultArbitrary: fc.Arbitrary<FaultInput> = fc.oneof(
   fc.constantFrom(0.1, 0.2).map((probability) => lose({ from: one() }, { probability })),
 )
 
+test('the faults have a JSON Schema, and every constructor fits it', () => {
+  const schema = JSON.stringify(z.toJSONSchema(faultsSchema, { io: 'input' }))
+  for (const kind of ['away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow']) {
+    expect(schema).toContain(`"const":"${kind}"`)
+  }
+  const faults = [
+    away('client-NL'),
+    slow('client', { profile: [['1 min', 2]] }),
+    partial(one(), { epochs: 0.5 }),
+    delay({ from: 'client' }, { by: '1 s' }),
+    lose({}),
+    duplicate({ part: 'trunk' }),
+    crash('expert-1', { when: { round: 1, after: 2 } }),
+    narrow(fraction(0.5), { by: 2 }),
+  ]
+  const once = faultsSchema.parse(faults)
+  expect(faultsSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once)
+})
+
 describe('drawing a plan', () => {
   test('is plain JSON, the same for the same seed, another for another', () => {
     const faults = [away(fraction(0.5), { phase: 'training' }), lose({ from: 'client', to: 'aggregator' })]
@@ -31,16 +63,17 @@ describe('drawing a plan', () => {
   })
 
   test('adding, removing or moving a fault changes no target of another', () => {
+    const some = fc.array(faultArbitrary, { minLength: 1, maxLength: 5 })
     fc.assert(
-      fc.property(fc.array(faultArbitrary, { minLength: 1, maxLength: 5 }), faultArbitrary, fc.nat(), (faults, extra, at) => {
+      fc.property(some, faultArbitrary, fc.nat(), (faults, extra, at) => {
         const place = at % (faults.length + 1)
         const targets = (list: readonly FaultInput[]) =>
-          drawPlan(list, many, '7').faults.map(({ key, targets: who, from }) => `${key} ${who} ${from}`)
+          drawPlan(list, many, '7').faults.map(({ key, targets: who, from }) => `${key} ${who.join()} ${from?.join()}`)
         const before = targets(faults)
         const after = targets([...faults.slice(0, place), extra, ...faults.slice(place)])
         expect(after).toEqual(expect.arrayContaining(before))
         expect(after).toHaveLength(before.length + 1)
-        expect(targets([...faults].reverse()).sort()).toEqual([...before].sort())
+        expect(targets(faults.toReversed()).sort()).toEqual([...before].sort())
       }),
       { numRuns: 60 },
     )
@@ -56,8 +89,9 @@ describe('drawing a plan', () => {
 
   test('texts and numbers are one identity, however the fault was written', () => {
     const script = drawPlan([crash('expert-2', { at: minutes(20), restartAfter: minutes(3) })], three, '7')
-    const yaml = { restartAfter: '3 min', at: '20 min', keeps: 'nothing', who: { select: 'named', names: ['expert-2'] }, kind: 'crash' }
-    expect(drawPlan([yaml as FaultInput], three, '7')).toEqual(script)
+    const who = { select: 'named', names: ['expert-2'] }
+    const yaml: unknown = { restartAfter: '3 min', at: '20 min', keeps: 'nothing', who, kind: 'crash' }
+    expect(drawPlan([faultSchema.parse(yaml)], three, '7')).toEqual(script)
     expect(canonical({ b: [1, { d: 'x', c: undefined }], a: null })).toBe('{"a":null,"b":[1,{"d":"x"}]}')
     expect(identities([{ id: 'x' }, { a: 1 }, { a: 1 }])).toEqual(['id x', 'content 0 {"a":1}', 'content 1 {"a":1}'])
   })
@@ -67,7 +101,8 @@ describe('drawing a plan', () => {
     expect(draw(slow('client-XX', { by: 2 }))).toThrow("faults[0].who: nobody is named 'client-XX'")
     expect(draw(lose({ from: 'client-NL', to: 'agregator' }))).toThrow("Did you mean 'aggregator'?")
     expect(draw(away('expert-1'))).toThrow("'expert-1' is an expert, and 'away' happens to clients only")
-    expect(draw(slow('client-NL', { by: 2, id: 'a' }), slow('client-US', { by: 2, id: 'a' }))).toThrow('names another fault')
+    const twice = draw(slow('client-NL', { by: 2, id: 'a' }), slow('client-US', { by: 2, id: 'a' }))
+    expect(twice).toThrow('names another fault')
     expect(draw(lose({}, { probability: 1.5 }))).toThrow('faults[0].probability')
     expect(draw(delay({}, { by: '5 parsecs' }))).toThrow('such as "5 min"')
     expect(draw(delay({}, { by: '5 parsecs' }))).toThrow(SpecificationError)

@@ -9,7 +9,8 @@ const resolved = (devices: DevicesInput, participants = three) =>
   resolveDevices(devicesSchema.parse(devices), participants, streams('7'), () => csv)
 
 test('everyone has the default device; overrides change single constants', () => {
-  const found = resolved(device({ gflops: 10, overrides: [{ who: 'client-NL', gflops: 5 }, { who: 'expert', stepOverhead: '1 ms' }] }))
+  const overrides = [{ who: 'client-NL', gflops: 5 }, { who: 'expert', stepOverhead: '1 ms' }]
+  const found = resolved(device({ gflops: 10, overrides }))
   expect(found.get('client-NL')).toEqual({ flops: 5e9, memoryBytesPerSecond: 12e9, stepOverhead: 200 })
   expect(found.get('client-US')).toEqual({ flops: 10e9, memoryBytesPerSecond: 12e9, stepOverhead: 200 })
   expect(found.get('expert-1')).toEqual({ flops: 10e9, memoryBytesPerSecond: 12e9, stepOverhead: 1000 })

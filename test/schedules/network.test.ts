@@ -102,7 +102,8 @@ describe('bandwidth traces', () => {
       links({ bandwidthTrace: { path: 'b.csv' } }, read, participants).get('client-c3')?.rate('down', 123)
     expect(rates(many)).toEqual(rates(many.slice(0, 10)))
     expect(networkSchema.safeParse({ bandwidthTrace: { path: 'b.csv', family: 'fcc' } }).success).toBe(false)
-    expect(() => parseBandwidth('trace,t_s,mbps\n0,1,5\n0,1,6', undefined, 'b.csv')).toThrow('b.csv:3: t_s must increase')
+    const still = 'trace,t_s,mbps\n0,1,5\n0,1,6'
+    expect(() => parseBandwidth(still, undefined, 'b.csv')).toThrow('b.csv:3: t_s must increase')
     expect(() => parseBandwidth('trace,t_s,mbps\n0,1,0', undefined, 'b.csv')).toThrow('some above 0')
   })
 })
@@ -122,7 +123,7 @@ describe('latency traces', () => {
   })
   test('refuses what is no matrix', () => {
     expect(() => parseLatencies('0,1\n1', 'm.csv')).toThrow('m.csv:2: 1 columns in a matrix of 2 rows.')
-    expect(() => parseLatencies('0,x\n1,0', 'm.csv')).toThrow("m.csv:1: column 2 must be milliseconds of at least 0, got 'x'.")
+    expect(() => parseLatencies('0,x\n1,0', 'm.csv')).toThrow("m.csv:1: column 2 must be milliseconds")
     expect(() => links({ latencyTrace: { path: 'm.csv', server: 3 } }, () => matrix)).toThrow('has nodes 0 to 2')
   })
 })

@@ -41,7 +41,8 @@ describe('schedules', () => {
   test('diurnal: the share of clients that are there is the share of the day', () => {
     const found = calendars([diurnal({ available: 0.4 })], many)
     const shares = [0, 6, 12, 18].map((hour) => {
-      const there = [...found.values()].filter((calendar) => (calendar.next(hours(hour))?.from ?? Infinity) <= hours(hour))
+      const at = hours(hour)
+      const there = [...found.values()].filter((calendar) => (calendar.next(at)?.from ?? Infinity) <= at)
       return there.length / 200
     })
     for (const share of shares) expect(Math.abs(share - 0.4)).toBeLessThan(4 * Math.sqrt((0.4 * 0.6) / 200))
@@ -51,14 +52,16 @@ describe('schedules', () => {
 
   test('a client keeps its hour when others come and entries are added', () => {
     const few = calendars([diurnal({ available: 0.4 })], three)
-    const more = calendars([windows({ who: 'client-BR', windows: [[0, 1]] }), diurnal({ available: 0.4 })], [...many, ...three.slice(3)])
+    const entries = [windows({ who: 'client-BR', windows: [[0, 1]] }), diurnal({ available: 0.4 })]
+    const more = calendars(entries, [...many, ...three.slice(3)])
     expect(more.get('client-NL')?.next(0)).toEqual(few.get('client-NL')?.next(0))
   })
 
   test('trace: every client follows one device, which comes again', () => {
     const csv = 'device,start_s,end_s\n0,1,3\n0,2,5\n7,10,40\n8,25,26\n'
     const found = calendars([availabilityTrace({ path: 'phones.csv', length: '20 s', phase: 0 })], many, () => csv)
-    const firsts = new Set([...found.values()].map((calendar) => JSON.stringify([calendar.next(0), calendar.next(20e6)])))
+    const pairs = [...found.values()].map((calendar) => [calendar.next(0), calendar.next(20e6)])
+    const firsts = new Set(pairs.map((pair) => JSON.stringify(pair)))
     // Device 8 has nothing in the first 20 seconds; device 7 is cut there.
     expect(firsts).toEqual(
       new Set([
@@ -72,7 +75,7 @@ describe('schedules', () => {
 
   test('refuses what cannot be', () => {
     expect(() => calendars([windows({ who: 'expert-1', windows: [[0, 1]] })])).toThrow(SpecificationError)
-    expect(() => calendars([windows({ who: 'client-XX', windows: [[0, 1]] })])).toThrow("schedule[0].who: nobody is named")
+    expect(() => calendars([windows({ who: 'client-XX', windows: [[0, 1]] })])).toThrow('schedule[0].who: nobody')
     const trace = (csv: string) => () => calendars([availabilityTrace({ path: 'p.csv' })], three, () => csv)
     expect(trace('device,start_s\n0,1')).toThrow("p.csv:1: no column 'end_s'. It has: device, start_s.")
     expect(trace('device,start_s,end_s\n0,1,x')).toThrow("p.csv:2: column 'end_s' must be a number, got 'x'.")
@@ -103,7 +106,8 @@ test('overrides: later entries win, field by field', () => {
   expect(found.get('client-NL')).toEqual({ epochs: 3, batch: 32 })
   expect(found.get('client-US')).toEqual({ epochs: 1, batch: 32 })
   expect([...found.keys()].filter((name) => name.startsWith('expert'))).toHaveLength(1)
-  expect(() => resolveOverrides([{ who: named('nobody') }], three, streams('7'), 'local.clients')).toThrow('local.clients[0].who')
+  const absent = () => resolveOverrides([{ who: named('nobody') }], three, streams('7'), 'local.clients')
+  expect(absent).toThrow('local.clients[0].who')
   const half = (extra: readonly { who: ReturnType<typeof all> }[]) =>
     [...resolveOverrides<{ x?: number }>([...extra, { who: fraction(0.5), x: 1 }], many, streams('7'), 'w')]
       .filter(([, settings]) => settings.x === 1)
