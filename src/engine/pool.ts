@@ -6,6 +6,7 @@ import type { Crew, Disturbance } from './crew.js'
 import type { ScoreResult, TrainResult } from './engine.js'
 import { EngineError } from './engine-error.js'
 import { partsOf, type Work } from './executor.js'
+import { Gate } from './gate.js'
 import { parcelOf, type Answer, type Order, type Supplies } from './parcel.js'
 import type { Part, Recipe } from './recipe.js'
 import type { Compiled } from './runtime.js'
@@ -18,6 +19,9 @@ export interface Stock {
 
 /** How often a cohort may lose its worker before we believe that the cohort kills workers. */
 const mostDeaths = 3
+
+/** Milliseconds to wait for native calls when the pool ends: the longest that one run of a graph may take. */
+const patience = 60_000
 
 /** The worker's file, and what Node needs to load it: from source (tests, benches) that is a TypeScript loader. */
 const entry = (): { filename: string; execArgv: string[] } => {
@@ -45,21 +49,27 @@ const shared = {
 
 /**
  * A crew of worker threads. Piscina keeps the threads: it replaces one that exits and rejects its task, whereupon the
- * cohort runs again elsewhere, for a job is a pure function. Workers catch every other error themselves.
+ * cohort runs again elsewhere, for a job is a pure function. Workers catch every other error themselves. Its threads must
+ * not be terminated from outside: see `Gate`.
  */
 export class Pool implements Crew {
   private readonly piscina: Piscina<Order, Answer>
   private readonly tables = new Map<string, Table>()
   /** Ends what is under way when workers cannot even start; piscina would let it wait for ever. */
   private readonly waiting = new Set<(reason: Error) => void>()
+  private readonly gate = new Gate()
+  private readonly shut = (): void => void this.gate.shut(patience)
   private cohorts = 0
+  private closed = false
 
   constructor(
     workers: number,
     private readonly stock: Stock,
     private readonly disturb: Disturbance = {},
   ) {
-    this.piscina = new Piscina({ ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity })
+    const threads = { minThreads: workers, maxThreads: workers, maxQueue: Infinity }
+    this.piscina = new Piscina({ ...entry(), ...threads, workerData: this.gate.cells })
+    process.once('exit', this.shut)
     this.piscina.on('error', (error: Error) => {
       const reason = new EngineError(`a worker thread of the engine could not run: ${error.message}`, { cause: error })
       for (const reject of this.waiting) reject(reason)
@@ -73,6 +83,7 @@ export class Pool implements Crew {
   }
 
   async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+    if (this.closed) throw new EngineError('the engine was closed')
     const cohort = this.cohorts++
     const parts = partsOf(work, this.stock.recipe(work.program), (handle) => this.tables.get(handle)!.rows)
     const delay = this.disturb.delay?.(cohort) ?? 0
@@ -93,8 +104,13 @@ export class Pool implements Crew {
     }
   }
 
-  close(): Promise<void> {
-    return this.piscina.destroy()
+  /** What is under way is given up: its promises are rejected. */
+  async close(): Promise<void> {
+    this.closed = true
+    process.off('exit', this.shut)
+    for (const reject of this.waiting) reject(new EngineError('the engine was closed'))
+    this.shut()
+    await this.piscina.destroy()
   }
 
   /** Sends an order; undefined when the worker died. */

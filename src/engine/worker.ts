@@ -1,9 +1,11 @@
+import { workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { Executor } from './executor.js'
+import { Gate } from './gate.js'
 import { openOnnx } from './onnx/session.js'
 import { transferOf, type Answer, type Order } from './parcel.js'
 import type { Part } from './recipe.js'
-import type { Compiled } from './runtime.js'
+import type { Compiled, Session } from './runtime.js'
 
 /*
  * The entry of a worker thread. It holds what it was sent (recipes, graphs, tables over shared memory) and executes
@@ -12,7 +14,22 @@ import type { Compiled } from './runtime.js'
 
 const graphs = new Map<string, Compiled>()
 const keyOf = (program: string, part: Part): string => `${program}/${part}`
-const executor = new Executor((program, part) => openOnnx(graphs.get(keyOf(program, part))!))
+const gate = new Gate(workerData as Int32Array)
+process.once('exit', () => gate.leaveAll())
+
+/** A session whose native calls go through the gate. */
+const openGated = async (compiled: Compiled): Promise<Session> => {
+  const session = await gate.through(() => openOnnx(compiled))
+  const { inputs, outputs } = session
+  return {
+    inputs,
+    outputs,
+    run: (...run) => gate.through(() => session.run(...run)),
+    close: () => gate.through(() => session.close()),
+  }
+}
+
+const executor = new Executor((program, part) => openGated(graphs.get(keyOf(program, part))!))
 
 const missing = ({ work, parts }: Order): Extract<Answer, { kind: 'missing' }> | undefined => {
   const program = !executor.knowsProgram(work.program)
@@ -30,7 +47,10 @@ const execute = async (order: Order): Promise<Answer> => {
   if (lacking) return lacking
   if (order.delay > 0) await new Promise((resolve) => setTimeout(resolve, order.delay))
   const results = executor.execute(order.work)
-  if (order.die) process.exit(1)
+  if (order.die) {
+    await new Promise((resolve) => setImmediate(resolve))
+    process.exit(1)
+  }
   return { kind: 'done', results: await results }
 }
 

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Disturbance } from '../../src/engine/crew.js'
 import type { Engine, ScoreResult } from '../../src/engine/engine.js'
@@ -56,6 +59,25 @@ describe('a pool', () => {
     opened.push(engine)
     const [result] = engine.train(await jobsOf(engine, trainingOf(), 1))
     await expect(result).rejects.toThrow(/client 'client-0', program .*3 worker threads died of the same cohort/)
+  })
+
+  it('can be closed in the middle of training', async () => {
+    const engine = await openEngine({ workers: 2 })
+    const jobs = await jobsOf(engine, trainingOf({ cohort: 1 }), 6, 20)
+    await engine.train(jobs)[5]
+    const results = engine.train(jobs)
+    await engine.train([jobs[0]])[0]
+    await engine.close()
+    const ends = await Promise.allSettled([...results, ...engine.train(jobs)])
+    for (const end of ends.slice(-6)) expect(end).toMatchObject({ status: 'rejected' })
+    for (const end of ends) if (end.status === 'rejected') expect(end.reason.message).toContain('the engine was closed')
+  })
+
+  it('lets the process end in the middle of native code with the exit code it chose', () => {
+    const script = fileURLToPath(new URL('./exit-while-training.ts', import.meta.url))
+    const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+    const { status, stderr } = spawnSync(process.execPath, ['--import', loader, script], { encoding: 'utf8' })
+    expect({ status, aborted: stderr.includes('terminate') }).toEqual({ status: 3, aborted: false })
   })
 
   it('leaves the caller its vectors, however large', async () => {
