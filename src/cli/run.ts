@@ -41,10 +41,15 @@ const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'
 
 const widthOf = (out: Output): number => Math.min(120, out.isTTY ? Math.max(60, out.columns ?? 100) : 100)
 
+const shortest = (cwd: string, path: string): string => {
+  const way = relative(cwd, path) || '.'
+  return way.startsWith('..') ? path : way
+}
+
 const show = (run: Run, flags: RunFlags, { out, cwd }: Streams): void => {
   if (flags.json) out.write(`${JSON.stringify(summarise(run))}\n`)
   else if (!flags.quiet) {
-    const folder = run.folder === undefined ? '' : relative(cwd, run.folder) || '.'
+    const folder = run.folder === undefined ? '' : shortest(cwd, run.folder)
     // A view and not a copy: copying would write out the canonical events.
     const view = Object.create(run, { folder: { value: folder || undefined } }) as Run
     out.write(report(view, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))

@@ -3,6 +3,14 @@ import type { FlightEvent, MetricRow } from '../runs/record.js'
 import type { Micros } from '../time/micros.js'
 import { cut, formatBytes, formatTime } from './format.js'
 
+/** A mean over scenarios and tasks. */
+export interface Score {
+  readonly split: string
+  readonly metric: string
+  readonly value: number
+  readonly round: number
+}
+
 /** What a person sees of a flight at one moment. */
 export interface Status {
   readonly round: number
@@ -19,8 +27,8 @@ export interface Status {
   readonly late: number
   /** Trainings that came to nothing because the client left, in all. */
   readonly cutShort: number
-  /** Mean validation score of the last round that was scored, and its metric; test where validation is not scored. */
-  readonly score: { readonly metric: string; readonly value: number; readonly round: number } | undefined
+  /** Mean score of the last round that was scored, on validation or else on test. */
+  readonly score: Score | undefined
   /** Bytes that left a link. */
   readonly up: number
   readonly down: number
@@ -51,7 +59,7 @@ const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => 
   for (const split of ['validation', 'test']) {
     for (const metric of ['auc', 'accuracy']) {
       const values = rows.flatMap((row) => (row.split === split && row.metric === metric && row.value !== null ? [row.value] : []))
-      if (values.length > 0) return { metric, value: values.reduce((a, b) => a + b, 0) / values.length, round }
+      if (values.length > 0) return { split, metric, value: values.reduce((a, b) => a + b, 0) / values.length, round }
     }
   }
   return undefined
@@ -74,8 +82,11 @@ const lived = (status: Status, who: Name, what: 'crash' | 'restart' | 'away' | '
 export const afterEvent = (before: Status, event: FlightEvent): Status => {
   const status = { ...before, virtualTime: Math.max(before.virtualTime, event.at) }
   switch (event.kind) {
-    case 'round-open':
-      return { ...status, round: event.round, selected: event.selected.length }
+    case 'round-open': {
+      const asked = new Set(event.selected)
+      const away = new Set([...status.away].filter((name) => !asked.has(name)))
+      return { ...status, round: event.round, selected: event.selected.length, away }
+    }
     case 'round-close': {
       const aborted = event.row.outcome === 'aborted' ? 1 : 0
       return { ...status, closed: status.closed + 1 - aborted, aborted: status.aborted + aborted }
@@ -83,8 +94,9 @@ export const afterEvent = (before: Status, event: FlightEvent): Status => {
     case 'training':
       return { ...status, training: added(status.training, event.client) }
     case 'trained': {
-      const cutShort = status.cutShort + (event.outcome === 'interrupted' ? 1 : 0)
-      return { ...status, training: removed(status.training, event.client), cutShort }
+      const training = removed(status.training, event.client)
+      if (event.outcome !== 'interrupted') return { ...status, training }
+      return { ...status, training, cutShort: status.cutShort + 1, away: added(status.away, event.client) }
     }
     case 'settled': {
       const { direction, travelled, fate, kind, part } = event.row
@@ -104,8 +116,12 @@ export const afterEvent = (before: Status, event: FlightEvent): Status => {
 
 const label = { auc: 'AUC', accuracy: 'accuracy' } as Readonly<Record<string, string>>
 
-const scoreText = ({ score }: Status): string =>
-  score === undefined ? '' : `${label[score.metric] ?? score.metric} ${score.value.toFixed(4)} (round ${score.round})`
+/** `validation AUC 0.7123`, with the round where that is not `now`. */
+const scoreText = ({ score }: Status, now: number): string => {
+  if (score === undefined) return ''
+  const of = score.round === now ? '' : ` (round ${score.round})`
+  return `${score.split} ${label[score.metric] ?? score.metric} ${score.value.toFixed(4)}${of}`
+}
 
 const duration = (seconds: number): string => formatTime(Math.max(0, Math.round(seconds)) * 1e6).replace('.0 s', ' s').replace(/^0 ms$/, '0 s')
 
@@ -128,7 +144,7 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
     `${name} ${progress}${round} · virtual ${formatTime(status.virtualTime)} · real ${duration(elapsed)}${left}`,
     `  clients: ${status.training.size} training of ${status.selected} asked · ${status.away.size} away${dead}` +
       ` · so far ${status.late} late, ${status.cutShort} cut short`,
-    `  ${[scoreText(status) && `mean ${scoreText(status)}`, `up ${formatBytes(status.up)}`, `down ${formatBytes(status.down)}`].filter(Boolean).join(' · ')}`,
+    `  ${[scoreText(status, status.round), `up ${formatBytes(status.up)}`, `down ${formatBytes(status.down)}`].filter(Boolean).join(' · ')}`,
   ].map((line) => cut(line, width))
 }
 
@@ -139,7 +155,7 @@ export const roundLine = (status: Status, row: { readonly round: number; readonl
     `virtual ${formatTime(row.closed)}`,
     `${row.folded.length} of ${row.selected.length} folded`,
     `${status.late} late, ${status.away.size} away, ${status.cutShort} cut short`,
-    scoreText(status) && `mean ${scoreText(status)}`,
+    scoreText(status, row.round),
     `up ${formatBytes(status.up)}, down ${formatBytes(status.down)}`,
   ]
     .filter(Boolean)

@@ -11,7 +11,7 @@ export interface ScoreRow {
 }
 
 /** The last round at which the test split was scored; 0 before training. */
-const lastScored = (run: Pick<Run, 'metrics'>): number =>
+export const lastScored = (run: Pick<Run, 'metrics'>): number =>
   run.metrics.reduce((last, row) => (row.split === 'test' ? Math.max(last, row.round) : last), 0)
 
 /** Test scores per scenario and task, in the order in which they were measured. */

@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import { bytesByDirection, bytesByFate, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import type { Run } from '../simulation/simulate.js'
 import { formatBytes, formatCount, formatScore, formatTime, plural } from './format.js'
-import { scoreRows, warningsOf } from './summary.js'
+import { lastScored, scoreRows, warningsOf } from './summary.js'
 
 type Align = 'left' | 'right'
 
@@ -20,27 +20,41 @@ const table = (head: readonly string[], align: readonly Align[], rows: readonly 
 
 const metricNames: Readonly<Record<string, string>> = { auc: 'AUC', 'log-loss': 'log-loss', accuracy: 'accuracy' }
 
-/** Per scenario and task, test scores at the selected and the last round. */
+/** Per scenario and task, test scores at the selected and the last round (one column where they are the same). */
 export const scoreTable = (run: Run): string => {
   const rows = scoreRows(run)
+  const last = lastScored(run)
   const metrics = [...new Set(rows.map(({ metric }) => metric))].sort((a, b) => Number(a === 'log-loss') - Number(b === 'log-loss'))
   const pairs = [...new Map(rows.map((row) => [JSON.stringify([row.scenario, row.task]), row])).values()]
-  const last = run.metrics.reduce((most, row) => (row.split === 'test' ? Math.max(most, row.round) : most), 0)
-  const head = ['scenario', 'task', ...metrics.flatMap((m) => [`${metricNames[m] ?? m} @${run.selectedRound}`, `@${last}`])]
-  const cells = (of: (metric: string) => { selected: number | null; last: number | null } | undefined): string[] =>
-    metrics.flatMap((metric) => [formatScore(of(metric)?.selected), formatScore(of(metric)?.last)])
-  const body = pairs.map(({ scenario, task }) => [
-    scenario,
+  const columns = metrics.flatMap((metric) => {
+    const name = metricNames[metric] ?? metric
+    const selected = { metric, at: 'selected' as const, title: `${name} (${run.selectedRound})` }
+    const end = { metric, at: 'last' as const, title: `${name} (${last})` }
+    return run.selectedRound === last ? [end] : [selected, end]
+  })
+  const body = pairs.map(({ scenario, task }, i) => [
+    scenario === pairs[i - 1]?.scenario ? '' : scenario,
     task,
-    ...cells((metric) => rows.find((row) => row.scenario === scenario && row.task === task && row.metric === metric)),
+    ...columns.map(({ metric, at }) => {
+      const row = rows.find((r) => r.scenario === scenario && r.task === task && r.metric === metric)
+      return formatScore(row?.[at])
+    }),
   ])
-  const mean = (metric: string, at: 'selected' | 'last'): number | null => {
+  const mean = ({ metric, at }: (typeof columns)[number]): number | null => {
     const values = rows.flatMap((row) => (row.metric === metric && row[at] !== null ? [row[at]] : []))
     return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length
   }
-  const foot = ['mean', '', ...cells((metric) => ({ selected: mean(metric, 'selected'), last: mean(metric, 'last') }))]
-  const align: Align[] = ['left', 'left', ...metrics.flatMap((): Align[] => ['right', 'right'])]
-  return table(head, align, [...body, foot])
+  const head = ['scenario', 'task', ...columns.map(({ title }) => title)]
+  const align: Align[] = ['left', 'left', ...columns.map((): Align => 'right')]
+  return table(head, align, [...body, ['mean', '', ...columns.map((column) => formatScore(mean(column)))]])
+}
+
+/** What the rounds in the heads of the score table are. */
+const scoreTitle = (run: Run): string => {
+  const last = lastScored(run)
+  return run.selectedRound === last
+    ? `Test scores after round ${last}: the last, and the best on validation`
+    : `Test scores after round ${run.selectedRound}, the best on validation, and round ${last}, the last`
 }
 
 /** Bytes per direction, kind of message and fate. */
@@ -90,7 +104,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
   const vainExamples = wasted.reduce((sum, row) => sum + row.examples, 0)
   const { realSeconds, cpuSeconds } = run.spent
   const blocks = [
-    `Test scores at the selected round (${run.selectedRound}, best on validation) and the last one\n${scoreTable(run)}`,
+    `${scoreTitle(run)}\n${scoreTable(run)}`,
     `Messages\n${bytesTable(run)}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,

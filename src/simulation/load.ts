@@ -39,29 +39,38 @@ const frameOf = (error: Error, path: string): string => {
   return place ? `:${place}` : ''
 }
 
-const scriptError = (cause: unknown, file: string, path: string): Error => {
-  if (!(cause instanceof Error)) return new SpecificationError(`${file} threw ${String(cause)}.`)
-  const { errors } = cause as { errors?: { location?: { line: number; column: number; lineText: string }; text: string }[] }
-  const broken = errors?.[0]
-  if (broken?.location) {
-    const { line, column, lineText } = broken.location
-    const row = lineText.replace(/\t/g, ' ')
-    const excerpt = `  ${line} | ${row}\n  ${' '.repeat(String(line).length)} | ${' '.repeat(column)}^`
-    return new SpecificationError(`${file}:${line}:${column + 1}: ${broken.text}.\n${excerpt}`, { cause })
-  }
-  const place = `${file}${frameOf(cause, path)}`
-  if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
-  return new SpecificationError(`${place}: the script failed: ${cause.name}: ${cause.message}.`, { cause })
+/** What esbuild says of a script that does not parse: `path:line:column: ERROR: message`, column from 0. */
+const syntax = /^(.+):(\d+):(\d+): ERROR: (.+)$/m
+
+const syntaxError = (cause: Error, cwd: string): SpecificationError | undefined => {
+  const match = cause.name === 'TransformError' ? syntax.exec(cause.message) : null
+  if (match === null) return undefined
+  const [, path, line, column, what] = match
+  const row = (existsSync(path) ? (readFileSync(path, 'utf8').split('\n')[Number(line) - 1] ?? '') : '').replace(/\t/g, ' ')
+  const caret = `  ${' '.repeat(line.length)} | ${' '.repeat(Number(column))}^`
+  return new SpecificationError(
+    `${relative(cwd, path)}:${line}:${Number(column) + 1}: ${what}.\n  ${line} | ${row}\n${caret}`,
+    { cause },
+  )
 }
 
-const loadScript = async (path: string, file: string, text: string): Promise<Specification> => {
+const scriptError = (cause: unknown, file: string, path: string, cwd: string): Error => {
+  if (!(cause instanceof Error)) return new SpecificationError(`${file} threw ${String(cause)}.`)
+  const broken = syntaxError(cause, cwd)
+  if (broken) return broken
+  const place = `${file}${frameOf(cause, path)}`
+  if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
+  return new SpecificationError(`${place}: the script failed: ${cause.name}: ${cause.message.replace(/\.$/, '')}.`, { cause })
+}
+
+const loadScript = async (path: string, file: string, text: string, cwd: string): Promise<Specification> => {
   await hook()
   let module: { readonly default?: unknown }
   try {
     // The hash in the address makes an edited script a new module.
     module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
   } catch (cause) {
-    throw scriptError(cause, file, path)
+    throw scriptError(cause, file, path, cwd)
   }
   const specification = await module.default
   if (specification === undefined) {
@@ -86,7 +95,7 @@ export const loadSpecification = async (given: string, cwd: string): Promise<Loa
     return { specification: value as Specification, source, ...about }
   }
   if (scripts.includes(ending)) {
-    return { specification: await loadScript(path, file, text), source: scriptSource(file), ...about }
+    return { specification: await loadScript(path, file, text, cwd), source: scriptSource(file), ...about }
   }
   const known = [...scripts, ...documents].join(', ')
   throw new SpecificationError(`${file}: cannot run a "${ending}" file. Known endings: ${known}.`)

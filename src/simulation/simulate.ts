@@ -1,3 +1,4 @@
+import { resolve as absolute } from 'node:path'
 import { Observable, Subject } from 'rxjs'
 import { loadWorld, type WorldSpec } from '../../scenarios/registry.js'
 import type { World } from '../data/world.js'
@@ -58,12 +59,12 @@ export const conduct = async (
   watch: Watch = {},
 ): Promise<Run> => {
   const cwd = options.cwd ?? process.cwd()
-  const { data } = options
+  const data = options.data === undefined ? undefined : absolute(cwd, options.data)
   const moved = data === undefined ? specification : { ...specification, world: worldOfFolder(data, specification.world) }
   const checked = resolve(moved, options)
   const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
   const start = { real: performance.now(), cpu: process.cpuUsage() }
-  const where = { seed: resolved.seeds.world, dataDir: options.data, cwd }
+  const where = { seed: resolved.seeds.world, dataDir: data, cwd }
   const world = await loadWorld(resolved.world as WorldSpec, where)
   const clients = clientsOf(resolved, world)
   if (clients !== undefined) checkClients(resolved, clients, options.source)

@@ -30,11 +30,13 @@ const story: readonly FlightEvent[] = [
 describe('status', () => {
   it('knows who trains, who is away, what was late and what it cost', () => {
     expect(after(story.slice(0, 4)).training).toEqual(new Set(['client-a', 'client-b']))
+    expect(after(story.filter(({ kind }) => kind !== 'life')).away).toEqual(new Set(['client-b']))
     const status = after(story)
     expect(status).toMatchObject({ round: 1, selected: 2, late: 1, cutShort: 1, up: 1024, down: 2048, virtualTime: 28e6 })
     expect(status.training).toEqual(new Set())
     expect(status.away).toEqual(new Set(['client-b']))
     expect(afterEvent(status, { kind: 'life', at: 29e6, who: 'client-b', what: 'back' }).away).toEqual(new Set())
+    expect(afterEvent(status, { ...opened, round: 2 } as FlightEvent).away).toEqual(new Set())
   })
 
   it('counts rounds by outcome and follows crashes', () => {
@@ -49,7 +51,7 @@ describe('status', () => {
 
   it('does not go back to the score of an earlier round', () => {
     const status = after([{ ...evaluated, round: 2 } as FlightEvent, evaluated])
-    expect(status.score).toEqual({ metric: 'auc', value: 0.6875, round: 2 })
+    expect(status.score).toEqual({ split: 'validation', metric: 'auc', value: 0.6875, round: 2 })
   })
 
   it('draws three lines that fit any width', () => {
@@ -57,7 +59,7 @@ describe('status', () => {
     expect(liveLines(status, 'first-flight', 12, 100)).toEqual([
       'first-flight ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ round 1/2 · virtual 30.0 s · real 12 s, about 12 s left',
       '  clients: 0 training of 2 asked · 1 away · so far 1 late, 1 cut short',
-      '  mean AUC 0.6875 (round 1) · up 1.0 KiB · down 2.0 KiB',
+      '  validation AUC 0.6875 · up 1.0 KiB · down 2.0 KiB',
     ])
     for (const width of [20, 40, 61, 200]) {
       for (const line of liveLines(status, 'first-flight', 12, width)) expect(line.length).toBeLessThanOrEqual(width)
@@ -68,7 +70,7 @@ describe('status', () => {
     const status = after([...story, evaluated])
     expect(roundLine(status, rounds[0])).toBe(
       'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded · 1 late, 1 away, 1 cut short · ' +
-        'mean AUC 0.6875 (round 1) · up 1.0 KiB, down 2.0 KiB',
+        'validation AUC 0.6875 · up 1.0 KiB, down 2.0 KiB',
     )
   })
 })
@@ -89,7 +91,7 @@ describe('progress', () => {
     progress.end()
     const lines = pipe.written.join('').split('\n')
     expect(lines).toHaveLength(3)
-    expect(lines[0]).toMatch(/^round 1\/2 closed .* mean AUC 0\.6875 \(round 1\)/)
+    expect(lines[0]).toMatch(/^round 1\/2 closed .* validation AUC 0\.6875 · /)
     expect(lines[1]).toMatch(/^round 2\/2 aborted/)
     expect(pipe.written.join('')).not.toContain('\x1b')
   })
