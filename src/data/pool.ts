@@ -3,33 +3,31 @@ import { permutation, streams } from '../random/streams.js'
 import { sharedDoubles, sharedFloats, sharedInts, type Table } from './table.js'
 import type { Scenario, World } from './world.js'
 
-/** A world with all training and validation rows in one client, and how it is tested. */
-export interface PooledWorld extends World {
-  /** Test tables of the scenarios, which stay apart: one model, judged on each. */
-  readonly tests: readonly { readonly scenario: string; readonly table: Table }[]
+/** All training rows in one table, and what its model is judged on: each scenario by itself. */
+export interface Pooled {
+  readonly features: Features
+  readonly train: Table
+  readonly serves: readonly { readonly scenario: string; readonly validation: Table; readonly test: Table }[]
 }
 
 /**
- * All scenarios' training rows in one client named `pooled`: the baseline that sees everything. Rows follow each other
- * in the order of the scenarios. With `scenarioId` a further categorical field `scenario` tells them apart (1, 2, ...
- * in that order), in the test tables too. Numeric columns stay as each client scaled them.
+ * All scenarios' training rows together: the baseline that sees everything. Rows follow each other in the order of the
+ * scenarios. With `scenarioId` a further categorical field `scenario` tells them apart (1, 2, ... in that order), in
+ * validation and test tables too. Numeric columns stay as each client scaled them.
  */
-export const poolWorld = (world: World, options: { readonly scenarioId: boolean }): PooledWorld => {
-  const features: Features = options.scenarioId
-    ? { ...world.features, categorical: [...world.features.categorical,
-        { name: 'scenario', size: world.scenarios.length + 1 }] }
-    : world.features
+export const poolWorld = (world: World, options: { readonly scenarioId: boolean }): Pooled => {
+  const fields = world.features.categorical
+  const field = { name: 'scenario', size: world.scenarios.length + 1 }
   const mark = (table: Table, s: number): Table =>
-    options.scenarioId ? withField(table, world.features.categorical.length, s + 1) : table
-  const all = (which: 'train' | 'validation' | 'test'): Table =>
-    concatenate(world.scenarios.map((scenario, s) => mark(scenario[which], s)))
+    options.scenarioId ? withField(table, fields.length, s + 1) : table
   return {
-    ...world,
-    name: `${world.name}, pooled`,
-    features,
-    scenarios: [{ name: 'pooled', train: all('train'), validation: all('validation'), test: all('test') }],
-    tests: world.scenarios.map((scenario, s) => ({ scenario: scenario.name, table: mark(scenario.test, s) })),
-    notes: [...world.notes, `the rows of ${world.scenarios.length} scenarios are pooled in one client`],
+    features: options.scenarioId ? { ...world.features, categorical: [...fields, field] } : world.features,
+    train: concatenate(world.scenarios.map(({ train }, s) => mark(train, s))),
+    serves: world.scenarios.map(({ name, validation, test }, s) => ({
+      scenario: name,
+      validation: mark(validation, s),
+      test: mark(test, s),
+    })),
   }
 }
 

@@ -8,14 +8,14 @@ const world = await loadWorld(storefronts({ scenarios: 3, impressions: [200, 100
 describe('pooling', () => {
   it('puts all rows in one client, in the order of the scenarios, and keeps the tests apart', () => {
     const pooled = poolWorld(world, { scenarioId: false })
-    expect(pooled.scenarios.map(({ name }) => name)).toEqual(['pooled'])
-    const { train } = pooled.scenarios[0]
+    const { train } = pooled
     expect(train.rows).toBe(420)
     expect(train.labels).toEqual(concatenate(world.scenarios.map((s) => s.train)).labels)
     expect(Array.from(train.numeric.subarray(0, 5)))
       .toEqual(Array.from(world.scenarios[0].train.numeric.subarray(0, 5)))
-    expect(pooled.tests.map(({ scenario }) => scenario)).toEqual(['store-1', 'store-2', 'store-3'])
-    expect(pooled.tests[1].table).toBe(world.scenarios[1].test)
+    expect(pooled.serves.map(({ scenario }) => scenario)).toEqual(['store-1', 'store-2', 'store-3'])
+    expect(pooled.serves[1].test).toBe(world.scenarios[1].test)
+    expect(pooled.serves[1].validation).toBe(world.scenarios[1].validation)
     expect(train.user?.length).toBe(420)
     expect(train.labels.buffer).toBeInstanceOf(SharedArrayBuffer)
   })
@@ -24,12 +24,12 @@ describe('pooling', () => {
     const pooled = poolWorld(world, { scenarioId: true })
     const fields = world.features.categorical.length
     expect(pooled.features.categorical[fields]).toEqual({ name: 'scenario', size: 4 })
-    const { categorical } = pooled.scenarios[0].train
+    const { categorical } = pooled.train
     const ids = Array.from({ length: 420 }, (_, row) => categorical[row * (fields + 1) + fields])
     expect([ids.filter((id) => id === 1).length, ids[139], ids[140], ids[209], ids[210]]).toEqual([140, 1, 2, 2, 3])
     const first = world.scenarios[1].train.categorical.subarray(0, fields)
     expect(Array.from(categorical.subarray(140 * (fields + 1), 140 * (fields + 1) + fields))).toEqual(Array.from(first))
-    expect(new Set(pooled.tests[2].table.categorical.filter((_, i) => i % (fields + 1) === fields)))
+    expect(new Set(pooled.serves[2].test.categorical.filter((_, i) => i % (fields + 1) === fields)))
       .toEqual(new Set([3]))
   })
 })

@@ -10,5 +10,8 @@ export const pooled = ({ scenarioId }: { readonly scenarioId: boolean }): Strate
   ...fedAvg(),
   name: scenarioId ? 'pooled with scenario id' : 'pooled',
   source: 'the usual bound: centralised training',
-  arrange: (world) => poolWorld(world, { scenarioId }),
+  arrange: (world) => {
+    const { features, train, serves } = poolWorld(world, { scenarioId })
+    return { features, members: [{ name: 'pooled', train, serves }] }
+  },
 })
