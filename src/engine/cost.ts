@@ -1,47 +1,71 @@
 import type { Cost } from './engine.js'
 import type { Graph, Node } from './graph.js'
-import { elementwise, reductions, transcendental } from './operations.js'
+import { sizeOf } from './shapes.js'
 
-/** Operations that a series such as exp or log costs per element: what a vectorised implementation takes, roughly. */
-const SERIES = 10
+/**
+ * Floating-point operations per element that a series or a division by a series stands for. Rough figures for vector
+ * libraries: what counts is that they are fixed.
+ */
+const perElement: Readonly<Record<string, number>> = {
+  Exp: 8, Expm1: 9, Log: 8, Log1p: 9, Sigmoid: 10, Tanh: 10, Softplus: 18, Erf: 12, Sin: 8, Cos: 8, Elu: 10, Selu: 11,
+  Pow: 20, Sqrt: 4, Rsqrt: 5, RealDiv: 4, Reciprocal: 4, SquaredDifference: 2, Select: 1, Softmax: 13, LogSoftmax: 13,
+}
 
-const sizeOf = ({ shape }: Pick<Node, 'shape'>): number => shape.reduce((a, b) => a * b, 1)
+/** Views, constants and inputs cost nothing. */
+const free = new Set(['Input', 'Constant', 'Reshape'])
 
-const series: ReadonlySet<string> = new Set(transcendental)
-const folding: ReadonlySet<string> = new Set(reductions)
+/** Moving values around takes bytes but no arithmetic. */
+const moving = new Set(['Transpose', 'BroadcastTo', 'Concat', 'Slice', 'PadV2', 'Tile', 'GatherV2', 'Cast', 'OneHot'])
 
-/** Moved nowhere: another shape for the same bytes. */
-const free: ReadonlySet<string> = new Set(['Input', 'Constant', 'Reshape'])
+const bytesPerElement = 4
 
 const flopsOf = (node: Node, inputs: readonly Node[]): number => {
-  const out = sizeOf(node)
-  if (node.op === 'BatchMatMul') {
-    const [a] = inputs
-    const inner = a.shape[a.shape.length - (node.attributes['transposeA'] === true ? 2 : 1)]
-    return 2 * out * inner
+  const { op, shape, attributes } = node
+  if (moving.has(op)) return 0
+  switch (op) {
+    case 'BatchMatMul': {
+      const { shape: a } = inputs[0]
+      return 2 * sizeOf(shape) * (attributes.transposeA ? a[a.length - 2] : a[a.length - 1])
+    }
+    case 'Sum':
+    case 'Mean':
+    case 'Max':
+    case 'Min':
+    case 'UnsortedSegmentSum':
+      return sizeOf(inputs[0].shape)
+    default:
+      return sizeOf(shape) * (perElement[op] ?? 1)
   }
-  if (node.op === 'Softmax' || node.op === 'LogSoftmax') return out * (SERIES + 4)
-  if (series.has(node.op)) return out * SERIES
-  if (elementwise.has(node.op)) return out
-  if (folding.has(node.op) || node.op === 'UnsortedSegmentSum' || node.op === 'Cumsum') return sizeOf(inputs[0])
-  return 0
+}
+
+/** Elements that a kernel reads: of a table only the rows that are picked, of all else everything once. */
+const elementsRead = (node: Node, inputs: readonly Node[]): number => {
+  switch (node.op) {
+    case 'GatherV2':
+      return sizeOf(node.shape) + sizeOf(inputs[1].shape)
+    case 'Slice':
+      return sizeOf(node.shape)
+    default:
+      return [...new Set(inputs)].reduce((sum, { shape, values }) => sum + (values?.length ?? sizeOf(shape)), 0)
+  }
 }
 
 /**
- * What a recorded program costs, kernel by kernel, before any runtime sees it: the same on every engine and in every
- * cohort. A product [m, k] x [k, n] counts 2 m k n operations, an elementwise kernel one per element (ten for series
- * such as exp), a reduction one per element read; every kernel but a reshape reads its inputs and writes its output
- * once. A gather reads the rows that it takes, not the table.
+ * What a recorded graph costs one client, kernel by kernel and before any emitter: so the same on every engine and in every
+ * cohort.
+ *
+ * A product of [M, K] and [K, N] takes 2 M N K operations, an elementwise operation one per element of its result, or as
+ * many as `perElement` says, a reduction one per element that it reads. Every kernel reads each of its operands and writes
+ * its result once, four bytes an element; views are free.
  */
 export const cost = (graph: Graph): Cost => {
   let flops = 0
-  let bytes = 0
+  let elements = 0
   for (const node of graph.nodes) {
     if (free.has(node.op)) continue
     const inputs = node.inputs.map((id) => graph.nodes[id])
     flops += flopsOf(node, inputs)
-    const read = node.op === 'GatherV2' ? sizeOf(node) + sizeOf(inputs[1]) : inputs.reduce((sum, from) => sum + sizeOf(from), 0)
-    bytes += 4 * (read + sizeOf(node))
+    elements += elementsRead(node, inputs) + sizeOf(node.shape)
   }
-  return { flops, bytes }
+  return { flops, bytes: elements * bytesPerElement }
 }

@@ -1,5 +1,5 @@
 import type { Node } from '../graph.js'
-import { axisIn, clientsOf, viewed, type Emit } from './emission.js'
+import { axisIn, clientsOf, viewed, type Emission, type Emit } from './emission.js'
 import { elementTypes } from './model.js'
 
 const vector = (node: Node, name: string): number[] => [...(node.attributes[name] as readonly number[])]
@@ -33,40 +33,46 @@ const pad: Emit = ({ sheet, name }, node) => {
   return sheet.op('Pad', [name(node.inputs[0]), sheet.whole(...ends), value])
 }
 
+/** [ids, 1] int64: the places of the clients' own rows in all their tables of `rows` rows, one after the other. */
+const places = ({ sheet, name }: Emission, ids: Node, model: string, rows: number): string => {
+  const index = sheet.op('Cast', [name(ids.id)], { to: elementTypes.int64 })
+  if (!ids.batched) return viewed(sheet, index, false, [...ids.shape, 1])
+  const count = sheet.op('Squeeze', [clientsOf(sheet, model)])
+  const order = sheet.op('Range', [sheet.constant('int64', [0], []), count, sheet.constant('int64', [1], [])])
+  const starts = viewed(sheet, sheet.op('Mul', [order, sheet.whole(rows)]), false, [-1, ...ids.shape.map(() => 1)])
+  return sheet.op('Reshape', [sheet.op('Add', [index, starts]), sheet.whole(-1, 1)])
+}
+
 /** Rows of one table by everybody's ids, or by each client's ids of its own table. */
-const gather: Emit = ({ sheet, name, node: at }, node) => {
-  const [table, ids] = node.inputs.map(at)
+const gather: Emit = (emission, node) => {
+  const { sheet, name } = emission
+  const [table, ids] = node.inputs.map((id) => emission.node(id))
   const axis = node.attributes.axis as number
   if (!(table.batched && ids.batched)) {
     return sheet.op('Gather', node.inputs.map(name), { axis: axisIn(table, axis) })
   }
-  const index = sheet.op('Cast', [name(ids.id)], { to: elementTypes.int64 })
-  return sheet.op('GatherND', [name(table.id), viewed(sheet, index, true, [...ids.shape, 1])], { batch_dims: 1 })
+  const [rows, ...row] = table.shape
+  const flat = sheet.op('Reshape', [name(table.id), sheet.whole(-1, ...row)])
+  const index = sheet.op('Reshape', [places(emission, ids, name(ids.id), rows), sheet.whole(-1)])
+  return viewed(sheet, sheet.op('Gather', [flat, index], { axis: 0 }), false, [-1, ...node.shape])
 }
 
-/** Sums of the rows with the same id: each client's rows go to a stretch of its own in one long table. */
-const segmentSum: Emit = ({ sheet, name, node: at }, node) => {
-  const [x, ids] = node.inputs.map(at)
+/** Sums of the rows with the same id: each client's rows go to a stretch of its own in one long table of zeros. */
+const segmentSum: Emit = (emission, node) => {
+  const { sheet, name } = emission
+  const [x, ids] = node.inputs.map((id) => emission.node(id))
   const [segments, ...row] = node.shape
-  const index = sheet.op('Cast', [name(ids.id)], { to: elementTypes.int64 })
   const zero = { value: { type: 'float32' as const, shape: [1], bytes: new Uint8Array(4) } }
   const add = { reduction: 'add' }
+  const to = places(emission, ids, name(ids.id), segments)
   if (!node.batched) {
-    const table = sheet.op('ConstantOfShape', [sheet.whole(...node.shape)], zero)
-    return sheet.op('ScatterND', [table, viewed(sheet, index, false, [...ids.shape, 1]), name(x.id)], add)
+    return sheet.op('ScatterND', [sheet.op('ConstantOfShape', [sheet.whole(...node.shape)], zero), to, name(x.id)], add)
   }
-  const clients = clientsOf(sheet, name(x.id))
-  const one = sheet.constant('int64', [1], [])
-  const count = sheet.op('Squeeze', [clients])
-  const order = sheet.op('Range', [sheet.constant('int64', [0], []), count, one])
-  const starts = sheet.op('Reshape', [sheet.op('Mul', [order, sheet.whole(segments)]), sheet.whole(-1, 1)])
-  const places = sheet.op('Reshape', [sheet.op('Add', [index, starts]), sheet.whole(-1, 1)])
-  const length = sheet.op('Mul', [clients, sheet.whole(segments)])
+  const length = sheet.op('Mul', [clientsOf(sheet, name(ids.id)), sheet.whole(segments)])
   const shape = row.length === 0 ? length : sheet.op('Concat', [length, sheet.whole(...row)], { axis: 0 })
-  const table = sheet.op('ConstantOfShape', [shape], zero)
   const rows = sheet.op('Reshape', [name(x.id), sheet.whole(-1, ...row)])
-  const sums = sheet.op('ScatterND', [table, places, rows], add)
-  return sheet.op('Reshape', [sums, sheet.whole(-1, ...node.shape)])
+  const sums = sheet.op('ScatterND', [sheet.op('ConstantOfShape', [shape], zero), to, rows], add)
+  return viewed(sheet, sums, false, [-1, ...node.shape])
 }
 
 const oneHot: Emit = ({ sheet, name, node: at }, { inputs, attributes, dtype }) => {
