@@ -31,3 +31,18 @@ export const plural = (count: number, word: string): string => `${formatCount(co
 /** Cut to `width` characters, with an ellipsis where something is missing. */
 export const cut = (text: string, width: number): string =>
   text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+
+/** Broken at spaces into lines of at most `width` characters; all but the first are indented. */
+export const wrap = (text: string, width: number, indent = '  '): string => {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line === '') line = word
+    else if (line.length + 1 + word.length <= width) line += ` ${word}`
+    else {
+      lines.push(line)
+      line = indent + word
+    }
+  }
+  return [...lines, line].join('\n')
+}

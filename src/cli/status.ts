@@ -136,12 +136,14 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
   const done = status.closed + status.aborted
   const { count } = status
   const left = count !== undefined && done > 0 ? `, about ${duration((elapsed / done) * (count - done))} left` : ''
-  const progress = count === undefined ? '' : `${bar(done / count, Math.max(8, Math.min(30, width - 60)))} `
   const aborted = status.aborted > 0 ? ` (${status.aborted} aborted)` : ''
   const round = `round ${status.round}${count === undefined ? '' : `/${count}`}${aborted}`
   const dead = status.dead.size > 0 ? ` · ${status.dead.size} crashed` : ''
+  const text = `${round} · virtual ${formatTime(status.virtualTime)} · real ${duration(elapsed)}${left}`
+  const room = Math.min(30, width - name.length - text.length - 2)
+  const progress = count === undefined || room < 5 ? '' : `${bar(done / count, room)} `
   return [
-    `${name} ${progress}${round} · virtual ${formatTime(status.virtualTime)} · real ${duration(elapsed)}${left}`,
+    `${name} ${progress}${text}`,
     `  clients: ${status.training.size} training of ${status.selected} asked · ${status.away.size} away${dead}` +
       ` · so far ${status.late} late, ${status.cutShort} cut short`,
     `  ${[scoreText(status, status.round), `up ${formatBytes(status.up)}`, `down ${formatBytes(status.down)}`].filter(Boolean).join(' · ')}`,

@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 import { bytesByDirection, bytesByFate, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import type { Run } from '../simulation/simulate.js'
-import { formatBytes, formatCount, formatScore, formatTime, plural } from './format.js'
+import { formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
 import { lastScored, scoreRows, warningsOf } from './summary.js'
 
 type Align = 'left' | 'right'
@@ -120,7 +120,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
       .filter(Boolean)
       .join('\n'),
     warningsOf(run)
-      .map((warning) => `warning: ${warning}`)
+      .map((warning) => wrap(`warning: ${warning}`, width))
       .join('\n'),
   ]
   return `${blocks.filter(Boolean).join('\n\n')}\n`

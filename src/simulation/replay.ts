@@ -29,11 +29,14 @@ export interface Replayed {
   readonly notes: readonly string[]
 }
 
-/** Events of the earlier run that can be compared: an unfinished one ends with messages that it left in the air. */
-const expectedEvents = (lines: readonly string[], whole: boolean): readonly string[] => {
-  if (whole) return lines
-  const last = lines.findLastIndex((line) => !line.includes('"fate":"unresolved"'))
-  return lines.slice(0, last + 1)
+/**
+ * Events of the earlier run that can be compared. One that was broken off ends with messages that it left in the air, all
+ * at the instant at which it stopped.
+ */
+export const comparable = (lines: readonly string[], whole: boolean): readonly string[] => {
+  const instant = /^\{"at":(\d+)/
+  const end = instant.exec(lines.at(-1) ?? '')?.[1]
+  return whole ? lines : lines.slice(0, lines.findLastIndex((line) => instant.exec(line)?.[1] !== end) + 1)
 }
 
 const changed = (what: string, file: string): string =>
@@ -127,7 +130,7 @@ export const replay = async (
   const disk: Disk = watch.disk ?? realDisk
   const manifest = readManifest(folder, disk)
   const whole = manifest.status === 'complete'
-  const expected = expectedEvents(readLines(folder, rowFiles.events, disk), whole)
+  const expected = comparable(readLines(folder, rowFiles.events, disk), whole)
   const specification = await specificationFrom(manifest, cwd)
   checkTraces(manifest, cwd)
   const comparison = new EventComparison(expected, whole)

@@ -59,6 +59,7 @@ describe('tables', () => {
     expect(text).toContain('trained in vain: 106 examples')
     expect(text).toContain('warning: mind the gap\n')
     expect(text).toContain('warning: the fault slow-1 never fired (slow client-a by 8): the result says nothing about it\n')
+    expect(report(run, 60, '')).toContain('warning: the fault slow-1 never fired (slow client-a by 8):\n  the result says nothing about it\n')
     expect(text).toContain('replay npx windtunnel replay runs/tiny-7')
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })

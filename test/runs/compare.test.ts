@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { NondeterminismError } from '../../src/errors.js'
 import { compareMetrics, EventComparison, formatDifference } from '../../src/runs/compare.js'
 import { kindOf } from '../../src/runs/processor.js'
-import { compareNumbers, reasonsToDiffer } from '../../src/simulation/replay.js'
+import { comparable, compareNumbers, reasonsToDiffer } from '../../src/simulation/replay.js'
 import { events, flight, manifest, metrics } from './flights.js'
 
 const planted = '{"at":62500001,"event":"arrive","actor":"client-b","id":2}'
@@ -62,6 +62,15 @@ describe('comparing events', () => {
     const wrong = new EventComparison(events.slice(0, 2), false)
     wrong.take([events[0], planted])
     expect(wrong.difference?.index).toBe(1)
+  })
+})
+
+describe('a run that was broken off', () => {
+  it('is compared up to the instant at which it stopped', () => {
+    const left = ['{"at":62500000,"event":"settle","actor":"client-b","id":3,"fate":"unresolved"}']
+    expect(comparable([...events, ...left], false)).toEqual(events.slice(0, 2))
+    expect(comparable([...events, ...left], true)).toHaveLength(4)
+    expect(comparable([], false)).toEqual([])
   })
 })
 
