@@ -89,7 +89,9 @@ const compile = (root, typescript, mark) => {
   const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', next, '--pretty', 'false']
   const result = spawnSync(process.execPath, [typescript, ...options], { cwd: root, encoding: 'utf8' })
   if (result.error) throw result.error
-  if (!fs.existsSync(join(next, 'src', 'cli', 'main.js'))) {
+  // Of syntax (TS1...) and configuration (TS5..., TS6..., TS18...) nothing that runs can come; types do not hinder.
+  const broken = /error TS(1|5|6|18)\d{3}:/.test(result.stdout)
+  if (broken || !fs.existsSync(join(next, 'src', 'cli', 'main.js'))) {
     fs.rmSync(next, { recursive: true, force: true })
     throw new Error(`the build failed:\n${result.stdout}${result.stderr}`)
   }

@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const bin = resolve('src/cli/bin.mjs')
+
+const spawn = (argv: readonly string[], cwd: string): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((done) => {
+    execFile(process.execPath, [bin, ...argv], { cwd }, (error, out, err) =>
+      done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err }),
+    )
+  })
+
+/** A folder outside the checkout, in a package that is not even of ES modules. */
+const outside = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'windtunnel-bin-'))
+  mkdirSync(join(folder, 'parts'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }')
+  writeFileSync(join(folder, 'parts/size.ts'), 'export enum Size { hidden = 4 }\n')
+  writeFileSync(
+    join(folder, 'mine.ts'),
+    `import * as tf from '@tensorflow/tfjs'
+import { fedAvg, minutes, deadline, simulation, type Specification } from 'windtunnel'
+import { storefronts } from 'windtunnel/scenarios'
+import { Size } from './parts/size.js'
+
+const width: number = Size.hidden
+const specification: Specification = simulation({
+  world: storefronts({ scenarios: 2, impressions: 120, users: 20, items: 10 }),
+  model: {
+    name: 'mine',
+    segments: (features, tasks) => tasks.map(({ name }) => ({
+      name, shape: [features.numeric.length, 1], axes: ['in', 'out'], role: 'tower', initial: { kind: 'constant', value: 0 },
+    })),
+    forward: (p, batch, _mode, { tasks }) => ({
+      heads: Object.fromEntries(tasks.map(({ name }) => [name, tf.matMul(batch.numeric as tf.Tensor2D, p[name] as tf.Tensor2D)])),
+    }),
+  },
+  local: { batch: width * 8 },
+  strategy: fedAvg(),
+  rounds: deadline({ count: 2, after: minutes(1) }),
+})
+export default specification
+`,
+  )
+  return folder
+}
+
+describe('the command', () => {
+  it('flies a script outside the checkout, whose model is made of the same TensorFlow.js, and replays it', async () => {
+    const cwd = outside()
+    const flown = await spawn(['run', 'mine.ts', '--seed', '3', '--workers', '1', '--json'], cwd)
+    expect(flown).toMatchObject({ code: 0 })
+    const summary = JSON.parse(flown.out) as { name: string; status: string; digest: string; rounds: unknown }
+    expect(summary).toMatchObject({ name: 'mine', status: 'complete', rounds: { count: 2 } })
+    const manifest = JSON.parse(readFileSync(join(cwd, 'runs/mine-3/manifest.json'), 'utf8')) as Record<string, unknown>
+    expect(manifest).toMatchObject({ status: 'complete', digest: summary.digest, functions: ['model'] })
+    expect(manifest.specification).toMatchObject({ model: { function: 'mine' } })
+    const again = await spawn(['replay', 'runs/mine-3', '--json'], cwd)
+    expect(JSON.parse(again.out)).toMatchObject({ result: 'same', numbers: 'same', digest: summary.digest })
+    writeFileSync(join(cwd, 'mine.ts'), `${readFileSync(join(cwd, 'mine.ts'), 'utf8')}// edited\n`)
+    const refused = await spawn(['replay', 'runs/mine-3'], cwd)
+    expect(refused).toMatchObject({ code: 2, out: '' })
+    expect(refused.err).toContain('the script mine.ts has changed since the run')
+  })
+})
