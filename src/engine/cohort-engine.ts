@@ -59,12 +59,12 @@ export class CohortEngine implements Engine {
       const { batch } = this.programs.training(job.program)!
       return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
     }
-    return this.execute<TrainJob, TrainResult>(jobs, lengthOf, ({ program, jobs }) => ({ kind: 'train', program, jobs }))
+    return this.execute<TrainJob, TrainResult>(jobs, lengthOf, (cohort) => ({ kind: 'train', program: cohort.program, jobs: cohort.jobs }))
   }
 
   score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
     const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
-    return this.execute<ScoreJob, ScoreResult>(jobs, lengthOf, ({ program, jobs }) => ({ kind: 'score', program, jobs }))
+    return this.execute<ScoreJob, ScoreResult>(jobs, lengthOf, (cohort) => ({ kind: 'score', program: cohort.program, jobs: cohort.jobs }))
   }
 
   close(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Table } from '../data/table.js'
 import { stepsOf } from './batches.js'
 import type { ScoreJob, ScoreResult, TrainJob, TrainResult } from './engine.js'
 import type { Part, Recipe } from './recipe.js'
+import { dataOf, type Data } from './rows.js'
 import type { Session } from './runtime.js'
 import { scoreCohort } from './score.js'
 import { Stage } from './stage.js'
@@ -30,7 +31,7 @@ export const partsOf = (work: Work, { batch, chunk }: Recipe, rowsOf: (handle: s
  */
 export class Executor {
   private readonly recipes = new Map<string, Recipe>()
-  private readonly tables = new Map<string, Table>()
+  private readonly tables = new Map<string, Data>()
   private readonly stages = new Map<string, Promise<Stage>>()
   private last: Promise<unknown> = Promise.resolve()
 
@@ -50,7 +51,7 @@ export class Executor {
   }
 
   register(handle: string, table: Table): void {
-    this.tables.set(handle, table)
+    this.tables.set(handle, dataOf(table))
   }
 
   /** Buffers are shared by all cohorts of a program, so a cohort waits until the one before it is done. */
@@ -69,11 +70,11 @@ export class Executor {
 
   private perform(work: Work): Promise<TrainResult[] | ScoreResult[]> {
     const recipe = this.recipes.get(work.program)!
-    const tableOf = (handle: string): Table => this.tables.get(handle)!
+    const held = (handle: string): Data => this.tables.get(handle)!
     const stageOf = (part: Part): Promise<Stage> => this.stage(recipe, part)
     return work.kind === 'train'
-      ? trainCohort(recipe, work.jobs, tableOf, stageOf)
-      : scoreCohort(recipe, work.jobs, tableOf, stageOf)
+      ? trainCohort(recipe, work.jobs, held, stageOf)
+      : scoreCohort(recipe, work.jobs, held, stageOf)
   }
 
   private stage(recipe: Recipe, part: Part): Promise<Stage> {

@@ -1,9 +1,9 @@
-import type { Table } from '../data/table.js'
 import type { Task } from '../tasks/task.js'
 import { SpecificationError } from '../errors.js'
 import { streams } from '../random/streams.js'
 import type { BatchPlan } from './engine.js'
 import type { Lanes } from './lanes.js'
+import { copyRows, matrixOf, rowAt, type Data, type Matrix, type Rows } from './rows.js'
 
 /** A label port. `classes` is 0 for a binary task. */
 interface LabelFeed {
@@ -25,22 +25,15 @@ interface ScalarFeed {
 
 /** The ports of one step, resolved once so that a step costs loops over numbers and nothing else. */
 export interface StepFeed {
-  categorical?: Int32Array
+  categorical?: Matrix
   fields: number
-  numeric?: Float32Array
+  numeric?: Matrix
   columns: number
   weight?: Float32Array
   labels: LabelFeed[]
   labelWeights: LabelFeed[]
   draws: DrawFeed[]
   scalars: ScalarFeed[]
-}
-
-/** Which rows of a table a step takes: `order[start ..]`, or rows start, start + 1, ... when there is no order. */
-export interface Rows {
-  readonly order?: Int32Array
-  readonly start: number
-  readonly count: number
 }
 
 /** The largest float32 below 1: a draw rounded to float32 must not leave [0, 1). */
@@ -60,11 +53,11 @@ export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly Step
     const floats = buffer as Float32Array
     switch (kind.kind) {
       case 'categorical':
-        step.categorical = buffer as Int32Array
+        step.categorical = matrixOf(buffer)
         step.fields = shape[1]
         break
       case 'numeric':
-        step.numeric = floats
+        step.numeric = matrixOf(buffer)
         step.columns = shape[1]
         break
       case 'weight':
@@ -87,52 +80,9 @@ export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly Step
   return steps
 }
 
-/**
- * Copies the chosen rows of a row-major matrix into `to` at `at`, and zeros up to `padded` rows. Four at a time: rows
- * are too short for `set` with its two views to pay, and this is where half of a tiny model's feeding goes.
- */
-const gather = <B extends Float32Array | Int32Array>(
-  from: B,
-  width: number,
-  order: Int32Array,
-  start: number,
-  count: number,
-  to: B,
-  at: number,
-): void => {
-  let target = at
-  for (let i = start; i < start + count; i++) {
-    let source = order[i] * width
-    const end = source + width
-    for (; source + 3 < end; source += 4, target += 4) {
-      to[target] = from[source]
-      to[target + 1] = from[source + 1]
-      to[target + 2] = from[source + 2]
-      to[target + 3] = from[source + 3]
-    }
-    for (; source < end; source++) to[target++] = from[source]
-  }
-}
-
-const copyRows = <B extends Float32Array | Int32Array>(
-  from: B,
-  width: number,
-  { order, start, count }: Rows,
-  to: B,
-  at: number,
-  padded: number,
-): void => {
-  if (order === undefined) to.set(from.subarray(start * width, (start + count) * width), at)
-  else gather(from, width, order, start, count, to, at)
-  if (count < padded) to.fill(0, at + count * width, at + padded * width)
-}
-
-/** The `i`-th of the chosen rows. */
-const rowAt = (rows: Rows, i: number): number => (rows.order === undefined ? rows.start + i : rows.order[rows.start + i])
-
-const fillLabels = (feed: LabelFeed, table: Table, tasks: number, rows: Rows, lane: number, padded: number): void => {
+const fillLabels = (feed: LabelFeed, data: Data, tasks: number, rows: Rows, lane: number, padded: number): void => {
   const { buffer, column, classes } = feed
-  const { labels } = table
+  const { labels } = data
   const { count } = rows
   if (classes === 0) {
     const base = lane * padded
@@ -152,14 +102,14 @@ const fillLabels = (feed: LabelFeed, table: Table, tasks: number, rows: Rows, la
 /** Weights a mean over the rows that have the label; returns how many have it. */
 const fillLabelWeights = (
   feed: LabelFeed,
-  table: Table,
+  data: Data,
   tasks: number,
   rows: Rows,
   lane: number,
   padded: number,
 ): number => {
   const { buffer, column } = feed
-  const { labels } = table
+  const { labels } = data
   const { count } = rows
   const base = lane * padded
   let known = 0
@@ -183,22 +133,22 @@ export const fillRows = (
   feed: StepFeed,
   lane: number,
   padded: number,
-  table: Table,
+  data: Data,
   tasks: number,
   rows: Rows,
   known: Int32Array,
 ): void => {
   const { categorical, fields, numeric, columns, weight } = feed
-  if (categorical) copyRows(table.categorical, fields, rows, categorical, lane * padded * fields, padded)
-  if (numeric) copyRows(table.numeric, columns, rows, numeric, lane * padded * columns, padded)
+  if (categorical) copyRows(data.categorical, fields, rows, categorical, lane * padded * fields, padded)
+  if (numeric) copyRows(data.numeric, columns, rows, numeric, lane * padded * columns, padded)
   if (weight) {
     const share = 1 / rows.count
     const base = lane * padded
     for (let i = 0; i < padded; i++) weight[base + i] = i < rows.count ? share : 0
   }
-  for (const label of feed.labels) fillLabels(label, table, tasks, rows, lane, padded)
+  for (const label of feed.labels) fillLabels(label, data, tasks, rows, lane, padded)
   for (const label of feed.labelWeights) {
-    known[label.column] = fillLabelWeights(label, table, tasks, rows, lane, padded)
+    known[label.column] = fillLabelWeights(label, data, tasks, rows, lane, padded)
   }
 }
 

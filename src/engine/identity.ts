@@ -18,7 +18,7 @@ const canonical = (value: unknown): string => {
 }
 
 /** A node without the source line that made it: moving a model to another line or folder changes no number. */
-const withoutPlace = ({ where: _, ...node }: Node): Omit<Node, 'where'> => node
+const withoutPlace = (node: Node): Node => ({ ...node, where: undefined })
 
 /** A graph as text, the same for the same computation. */
 export const canonicalGraph = ({ nodes, outputs }: Graph): string => canonical({ nodes: nodes.map(withoutPlace), outputs })

@@ -24,7 +24,7 @@ const load = async (engine: EngineName, workers: number, disturb: Disturbance | 
     case 'tfjs':
       return (await import('./tfjs-engine.js')).tfjsEngine()
     default:
-      throw new SpecificationError(`there is no engine '${engine satisfies never}'; choose one of ${engineNames.join(', ')}`)
+      throw new SpecificationError(`there is no engine '${String(engine)}'; choose one of ${engineNames.join(', ')}`)
   }
 }
 
@@ -39,7 +39,7 @@ export const openEngine = async ({ engine = defaultEngine, workers, disturb }: E
   } catch (error) {
     if (error instanceof SpecificationError) throw error
     throw new EngineError(
-      `The engine '${engine}' cannot be loaded: ${(error as Error).message}. Run \`npm install\` again in the checkout; ` +
+      `The engine '${engine}' cannot be loaded: ${error instanceof Error ? error.message : String(error)}. Run \`npm install\` again in the checkout; ` +
         'onnxruntime-node needs no download beyond its npm package. `--engine tfjs` needs no native code, but is slow and ' +
         'gives numbers that differ in the last digits.',
       { cause: error },

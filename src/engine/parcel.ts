@@ -47,7 +47,7 @@ const outgoing = (transfer: ArrayBuffer[]): ((vector: Float32Array) => Float32Ar
     if (known) return known
     const copy = vector.slice()
     copies.set(vector, copy)
-    if (copy.byteLength >= handOverBytes) transfer.push(copy.buffer as ArrayBuffer)
+    if (copy.byteLength >= handOverBytes) transfer.push(copy.buffer)
     return copy
   }
 }
@@ -78,7 +78,8 @@ export const parcelOf = (work: Work): Parcel<Work> => {
 export const transferOf = (results: TrainResult[] | ScoreResult[]): ArrayBuffer[] => {
   const transfer: ArrayBuffer[] = []
   const give = (vector: Float32Array): void => {
-    if (vector.byteLength >= handOverBytes) transfer.push(vector.buffer as ArrayBuffer)
+    const { buffer, byteLength } = vector
+    if (byteLength >= handOverBytes && buffer instanceof ArrayBuffer) transfer.push(buffer)
   }
   for (const result of results) {
     if ('scores' in result) result.scores.forEach(give)

@@ -1,15 +1,15 @@
-import type { Table } from '../data/table.js'
 import { BatchCursor, examplesOf, paddedRows } from './batches.js'
 import type { TrainJob, TrainResult } from './engine.js'
 import { fillDraws, fillRows, type StepFeed } from './feed.js'
 import type { Recipe } from './recipe.js'
+import { warm, type Data } from './rows.js'
 import type { Room, Stage } from './stage.js'
 import { scalarsOf } from './scalars.js'
 
 /** One client in training: the job, how far it has come and what it holds between the legs of its training. */
 interface Trainee {
   readonly job: TrainJob
-  readonly table: Table
+  readonly data: Data
   readonly cursor: BatchCursor
   /** [size]: the job's parameters until a leg has brought new ones, then the client's own. */
   parameters: Float32Array
@@ -28,10 +28,10 @@ const copy = (from: Float32Array, at: number, to: Float32Array, target: number, 
   else for (let i = 0; i < size; i++) to[target + i] = from[at + i]
 }
 
-const enlist = (recipe: Recipe, job: TrainJob, table: Table): Trainee => ({
+const enlist = (recipe: Recipe, job: TrainJob, data: Data): Trainee => ({
   job,
-  table,
-  cursor: new BatchCursor(table.rows, recipe.batch, job.plan),
+  data,
+  cursor: new BatchCursor(data.rows, recipe.batch, job.plan),
   parameters: job.parameters,
   slots: Object.fromEntries(Object.entries(job.optimizer?.slots ?? {}).map(([name, slot]) => [name, slot.slice()])),
   before: job.optimizer?.steps ?? 0,
@@ -58,6 +58,8 @@ class Leg {
   private readonly known: Int32Array
   private readonly knownNow: Int32Array
   private scalarsAt = -1
+  /** Only there to be written: see `warm`. */
+  protected warmth = 0
   private scalars: Readonly<Record<string, number>> = {}
 
   constructor(
@@ -112,13 +114,14 @@ class Leg {
   }
 
   private feed(lane: number): void {
-    const { cursor, table, job, taken, before } = this.trainees[lane]
+    const { cursor, data, job, taken, before } = this.trainees[lane]
     const tasks = this.recipe.tasks.length
+    if (this.stride * this.recipe.batch * 2 > data.rows) this.warmth = warm(data.numeric)
     for (let step = 0; step < this.stride; step++) {
       const feed = this.room.feeds[step]
       if (feed === undefined) continue
       cursor.seek(taken + step)
-      fillRows(feed, lane, this.padded, table, tasks, cursor, this.knownNow)
+      fillRows(feed, lane, this.padded, data, tasks, cursor, this.knownNow)
       this.known.set(this.knownNow, (lane * this.stride + step) * tasks)
       if (feed.draws.length > 0) fillDraws(feed, lane, job.plan, taken + step)
       this.feedScalars(feed, lane, before + taken + step + 1, job.mu ?? 0)
@@ -154,13 +157,13 @@ class Leg {
 }
 
 const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
-  const { job, slots, before, taken, losses, counted, table } = trainee
+  const { job, slots, before, taken, losses, counted, data } = trainee
   return {
     parameters: taken > 0 ? trainee.parameters : job.parameters.slice(),
     optimizer: { steps: before + taken, slots },
     losses: losses.map((sum, task) => (counted[task] > 0 ? sum / counted[task] : 0)),
     steps: taken,
-    examples: examplesOf(table.rows, recipe.batch, taken),
+    examples: examplesOf(data.rows, recipe.batch, taken),
   }
 }
 
@@ -171,10 +174,10 @@ const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
 export const trainCohort = async (
   recipe: Recipe,
   jobs: readonly TrainJob[],
-  tableOf: (handle: string) => Table,
+  dataOf: (handle: string) => Data,
   stageOf: (part: 'chunk' | 'step') => Promise<Stage>,
 ): Promise<TrainResult[]> => {
-  const trainees = jobs.map((job) => enlist(recipe, job, tableOf(job.data)))
+  const trainees = jobs.map((job) => enlist(recipe, job, dataOf(job.data)))
   const leg = async (part: 'chunk' | 'step', stride: number, runsOf: (trainee: Trainee) => number): Promise<void> => {
     const going = trainees.filter((trainee) => runsOf(trainee) > 0).sort((a, b) => runsOf(b) - runsOf(a))
     if (going.length === 0) return

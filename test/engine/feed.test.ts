@@ -4,6 +4,7 @@ import type { Table } from '../../src/data/table.js'
 import { nameOf, type DType, type Sink, type Source } from '../../src/engine/body.js'
 import type { TrainJob } from '../../src/engine/engine.js'
 import type { Recipe } from '../../src/engine/recipe.js'
+import { dataOf } from '../../src/engine/rows.js'
 import type { Port, Session } from '../../src/engine/runtime.js'
 import { Stage } from '../../src/engine/stage.js'
 import { trainCohort } from '../../src/engine/train.js'
@@ -58,11 +59,11 @@ type Seen = Record<string, number[]>
 const recorder = (steps: number, rows: number, seen: Map<string, Seen>): Session => {
   const inputs = [
     ...statePorts(),
-    port({ kind: 'anchor', segment: 'w' } as Source, [2, 2]),
+    port({ kind: 'anchor', segment: 'w' }, [2, 2]),
     ...Array.from({ length: steps }, (_, step) => stepPorts(step, rows)).flat(),
   ]
   const losses = Array.from({ length: steps }, (_, step) =>
-    tasks.map(({ name }) => port({ kind: 'loss', step, task: name } as Sink, [])),
+    tasks.map(({ name }) => port<Sink>({ kind: 'loss', step, task: name }, [])),
   ).flat()
   const outputs = [...statePorts(), ...losses]
   const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
@@ -174,7 +175,7 @@ describe('the feeder', () => {
             step: new Stage(recorder(1, padded, seen), recipe(batch, chunk)),
           }
           const results = await trainCohort(
-            recipe(batch, chunk), jobs, (handle) => tables[Number(handle)], async (part) => stages[part],
+            recipe(batch, chunk), jobs, (handle) => dataOf(tables[Number(handle)]), async (part) => stages[part],
           )
           let steps = 0
           results.forEach((result, i) => {
@@ -219,8 +220,8 @@ describe('the feeder', () => {
 describe('scoring', () => {
   it('puts every row of every table through once, whatever the grouping', async () => {
     const echo: Session = {
-      inputs: [port({ kind: 'parameter', segment: 'b' } as Source, []), port({ kind: 'numeric', step: 0 } as Source, [16, 3])],
-      outputs: [port({ kind: 'score', task: 'ctr' } as Sink, [16]), port({ kind: 'score', task: 'kind' } as Sink, [16, 3])],
+      inputs: [port<Source>({ kind: 'parameter', segment: 'b' }, []), port<Source>({ kind: 'numeric', step: 0 }, [16, 3])],
+      outputs: [port<Sink>({ kind: 'score', task: 'ctr' }, [16]), port<Sink>({ kind: 'score', task: 'kind' }, [16, 3])],
       async run(cohort, feeds, results) {
         for (let lane = 0; lane < cohort; lane++) {
           for (let row = 0; row < 16; row++) {
@@ -237,7 +238,7 @@ describe('scoring', () => {
     const jobs = tables.map((_, i) => ({
       kind: 'score' as const, client: `c${i}`, program: 'p', data: String(i), parameters: Float32Array.of(0, 0, 0, 0, i),
     }))
-    const results = await scoreCohort(recipe(16, 1), jobs, (handle) => tables[Number(handle)], async () => stage)
+    const results = await scoreCohort(recipe(16, 1), jobs, (handle) => dataOf(tables[Number(handle)]), async () => stage)
     results.forEach(({ scores }, i) => {
       const first = Float32Array.from({ length: tables[i].rows }, (_, row) => tables[i].numeric[row * 3] + 1000 * i)
       expect(scores).toEqual([first, tables[i].numeric])
