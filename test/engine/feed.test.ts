@@ -21,8 +21,9 @@ import type { Task } from '../../src/tasks/task.js'
 const tasks: readonly Task[] = [{ name: 'ctr', kind: 'binary' }, { name: 'kind', kind: 'multiclass', classes: 3 }]
 const segments = [{ name: 'w', offset: 0, size: 4 }, { name: 'b', offset: 4, size: 1 }]
 const optimizer = { kind: 'adam', rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 } as const
-const fields = 2
-const columns = 3
+const fields = 3
+/** Odd and even widths are copied differently. */
+const columns = 4
 
 const recipe = (batch: number, chunk: number): Recipe => ({
   program: 'p', segments, size: 5, tasks, optimizer, batch, chunk, scoreBatch: 16,
@@ -132,8 +133,8 @@ const expectedStep = (job: TrainJob, data: Table, batch: number, ordinal: number
     'slot/m/w': filled((job.optimizer?.slots.m[0] ?? 0) + 10 * ordinal),
     'slot/m/b': [(job.optimizer?.slots.m[4] ?? 0) + 10 * ordinal],
     'anchor/w': [...(job.anchor ?? job.parameters).subarray(0, 4)],
-    'categorical/0': pad(rows.flatMap((row) => [...data.categorical.subarray(row * 2, row * 2 + 2)]), padded * 2, 0),
-    'numeric/0': pad(rows.flatMap((row) => [...data.numeric.subarray(row * 3, row * 3 + 3)]), padded * 3, 0),
+    'categorical/0': pad(rows.flatMap((row) => [...data.categorical.subarray(row * fields, (row + 1) * fields)]), padded * fields, 0),
+    'numeric/0': pad(rows.flatMap((row) => [...data.numeric.subarray(row * columns, (row + 1) * columns)]), padded * columns, 0),
     'weight/0': pad(rows.map(() => Math.fround(1 / rows.length)), padded, 0),
     'label/0/ctr': pad(labels(0).map((value) => (Number.isNaN(value) ? 0 : value)), padded, 0),
     'label/0/kind': pad(labels(1).flatMap(oneHot), padded * 3, 0),
@@ -220,14 +221,14 @@ describe('the feeder', () => {
 describe('scoring', () => {
   it('puts every row of every table through once, whatever the grouping', async () => {
     const echo: Session = {
-      inputs: [port<Source>({ kind: 'parameter', segment: 'b' }, []), port<Source>({ kind: 'numeric', step: 0 }, [16, 3])],
+      inputs: [port<Source>({ kind: 'parameter', segment: 'b' }, []), port<Source>({ kind: 'numeric', step: 0 }, [16, columns])],
       outputs: [port<Sink>({ kind: 'score', task: 'ctr' }, [16]), port<Sink>({ kind: 'score', task: 'kind' }, [16, 3])],
       async run(cohort, feeds, results) {
         for (let lane = 0; lane < cohort; lane++) {
           for (let row = 0; row < 16; row++) {
-            const at = (lane * 16 + row) * 3
+            const at = (lane * 16 + row) * columns
             results['score/ctr'][lane * 16 + row] = feeds['numeric/0'][at] + 1000 * feeds['parameter/b'][lane]
-            results['score/kind'].set(feeds['numeric/0'].subarray(at, at + 3), at)
+            results['score/kind'].set(feeds['numeric/0'].subarray(at, at + 3), (lane * 16 + row) * 3)
           }
         }
       },
@@ -240,8 +241,8 @@ describe('scoring', () => {
     }))
     const results = await scoreCohort(recipe(16, 1), jobs, (handle) => dataOf(tables[Number(handle)]), async () => stage)
     results.forEach(({ scores }, i) => {
-      const first = Float32Array.from({ length: tables[i].rows }, (_, row) => tables[i].numeric[row * 3] + 1000 * i)
-      expect(scores).toEqual([first, tables[i].numeric])
+      const first = Float32Array.from({ length: tables[i].rows }, (_, row) => tables[i].numeric[row * columns] + 1000 * i)
+      expect(scores).toEqual([first, tables[i].numeric.filter((_, at) => at % columns < 3)])
     })
   })
 })
