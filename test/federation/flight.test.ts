@@ -15,7 +15,7 @@ import { reseal } from '../../src/network/codec.js'
 import type { Envelope, Fate } from '../../src/network/envelope.js'
 import type { Flight } from '../../src/runs/record.js'
 import { resolve } from '../../src/simulation/resolve.js'
-import { adam, deadline, fedAvg, fedBn, fedProx, localOnly, mmoe, synchronous } from '../../src/simulation/script.js'
+import { adam, deadline, fedAvg, fedBn, fedProx, localOnly, mmoe, sgd, synchronous } from '../../src/simulation/script.js'
 import type { Resolved, Specification } from '../../src/simulation/specification.js'
 import { seconds } from '../../src/time/micros.js'
 import { calm, clear } from './calm.js'
@@ -235,5 +235,55 @@ describe('a client that crashes', () => {
       '{"at":12000,"event":"life","actor":"client-NL","what":"crash"}',
       '{"at":13000,"event":"life","actor":"client-NL","what":"restart"}',
     ])
+  })
+})
+
+describe('privacy', () => {
+  /** Every float32 that travels, at any alignment that a frame uses. */
+  const wire = async (strategy: StrategySpec, canaries: ReadonlySet<number>): Promise<number> => {
+    let found = 0
+    const link: Specification['link'] = (envelopes$) =>
+      envelopes$.pipe(map((envelope) => {
+        const { bytes } = envelope
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        for (let at = 0; at + 4 <= bytes.length; at++) if (canaries.has(view.getFloat32(at, true))) found++
+        return envelope
+      }))
+    const resolved = settle({ strategy, link, rounds: synchronous({ count: 1 }), local: { ...specification.local, epochs: 0.1, optimizer: sgd(1e-30) } })
+    const charter = await charterOf(resolved, trio)
+    const planted = charter.initial.slice()
+    for (const segment of charter.layout.segments) {
+      if (segment.role === 'batch-norm' && segment.trainable) planted.fill(canary, segment.offset, segment.offset + segment.size)
+    }
+    await flyUnder(resolved, { ...charter, initial: planted }, calm(), () => 1000, { world: trio, engine })
+    return found
+  }
+  const canary = Math.fround(1.2345678)
+
+  it('no private segment passes the encoder: canaries in batch norm travel under FedAvg, and never under FedBN', async () => {
+    expect(await wire(fedAvg(), new Set([canary]))).toBeGreaterThan(0)
+    expect(await wire(fedBn(), new Set([canary]))).toBe(0)
+  })
+})
+
+describe('isolation', () => {
+  it('a fault confined to one scenario changes no byte of another’s answer to the same models', async () => {
+    const answers = async (weather: Weather): Promise<readonly string[]> => {
+      const seen: string[] = []
+      const link: Specification['link'] = (envelopes$) =>
+        envelopes$.pipe(map((envelope) => {
+          if (envelope.kind === 'update' && envelope.from !== 'client-NL') {
+            seen.push(`${envelope.from} ${envelope.part} ${Buffer.from(envelope.bytes).toString('base64')}`)
+          }
+          return envelope
+        }))
+      await fly({ rounds: deadline({ count: 1, after: seconds(5), quorum: 1 }), link }, weather)
+      return seen.toSorted()
+    }
+    const slowed = calm({
+      work: (client, start, cost) => ({ until: start + cost * (client === 'client-NL' ? 50 : 1) }),
+      completeness: (client) => (client === 'client-NL' ? 0.5 : 1),
+    })
+    expect(await answers(slowed)).toEqual(await answers(calm()))
   })
 })
