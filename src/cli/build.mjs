@@ -1,9 +1,9 @@
 /*
- * Builds dist/ from the sources when they are not what was built last. Plain JavaScript: it runs before anything is built.
+ * Builds dist/ from the sources when they are not what was built last. Plain JavaScript: it runs before all is built.
  *
  * The build goes into a folder of its own that takes dist's place when it is whole, so stale files never stay, and a
- * command that starts meanwhile waits for it. An installed package has neither sources nor TypeScript: its dist is used as
- * it is.
+ * command that starts meanwhile waits for it. An installed package has neither sources nor TypeScript: its dist is used
+ * as it is.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -25,7 +25,7 @@ const sourceFiles = (root) => {
     }
   }
   for (const folder of ['src', 'scenarios']) walk(join(root, folder))
-  return found.sort()
+  return found.toSorted((a, b) => (a < b ? -1 : 1))
 }
 
 /** Changes when a source is edited, added or removed. */
@@ -71,8 +71,9 @@ const withLock = async (root, work) => {
         continue
       }
       if (Number.isInteger(owner) && owner > 0 ? !alive(owner) : waited > 5000) fs.rmSync(lock, { force: true })
-      else if (waited > 120_000) throw new Error(`another command has been building for two minutes; remove ${lock}`)
-      else await new Promise((resolve) => setTimeout(resolve, 50))
+      else if (waited > 120_000) {
+        throw new Error(`another command has been building for two minutes; remove ${lock}`, { cause: error })
+      } else await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
   try {
@@ -110,7 +111,8 @@ export const ensureBuilt = async ({ root = packageRoot, force = false, quiet = f
   const checkout = fs.existsSync(join(root, 'src', 'cli', 'main.ts'))
   if (!checkout || !fs.existsSync(typescript)) {
     if (fs.existsSync(join(root, 'dist', 'src', 'cli', 'main.js'))) return false
-    throw new Error(checkout ? 'TypeScript is not installed here; run npm install' : 'dist/ is missing; install windtunnel again')
+    const missing = 'dist/ is missing; install windtunnel again'
+    throw new Error(checkout ? 'TypeScript is not installed here; run npm install' : missing)
   }
   if (!force && built(root) === fingerprint(root)) return false
   return withLock(root, () => {
@@ -118,7 +120,8 @@ export const ensureBuilt = async ({ root = packageRoot, force = false, quiet = f
     if (!force && built(root) === mark) return false
     const start = performance.now()
     compile(root, typescript, mark)
-    if (!quiet) process.stderr.write(`windtunnel: sources changed, built in ${((performance.now() - start) / 1e3).toFixed(1)} s\n`)
+    const seconds = ((performance.now() - start) / 1e3).toFixed(1)
+    if (!quiet) process.stderr.write(`windtunnel: sources changed, built in ${seconds} s\n`)
     return true
   })
 }

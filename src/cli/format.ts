@@ -9,13 +9,14 @@ export const formatBytes = (bytes: number): string => {
   return step === 0 ? `${value} B` : `${value.toFixed(1)} ${steps[step]}`
 }
 
+const two = (n: number): string => String(n).padStart(2, '0')
+
 /** Virtual time at the precision that a person reads: `850 ms`, `12.3 s`, `5:07`, `1:02:03`. */
 export const formatTime = (time: Micros): string => {
   if (time < 1e6) return `${Math.round(time / 1e3)} ms`
   if (time < 60e6) return `${(time / 1e6).toFixed(1)} s`
   const total = Math.round(time / 1e6)
   const [h, m, s] = [Math.floor(total / 3600), Math.floor((total % 3600) / 60), total % 60]
-  const two = (n: number): string => String(n).padStart(2, '0')
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 

@@ -1,8 +1,15 @@
+/** A flight's end on demand. */
+export interface Interrupt {
+  readonly signal: AbortSignal
+  /** Gives Ctrl-C back. */
+  readonly release: () => void
+}
+
 /**
  * Turns Ctrl-C into an abort signal: the first ends the flight at its next event, so that the run folder is closed
- * properly; the second ends the process at once. `release` gives Ctrl-C back.
+ * properly; the second ends the process at once.
  */
-export const onInterrupt = (tell: (text: string) => void): { readonly signal: AbortSignal; readonly release: () => void } => {
+export const onInterrupt = (tell: (text: string) => void): Interrupt => {
   const stop = new AbortController()
   const listener = (): void => {
     if (stop.signal.aborted) process.exit(130)

@@ -31,9 +31,9 @@ Examples:
   npx windtunnel run plan.yaml --set rounds.count=5 --set 'faults=[]' --set local.optimizer.rate=1e-2
   npx windtunnel run simulations/first-flight.ts --data path/to/kuairand_pure --json > summary.json`,
   replay: `
-Flies the run again from its manifest and compares events, then numbers: bit by bit on the same kind of processor, within
-a tolerance on another. Prints the first event that differs, with its virtual time and actor (exit code 6). Refuses a
-script or data that changed. Writes nothing.
+Flies the run again from its manifest and compares events, then numbers: bit by bit on the same kind of processor,
+within a tolerance on another. Prints the first event that differs, with its virtual time and actor (exit code 6).
+Refuses a script or data that changed. Writes nothing.
 
 Example:
   npx windtunnel replay runs/first-flight-1`,
@@ -51,7 +51,9 @@ const version = (): string =>
 export const program = (streams: Streams, done: (code: number) => void): Command => {
   const root = new Command('windtunnel')
   root
-    .description('A wind tunnel for federated recommenders: real training in virtual time, scripted faults, every byte counted.')
+    .description(
+      'A wind tunnel for federated recommenders: real training in virtual time, scripted faults, every byte counted.',
+    )
     .version(version(), '--version', 'print the version')
     .showSuggestionAfterError(true)
     .exitOverride()

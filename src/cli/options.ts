@@ -7,8 +7,8 @@ export const whole =
   (least: number) =>
   (text: string): number => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least) throw new InvalidArgumentError(`It must be a whole number from ${least} up.`)
-    return value
+    if (/^\d+$/.test(text) && value >= least) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least} up.`)
   }
 
 /** A seed: any text without spaces around it; numbers are the usual choice. */

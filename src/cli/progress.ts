@@ -41,8 +41,8 @@ export const showProgress = (output: Output, name: string, count: number | undef
     drawn = block.length
   }
   const flush = (upTo: number): void => {
-    for (const { row, status: then } of waiting.filter(({ row }) => row.round <= upTo)) {
-      lines.push(roundLine({ ...then, score: status.score }, row))
+    for (const { row, status: then } of waiting) {
+      if (row.round <= upTo) lines.push(roundLine({ ...then, score: status.score }, row))
     }
     waiting = waiting.filter(({ row }) => row.round > upTo)
   }

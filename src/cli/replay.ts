@@ -29,9 +29,10 @@ export const replay = async (
       },
     )
     progress.end()
-    const { events, notes, run, manifest } = result
+    const { events, notes, run } = result
     const same = interrupt.signal.aborted ? 'interrupted' : 'same'
-    const summary = { run: folder, result: same, events, numbers: result.numbers, digest: run.digest, was: manifest.digest ?? null, notes }
+    const digests = { digest: run.digest, was: result.manifest.digest ?? null }
+    const summary = { run: folder, result: same, events, numbers: result.numbers, ...digests, notes }
     if (flags.json) streams.out.write(`${JSON.stringify(summary)}\n`)
     else if (!flags.quiet) {
       const lines = [`${folder}: ${formatCount(events)} events are the same; ${numbers[result.numbers]}.`]

@@ -31,7 +31,11 @@ export const countOf = ({ rounds }: Resolved): number | undefined =>
   typeof rounds === 'function' ? undefined : rounds.count
 
 /** Progress goes to standard output, unless that is for JSON: then to a terminal on standard error, or nowhere. */
-export const progressFor = (streams: Streams, flags: Pick<RunFlags, 'json' | 'quiet'>, resolved: Resolved): Progress => {
+export const progressFor = (
+  streams: Streams,
+  flags: Pick<RunFlags, 'json' | 'quiet'>,
+  resolved: Resolved,
+): Progress => {
   if (flags.quiet) return silent
   if (!flags.json) return showProgress(streams.out, resolved.name, countOf(resolved))
   return streams.err.isTTY ? showProgress(streams.err, resolved.name, countOf(resolved)) : silent

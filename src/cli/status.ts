@@ -1,5 +1,5 @@
 import type { Name } from '../actors/actor.js'
-import type { FlightEvent, MetricRow } from '../runs/record.js'
+import type { FlightEvent, MetricRow, RoundRow } from '../runs/record.js'
 import type { Micros } from '../time/micros.js'
 import { cut, formatBytes, formatTime } from './format.js'
 
@@ -52,13 +52,15 @@ export const firstStatus = (count: number | undefined): Status => ({
 })
 
 const added = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> => new Set([...names, name])
-const removed = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> => new Set([...names].filter((n) => n !== name))
+const removed = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> =>
+  new Set([...names].filter((other) => other !== name))
 
 /** The mean over scenarios and tasks of the first of these that was measured. */
 const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => {
   for (const split of ['validation', 'test']) {
     for (const metric of ['auc', 'accuracy']) {
-      const values = rows.flatMap((row) => (row.split === split && row.metric === metric && row.value !== null ? [row.value] : []))
+      const fitting = rows.filter((row) => row.split === split && row.metric === metric)
+      const values = fitting.flatMap(({ value }) => (value === null ? [] : [value]))
       if (values.length > 0) return { split, metric, value: values.reduce((a, b) => a + b, 0) / values.length, round }
     }
   }
@@ -123,7 +125,11 @@ const scoreText = ({ score }: Status, now: number): string => {
   return `${score.split} ${label[score.metric] ?? score.metric} ${score.value.toFixed(4)}${of}`
 }
 
-const duration = (seconds: number): string => formatTime(Math.max(0, Math.round(seconds)) * 1e6).replace('.0 s', ' s').replace(/^0 ms$/, '0 s')
+/** Real time in whole seconds. */
+const duration = (seconds: number): string => {
+  const whole = Math.max(0, Math.round(seconds))
+  return whole < 60 ? `${whole} s` : formatTime(whole * 1e6)
+}
 
 /** A bar of `width` cells: `━━━━╌╌╌╌`. */
 const bar = (share: number, width: number): string => {
@@ -142,16 +148,17 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
   const text = `${round} · virtual ${formatTime(status.virtualTime)} · real ${duration(elapsed)}${left}`
   const room = Math.min(30, width - name.length - text.length - 2)
   const progress = count === undefined || room < 5 ? '' : `${bar(done / count, room)} `
+  const bytes = `up ${formatBytes(status.up)} · down ${formatBytes(status.down)}`
   return [
     `${name} ${progress}${text}`,
     `  clients: ${status.training.size} training of ${status.selected} asked · ${status.away.size} away${dead}` +
       ` · so far ${status.late} late, ${status.cutShort} cut short`,
-    `  ${[scoreText(status, status.round), `up ${formatBytes(status.up)}`, `down ${formatBytes(status.down)}`].filter(Boolean).join(' · ')}`,
+    `  ${[scoreText(status, status.round), bytes].filter(Boolean).join(' · ')}`,
   ].map((line) => cut(line, width))
 }
 
 /** One line for a round that is over: for pipes and logs. */
-export const roundLine = (status: Status, row: { readonly round: number; readonly folded: readonly Name[]; readonly selected: readonly Name[]; readonly outcome: string; readonly reason: string; readonly closed: Micros }): string =>
+export const roundLine = (status: Status, row: RoundRow): string =>
   [
     `round ${row.round}${status.count === undefined ? '' : `/${status.count}`} ${row.outcome} (${row.reason})`,
     `virtual ${formatTime(row.closed)}`,

@@ -1,4 +1,11 @@
-import { bytesByDirection, bytesByFate, meanMetric, metricAt, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
+import {
+  bytesByDirection,
+  bytesByFate,
+  meanMetric,
+  metricAt,
+  roundsByOutcome,
+  trainingsByOutcome,
+} from '../runs/totals.js'
 import type { Run } from '../simulation/simulate.js'
 
 /** Test scores of one scenario and task at the selected and at the last round. */

@@ -7,7 +7,12 @@ import { lastScored, scoreRows, warningsOf } from './summary.js'
 type Align = 'left' | 'right'
 
 /** A table without colour or rules between rows, so that it reads the same in a log. */
-const table = (head: readonly string[], align: readonly Align[], rows: readonly (readonly string[])[], widths?: number[]): string => {
+const table = (
+  head: readonly string[],
+  align: readonly Align[],
+  rows: readonly (readonly string[])[],
+  widths?: number[],
+): string => {
   const grid = new Table({
     head: [...head],
     colAligns: [...align],
@@ -20,11 +25,14 @@ const table = (head: readonly string[], align: readonly Align[], rows: readonly 
 
 const metricNames: Readonly<Record<string, string>> = { auc: 'AUC', 'log-loss': 'log-loss', accuracy: 'accuracy' }
 
+/** Losses come after scores. */
+const later = (metric: string): number => Number(metric === 'log-loss')
+
 /** Per scenario and task, test scores at the selected and the last round (one column where they are the same). */
 export const scoreTable = (run: Run): string => {
   const rows = scoreRows(run)
   const last = lastScored(run)
-  const metrics = [...new Set(rows.map(({ metric }) => metric))].sort((a, b) => Number(a === 'log-loss') - Number(b === 'log-loss'))
+  const metrics = [...new Set(rows.map(({ metric }) => metric))].sort((a, b) => later(a) - later(b))
   const pairs = [...new Map(rows.map((row) => [JSON.stringify([row.scenario, row.task]), row])).values()]
   const columns = metrics.flatMap((metric) => {
     const name = metricNames[metric] ?? metric
@@ -103,16 +111,18 @@ export const report = (run: Run, width: number, replayCommand: string): string =
   const vain = wasted.reduce((sum, row) => sum + row.time, 0)
   const vainExamples = wasted.reduce((sum, row) => sum + row.examples, 0)
   const { realSeconds, cpuSeconds } = run.spent
+  const engine = `${run.resolved.engine}, ${plural(run.resolved.workers, 'worker')}`
+  const cutOff = run.status === 'interrupted' ? 'INTERRUPTED after ' : ''
   const blocks = [
     `${scoreTitle(run)}\n${scoreTable(run)}`,
     `Messages\n${bytesTable(run)}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [
-      `${run.status === 'interrupted' ? 'INTERRUPTED after ' : ''}${plural(closed, 'round')} closed, ${aborted} aborted · virtual time ${formatTime(run.virtualTime)}`,
+      `${cutOff}${plural(closed, 'round')} closed, ${aborted} aborted · virtual time ${formatTime(run.virtualTime)}`,
       `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}`,
       `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
-      `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${run.resolved.engine}, ${plural(run.resolved.workers, 'worker')}`,
+      `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${engine}`,
       `digest ${run.digest}`,
       run.folder && `run    ${run.folder}`,
       run.folder && `replay ${replayCommand}`,

@@ -67,7 +67,8 @@ export class RunFolder {
       for (const file of Object.values(rowFiles)) disk.append(join(folder, file), '')
     } catch (cause) {
       if (cause instanceof StorageError) throw cause
-      throw new StorageError(`Cannot write the run to ${folder}: ${whyOf(cause)}. Give another place with --out.`, { cause })
+      const message = `Cannot write the run to ${folder}: ${whyOf(cause)}. Give another place with --out.`
+      throw new StorageError(message, { cause })
     }
     return run
   }
@@ -94,7 +95,8 @@ export class RunFolder {
     if (event.kind === 'settled') this.#pending.ledger.push(`${JSON.stringify(event.row)}\n`)
     if (event.kind === 'evaluated') this.#pending.metrics.push(toNdjson(event.rows))
     if (event.kind === 'round-close') this.#pending.rounds.push(toNdjson([event.row]))
-    if (event.kind === 'evaluated' || event.kind === 'round-close') this.#flush(['events', 'ledger', 'metrics', 'rounds'])
+    const settled = event.kind === 'evaluated' || event.kind === 'round-close'
+    if (settled) this.#flush(['events', 'ledger', 'metrics', 'rounds'])
   }
 
   /** Puts the rows in order and says in the manifest how it ended. Returns what was not written, if anything. */

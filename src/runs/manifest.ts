@@ -61,7 +61,9 @@ export const manifestFile = 'manifest.json'
 /** Reads a run's manifest. Errors if the folder is missing, or is not the folder of a run. */
 export const readManifest = (folder: string, disk: Pick<Disk, 'exists' | 'read'>): Manifest => {
   const file = join(folder, manifestFile)
-  if (!disk.exists(folder)) throw new StorageError(`${folder} does not exist. Give the folder of a run, such as runs/NAME-SEED.`)
+  if (!disk.exists(folder)) {
+    throw new StorageError(`${folder} does not exist. Give the folder of a run, such as runs/NAME-SEED.`)
+  }
   if (!disk.exists(file)) throw new StorageError(`${folder} is not the folder of a run: it has no ${manifestFile}.`)
   let manifest: Partial<Manifest>
   try {

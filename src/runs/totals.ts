@@ -85,8 +85,8 @@ export const meanMetric = (
   metrics: readonly MetricRow[],
   at: Pick<MetricRow, 'round' | 'split' | 'metric'>,
 ): number | null => {
-  const values = metrics.flatMap((row) =>
-    row.round === at.round && row.split === at.split && row.metric === at.metric && row.value !== null ? [row.value] : [],
-  )
+  const fits = (row: MetricRow): boolean =>
+    row.round === at.round && row.split === at.split && row.metric === at.metric
+  const values = metrics.filter(fits).flatMap(({ value }) => (value === null ? [] : [value]))
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }

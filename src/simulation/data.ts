@@ -11,7 +11,14 @@ const listing = (dir: string, depth = 2): string[] =>
       : [entry.name],
   )
 
-const signs: readonly { readonly kind: string; readonly what: string; readonly fits: (names: readonly string[]) => boolean }[] = [
+/** What a kind of data looks like from outside: by names of files alone. */
+interface Sign {
+  readonly kind: string
+  readonly what: string
+  readonly fits: (names: readonly string[]) => boolean
+}
+
+const signs: readonly Sign[] = [
   {
     kind: 'kuairand',
     what: 'KuaiRand-Pure (log_standard_*.csv, or the prepared kuairand_msmt_*.csv)',

@@ -46,7 +46,8 @@ const syntaxError = (cause: Error, cwd: string): SpecificationError | undefined 
   const match = cause.name === 'TransformError' ? syntax.exec(cause.message) : null
   if (match === null) return undefined
   const [, path, line, column, what] = match
-  const row = (existsSync(path) ? (readFileSync(path, 'utf8').split('\n')[Number(line) - 1] ?? '') : '').replace(/\t/g, ' ')
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const row = (text.split('\n')[Number(line) - 1] ?? '').replace(/\t/g, ' ')
   const caret = `  ${' '.repeat(line.length)} | ${' '.repeat(Number(column))}^`
   return new SpecificationError(
     `${relative(cwd, path)}:${line}:${Number(column) + 1}: ${what}.\n  ${line} | ${row}\n${caret}`,
@@ -60,7 +61,8 @@ const scriptError = (cause: unknown, file: string, path: string, cwd: string): E
   if (broken) return broken
   const place = `${file}${frameOf(cause, path)}`
   if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
-  return new SpecificationError(`${place}: the script failed: ${cause.name}: ${cause.message.replace(/\.$/, '')}.`, { cause })
+  const what = `${cause.name}: ${cause.message.replace(/\.$/, '')}`
+  return new SpecificationError(`${place}: the script failed: ${what}.`, { cause })
 }
 
 const loadScript = async (path: string, file: string, text: string, cwd: string): Promise<Specification> => {

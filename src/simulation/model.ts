@@ -10,7 +10,7 @@ const regularisation = {
 }
 const input = {
   embedding: width.optional().describe('Width of an embedding vector'),
-  numericFields: z.int().min(0).optional().describe('Embedding-wide fields that numeric columns become; 0: as they are'),
+  numericFields: z.int().min(0).optional().describe('Embedding-wide fields made of numeric columns; 0: as they are'),
 }
 
 /** The kinds of `src/models/registry.ts` with their options. */
@@ -41,5 +41,7 @@ export const modelSchema = z.discriminatedUnion('kind', [
 
 /** Breaks the build when the registry and this schema part ways: each must accept what the other says. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never
-type Loose<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] extends readonly number[] ? readonly number[] : T[K] } : never
+type Loose<T> = T extends unknown
+  ? { -readonly [K in keyof T]: T[K] extends readonly number[] ? readonly number[] : T[K] }
+  : never
 export const schemaFitsRegistry: Same<Loose<z.output<typeof modelSchema>>, Loose<ModelSpec>> = true

@@ -65,7 +65,7 @@ const union = (issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, roo
   const depth = (branch: readonly Issue[]): number => Math.max(...branch.map((i) => i.path.length))
   const [best] = (value === undefined ? [] : further).sort((a, b) => depth(b) - depth(a) || a.length - b.length)
   if (best) return best.flatMap((inner) => problemsOf(inner, root, schema, path))
-  const types = branches.flatMap((branch) => branch.flatMap((i) => (i.code === 'invalid_type' ? [named(i.expected)] : [])))
+  const types = branches.flat().flatMap((i) => (i.code === 'invalid_type' ? [named(i.expected)] : []))
   const expected = [...new Set(types)].join(' or ')
   if (value === undefined) return [{ path, at: 'value' as const, rule: 'is missing', advice: `Give ${expected}.` }]
   return [{ path, at: 'value' as const, rule: `must be ${expected}, got ${shown(value)}` }]

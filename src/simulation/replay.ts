@@ -30,8 +30,8 @@ export interface Replayed {
 }
 
 /**
- * Events of the earlier run that can be compared. One that was broken off ends with messages that it left in the air, all
- * at the instant at which it stopped.
+ * Events of the earlier run that can be compared. One that was broken off ends with messages that it left in the air,
+ * all at the instant at which it stopped.
  */
 export const comparable = (lines: readonly string[], whole: boolean): readonly string[] => {
   const instant = /^\{"at":(\d+)/
@@ -40,7 +40,8 @@ export const comparable = (lines: readonly string[], whole: boolean): readonly s
 }
 
 const changed = (what: string, file: string): string =>
-  `${what} ${file} has changed since the run (its hash differs): a replay would fly something else. Fly it anew with run.`
+  `${what} ${file} has changed since the run (its hash differs): a replay would fly something else. ` +
+  'Fly it anew with run.'
 
 const checkTraces = (manifest: Manifest, cwd: string): void => {
   for (const { file, sha256 } of manifest.traces) {
@@ -65,7 +66,8 @@ const specificationFrom = async (manifest: Manifest, cwd: string): Promise<Speci
   if (script === null) {
     if (manifest.functions.length === 0) return data as unknown as Specification
     const names = manifest.functions.join(', ')
-    throw new SpecificationError(`the run has functions (${names}) and no script to take them from: it cannot be replayed.`)
+    const why = `the run has functions (${names}) and no script to take them from`
+    throw new SpecificationError(`${why}: it cannot be replayed.`)
   }
   if (!existsSync(absolute(cwd, script.file))) {
     throw new SpecificationError(`the script ${script.file} is not here. Replay from the folder in which it was flown.`)
@@ -84,7 +86,8 @@ export const reasonsToDiffer = (
   manifest: Pick<Manifest, 'engine' | 'processor' | 'versions'>,
   here: Pick<Manifest, 'processor' | 'versions'>,
 ): string[] => {
-  if (manifest.engine === 'tfjs' && manifest.versions['@tensorflow/tfjs'] === here.versions['@tensorflow/tfjs']) return []
+  const tfjs = '@tensorflow/tfjs'
+  if (manifest.engine === 'tfjs' && manifest.versions[tfjs] === here.versions[tfjs]) return []
   const reasons: string[] = []
   const then = manifest.processor.kind
   if (then !== here.processor.kind) reasons.push(`the run flew on ${then}, this is ${here.processor.kind}`)

@@ -42,9 +42,10 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const functions = functionsOf(value)
   if ('link' in value && !('link' in functions)) {
     const advice = 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).'
-    throw specificationError([{ path: ['link'], at: 'name', rule: 'must be a function, which files cannot hold', advice }], source)
+    const rule = 'must be a function, which files cannot hold'
+    throw specificationError([{ path: ['link'], at: 'name', rule, advice }], source)
   }
-  const mask = Object.fromEntries(Object.keys(masks).flatMap((name) => (name in functions ? [[name, true as const]] : [])))
+  const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => name in functions))
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const parsed = specificationSchema.omit(mask as typeof masks).safeParse(data)
   if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema() as JsonSchema, source)

@@ -14,7 +14,8 @@ const roundRules = (rounds: Rounds): Problem[] => {
   }
   if (rounds.kind !== 'synchronous' && rounds.overSelect > 0 && rounds.select === undefined) {
     const rule = 'needs rounds.select: without it every client is asked already'
-    problems.push({ path: ['rounds', 'overSelect'], at: 'value', rule, advice: 'Give rounds.select, or leave this out.' })
+    const advice = 'Give rounds.select, or leave this out.'
+    problems.push({ path: ['rounds', 'overSelect'], at: 'value', rule, advice })
   }
   return problems
 }
@@ -42,8 +43,8 @@ export const crossRules = (settled: Settled): { readonly problems: Problem[]; re
   const warnings =
     stuck && losing.length > 0
       ? [
-          `rounds are ${rounds.kind} without a deadline, and the faults (${[...new Set(losing)].join(', ')}) can keep ` +
-            'an update from coming: such a round never closes. Use deadline({ ... }) to fly through them.',
+          `rounds are ${rounds.kind} without a deadline, and the faults (${[...new Set(losing)].join(', ')}) can ` +
+            'keep an update from coming: such a round never closes. Use deadline({ ... }) to fly through them.',
         ]
       : []
   return { problems: roundRules(rounds), warnings }

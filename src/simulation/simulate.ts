@@ -60,8 +60,8 @@ export const conduct = async (
 ): Promise<Run> => {
   const cwd = options.cwd ?? process.cwd()
   const data = options.data === undefined ? undefined : absolute(cwd, options.data)
-  const moved = data === undefined ? specification : { ...specification, world: worldOfFolder(data, specification.world) }
-  const checked = resolve(moved, options)
+  const moved = data === undefined ? {} : { world: worldOfFolder(data, specification.world) }
+  const checked = resolve({ ...specification, ...moved }, options)
   const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
   const start = { real: performance.now(), cpu: process.cpuUsage() }
   const where = { seed: resolved.seeds.world, dataDir: data, cwd }
@@ -125,8 +125,6 @@ const flyInto = async (
     await engine.close()
   }
 }
-
-type About = Pick<Run, 'resolved' | 'world' | 'manifest' | 'folder' | 'spent'>
 
 /** Keeps getters as getters: canonical events are written out only when somebody reads them. */
 const runOf = (flight: Flight, about: Pick<Run, 'resolved' | 'world' | 'manifest' | 'folder' | 'spent'>): Run =>

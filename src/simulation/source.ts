@@ -60,7 +60,8 @@ export const readDocument = (text: string, file: string): { readonly value: unkn
   const [problem] = document.errors
   if (problem) {
     const place = at(problem.pos[0], problem.pos[1])
-    throw new SpecificationError(`${place.where}: ${problem.message}\n${place.excerpt}\nMend the file and run it again.`)
+    const what = `${place.where}: ${problem.message}\n${place.excerpt}`
+    throw new SpecificationError(`${what}\nMend the file and run it again.`)
   }
   return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)) } }
 }

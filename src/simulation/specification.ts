@@ -23,7 +23,10 @@ const evaluateSchema = z.strictObject({
     .min(1)
     .prefault(['validation', 'test'])
     .describe('Splits that are scored at those rounds'),
-  final: z.boolean().prefault(true).describe('Score validation and test at the last round, whatever `every` and `on` say'),
+  final: z
+    .boolean()
+    .prefault(true)
+    .describe('Score validation and test at the last round, whatever `every` and `on` say'),
 })
 
 const seed = z.union([z.string().min(1), z.int()]).transform(String)

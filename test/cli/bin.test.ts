@@ -32,10 +32,13 @@ const specification: Specification = simulation({
   model: {
     name: 'mine',
     segments: (features, tasks) => tasks.map(({ name }) => ({
-      name, shape: [features.numeric.length, 1], axes: ['in', 'out'], role: 'tower', initial: { kind: 'constant', value: 0 },
+      name, shape: [features.numeric.length, 1], axes: ['in', 'out'], role: 'tower',
+      initial: { kind: 'constant', value: 0 },
     })),
     forward: (p, batch, _mode, { tasks }) => ({
-      heads: Object.fromEntries(tasks.map(({ name }) => [name, tf.matMul(batch.numeric as tf.Tensor2D, p[name] as tf.Tensor2D)])),
+      heads: Object.fromEntries(tasks.map(({ name }) => {
+        return [name, tf.matMul(batch.numeric as tf.Tensor2D, p[name] as tf.Tensor2D)]
+      })),
     }),
   },
   local: { batch: width * 8 },

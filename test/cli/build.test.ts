@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -16,7 +17,8 @@ const makePackage = (): string => {
   }
   put('package.json', '{ "name": "windtunnel", "type": "module" }')
   put('tsconfig.json', '{ "compilerOptions": { "module": "nodenext", "target": "es2022", "types": [] } }')
-  put('tsconfig.build.json', '{ "extends": "./tsconfig.json", "compilerOptions": { "rootDir": "." }, "include": ["src"] }')
+  const build = { extends: './tsconfig.json', compilerOptions: { rootDir: '.' }, include: ['src'] }
+  put('tsconfig.build.json', JSON.stringify(build))
   put('src/cli/main.ts', 'export const main = (): number => 1\n')
   put('src/old.ts', 'export const old = 1\n')
   mkdirSync(join(root, 'scenarios'))

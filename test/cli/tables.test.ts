@@ -58,8 +58,9 @@ describe('tables', () => {
     expect(text).toContain('1 round closed, 1 aborted · virtual time 1:00')
     expect(text).toContain('trained in vain: 106 examples')
     expect(text).toContain('warning: mind the gap\n')
-    expect(text).toContain('warning: the fault slow-1 never fired (slow client-a by 8): the result says nothing about it\n')
-    expect(report(run, 60, '')).toContain('warning: the fault slow-1 never fired (slow client-a by 8):\n  the result says nothing about it\n')
+    const warning = 'warning: the fault slow-1 never fired (slow client-a by 8):'
+    expect(text).toContain(`${warning} the result says nothing about it\n`)
+    expect(report(run, 60, '')).toContain(`${warning}\n  the result says nothing about it\n`)
     expect(text).toContain('replay npx windtunnel replay runs/tiny-7')
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
@@ -80,7 +81,8 @@ describe('tables', () => {
 
 describe('formats', () => {
   it('chooses units that a person reads', () => {
-    expect([0, 1023, 1024, 1536, 3 * 1024 ** 3].map(formatBytes)).toEqual(['0 B', '1023 B', '1.0 KiB', '1.5 KiB', '3.0 GiB'])
+    expect([0, 1023, 1024, 1536].map(formatBytes)).toEqual(['0 B', '1023 B', '1.0 KiB', '1.5 KiB'])
+    expect(formatBytes(3 * 1024 ** 3)).toBe('3.0 GiB')
     expect([0, 40e3, 12.34e6, 307e6, 3723e6].map(formatTime)).toEqual(['0 ms', '40 ms', '12.3 s', '5:07', '1:02:03'])
   })
 })

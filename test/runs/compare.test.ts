@@ -83,7 +83,8 @@ describe('comparing numbers', () => {
     expect(compareNumbers(run, run, [])).toBe('same')
     expect(() => compareNumbers(run, changed, [])).toThrow(NondeterminismError)
     expect(() => compareNumbers(run, changed, [])).toThrow(
-      'The first metric that differs is auc of ctr in b (test) after round 1, at 30.000 s of virtual time: expected 0.75, got 0.7504.',
+      'The first metric that differs is auc of ctr in b (test) after round 1, ' +
+        'at 30.000 s of virtual time: expected 0.75, got 0.7504.',
     )
     expect(() => compareNumbers(run, { ...changed, metrics }, [])).toThrow('the parameters behind them are not')
   })
@@ -91,7 +92,8 @@ describe('comparing numbers', () => {
   it('asks for metrics within the tolerance on another', () => {
     expect(compareNumbers(run, changed, ['another processor'])).toBe('within tolerance')
     const far = metrics.map((row) => ({ ...row, value: row.value === null ? 0.5 : row.value + 0.02 }))
-    expect(() => compareNumbers(run, { ...changed, metrics: far }, ['another processor'])).toThrow('expected 0.5, got 0.52')
+    const gone = { ...changed, metrics: far }
+    expect(() => compareNumbers(run, gone, ['another processor'])).toThrow('expected 0.5, got 0.52')
   })
 
   it('does not take an undefined metric for a number, nor a missing one', () => {
@@ -106,7 +108,8 @@ describe('comparing numbers', () => {
     const wide = { ...here, processor: { kind: 'x64-avx512', model: 'other' } }
     expect(reasonsToDiffer(manifest, wide)).toEqual(['the run flew on x64-avx2, this is x64-avx512'])
     expect(reasonsToDiffer({ ...manifest, engine: 'tfjs' }, wide)).toEqual([])
-    expect(reasonsToDiffer(manifest, { ...here, versions: { ...here.versions, 'onnxruntime-node': '1.31.0' } })).toEqual([
+    const versions = { ...here.versions, 'onnxruntime-node': '1.31.0' }
+    expect(reasonsToDiffer(manifest, { ...here, versions })).toEqual([
       'onnxruntime-node was 1.30.0, now it is 1.31.0',
     ])
   })

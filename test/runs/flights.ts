@@ -23,12 +23,14 @@ export const ledgerRow = (row: Partial<LedgerRow>): LedgerRow => ({
 
 const up = { from: 'client-a', to: 'aggregator', direction: 'up', kind: 'update' } as const
 
+const eight = { bytes: 8, travelled: 8 }
+
 export const ledger: readonly LedgerRow[] = [
   ledgerRow({ id: 1 }),
   ledgerRow({ id: 2, to: 'client-b', fate: 'fruitless' }),
   ledgerRow({ id: 3, ...up, sent: 20 }),
   ledgerRow({ id: 4, ...up, from: 'client-b', sent: 25, delivered: null, travelled: 40, fate: 'lost' }),
-  ledgerRow({ id: 5, from: 'aggregator', to: 'expert-1', direction: 'inside', kind: 'close', bytes: 8, travelled: 8, fate: 'control', sent: 30 }),
+  ledgerRow({ id: 5, sent: 30, to: 'expert-1', direction: 'inside', kind: 'close', ...eight, fate: 'control' }),
   ledgerRow({ id: 6, ...up, sent: 40, round: 2 }),
 ]
 
@@ -39,13 +41,15 @@ export const trainings: readonly TrainingRow[] = [
   { client: 'client-b', round: 2, start: 35, end: 38, examples: 10, outcome: 'interrupted' },
 ]
 
+const selected = ['client-a', 'client-b']
+
 export const rounds: readonly RoundRow[] = [
-  { round: 1, opened: 0, closed: 30e6, selected: ['client-a', 'client-b'], folded: ['client-a'], outcome: 'closed', reason: 'deadline' },
-  { round: 2, opened: 30e6, closed: 60e6, selected: ['client-a', 'client-b'], folded: [], outcome: 'aborted', reason: 'deadline' },
+  { round: 1, opened: 0, closed: 30e6, selected, folded: ['client-a'], outcome: 'closed', reason: 'deadline' },
+  { round: 2, opened: 30e6, closed: 60e6, selected, folded: [], outcome: 'aborted', reason: 'deadline' },
 ]
 
-const metric = (round: number, scenario: string, value: number | null, split: MetricRow['split'] = 'test'): MetricRow => ({
-  round, virtualTime: round * 30e6, scenario, task: 'ctr', split, metric: 'auc', value,
+const metric = (round: number, scenario: string, value: number | null): MetricRow => ({
+  round, virtualTime: round * 30e6, scenario, task: 'ctr', split: 'test', metric: 'auc', value,
 })
 
 export const metrics: readonly MetricRow[] = [
@@ -71,8 +75,8 @@ export const flight: Flight = {
   ledger,
   trainings,
   faults: [
-    { id: 'lose-1', kind: 'lose', text: 'lose 50% from clients', targets: ['client-b'], fired: 1, outcome: '1 message lost' },
-    { id: 'slow-1', kind: 'slow', text: 'slow client-a by 8', targets: ['client-a'], fired: 0, outcome: 'never fired' },
+    { id: 'lose-1', kind: 'lose', text: 'lose 50% from clients', targets: [], fired: 1, outcome: '1 message lost' },
+    { id: 'slow-1', kind: 'slow', text: 'slow client-a by 8', targets: [], fired: 0, outcome: 'never fired' },
   ],
   selectedRound: 1,
   parts: {},

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bytesByDirection, bytesByFate, meanMetric, metricAt, roundsByOutcome, trainingsByOutcome } from '../../src/runs/totals.js'
+import { bytesByDirection, bytesByFate, meanMetric, metricAt } from '../../src/runs/totals.js'
+import { roundsByOutcome, trainingsByOutcome } from '../../src/runs/totals.js'
 import { ledger, metrics, rounds, trainings } from './flights.js'
 
 describe('totals', () => {

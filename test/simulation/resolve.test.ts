@@ -19,6 +19,10 @@ const from = (text: string, options: ResolveOptions = {}) => {
   return resolve(value as Specification, { source, workers: 1, ...options })
 }
 
+const link = (envelopes$: unknown) => envelopes$
+const synchronous = () => ({ kind: 'synchronous' as const, count: 1 })
+const set = (...settings: string[]) => from(yaml, { set: settings })
+
 const complaint = (act: () => unknown): string => {
   try {
     act()
@@ -65,7 +69,8 @@ describe('resolve', () => {
 
   it('reads what it wrote: resolving a resolved specification changes nothing', () => {
     const { seed, engine, workers, warnings, ...settled } = from(yaml)
-    expect(resolve(settled as Specification, { seed, engine, workers })).toEqual({ ...settled, seed, engine, workers, warnings })
+    const again = resolve(settled as Specification, { seed, engine, workers })
+    expect(again).toEqual({ ...settled, seed, engine, workers, warnings })
   })
 
   it('means the same in YAML, JSON and a script', () => {
@@ -82,7 +87,6 @@ describe('resolve', () => {
   it('lets functions stand in the four fields, and nowhere else', () => {
     const { value } = readDocument(yaml, 'plan.yaml')
     const model = { name: 'mine', segments: () => [], forward: () => ({ heads: {} }) }
-    const link = (envelopes$: unknown) => envelopes$
     const resolved = resolve({ ...(value as Specification), model, link: link as never })
     expect(resolved.model).toBe(model)
     expect(resolved.link).toBe(link)
@@ -129,7 +133,8 @@ describe('a broken specification', () => {
   })
 
   it('tells types and limits in words', () => {
-    expect(complaint(() => from(yaml.replace('count: 4', 'count: 0')))).toContain('rounds.count must be at least 1, got 0.')
+    const none = yaml.replace('count: 4', 'count: 0')
+    expect(complaint(() => from(none))).toContain('rounds.count must be at least 1, got 0.')
     expect(complaint(() => from(yaml.replace('count: 4', 'count: many')))).toContain(
       'plan.yaml:6:10: rounds.count must be a number, got "many".',
     )
@@ -162,6 +167,41 @@ describe('a broken specification', () => {
     expect(() => checkClients(wide, 9)).not.toThrow()
   })
 
+  it('tells what is impossible in a fault, where it stands', () => {
+    const lost = '{ kind: lose, link: { from: client }, probability: 1.2 }'
+    const faults = `faults:\n  - ${lost}\n  - { kind: slwo, who: client }\n`
+    expect(complaint(() => from(yaml + faults))).toBe(
+      [
+        'plan.yaml:9:56: faults.0.probability must be at most 1, got 1.2.',
+        '  9 |   - { kind: lose, link: { from: client }, probability: 1.2 }',
+        '    |                                                        ^^^',
+        'plan.yaml:10:13: faults.1.kind cannot be "slwo".',
+        '  10 |   - { kind: slwo, who: client }',
+        '     |             ^^^^',
+        '  Did you mean "slow"? Known: away, slow, partial, delay, lose, duplicate, crash, narrow.',
+      ].join('\n'),
+    )
+  })
+
+  it('explains durations and bandwidths', () => {
+    expect(complaint(() => from(yaml.replace('5 min', '5 minutes')))).toBe(
+      [
+        'plan.yaml:7:10: rounds.after cannot be "5 minutes".',
+        '  7 |   after: 5 minutes',
+        '    |          ^^^^^^^^^',
+        '  Expected integer microseconds or a text such as "5 min" (units: us, ms, s, min, h, d).',
+      ].join('\n'),
+    )
+  })
+
+  it('warns of rounds that a fault can keep open for ever', () => {
+    const rounds = '{ kind: synchronous, count: 3 }'
+    const { warnings } = from(yaml, { set: [`rounds=${rounds}`, 'faults=[{ kind: lose, link: {} }]'] })
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain('rounds are synchronous without a deadline, and the faults (lose)')
+    expect(from(yaml, { set: [`rounds=${rounds}`] }).warnings).toEqual([])
+  })
+
   it('refuses a link in a file', () => {
     expect(complaint(() => from(`${yaml}link: fast`))).toContain('plan.yaml:8:1: link must be a function')
   })
@@ -173,8 +213,6 @@ describe('a broken specification', () => {
 })
 
 describe('--set', () => {
-  const set = (...settings: string[]) => from(yaml, { set: settings })
-
   it('sets any field, starting from the defaults where a group is left out', () => {
     expect(set('rounds.count=5').rounds).toMatchObject({ count: 5, quorum: 1 })
     expect(set('local.optimizer.rate=1e-2').local.optimizer).toMatchObject({ kind: 'adam', rate: 0.01 })
@@ -209,8 +247,7 @@ describe('--set', () => {
 
   it('cannot reach into a function', () => {
     const { value } = readDocument(yaml, 'plan.yaml')
-    const rounds = () => ({ kind: 'synchronous' as const, count: 1 })
-    const spec = { ...(value as Specification), rounds }
+    const spec = { ...(value as Specification), rounds: synchronous }
     expect(complaint(() => resolve(spec, { set: ['rounds.count=5'] }))).toContain('rounds is a function of the script')
     expect(resolve(spec, { set: ['rounds={kind: synchronous, count: 2}'] }).rounds).toMatchObject({ count: 2 })
   })
