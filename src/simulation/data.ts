@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { worldKinds, type WorldSpec } from '../../scenarios/registry.js'
 import { DataError } from '../errors.js'
 
-/** Names of files and folders down to two levels below `dir`. */
+/** Names of files down to two folders below `dir`. */
 const listing = (dir: string, depth = 2): string[] =>
-  readdirSync(dir, { withFileTypes: true }).flatMap((entry) =>
-    entry.isDirectory() && depth > 0
-      ? [entry.name, ...listing(join(dir, entry.name), depth - 1).map((name) => `${entry.name}/${name}`)]
-      : [entry.name],
-  )
+  readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory() || depth === 0) return entry.name
+    return listing(join(dir, entry.name), depth - 1).map((name) => `${entry.name}/${name}`)
+  })
 
 /** What a kind of data looks like from outside: by names of files alone. */
 interface Sign {

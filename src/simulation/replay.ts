@@ -13,7 +13,7 @@ import type { Flight, MetricRow } from '../runs/record.js'
 import type { World } from '../data/world.js'
 import { loadSpecification } from './load.js'
 import { conduct, type Run, type SimulateOptions, type Watch } from './simulate.js'
-import type { SeedPurpose, Specification } from './specification.js'
+import type { Specification } from './specification.js'
 
 /** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
 export const metricTolerance = 0.01
@@ -143,7 +143,7 @@ export const replay = async (
     specification,
     {
       seed: manifest.seed,
-      seeds: manifest.seeds as Record<SeedPurpose, string>,
+      seeds: manifest.seeds,
       engine: manifest.engine,
       workers: options.workers,
       data: manifest.data ?? undefined,

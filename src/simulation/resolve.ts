@@ -13,7 +13,6 @@ import {
   type Settled,
   type Specification,
 } from './specification.js'
-import type { JsonSchema } from './names.js'
 
 /** What one run adds to a specification. */
 export interface ResolveOptions {
@@ -48,7 +47,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => name in functions))
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const parsed = specificationSchema.omit(mask as typeof masks).safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema() as JsonSchema, source)
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source)
   return { ...parsed.data, ...functions } as unknown as Settled
 }
 

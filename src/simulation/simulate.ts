@@ -1,6 +1,7 @@
 import { resolve as absolute } from 'node:path'
 import { Observable, Subject } from 'rxjs'
-import { loadWorld, type WorldSpec } from '../../scenarios/registry.js'
+import { loadWorld } from '../../scenarios/registry.js'
+import { shuffleLabels } from '../data/pool.js'
 import type { World } from '../data/world.js'
 import { openEngine } from '../engine/open.js'
 import { fly } from '../federation/flight.js'
@@ -65,7 +66,7 @@ export const conduct = async (
   const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
   const start = { real: performance.now(), cpu: process.cpuUsage() }
   const where = { seed: resolved.seeds.world, dataDir: data, cwd }
-  const world = await loadWorld(resolved.world as WorldSpec, where)
+  const world = await loadWorld(resolved.world, where)
   const clients = clientsOf(resolved, world)
   if (clients !== undefined) checkClients(resolved, clients, options.source)
   const out = typeof options.out === 'function' ? options.out(resolved) : options.out

@@ -48,6 +48,10 @@ export const specificationSchema = z.strictObject({
     .optional()
     .describe('Names the run folder; the file’s name when absent'),
   world: worldSchema,
+  labels: z
+    .enum(['as-is', 'shuffled'])
+    .prefault('as-is')
+    .describe('`shuffled` permutes the training labels within each scenario: a control from which nothing can be learnt'),
   model: modelSchema,
   local: localSchema.prefault({}),
   strategy: strategySchema,
