@@ -17,7 +17,12 @@ export interface EngineMb1Options {
 const size = { clients: 200, perRound: 20, batch: 16, rate: 0.05 }
 
 /** Clients in training, one round: 20 of 200 train from the same parameters, and their plain mean is the next model. */
-const round = async (engine: Engine, program: string, parameters: Float32Array, number: number): Promise<Float32Array> => {
+const round = async (
+  engine: Engine,
+  program: string,
+  parameters: Float32Array,
+  number: number,
+): Promise<Float32Array> => {
   const chosen = permutation(size.clients, streams('mb1')('select', number)).subarray(0, size.perRound).sort()
   const jobs = Array.from(chosen, (client): TrainJob => ({
     kind: 'train', client: `client-${client}`, program, data: String(client), parameters,
@@ -38,7 +43,8 @@ const meanOf = (vectors: readonly Float32Array[]): Float32Array => {
  * MB-1 on the bare engine: an MLP of 2,372 parameters, 64 rows a client, one epoch of four SGD steps, 20 of 200 clients
  * a round. Client updates per second of CPU time of the whole process, in this thread, selection and mean included.
  */
-export const engineUpdatesPerSecond = async ({ engine, cohort = 20, rounds = 50 }: EngineMb1Options = {}): Promise<number> => {
+export const engineUpdatesPerSecond = async (options: EngineMb1Options = {}): Promise<number> => {
+  const { engine, cohort = 20, rounds = 50 } = options
   const used = engine ?? (await openEngine({ workers: 0 }))
   const world = await mb1Kind.load(mb1Kind.schema.parse(mb1()), { seed: 'mb1', cwd: '.' })
   const model = mlpModel({ hidden: [64] })

@@ -1,7 +1,7 @@
 import { permutation, streams } from '../random/streams.js'
 import type { BatchPlan } from './engine.js'
 
-/** Rows that a step of `batch` rows has in the graph: the next multiple of 16, which keeps native results bitwise stable. */
+/** Rows that a step of `batch` rows has in the graph: the next multiple of 16, which keeps native results stable. */
 export const paddedRows = (batch: number): number => Math.ceil(batch / 16) * 16
 
 /** Batches in one pass over the data; the last one may be ragged. */

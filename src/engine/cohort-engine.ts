@@ -59,12 +59,12 @@ export class CohortEngine implements Engine {
       const { batch } = this.programs.training(job.program)!
       return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
     }
-    return this.execute<TrainJob, TrainResult>(jobs, lengthOf, (cohort) => ({ kind: 'train', program: cohort.program, jobs: cohort.jobs }))
+    return this.execute<TrainJob, TrainResult>(jobs, lengthOf, (cohort) => ({ kind: 'train', ...cohort }))
   }
 
   score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
     const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
-    return this.execute<ScoreJob, ScoreResult>(jobs, lengthOf, (cohort) => ({ kind: 'score', program: cohort.program, jobs: cohort.jobs }))
+    return this.execute<ScoreJob, ScoreResult>(jobs, lengthOf, (cohort) => ({ kind: 'score', ...cohort }))
   }
 
   close(): Promise<void> {
@@ -74,7 +74,7 @@ export class CohortEngine implements Engine {
   private execute<J extends Job, R>(
     jobs: readonly J[],
     lengthOf: (job: J) => number,
-    workOf: (cohort: Cohort<J>) => Work,
+    workOf: (cohort: Pick<Cohort<J>, 'program' | 'jobs'>) => Work,
   ): readonly Promise<R>[] {
     const results = jobs.map(() => pending<R>())
     const sound: J[] = []
@@ -90,9 +90,10 @@ export class CohortEngine implements Engine {
     const most = (program: string): number => Math.min(this.most, this.programs.training(program)!.cohort)
     for (const cohort of cohortsOf(sound, most, lengthOf)) {
       const mine = cohort.places.map((i) => results[places[i]])
-      this.crew.run(workOf(cohort)).then(
+      const { program, jobs: together } = cohort
+      this.crew.run(workOf({ program, jobs: together })).then(
         (values: Results) => mine.forEach((result, i) => result.resolve(values[i] as R)),
-        (error: Error) => mine.forEach((result, i) => result.reject(this.blame(cohort.jobs[i], error))),
+        (error: Error) => mine.forEach((result, i) => result.reject(this.blame(together[i], error))),
       )
     }
     return results.map(({ promise }) => promise)

@@ -9,7 +9,7 @@ export interface Crew {
   close(): Promise<void>
 }
 
-/** Ways to disturb the execution in tests: none may change a bit of any result. Cohorts are numbered from 0 as they start. */
+/** Ways to disturb the execution in tests: none may change a bit of any result. Cohorts count from 0 as they start. */
 export interface Disturbance {
   /** Milliseconds of real time to wait before a cohort. */
   readonly delay?: (cohort: number) => number

@@ -44,7 +44,7 @@ export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly Step
   const steps: StepFeed[] = []
   const column = (name: string): number => {
     const index = tasks.findIndex((task) => task.name === name)
-    if (index < 0) throw new SpecificationError(`the graph reads labels of '${name}', which is not a task of the program`)
+    if (index < 0) throw new SpecificationError(`the graph reads labels of '${name}', which is no task of the program`)
     return index
   }
   for (const { kind, shape, size, buffer } of lanes.inputs) {

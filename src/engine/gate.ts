@@ -1,7 +1,7 @@
 /**
- * Keeps threads from being ended inside native code: ONNX Runtime's binding aborts the whole process when the isolate it
- * returns to has been terminated. Workers go in for each native call; before the process or the pool ends, the gate is shut,
- * nobody gets in any more, and whoever shuts it waits until all are out.
+ * Keeps threads from being ended inside native code: ONNX Runtime's binding aborts the whole process when the isolate
+ * that it returns to has been terminated. Workers go in for each native call; before the process or the pool ends, the
+ * gate is shut, nobody gets in any more, and whoever shuts it waits until all are out.
  */
 export class Gate {
   /** [shut, number of threads inside], over shared memory. */

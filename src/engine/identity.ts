@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Graph, Node } from './graph.js'
 import type { Optimizer } from './optimizer.js'
 
-/** JSON with sorted keys, numbers that JSON lacks as text, and typed arrays by their bytes. Undefined fields are left out. */
+/** JSON with sorted keys, numbers that JSON lacks as text, typed arrays by their bytes, and no undefined fields. */
 const canonical = (value: unknown): string => {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
@@ -21,7 +21,8 @@ const canonical = (value: unknown): string => {
 const withoutPlace = (node: Node): Node => ({ ...node, where: undefined })
 
 /** A graph as text, the same for the same computation. */
-export const canonicalGraph = ({ nodes, outputs }: Graph): string => canonical({ nodes: nodes.map(withoutPlace), outputs })
+export const canonicalGraph = ({ nodes, outputs }: Graph): string =>
+  canonical({ nodes: nodes.map(withoutPlace), outputs })
 
 /** All that decides a program's numbers, apart from data and parameters. */
 export interface Identity {

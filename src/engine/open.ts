@@ -38,10 +38,11 @@ export const openEngine = async ({ engine = defaultEngine, workers, disturb }: E
     return await load(engine, threads, disturb)
   } catch (error) {
     if (error instanceof SpecificationError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
     throw new EngineError(
-      `The engine '${engine}' cannot be loaded: ${error instanceof Error ? error.message : String(error)}. Run \`npm install\` again in the checkout; ` +
-        'onnxruntime-node needs no download beyond its npm package. `--engine tfjs` needs no native code, but is slow and ' +
-        'gives numbers that differ in the last digits.',
+      `The engine '${engine}' cannot be loaded: ${reason}. Run \`npm install\` again in the checkout; ` +
+        'onnxruntime-node needs no download beyond its npm package. `--engine tfjs` needs no native code, but it is ' +
+        'slow, and its numbers differ in the last digits.',
       { cause: error },
     )
   }

@@ -25,7 +25,16 @@ export interface Order {
 export type Answer =
   | { readonly kind: 'done'; readonly results: TrainResult[] | ScoreResult[] }
   | { readonly kind: 'failed'; readonly message: string; readonly stack?: string }
-  | { readonly kind: 'missing'; readonly program: boolean; readonly parts: readonly Part[]; readonly tables: readonly string[] }
+  | Missing
+
+/** What the worker needs first. */
+export interface Missing {
+  readonly kind: 'missing'
+  /** Whether it lacks the program's recipe. */
+  readonly program: boolean
+  readonly parts: readonly Part[]
+  readonly tables: readonly string[]
+}
 
 /** From this size on a vector's memory is handed over; below it a copy costs less than the hand-over. */
 const handOverBytes = 1 << 16

@@ -7,7 +7,7 @@ import type { ScoreResult, TrainResult } from './engine.js'
 import { EngineError } from './engine-error.js'
 import { partsOf, type Work } from './executor.js'
 import { Gate } from './gate.js'
-import { parcelOf, type Answer, type Order, type Supplies } from './parcel.js'
+import { parcelOf, type Answer, type Missing, type Order, type Supplies } from './parcel.js'
 import type { Part, Recipe } from './recipe.js'
 import type { Compiled } from './runtime.js'
 
@@ -49,8 +49,8 @@ const shared = {
 
 /**
  * A crew of worker threads. Piscina keeps the threads: it replaces one that exits and rejects its task, whereupon the
- * cohort runs again elsewhere, for a job is a pure function. Workers catch every other error themselves. Its threads must
- * not be terminated from outside: see `Gate`.
+ * cohort runs again elsewhere, for a job is a pure function. Workers catch every other error themselves. The threads
+ * must not be terminated from outside: see `Gate`.
  */
 export class Pool implements Crew {
   private readonly piscina: Piscina<Order, Answer>
@@ -78,8 +78,8 @@ export class Pool implements Crew {
 
   /** Tables move into shared memory once, so that workers see the same bytes. */
   register(handle: string, { rows, categorical, numeric, labels }: Table): void {
-    const table = { rows, categorical: shared.ints(categorical), numeric: shared.floats(numeric), labels: shared.floats(labels) }
-    this.tables.set(handle, table)
+    const [numbers, truths] = [shared.floats(numeric), shared.floats(labels)]
+    this.tables.set(handle, { rows, categorical: shared.ints(categorical), numeric: numbers, labels: truths })
   }
 
   async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
@@ -125,7 +125,7 @@ export class Pool implements Crew {
     })
   }
 
-  private suppliesFor({ program }: Work, answer: Extract<Answer, { kind: 'missing' }>): Supplies {
+  private suppliesFor({ program }: Work, answer: Missing): Supplies {
     return {
       recipes: answer.program ? [this.stock.recipe(program)] : [],
       parts: answer.parts.map((part) => ({ program, part, compiled: this.stock.compiled(program, part) })),

@@ -8,7 +8,7 @@ import { recipeOf, type Part, type Recipe } from './recipe.js'
 import type { Compiled } from './runtime.js'
 import { trace } from './trace.js'
 
-/** Rows of one run of the forward pass. From 256 on more rows gain nothing, and small tables would be mostly padding. */
+/** Rows of one run of the forward pass. More than 256 gain nothing, and small tables would be mostly padding. */
 export const scoreRows = 256
 
 /** One program and what has been made of it so far. */

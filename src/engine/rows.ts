@@ -77,8 +77,8 @@ export const copyRows = (from: Matrix, width: number, rows: Rows, to: Matrix, at
 const [line, cache] = [16, 8192]
 
 /**
- * Reads a small matrix once from front to back, so that its rows are in the cache when they are wanted in another order:
- * two thirds of a cold gather is waiting. Returns something, lest it be optimised away.
+ * Reads a small matrix once from front to back, so that its rows are in the cache when they are wanted in another
+ * order: two thirds of a cold gather is waiting. Returns something, lest it be optimised away.
  */
 export const warm = ({ values }: Matrix): number => {
   let sum = 0

@@ -20,8 +20,8 @@ export const slotsOf = (optimizer: Optimizer): readonly string[] => {
  * The numbers that step t (from 1, over the client's whole life with this optimizer state) needs from the host, by
  * name.
  *
- * Adam keeps M = m / (1 - beta1) and V = v / (1 - beta2) instead of m and v, which saves two passes over the parameters a
- * step, and all that is missing goes into two numbers: with c1 = 1 - beta1^t and c2 = 1 - beta2^t, PyTorch's
+ * Adam keeps M = m / (1 - beta1) and V = v / (1 - beta2) instead of m and v, which saves two passes over the parameters
+ * a step, and all that is missing goes into two numbers: with c1 = 1 - beta1^t and c2 = 1 - beta2^t, PyTorch's
  * rate / c1 * m / (sqrt(v / c2) + epsilon) is `rate` * M / (sqrt(V) + `epsilon`).
  */
 export const scalarsOf = (optimizer: Optimizer, t: number): Readonly<Record<string, number>> => {

@@ -3,7 +3,7 @@ import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { Executor } from './executor.js'
 import { Gate } from './gate.js'
 import { openOnnx } from './onnx/session.js'
-import { transferOf, type Answer, type Order } from './parcel.js'
+import { transferOf, type Answer, type Missing, type Order } from './parcel.js'
 import type { Part } from './recipe.js'
 import type { Compiled, Session } from './runtime.js'
 
@@ -31,12 +31,13 @@ const openGated = async (compiled: Compiled): Promise<Session> => {
 
 const executor = new Executor((program, part) => openGated(graphs.get(keyOf(program, part))!))
 
-const missing = ({ work, parts }: Order): Extract<Answer, { kind: 'missing' }> | undefined => {
+const missing = ({ work, parts }: Order): Missing | undefined => {
   const program = !executor.knowsProgram(work.program)
   const lacking = parts.filter((part) => !graphs.has(keyOf(work.program, part)))
   const handles = new Set(work.jobs.map((job) => job.data))
   const tables = [...handles].filter((handle) => !executor.knowsTable(handle))
-  return program || lacking.length + tables.length > 0 ? { kind: 'missing', program, parts: lacking, tables } : undefined
+  if (!program && lacking.length + tables.length === 0) return undefined
+  return { kind: 'missing', program, parts: lacking, tables }
 }
 
 const execute = async (order: Order): Promise<Answer> => {

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Engine, ScoreJob, TrainJob, TrainResult } from '../../src/engine/engine.js'
+import type { Engine, TrainJob, TrainResult } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { adam, sgd } from '../../src/engine/update.js'
-import { bitsOf, everything, features, jobsOf, tableOf, tasks, trainAll, trainingOf } from './flight.js'
+import { bitsOf, jobsOf, scoreJobsOf, tableOf, trainAll, trainingOf } from './flight.js'
 
 const opened: Engine[] = []
 const open = async (...options: Parameters<typeof openEngine>): Promise<Engine> => {
@@ -11,9 +11,6 @@ const open = async (...options: Parameters<typeof openEngine>): Promise<Engine> 
   return engine
 }
 afterAll(() => Promise.all(opened.map((engine) => engine.close())))
-
-const scoreJobs = (jobs: readonly TrainJob[]): ScoreJob[] =>
-  jobs.map(({ client, program, data, parameters }) => ({ kind: 'score', client, program, data, parameters }))
 
 /** The largest difference of two vectors, relative to the second one's largest value. */
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
@@ -28,12 +25,13 @@ const expectClose = (got: TrainResult, wanted: TrainResult, tolerance: number): 
   for (const [slot, values] of Object.entries(wanted.optimizer.slots)) {
     expect(distance(got.optimizer.slots[slot], values)).toBeLessThan(tolerance)
   }
-  expect([got.steps, got.examples, got.optimizer.steps]).toEqual([wanted.steps, wanted.examples, wanted.optimizer.steps])
+  const counts = ({ steps, examples, optimizer }: TrainResult): number[] => [steps, examples, optimizer.steps]
+  expect(counts(got)).toEqual(counts(wanted))
 }
 
 describe('engines', () => {
   it.each([
-    // A bias under batch norm has no gradient but rounding errors, and Adam with a small epsilon would make steps of them.
+    // A bias under batch norm has rounding errors for a gradient; with a small epsilon Adam would make steps of them.
     ['Adam', trainingOf({ optimizer: adam(0.01, { epsilon: 1e-3 }) })],
     ['SGD with momentum and a proximal term', trainingOf({
       optimizer: sgd(0.05, { momentum: 0.9 }), proximal: true, proximalSegments: ['bottom.1.weight'], chunk: 2,
@@ -50,8 +48,8 @@ describe('engines', () => {
   it('agree on scores, in every bit whatever the grouping', async () => {
     const training = trainingOf({ cohort: 3 })
     const [onnx, tfjs] = [await open({ workers: 0 }), await open({ engine: 'tfjs' })]
-    const jobs = scoreJobs(await jobsOf(onnx, training, 5))
-    const reference = await Promise.all(tfjs.score(scoreJobs(await jobsOf(tfjs, training, 5))))
+    const jobs = scoreJobsOf(await jobsOf(onnx, training, 5))
+    const reference = await Promise.all(tfjs.score(scoreJobsOf(await jobsOf(tfjs, training, 5))))
     await onnx.register('many', tableOf(700, 77))
     await tfjs.register('many', tableOf(700, 77))
     const together = await Promise.all(onnx.score(jobs))
@@ -119,11 +117,12 @@ describe('the onnx engine', () => {
     const engine = await open({ workers: 0 })
     const [job] = await jobsOf(engine, trainingOf(), 1)
     const poisoned = { ...job, parameters: job.parameters.map(() => NaN) }
-    const idle = { ...job, plan: { ...job.plan, epochs: 0 }, optimizer: { steps: 7, slots: { m: job.parameters, v: job.parameters } } }
+    const optimizer = { steps: 7, slots: { m: job.parameters, v: job.parameters } }
+    const idle = { ...job, plan: { ...job.plan, epochs: 0 }, optimizer }
     const [nan, same] = await trainAll(engine, [poisoned, idle])
     expect(nan.parameters.every(Number.isNaN)).toBe(true)
     expect(same).toEqual({
-      parameters: job.parameters, optimizer: idle.optimizer, losses: new Float64Array(3), steps: 0, examples: 0,
+      parameters: job.parameters, optimizer, losses: new Float64Array(3), steps: 0, examples: 0,
     })
   })
 })
@@ -153,7 +152,6 @@ describe('opening', () => {
   it('takes onnx unless told otherwise, and refuses nonsense', async () => {
     expect((await open()).name).toBe('onnx')
     await expect(openEngine({ workers: -1 })).rejects.toThrow('-1 workers')
-    await expect(openEngine({ engine: 'torch' as never })).rejects.toThrow("no engine 'torch'; choose one of onnx, tfjs")
-    expect([everything.name, features.numeric.length, tasks.length]).toEqual(['shared-bottom', 3, 3])
+    await expect(openEngine({ engine: 'torch' as never })).rejects.toThrow("no engine 'torch'; choose one of onnx")
   })
 })

@@ -4,7 +4,7 @@ import type { Table } from '../../src/data/table.js'
 import { nameOf, type DType, type Sink, type Source } from '../../src/engine/body.js'
 import type { TrainJob } from '../../src/engine/engine.js'
 import type { Recipe } from '../../src/engine/recipe.js'
-import { dataOf } from '../../src/engine/rows.js'
+import { dataOf, type Data } from '../../src/engine/rows.js'
 import type { Port, Session } from '../../src/engine/runtime.js'
 import { Stage } from '../../src/engine/stage.js'
 import { trainCohort } from '../../src/engine/train.js'
@@ -29,7 +29,7 @@ const recipe = (batch: number, chunk: number): Recipe => ({
   program: 'p', segments, size: 5, tasks, optimizer, batch, chunk, scoreBatch: 16,
 })
 
-const port = <Kind extends Source | Sink>(kind: Kind, shape: readonly number[], dtype: DType = 'float32'): Port<Kind> => ({
+const port = <K extends Source | Sink>(kind: K, shape: readonly number[], dtype: DType = 'float32'): Port<K> => ({
   name: nameOf(kind), kind, shape, dtype,
 })
 
@@ -117,11 +117,14 @@ const expectedStep = (job: TrainJob, data: Table, batch: number, ordinal: number
   const order = [...permutation(data.rows, streams(job.plan.seed)(...job.plan.key, 'order', epoch))]
   const rows = order.slice((ordinal % perEpoch) * batch, (ordinal % perEpoch) * batch + batch)
   const padded = Math.ceil(batch / 16) * 16
-  const pad = <T>(values: T[], length: number, zero: T): T[] => [...values, ...Array<T>(length - values.length).fill(zero)]
+  const pad = (values: number[], length: number): number[] =>
+    Array.from({ length }, (_, i) => (i < values.length ? values[i] : 0))
+  const take = (matrix: ArrayLike<number>, width: number): number[] =>
+    rows.flatMap((row) => Array.from({ length: width }, (_, c) => matrix[row * width + c]))
   const labels = (task: number): number[] => rows.map((row) => data.labels[row * 2 + task])
   const weights = (values: number[]): number[] => {
     const known = values.filter((value) => !Number.isNaN(value)).length
-    return pad(values.map((value) => (Number.isNaN(value) ? 0 : Math.fround(1 / known))), padded, 0)
+    return pad(values.map((value) => (Number.isNaN(value) ? 0 : Math.fround(1 / known))), padded)
   }
   const oneHot = (value: number): number[] => [0, 1, 2].map((c) => (c === value ? 1 : 0))
   const draw = streams(job.plan.seed)(...job.plan.key, 'dropout', ordinal, 0)
@@ -133,11 +136,11 @@ const expectedStep = (job: TrainJob, data: Table, batch: number, ordinal: number
     'slot/m/w': filled((job.optimizer?.slots.m[0] ?? 0) + 10 * ordinal),
     'slot/m/b': [(job.optimizer?.slots.m[4] ?? 0) + 10 * ordinal],
     'anchor/w': [...(job.anchor ?? job.parameters).subarray(0, 4)],
-    'categorical/0': pad(rows.flatMap((row) => [...data.categorical.subarray(row * fields, (row + 1) * fields)]), padded * fields, 0),
-    'numeric/0': pad(rows.flatMap((row) => [...data.numeric.subarray(row * columns, (row + 1) * columns)]), padded * columns, 0),
-    'weight/0': pad(rows.map(() => Math.fround(1 / rows.length)), padded, 0),
-    'label/0/ctr': pad(labels(0).map((value) => (Number.isNaN(value) ? 0 : value)), padded, 0),
-    'label/0/kind': pad(labels(1).flatMap(oneHot), padded * 3, 0),
+    'categorical/0': pad(take(data.categorical, fields), padded * fields),
+    'numeric/0': pad(take(data.numeric, columns), padded * columns),
+    'weight/0': pad(rows.map(() => Math.fround(1 / rows.length)), padded),
+    'label/0/ctr': pad(labels(0).map((value) => (Number.isNaN(value) ? 0 : value)), padded),
+    'label/0/kind': pad(labels(1).flatMap(oneHot), padded * 3),
     'label-weight/0/ctr': weights(labels(0)),
     'label-weight/0/kind': weights(labels(1)),
     'uniform/0/0': Array.from({ length: padded * 2 }, () => Math.min(Math.fround(draw()), 1 - 2 ** -24)),
@@ -203,7 +206,7 @@ describe('the feeder', () => {
             }
             tasks.forEach((_, task) => {
               const losses = Array.from({ length: expected }, (__, ordinal) => ordinal).filter((ordinal) =>
-                expectedStep(jobs[i], tables[i], batch, ordinal)[`label-weight/0/${tasks[task].name}`].some((w) => w > 0),
+                expectedStep(jobs[i], tables[i], batch, ordinal)[`label-weight/0/${tasks[task].name}`].some(Boolean),
               )
               const mean = losses.length === 0 ? 0 : losses.reduce((a, b) => a + b, 0) / losses.length
               expect(result.losses[task]).toBeCloseTo(mean, 12)
@@ -221,7 +224,10 @@ describe('the feeder', () => {
 describe('scoring', () => {
   it('puts every row of every table through once, whatever the grouping', async () => {
     const echo: Session = {
-      inputs: [port<Source>({ kind: 'parameter', segment: 'b' }, []), port<Source>({ kind: 'numeric', step: 0 }, [16, columns])],
+      inputs: [
+        port<Source>({ kind: 'parameter', segment: 'b' }, []),
+        port<Source>({ kind: 'numeric', step: 0 }, [16, columns]),
+      ],
       outputs: [port<Sink>({ kind: 'score', task: 'ctr' }, [16]), port<Sink>({ kind: 'score', task: 'kind' }, [16, 3])],
       async run(cohort, feeds, results) {
         for (let lane = 0; lane < cohort; lane++) {
@@ -237,12 +243,15 @@ describe('scoring', () => {
     const tables = [3, 0, 40, 16, 17].map((rows, i) => table(rows, i))
     const stage = new Stage(echo, recipe(16, 1))
     const jobs = tables.map((_, i) => ({
-      kind: 'score' as const, client: `c${i}`, program: 'p', data: String(i), parameters: Float32Array.of(0, 0, 0, 0, i),
+      kind: 'score' as const, client: `c${i}`, program: 'p', data: String(i),
+      parameters: Float32Array.of(0, 0, 0, 0, i),
     }))
-    const results = await scoreCohort(recipe(16, 1), jobs, (handle) => dataOf(tables[Number(handle)]), async () => stage)
+    const held = (handle: string): Data => dataOf(tables[Number(handle)])
+    const results = await scoreCohort(recipe(16, 1), jobs, held, async () => stage)
     results.forEach(({ scores }, i) => {
-      const first = Float32Array.from({ length: tables[i].rows }, (_, row) => tables[i].numeric[row * columns] + 1000 * i)
-      expect(scores).toEqual([first, tables[i].numeric.filter((_, at) => at % columns < 3)])
+      const { rows, numeric } = tables[i]
+      const first = Float32Array.from({ length: rows }, (_, row) => numeric[row * columns] + 1000 * i)
+      expect(scores).toEqual([first, numeric.filter((_, at) => at % columns < 3)])
     })
   })
 })

@@ -1,6 +1,6 @@
 import type { Table } from '../../src/data/table.js'
 import { sharedFloats, sharedInts } from '../../src/data/table.js'
-import type { Engine, TrainJob, TrainResult, Training } from '../../src/engine/engine.js'
+import type { Engine, ScoreJob, TrainJob, TrainResult, Training } from '../../src/engine/engine.js'
 import { adam } from '../../src/engine/update.js'
 import { buildLayout, initialize } from '../../src/models/layout.js'
 import type { Features, Model } from '../../src/models/model.js'
@@ -10,20 +10,25 @@ import type { Task } from '../../src/tasks/task.js'
 
 /* A small federation's worth of training with everything in it: what the tests of the engines share. */
 
-export const features: Features = { categorical: [{ name: 'item', size: 7 }, { name: 'place', size: 4 }], numeric: ['x', 'y', 'z'] }
-export const tasks: readonly Task[] = [
+const features: Features = {
+  categorical: [{ name: 'item', size: 7 }, { name: 'place', size: 4 }],
+  numeric: ['x', 'y', 'z'],
+}
+const tasks: readonly Task[] = [
   { name: 'ctr', kind: 'binary' },
   { name: 'ctcvr', kind: 'binary' },
   { name: 'rating', kind: 'multiclass', classes: 3 },
 ]
 
-export const everything: Model = sharedBottomModel({ embedding: 4, bottom: [12], tower: [6], dropout: 0.2, batchNorm: true })
+const everything: Model = sharedBottomModel({
+  embedding: 4, bottom: [12], tower: [6], dropout: 0.2, batchNorm: true,
+})
 
 export const trainingOf = (changes: Partial<Training> = {}, model: Model = everything): Training => {
   const layout = buildLayout(model.segments(features, tasks))
   return {
-    model, features, tasks, layout, optimizer: adam(0.01), taskWeights: [1, 0.5, 2], proximal: false, proximalSegments: [],
-    batch: 12, chunk: 3, cohort: 20, ...changes,
+    model, features, tasks, layout, optimizer: adam(0.01), taskWeights: [1, 0.5, 2],
+    proximal: false, proximalSegments: [], batch: 12, chunk: 3, cohort: 20, ...changes,
   }
 }
 
@@ -49,18 +54,27 @@ export const jobsOf = async (engine: Engine, training: Training, clients: number
   for (let i = 0; i < clients; i++) {
     await engine.register(`data-${i}`, tableOf(5 + ((i * 13) % 50), i))
     const size = training.layout.size
-    const small = (name: string): Float32Array => Float32Array.from({ length: size }, ((draw) => () => draw() / 50)(streams(name)(i)))
+    const small = (name: string): Float32Array => {
+      const draw = streams(name)(i)
+      return Float32Array.from({ length: size }, () => draw() / 50)
+    }
+    const kept = { optimizer: { steps: 4, slots: { m: small('m'), v: small('v') } } }
     jobs.push({
       kind: 'train', client: `client-${i}`, program, data: `data-${i}`,
       parameters: initialize(training.layout, streams(`start-${i}`)),
       plan: { epochs, seed: 'batches', key: ['round', 2, 'client', i] },
-      ...(i % 3 === 2 && training.optimizer.kind === 'adam' && { optimizer: { steps: 4, slots: { m: small('m'), v: small('v') } } }),
+      ...(i % 3 === 2 && training.optimizer.kind === 'adam' && kept),
     })
   }
   return jobs
 }
 
-export const trainAll = (engine: Engine, jobs: readonly TrainJob[]): Promise<TrainResult[]> => Promise.all(engine.train(jobs))
+export const trainAll = (engine: Engine, jobs: readonly TrainJob[]): Promise<TrainResult[]> =>
+  Promise.all(engine.train(jobs))
+
+/** The scoring of what the jobs start from. */
+export const scoreJobsOf = (jobs: readonly TrainJob[]): ScoreJob[] =>
+  jobs.map(({ client, program, data, parameters }) => ({ kind: 'score', client, program, data, parameters }))
 
 /** Results by their bits, so that a comparison sees -0 and NaN. */
 export const bitsOf = ({ parameters, optimizer, losses, steps, examples }: TrainResult): unknown => ({

@@ -6,7 +6,7 @@ import type { Disturbance } from '../../src/engine/crew.js'
 import type { Engine, ScoreResult } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { streams } from '../../src/random/streams.js'
-import { bitsOf, jobsOf, trainAll, trainingOf } from './flight.js'
+import { bitsOf, jobsOf, scoreJobsOf, trainAll, trainingOf } from './flight.js'
 
 const opened: Engine[] = []
 afterAll(() => Promise.all(opened.map((engine) => engine.close())))
@@ -25,7 +25,7 @@ const fly = async (workers: number, disturb?: Disturbance): Promise<Flown> => {
   const next = jobs.map((job, i) => ({ ...job, parameters: first[i].parameters, optimizer: first[i].optimizer }))
   const second = await trainAll(engine, next)
   const scored = engine.score(
-    jobs.map(({ client, program, data }, i) => ({ kind: 'score', client, program, data, parameters: second[i].parameters })),
+    scoreJobsOf(jobs.map((job, i) => ({ ...job, parameters: second[i].parameters }))),
   )
   expect([...first[0].parameters]).not.toEqual([...second[0].parameters])
   return { trained: [...first, ...second].map(bitsOf), scored: await Promise.all(scored) }
