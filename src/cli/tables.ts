@@ -40,14 +40,13 @@ export const scoreTable = (run: Run): string => {
     const end = { metric, at: 'last' as const, title: `${name} (${last})` }
     return run.selectedRound === last ? [end] : [selected, end]
   })
-  const body = pairs.map(({ scenario, task }, i) => [
-    scenario === pairs[i - 1]?.scenario ? '' : scenario,
-    task,
-    ...columns.map(({ metric, at }) => {
+  const body = pairs.map(({ scenario, task }, i) => {
+    const scores = columns.map(({ metric, at }) => {
       const row = rows.find((r) => r.scenario === scenario && r.task === task && r.metric === metric)
       return formatScore(row?.[at])
-    }),
-  ])
+    })
+    return [scenario === pairs[i - 1]?.scenario ? '' : scenario, task].concat(scores)
+  })
   const mean = ({ metric, at }: (typeof columns)[number]): number | null => {
     const values = rows.flatMap((row) => (row.metric === metric && row[at] !== null ? [row[at]] : []))
     return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { StorageError } from '../errors.js'
 import type { Origin } from '../data/world.js'
 import type { FaultReport } from '../faults/weather.js'
+import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
 import type { Disk } from './disk.js'
 import type { Processor } from './processor.js'
@@ -15,7 +16,7 @@ export interface Manifest {
   readonly status: RunStatus
   readonly name: string
   readonly seed: string
-  readonly seeds: Readonly<Record<string, string>>
+  readonly seeds: Readonly<Record<SeedPurpose, string>>
   readonly engine: 'onnx' | 'tfjs'
   readonly workers: number
   /** The specification with every default; a field that the script gives as a function is `{ "function": NAME }`. */

@@ -12,7 +12,7 @@ const evaluated: FlightEvent = {
   kind: 'evaluated',
   at: 30e6,
   round: 1,
-  rows: metrics.slice(1, 3).map((row) => ({ ...row, split: 'validation' })),
+  rows: metrics.slice(1, 3).map((row) => Object.assign({}, row, { split: 'validation' as const })),
 }
 const late = { direction: 'up', kind: 'update', fate: 'late' } as const
 const story: readonly FlightEvent[] = [

@@ -91,7 +91,7 @@ export const manifest: Manifest = {
   status: 'running',
   name: 'tiny',
   seed: '7',
-  seeds: { world: '7/world' },
+  seeds: { world: '1', initialisation: '2', batches: '3', selection: '4', faults: '5' },
   engine: 'onnx',
   workers: 2,
   specification: { rounds: { kind: 'synchronous', count: 2 } },
