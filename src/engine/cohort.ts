@@ -81,7 +81,8 @@ const gathering: Batching = (builder, node, inputs) => {
   return builder.add('Transpose', [rows], node.shape, node.dtype, { perm: back })
 }
 
-const rules: Readonly<Record<string, Batching>> = {
+/** How each operation is rewritten. */
+export const batchings: Readonly<Record<string, Batching>> = {
   ...Object.fromEntries([...elementwise].map((op) => [op, broadcasting])),
   ...Object.fromEntries([...transcendental, 'Pow'].map((op) => [op, inWholeVectors])),
   ...Object.fromEntries(['Reshape', 'Transpose', 'Slice', 'PadV2', 'Tile', 'OneHot', 'Cumsum'].map((op) => [op, same])),
@@ -89,7 +90,6 @@ const rules: Readonly<Record<string, Batching>> = {
   Sum: sumAsProduct,
   Mean: sumAsProduct,
   Softmax: same,
-  LogSoftmax: same,
   BroadcastTo: broadcasting,
   BatchMatMul: product,
   Concat: together,
@@ -111,7 +111,7 @@ export const cohort = (graph: Graph): Graph => {
     const { op, source, values, shape, dtype } = node
     if (source) numbers.push(builder.input(source, shape, dtype, true))
     else if (values) numbers.push(builder.constant(values, shape, dtype))
-    else numbers.push(rules[op](builder, node, node.inputs.map((input) => numbers[input])))
+    else numbers.push(batchings[op](builder, node, node.inputs.map((input) => numbers[input])))
   }
   const model = numbers.find((id) => builder.node(id).op === 'Input')
   return builder.finish(

@@ -8,7 +8,7 @@ import { sizeOf } from './shapes.js'
  */
 const perElement: Readonly<Record<string, number>> = {
   Exp: 8, Expm1: 9, Log: 8, Log1p: 9, Sigmoid: 10, Tanh: 10, Softplus: 18, Erf: 12, Sin: 8, Cos: 8, Elu: 10, Selu: 11,
-  Pow: 20, Sqrt: 4, Rsqrt: 5, RealDiv: 4, Reciprocal: 4, SquaredDifference: 2, Select: 1, Softmax: 13, LogSoftmax: 13,
+  Pow: 20, Sqrt: 4, Rsqrt: 5, RealDiv: 4, Reciprocal: 4, SquaredDifference: 2, Select: 1, Softmax: 13,
 }
 
 /** Views, constants and inputs cost nothing. */

@@ -39,11 +39,8 @@ const eluGradient: Rule = (recorder, inputs) => {
 
 const select: Rule = (recorder, inputs) => {
   const [condition, t, e] = [inputs.condition, inputs.t, inputs.e].map((tensor) => recorder.node(tensor))
-  // TensorFlow.js lets a condition of rank 1 choose among the rows of tensors of higher rank.
-  const rows = condition.shape.length === 1 && t.shape.length > 1
-  const view = rows ? [condition.shape[0], ...t.shape.slice(1).map(() => 1)] : condition.shape
-  const mask = recorder.builder.add('Reshape', [condition.id], view, 'bool')
-  return recorder.builder.add('Select', [mask, t.id, e.id], broadcast(view, t.shape, e.shape), t.dtype)
+  const shape = broadcast(condition.shape, t.shape, e.shape)
+  return recorder.builder.add('Select', [condition.id, t.id, e.id], shape, t.dtype)
 }
 
 const cast: Rule = (recorder, inputs, { dtype }) => {
@@ -60,6 +57,19 @@ const filled = (value: number): Rule => (recorder, inputs) => {
 
 const fill: Rule = ({ builder }: Recorder, _, { shape, value, dtype }) =>
   builder.constant([value as number], shape as number[], dtypeOf({ dtype: (dtype as string | undefined) ?? 'float32' }))
+
+/** start, start + step, ... before stop. */
+const range: Rule = ({ builder }, _, { start, stop, step, dtype }) => {
+  const length = Math.max(0, Math.ceil(((stop as number) - start) / (step as number)))
+  const values = Array.from({ length }, (_, i) => start + i * step)
+  return builder.constant(values, [length], dtypeOf({ dtype: (dtype as string | undefined) ?? 'float32' }))
+}
+
+/** `num` values from start to stop, both included. */
+const linearSpace: Rule = ({ builder }, _, { start, stop, num }) => {
+  const gap = num > 1 ? (stop - start) / (num - 1) : 0
+  return builder.constant(Array.from({ length: num as number }, (_, i) => start + i * gap), [num as number], 'float32')
+}
 
 const plain = [
   'Relu', 'Relu6', 'Sigmoid', 'Tanh', 'Exp', 'Expm1', 'Log', 'Log1p', 'Sqrt', 'Rsqrt', 'Square', 'Neg', 'Abs', 'Sign',
@@ -84,4 +94,6 @@ export const elementwiseKernels: Readonly<Record<string, Rule>> = {
   OnesLike: filled(1),
   ZerosLike: filled(0),
   Fill: fill,
+  Range: range,
+  LinSpace: linearSpace,
 }

@@ -69,10 +69,10 @@ const oneHot: Rule = (recorder, inputs, attributes) => {
   return recorder.builder.add('OneHot', [indices.id], [...indices.shape, depth], dtype, values)
 }
 
-/** Along the last axis: TensorFlow.js knows no other for softmax. */
-const alongLast = (op: string): Rule => (recorder, inputs) => {
+/** Along the last axis: TensorFlow.js knows no other. Its `logSoftmax` is made of other kernels. */
+const softmax: Rule = (recorder, inputs) => {
   const logits = recorder.node(inputs.logits)
-  return like(recorder, op, [logits], logits.shape)
+  return like(recorder, 'Softmax', [logits], logits.shape)
 }
 
 const cumulativeSum: Rule = (recorder, inputs, attributes) => {
@@ -92,8 +92,7 @@ export const productKernels: Readonly<Record<string, Rule>> = {
   Mean: reduction('Mean', 'axis'),
   Max: reduction('Max', 'reductionIndices'),
   Min: reduction('Min', 'axis'),
-  Softmax: alongLast('Softmax'),
-  LogSoftmax: alongLast('LogSoftmax'),
+  Softmax: softmax,
   GatherV2: gather,
   UnsortedSegmentSum: segmentSum,
   OneHot: oneHot,

@@ -49,9 +49,11 @@ const stridedSlice: Rule = (recorder, inputs, attributes) => {
     [...x.shape], attributes.begin, attributes.end, attributes.strides, attributes.beginMask, attributes.endMask,
     attributes.ellipsisMask, attributes.newAxisMask, attributes.shrinkAxisMask,
   )
-  // With strides, every slice is the first of each stretch of `stride` elements, counted back from the end for a negative one.
   const size = slice_util.computeOutShape(info.begin, info.end, info.strides)
-  const strided = like(recorder, 'Slice', [x], size, { begin: info.begin, size, strides: info.strides })
+  const plain = info.strides.every((stride) => stride === 1)
+  const strided = plain
+    ? slice(recorder, x, info.begin, size)
+    : like(recorder, 'Slice', [x], size, { begin: info.begin, size, strides: info.strides })
   return reshape(recorder, recorder.builder.node(strided), info.finalShape)
 }
 

@@ -35,5 +35,5 @@ export const reductions = ['Sum', 'Mean', 'Max', 'Min'] as const
 
 export const operations: readonly string[] = [
   ...elementwise, ...shaping, ...reductions,
-  'Softmax', 'LogSoftmax', 'BatchMatMul', 'UnsortedSegmentSum', 'OneHot', 'Cumsum',
+  'Softmax', 'BatchMatMul', 'UnsortedSegmentSum', 'OneHot', 'Cumsum',
 ]

@@ -78,7 +78,7 @@ const transposes: Rule = (builder, { op, inputs, shape, dtype, attributes }) => 
 const idle: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
   if (!['BroadcastTo', 'Slice', 'Tile', 'PadV2', 'Concat'].includes(op)) return undefined
   const x = builder.node(inputs[0])
-  if (inputs.length === 1 && sameShape(x.shape, shape)) return x.id
+  if (inputs.length === 1 && sameShape(x.shape, shape) && attributes.strides === undefined) return x.id
   if (op === 'BroadcastTo' && sizeOf(x.shape) === sizeOf(shape)) return builder.add('Reshape', inputs, shape, dtype)
   if (op === 'BroadcastTo' && x.op === 'BroadcastTo') return builder.add(op, x.inputs, shape, dtype)
   if (op !== 'Tile') return undefined

@@ -24,5 +24,4 @@ export const productEmitters: Readonly<Record<string, Emit>> = {
   Max: reduction('ReduceMax'),
   Min: reduction('ReduceMin'),
   Softmax: ({ sheet, name }, { inputs }) => sheet.op('Softmax', inputs.map(name), { axis: -1 }),
-  LogSoftmax: ({ sheet, name }, { inputs }) => sheet.op('LogSoftmax', inputs.map(name), { axis: -1 }),
 }

@@ -62,7 +62,7 @@ const segmentSum: Emit = (emission, node) => {
   const { sheet, name } = emission
   const [x, ids] = node.inputs.map((id) => emission.node(id))
   const [segments, ...row] = node.shape
-  const zero = { value: { type: 'float32' as const, shape: [1], bytes: new Uint8Array(4) } }
+  const zero = { value: { type: node.dtype, shape: [1], bytes: new Uint8Array(4) } }
   const add = { reduction: 'add' }
   const to = places(emission, ids, name(ids.id), segments)
   if (!node.batched) {
