@@ -88,13 +88,13 @@ describe('the onnx engine', () => {
     for (const [i, job] of jobs.entries()) expect((await trainAll(engine, [job])).map(bitsOf)).toEqual([together[i]])
   })
 
-  it('cuts training into chunks of any size to the same result', async () => {
-    const results: TrainResult[][] = []
+  it('cuts training into chunks of any size to the same bits', async () => {
+    const results: unknown[][] = []
     for (const chunk of [1, 2, 5]) {
       const engine = await open({ workers: 0 })
-      results.push(await trainAll(engine, await jobsOf(engine, trainingOf({ chunk }), 4)))
+      results.push((await trainAll(engine, await jobsOf(engine, trainingOf({ chunk }), 4))).map(bitsOf))
     }
-    for (const other of results.slice(1)) other.forEach((result, i) => expectClose(result, results[0][i], 1e-5))
+    for (const other of results.slice(1)) expect(other).toEqual(results[0])
   })
 
   it('reports a job that cannot run by client and program, and runs the others', async () => {
