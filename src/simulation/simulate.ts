@@ -66,7 +66,8 @@ export const conduct = async (
   const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
   const start = { real: performance.now(), cpu: process.cpuUsage() }
   const where = { seed: resolved.seeds.world, dataDir: data, cwd }
-  const world = await loadWorld(resolved.world, where)
+  const loaded = await loadWorld(resolved.world, where)
+  const world = resolved.labels === 'shuffled' ? shuffleLabels(loaded, resolved.seeds.world) : loaded
   const clients = clientsOf(resolved, world)
   if (clients !== undefined) checkClients(resolved, clients, options.source)
   const out = typeof options.out === 'function' ? options.out(resolved) : options.out
