@@ -1,6 +1,6 @@
 import type { Behaviour, Name } from './actor.js'
 import type { Computation } from './compute-queue.js'
-import type { Parcel } from './parcel.js'
+import type { Item, Parcel } from './parcel.js'
 
 /**
  * One incarnation of an actor. A dead cell never wakes and never sends; its timers and computations die with it, while
@@ -10,8 +10,10 @@ export class Cell {
   alive = true
   /** The last state that the behaviour returned. */
   state: unknown
-  /** The kernel's last turn in which this cell was given a message: it takes one a turn. */
+  /** The kernel's last turn in which this cell was given a message. */
   turn = 0
+  /** What it was handed in that turn and has not handled yet, in order. */
+  readonly handed: Item[] = []
   /** The actor as guard errors name it. */
   readonly label: string
   /** Timers and computations under way, by number. Made when first used: most of ten thousand clients are idle. */

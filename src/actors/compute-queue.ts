@@ -27,6 +27,8 @@ export class Computation extends Delivery implements Item {
   #result: { readonly value: unknown } | undefined
   #failure: { readonly error: unknown } | undefined
   #running: Promise<void> | undefined
+  /** Handed to nact, and not opened: it can still be taken back. */
+  #handed = false
 
   constructor(
     private readonly door: Doorstep,
@@ -48,15 +50,14 @@ export class Computation extends Delivery implements Item {
     return this.#running
   }
 
-  /** One that may have to wait always opens a turn, so that turns never depend on how fast results come in. */
+  /** One whose result is not there opens a turn of its own, where it can be waited for. */
   override joins(turn: number, taken: number): boolean {
-    if (this.cell.turn === turn || (taken > 0 && this.interrupted === undefined)) return false
-    this.cell.turn = turn
-    return true
+    if (taken > 0 && this.interrupted === undefined && this.#result === undefined) return false
+    return this.door.admits(this.cell, turn)
   }
 
   override dispatch(): void {
-    this.cell.computations!.delete(this.number)
+    this.#handed = true
     this.door.hand(this.cell, this)
   }
 
@@ -65,11 +66,15 @@ export class Computation extends Delivery implements Item {
   }
 
   override recall(): boolean {
-    // Never needed: only its own actor may abandon it, and that actor has one message a turn.
-    return false
+    const recalled = this.#handed
+    this.#handed = false
+    return recalled
   }
 
   opened(): boolean {
+    if (!this.#handed) return false
+    this.#handed = false
+    this.cell.computations!.delete(this.number)
     this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
     return true
   }
@@ -127,10 +132,9 @@ export class ComputeQueue {
       return { actor: cell.name, incarnation: cell.incarnation, start, job }
     })
     const promises = this.#execute(jobs)
-    batch.forEach((computation, i) => {
-      const none = new Error(`execute() returned ${promises.length} promises for ${jobs.length} jobs; it owes one each`)
-      computation.runs(promises[i] ?? Promise.reject(none))
-    })
+    const missing = (): Promise<never> =>
+      Promise.reject(new Error(`execute() returned ${promises.length} promises for ${jobs.length} jobs; it owes one each`))
+    batch.forEach((computation, i) => computation.runs(promises[i] ?? missing()))
   }
 }
 

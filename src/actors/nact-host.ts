@@ -9,7 +9,7 @@ import type { Behaviour, Message, Name, Received } from './actor.js'
 import { Cell } from './cell.js'
 import { ComputeQueue, type Execute } from './compute-queue.js'
 import { HandlerContext, type Surroundings } from './context.js'
-import { Parcel, type Doorstep, type Item } from './parcel.js'
+import { Parcel, type Doorstep } from './parcel.js'
 import { Undertakings, type Charge, type Work } from './undertakings.js'
 
 export interface HostOptions {
@@ -31,11 +31,12 @@ export interface HostOptions {
 export class HostError extends WindtunnelError {}
 
 /** nact's own `dispatch` takes a sender; without one it builds a `Nobody` for every message. */
-const dispatch = nact.dispatch as (actor: Ref<Item>, message: Item, sender: unknown) => void
+const dispatch = nact.dispatch as (actor: Ref<Cell>, message: Cell, sender: unknown) => void
 
 /**
  * Actors in virtual time. nact owns behaviours, state and delivery; the kernel owns time, order and backlog, so that
- * nact's mailboxes never hold more than the one message that is being handled.
+ * nact's mailboxes never hold more than the one message that is being handled. Deliveries to one actor that directly
+ * follow each other at one instant are handed to nact as one: twenty updates for the aggregator cost one turn.
  *
  * Every incarnation has a cell and a nact name of its own (`client-NL.2`). Faults of handlers never reach nact, whose
  * supervision would print and go on: they end the kernel's run.
@@ -51,11 +52,20 @@ export class NactHost {
   readonly #incarnations = new Map<Name, number>()
   /** Handlers that were dispatched in this turn and have not ended. */
   #running = 0
+  /** Who was handed something last. */
+  #last: Cell | undefined
   readonly #door: Doorstep = {
     living: (name) => this.#cells.get(name),
+    admits: (cell, turn) => {
+      if (cell.turn === turn) return cell === this.#last
+      cell.turn = turn
+      return true
+    },
     hand: (cell, item) => {
+      this.#last = cell
+      if (cell.handed.push(item) > 1) return
       this.#running++
-      dispatch(cell.ref as Ref<Item>, item, this.#sender)
+      dispatch(cell.ref as Ref<Cell>, cell, this.#sender)
     },
   }
 
@@ -76,8 +86,7 @@ export class NactHost {
     if (this.#cells.has(name)) throw new HostError(`spawn('${name}'): it is alive; kill it first`)
     const incarnation = this.incarnation(name) + 1
     const cell = new Cell(name, incarnation, behaviour as unknown as Behaviour<unknown>, initialState)
-    const handle = (state: unknown, item: Item): unknown => this.#handle(cell, state, item)
-    cell.ref = nact.spawn(this.#system, handle, nactName(name, incarnation), { initialState })
+    cell.ref = nact.spawn(this.#system, this.#handle, nactName(name, incarnation), { initialState })
     this.#incarnations.set(name, incarnation)
     this.#cells.set(name, cell)
   }
@@ -130,31 +139,40 @@ export class NactHost {
     this.deliver(this.#kernel.now, to, received)
   }
 
-  /** Stops all actors and lets go of them; computations under way are charged to nobody. */
+  /**
+   * Lets go of all actors; computations under way are charged to nobody. The system goes with its actors in it: to stop
+   * them one by one would cost as much as to spawn them.
+   */
   dispose(): void {
-    for (const cell of this.#cells.values()) this.#bury(cell)
+    for (const cell of this.#cells.values()) cell.alive = false
+    this.#cells.clear()
+    this.#last = undefined
     nact.stop(this.#system)
   }
 
   #bury(cell: Cell): void {
     cell.alive = false
-    nact.stop(cell.ref as Ref<Item>)
+    nact.stop(cell.ref as Ref<Cell>)
     this.#cells.delete(cell.name)
   }
 
-  /** Runs one handler inside nact. After a fault, those that share its turn are not run. */
-  #handle(cell: Cell, state: unknown, item: Item): unknown {
+  /**
+   * Runs one cell's handler inside nact, once for each item that it was handed. After a fault, nothing that shares its
+   * turn is run.
+   */
+  readonly #handle = (before: unknown, cell: Cell): unknown => {
+    let state = before
     try {
-      if (this.#kernel.failed || !cell.alive) return state
-      if (!item.opened()) return state
-      cell.state = this.#call(cell, state, item.received())
-      return cell.state
+      for (const item of cell.handed) {
+        if (this.#kernel.failed || !cell.alive) break
+        if (item.opened()) cell.state = state = this.#call(cell, state, item.received())
+      }
     } catch (error) {
       this.#kernel.fail(error)
-      return state
-    } finally {
-      this.#running--
     }
+    cell.handed.length = 0
+    this.#running--
+    return state
   }
 
   #call(cell: Cell, state: unknown, received: Received): unknown {

@@ -5,6 +5,8 @@ import type { Cell } from './cell.js'
 /** Whom a name means now, and how a cell is handed what has arrived for it. The host is one. */
 export interface Doorstep {
   living(name: Name): Cell | undefined
+  /** May the cell be handed something in this turn? Once, or again directly after itself; the answer counts as done. */
+  admits(cell: Cell, turn: number): boolean
   hand(cell: Cell, item: Item): void
 }
 
@@ -42,14 +44,12 @@ export class Parcel extends Delivery implements Item {
   override joins(turn: number): boolean {
     // The timers of a dead cell are off the heap: only a name has to be looked up.
     const cell = this.timer === 0 ? this.door.living(this.to) : this.cell
-    if (cell === undefined || cell.turn === turn) return false
-    cell.turn = turn
+    if (cell === undefined || !this.door.admits(cell, turn)) return false
     this.cell = cell
     return true
   }
 
   override dispatch(): void {
-    if (this.timer !== 0) this.cell!.timers!.delete(this.timer)
     this.#handed = true
     this.door.hand(this.cell!, this)
   }
@@ -67,6 +67,7 @@ export class Parcel extends Delivery implements Item {
   opened(): boolean {
     if (!this.#handed) return false
     this.#handed = false
+    if (this.timer !== 0) this.cell!.timers!.delete(this.timer)
     return this.arrived?.(true) !== false
   }
 

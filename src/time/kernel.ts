@@ -44,8 +44,9 @@ export interface RunOptions {
  * The only clock, and the order of everything: it takes the earliest event, lets all that the event caused settle, and
  * takes the next. Events of one instant happen in the order in which they were scheduled.
  *
- * A turn is the longest run of deliveries at the head of the queue that fall on one instant and go to different actors.
- * Their handlers run in that order in immediates of the event loop, so a turn is only cheaper, never different.
+ * A turn is the longest run of deliveries at the head of the queue that fall on one instant and in which no actor comes
+ * again after another one. Their handlers run in that order in immediates of the event loop, so a turn is only cheaper,
+ * never different.
  */
 export class Kernel {
   /** Called after every event and every turn; see {@link KernelOptions.afterEvent}. */

@@ -126,7 +126,7 @@ test('the order in which results really come in is not observable', async () => 
   )
 })
 
-test('a turn takes different actors of one instant, and nothing else', async () => {
+test('a turn takes the actors of one instant, each but once unless it follows itself, and nothing else', async () => {
   // The hook runs once a turn, which tells how deliveries were grouped.
   let turns = 0
   const { kernel, host } = tunnel({}, { afterEvent: () => turns++ })
@@ -139,8 +139,40 @@ test('a turn takes different actors of one instant, and nothing else', async () 
   at(3, 'a') // three: a plain event stands between
   kernel.at(3, () => {})
   at(3, 'b')
+  at(4, 'a', 'b', 'b', 'b', 'c') // one: nobody comes between b and itself
   await kernel.run()
-  expect([turns, kernel.executed]).toEqual([8, 10])
+  expect([turns, kernel.executed]).toEqual([9, 15])
+  expect(host.state('b')).toBe(6)
+})
+
+test('results that are there at one instant share a turn', async () => {
+  let turns = 0
+  const { kernel, host, log, say } = tunnel({}, { afterEvent: () => turns++ })
+  for (const name of ['a', 'b', 'c']) {
+    host.spawn(name, (n: number, { message }, ctx) => (say(message.kind), message.kind === 'x' && ctx.compute(n, 5), n), 0)
+    host.deliver(0, name, from('env', { kind: 'x' }))
+  }
+  await kernel.run()
+  expect(log).toEqual(['0 x', '0 x', '0 x', '5 computed', '5 computed', '5 computed'])
+  expect(turns).toBe(2)
+})
+
+test('a handler can withdraw what would come to its own actor next in the same turn', async () => {
+  const { kernel, host, log, say } = tunnel({
+    charged: ({ job, outcome }) => say(`${String(job)} ${outcome}`),
+  })
+  const clock: Behaviour<readonly number[]> = (begun, { message }, ctx) => {
+    say(message.kind)
+    if (message.kind === 'start') return [ctx.after(5, { kind: 'first' }), ctx.after(5, { kind: 'second' }), ctx.compute('job', 5)]
+    ctx.cancel(begun[1])
+    ctx.abandon(begun[2])
+    return begun
+  }
+  host.spawn('clock', clock, [])
+  host.tell('clock', from('env', { kind: 'start' }))
+  await kernel.run()
+  expect(log).toEqual(['0 start', '5 first', '5 job abandoned'])
+  expect([kernel.executed, kernel.pending]).toEqual([2, 0])
 })
 
 test('a message of this turn can be withdrawn by a handler that comes before its own', async () => {
