@@ -77,6 +77,8 @@ const lived = (status: Status, who: Name, what: 'crash' | 'restart' | 'away' | '
       return { ...status, dead: added(status.dead, who), training: removed(status.training, who) }
     case 'restart':
       return { ...status, dead: removed(status.dead, who) }
+    default:
+      return what satisfies never
   }
 }
 
@@ -113,6 +115,8 @@ export const afterEvent = (before: Status, event: FlightEvent): Status => {
       const newer = score !== undefined && event.round >= (status.score?.round ?? 0)
       return newer ? { ...status, score } : status
     }
+    default:
+      return event satisfies never
   }
 }
 

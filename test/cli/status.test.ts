@@ -38,7 +38,7 @@ describe('status', () => {
     expect(status.training).toEqual(new Set())
     expect(status.away).toEqual(new Set(['client-b']))
     expect(afterEvent(status, { kind: 'life', at: 29e6, who: 'client-b', what: 'back' }).away).toEqual(new Set())
-    expect(afterEvent(status, { ...opened, round: 2 } as FlightEvent).away).toEqual(new Set())
+    expect(afterEvent(status, { ...opened, round: 2 }).away).toEqual(new Set())
   })
 
   it('counts rounds by outcome and follows crashes', () => {
@@ -52,7 +52,7 @@ describe('status', () => {
   })
 
   it('does not go back to the score of an earlier round', () => {
-    const status = after([{ ...evaluated, round: 2 } as FlightEvent, evaluated])
+    const status = after([{ ...evaluated, round: 2 }, evaluated])
     expect(status.score).toEqual({ split: 'validation', metric: 'auc', value: 0.6875, round: 2 })
   })
 
