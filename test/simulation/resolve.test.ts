@@ -69,7 +69,7 @@ describe('resolve', () => {
 
   it('reads what it wrote: resolving a resolved specification changes nothing', () => {
     const { seed, engine, workers, warnings, ...settled } = from(yaml)
-    const again = resolve(settled as Specification, { seed, engine, workers })
+    const again = resolve(settled, { seed, engine, workers })
     expect(again).toEqual({ ...settled, seed, engine, workers, warnings })
   })
 
