@@ -1,15 +1,13 @@
 import type { Table } from '../data/table.js'
 import { DataError, SpecificationError } from '../errors.js'
 import { stepsOf } from './batches.js'
-import { cohortsOf, type Cohort } from './cohorts.js'
+import { cohortsOf } from './cohorts.js'
 import type { Crew } from './crew.js'
 import type { Engine, Prepared, ScoreJob, ScoreResult, TrainJob, TrainResult, Training } from './engine.js'
 import { EngineError } from './engine-error.js'
-import type { Work } from './executor.js'
 import type { Programs } from './programs.js'
 
 type Job = TrainJob | ScoreJob
-type Results = TrainResult[] | ScoreResult[]
 
 /** A promise whose fate others decide. */
 interface Pending<T> {
@@ -59,12 +57,16 @@ export class CohortEngine implements Engine {
       const { batch } = this.programs.training(job.program)!
       return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
     }
-    return this.execute<TrainJob, TrainResult>(jobs, lengthOf, (cohort) => ({ kind: 'train', ...cohort }))
+    const run = async (program: string, cohort: readonly TrainJob[]): Promise<TrainResult[]> =>
+      (await this.crew.run({ kind: 'train', program, jobs: cohort })).filter((result) => 'parameters' in result)
+    return this.execute(jobs, lengthOf, run)
   }
 
   score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
     const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
-    return this.execute<ScoreJob, ScoreResult>(jobs, lengthOf, (cohort) => ({ kind: 'score', ...cohort }))
+    const run = async (program: string, cohort: readonly ScoreJob[]): Promise<ScoreResult[]> =>
+      (await this.crew.run({ kind: 'score', program, jobs: cohort })).filter((result) => 'scores' in result)
+    return this.execute(jobs, lengthOf, run)
   }
 
   close(): Promise<void> {
@@ -74,7 +76,7 @@ export class CohortEngine implements Engine {
   private execute<J extends Job, R>(
     jobs: readonly J[],
     lengthOf: (job: J) => number,
-    workOf: (cohort: Pick<Cohort<J>, 'program' | 'jobs'>) => Work,
+    run: (program: string, cohort: readonly J[]) => Promise<R[]>,
   ): readonly Promise<R>[] {
     const results = jobs.map(() => pending<R>())
     const sound: J[] = []
@@ -91,8 +93,8 @@ export class CohortEngine implements Engine {
     for (const cohort of cohortsOf(sound, most, lengthOf)) {
       const mine = cohort.places.map((i) => results[places[i]])
       const { program, jobs: together } = cohort
-      this.crew.run(workOf({ program, jobs: together })).then(
-        (values: Results) => mine.forEach((result, i) => result.resolve(values[i] as R)),
+      run(program, together).then(
+        (values) => mine.forEach((result, i) => result.resolve(values[i])),
         (error: Error) => mine.forEach((result, i) => result.reject(this.blame(together[i], error))),
       )
     }

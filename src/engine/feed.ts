@@ -2,7 +2,7 @@ import type { Task } from '../tasks/task.js'
 import { SpecificationError } from '../errors.js'
 import { streams } from '../random/streams.js'
 import type { BatchPlan } from './engine.js'
-import type { Lanes } from './lanes.js'
+import { floatsOf, type Lanes } from './lanes.js'
 import { copyRows, matrixOf, rowAt, type Data, type Matrix, type Rows } from './rows.js'
 
 /** A label port. `classes` is 0 for a binary task. */
@@ -50,7 +50,6 @@ export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly Step
   for (const { kind, shape, size, buffer } of lanes.inputs) {
     if (!('step' in kind)) continue
     const step = (steps[kind.step] ??= { fields: 0, columns: 0, labels: [], labelWeights: [], draws: [], scalars: [] })
-    const floats = buffer as Float32Array
     switch (kind.kind) {
       case 'categorical':
         step.categorical = matrixOf(buffer)
@@ -61,19 +60,19 @@ export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly Step
         step.columns = shape[1]
         break
       case 'weight':
-        step.weight = floats
+        step.weight = floatsOf(buffer)
         break
       case 'label':
-        step.labels.push({ buffer: floats, column: column(kind.task), classes: shape.length > 1 ? shape[1] : 0 })
+        step.labels.push({ buffer: floatsOf(buffer), column: column(kind.task), classes: shape[1] ?? 0 })
         break
       case 'label-weight':
-        step.labelWeights.push({ buffer: floats, column: column(kind.task), classes: 0 })
+        step.labelWeights.push({ buffer: floatsOf(buffer), column: column(kind.task), classes: 0 })
         break
       case 'uniform':
-        step.draws.push({ buffer: floats, draw: kind.draw, size })
+        step.draws.push({ buffer: floatsOf(buffer), draw: kind.draw, size })
         break
       case 'scalar':
-        step.scalars.push({ buffer: floats, name: kind.name })
+        step.scalars.push({ buffer: floatsOf(buffer), name: kind.name })
         break
     }
   }

@@ -10,7 +10,8 @@ const canonical = (value: unknown): string => {
     return `"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"`
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  const entries = Object.entries(value as object).filter(([, field]) => field !== undefined)
+  if (typeof value !== 'object') throw new TypeError(`a ${typeof value} has no canonical form`)
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined)
   return `{${entries
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`)

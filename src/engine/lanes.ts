@@ -3,6 +3,12 @@ import type { Port, Session } from './runtime.js'
 
 export type Buffer = Float32Array | Int32Array
 
+/** A buffer that must hold float32: everything but ids does. */
+export const floatsOf = (buffer: Buffer): Float32Array => {
+  if (buffer instanceof Float32Array) return buffer
+  throw new TypeError('an int32 port where the host has float32 values')
+}
+
 /** A port with room for every client of a cohort: [capacity, ...shape]. */
 export interface Lane<Kind> {
   readonly name: string
@@ -102,7 +108,7 @@ export class Lanes {
     const results: Record<string, Float32Array> = {}
     for (const { name, buffer, size } of this.inputs) feeds[name] = buffer.subarray(0, clients * size)
     for (const { name, buffer, size } of this.outputs) {
-      results[name] = buffer.subarray(0, clients * size) as Float32Array
+      results[name] = floatsOf(buffer).subarray(0, clients * size)
     }
     for (const { name, sides, size, read, written } of this.state) {
       if (read) feeds[name] = sides[this.side].subarray(0, clients * size)

@@ -1,5 +1,5 @@
 import { stepFeedsOf, type StepFeed } from './feed.js'
-import { Lanes, type StateLane } from './lanes.js'
+import { floatsOf, Lanes, type StateLane } from './lanes.js'
 import type { Recipe } from './recipe.js'
 import type { Session } from './runtime.js'
 
@@ -33,7 +33,7 @@ const roomOf = (session: Session, { segments, size, tasks }: Recipe, clients: nu
   const anchors: AnchorPlace[] = []
   for (const { kind, buffer, size: length } of lanes.inputs) {
     if (kind.kind !== 'anchor') continue
-    anchors.push({ buffer: buffer as Float32Array, size: length, offset: offsets.get(kind.segment)! })
+    anchors.push({ buffer: floatsOf(buffer), size: length, offset: offsets.get(kind.segment)! })
   }
   const written = lanes.state.filter((lane) => lane.vector === 'parameter' && lane.written)
   return {

@@ -26,7 +26,7 @@ export const openTfjs = (body: Body, { inputs, outputs }: Ports): Session => ({
     try {
       tf.tidy(() => {
         for (const { sink, tensor } of body(reading(feeds, read))) {
-          results[nameOf(sink)]?.set(tensor.dataSync() as Float32Array)
+          results[nameOf(sink)]?.set(tensor.dataSync())
         }
       })
     } finally {

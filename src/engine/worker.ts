@@ -14,7 +14,9 @@ import type { Compiled, Session } from './runtime.js'
 
 const graphs = new Map<string, Compiled>()
 const keyOf = (program: string, part: Part): string => `${program}/${part}`
-const gate = new Gate(workerData as Int32Array)
+const cells: unknown = workerData
+if (!(cells instanceof Int32Array)) throw new TypeError('a worker needs the cells of its gate as workerData')
+const gate = new Gate(cells)
 process.once('exit', () => gate.leaveAll())
 
 /** A session whose native calls go through the gate. */
@@ -56,13 +58,13 @@ const execute = async (order: Order): Promise<Answer> => {
 }
 
 /** Called by piscina for each order. Errors travel as answers, so a rejected task can only mean a dead worker. */
-export default async (order: Order): Promise<Answer> => {
+export default async (order: Order): Promise<unknown> => {
   try {
     const answer = await execute(order)
     if (answer.kind !== 'done') return answer
-    return move({ [transferableSymbol]: transferOf(answer.results), [valueSymbol]: answer }) as unknown as Answer
+    return move({ [transferableSymbol]: transferOf(answer.results), [valueSymbol]: answer })
   } catch (error) {
     const { message, stack } = error instanceof Error ? error : new Error(String(error))
-    return { kind: 'failed', message, stack }
+    return { kind: 'failed', message, stack } satisfies Answer
   }
 }

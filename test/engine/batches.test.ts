@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BatchCursor, batchesOf, examplesOf, paddedRows, stepsOf } from '../../src/engine/batches.js'
 import { permutation, streams } from '../../src/random/streams.js'
@@ -37,6 +37,12 @@ const arbitrary = fc.record({
   seed: fc.string(),
 })
 
+const orderOf = (key: string, epoch: number): string => {
+  const cursor = new BatchCursor(40, 40, { epochs: 2, seed: 's', key: [key] })
+  cursor.seek(epoch)
+  return cursor.order.join()
+}
+
 describe('the cursor', () => {
   it('visits every row once per epoch, in the order of the epoch\'s stream, and the examples add up', () => {
     fc.assert(
@@ -60,11 +66,6 @@ describe('the cursor', () => {
   })
 
   it('gives every epoch and every key an order of its own', () => {
-    const orderOf = (key: string, epoch: number): string => {
-      const cursor = new BatchCursor(40, 40, { epochs: 2, seed: 's', key: [key] })
-      cursor.seek(epoch)
-      return cursor.order.join()
-    }
     expect(new Set([orderOf('a', 0), orderOf('a', 1), orderOf('b', 0), orderOf('b', 1)]).size).toBe(4)
   })
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Table } from '../../src/data/table.js'
 import { nameOf, type DType, type Sink, type Source } from '../../src/engine/body.js'
@@ -54,6 +54,8 @@ const stepPorts = (step: number, rows: number): Port<Source>[] => [
   port({ kind: 'scalar', name: 'mu', step }, []),
 ]
 
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
+
 type Seen = Record<string, number[]>
 
 /** Records one `Seen` per client and step; the client is recognised by its parameter `b`, the steps by `w`. */
@@ -67,7 +69,6 @@ const recorder = (steps: number, rows: number, seen: Map<string, Seen>): Session
     tasks.map(({ name }) => port<Sink>({ kind: 'loss', step, task: name }, [])),
   ).flat()
   const outputs = [...statePorts(), ...losses]
-  const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1)
   return {
     inputs,
     outputs,
@@ -110,6 +111,11 @@ const table = (rows: number, salt: number): Table => {
   }
 }
 
+const pad = (values: number[], length: number): number[] =>
+  Array.from({ length }, (_, i) => (i < values.length ? values[i] : 0))
+const oneHot = (value: number): number[] => [0, 1, 2].map((c) => (c === value ? 1 : 0))
+const filled = (value: number | undefined): number[] => Array<number>(4).fill(value ?? 0)
+
 /** What step `ordinal` of a job must be fed, said the long way. */
 const expectedStep = (job: TrainJob, data: Table, batch: number, ordinal: number): Seen => {
   const perEpoch = Math.ceil(data.rows / batch)
@@ -117,8 +123,6 @@ const expectedStep = (job: TrainJob, data: Table, batch: number, ordinal: number
   const order = [...permutation(data.rows, streams(job.plan.seed)(...job.plan.key, 'order', epoch))]
   const rows = order.slice((ordinal % perEpoch) * batch, (ordinal % perEpoch) * batch + batch)
   const padded = Math.ceil(batch / 16) * 16
-  const pad = (values: number[], length: number): number[] =>
-    Array.from({ length }, (_, i) => (i < values.length ? values[i] : 0))
   const take = (matrix: ArrayLike<number>, width: number): number[] =>
     rows.flatMap((row) => Array.from({ length: width }, (_, c) => matrix[row * width + c]))
   const labels = (task: number): number[] => rows.map((row) => data.labels[row * 2 + task])
@@ -126,10 +130,8 @@ const expectedStep = (job: TrainJob, data: Table, batch: number, ordinal: number
     const known = values.filter((value) => !Number.isNaN(value)).length
     return pad(values.map((value) => (Number.isNaN(value) ? 0 : Math.fround(1 / known))), padded)
   }
-  const oneHot = (value: number): number[] => [0, 1, 2].map((c) => (c === value ? 1 : 0))
   const draw = streams(job.plan.seed)(...job.plan.key, 'dropout', ordinal, 0)
   const before = job.optimizer?.steps ?? 0
-  const filled = (value: number | undefined): number[] => Array<number>(4).fill(value ?? 0)
   return {
     'parameter/w': filled(ordinal),
     'parameter/b': [job.parameters[4]],

@@ -72,9 +72,11 @@ export const jobsOf = async (engine: Engine, training: Training, clients: number
 export const trainAll = (engine: Engine, jobs: readonly TrainJob[]): Promise<TrainResult[]> =>
   Promise.all(engine.train(jobs))
 
-/** The scoring of what the jobs start from. */
-export const scoreJobsOf = (jobs: readonly TrainJob[]): ScoreJob[] =>
-  jobs.map(({ client, program, data, parameters }) => ({ kind: 'score', client, program, data, parameters }))
+/** The scoring of what the jobs start from, or of other parameters. */
+export const scoreJobsOf = (jobs: readonly TrainJob[], other: readonly Float32Array[] = []): ScoreJob[] =>
+  jobs.map(({ client, program, data, parameters }, i) => ({
+    kind: 'score', client, program, data, parameters: other[i] ?? parameters,
+  }))
 
 /** Results by their bits, so that a comparison sees -0 and NaN. */
 export const bitsOf = ({ parameters, optimizer, losses, steps, examples }: TrainResult): unknown => ({

@@ -25,7 +25,7 @@ const fly = async (workers: number, disturb?: Disturbance): Promise<Flown> => {
   const next = jobs.map((job, i) => ({ ...job, parameters: first[i].parameters, optimizer: first[i].optimizer }))
   const second = await trainAll(engine, next)
   const scored = engine.score(
-    scoreJobsOf(jobs.map((job, i) => ({ ...job, parameters: second[i].parameters }))),
+    scoreJobsOf(jobs, second.map((result) => result.parameters)),
   )
   expect([...first[0].parameters]).not.toEqual([...second[0].parameters])
   return { trained: [...first, ...second].map(bitsOf), scored: await Promise.all(scored) }
