@@ -31,22 +31,29 @@ export const poolWorld = (world: World, options: { readonly scenarioId: boolean 
   }
 }
 
-/** The same world with the training labels of each scenario permuted, all tasks of a row together: base rates and the
- * funnel stay, what features say of labels is gone. A model that then beats an AUC of .5 on test rows cheats. */
-export const shuffleLabels = (world: World, seed: string): World => ({
-  ...world,
-  scenarios: world.scenarios.map((scenario): Scenario => {
-    const { train } = scenario
-    const tasks = world.tasks.length
-    const order = permutation(train.rows, streams(seed)('shuffle-labels', scenario.name))
-    const labels = sharedFloats(train.labels.length)
-    for (let row = 0; row < train.rows; row++) {
-      for (let t = 0; t < tasks; t++) labels[row * tasks + t] = train.labels[order[row] * tasks + t]
-    }
-    return { ...scenario, train: { ...train, labels } }
-  }),
-  notes: [...world.notes, 'training labels are shuffled'],
-})
+/**
+ * The same world with all training labels permuted, across scenarios and all tasks of a row together: what features say
+ * of labels is gone. Within scenarios alone it would not be: features that betray the scenario would still betray its
+ * base rate, and a shared model learns that. A model that then beats an AUC of .5 on test rows, over seeds, cheats.
+ */
+export const shuffleLabels = (world: World, seed: string): World => {
+  const tasks = world.tasks.length
+  const all = join(sharedFloats, world.scenarios.map(({ train }) => train.labels))
+  const order = permutation(all.length / Math.max(1, tasks), streams(seed)('shuffle-labels'))
+  let next = 0
+  return {
+    ...world,
+    scenarios: world.scenarios.map((scenario): Scenario => {
+      const { train } = scenario
+      const labels = sharedFloats(train.labels.length)
+      for (let row = 0; row < train.rows; row++, next++) {
+        for (let t = 0; t < tasks; t++) labels[row * tasks + t] = all[order[next] * tasks + t]
+      }
+      return { ...scenario, train: { ...train, labels } }
+    }),
+    notes: [...world.notes, 'training labels are shuffled'],
+  }
+}
 
 const withField = (table: Table, fields: number, value: number): Table => {
   const categorical = sharedInts(table.rows * (fields + 1))

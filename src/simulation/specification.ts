@@ -51,7 +51,7 @@ export const specificationSchema = z.strictObject({
   labels: z
     .enum(['as-is', 'shuffled'])
     .prefault('as-is')
-    .describe('`shuffled` permutes the training labels within each scenario: a control from which nothing can be learnt'),
+    .describe('`shuffled` permutes all training labels: a control from which nothing can be learnt'),
   model: modelSchema,
   local: localSchema.prefault({}),
   strategy: strategySchema,
