@@ -17,6 +17,8 @@ export const openTfjs = (body: Body, { inputs, outputs }: Ports): Session => ({
   inputs,
   outputs,
   async run(cohort, feeds, results) {
+    // Otherwise its first use prints an advertisement for the native backend to standard error.
+    if (!tf.env().getBool('PROD')) tf.enableProdMode()
     if (cohort !== 1) throw new RangeError(`the tfjs session runs one client at a time, not ${cohort}`)
     // Asking for the backend makes TensorFlow.js choose its default, so that there is one to go back to.
     void tf.engine().backend
