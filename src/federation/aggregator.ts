@@ -69,7 +69,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     terms.opened(round, now, selected)
     const holding = openRound(state.holding, round, trunk, terms, now)
     tellExperts('open', round, { selected }, context)
-    const parcel: Parcel = { kind: 'model', round, part: trunk.name, bytes: encodeModel(holding, trunk, round) }
+    const parcel: Parcel = { kind: 'model', round, part: trunk.name, bytes: encodeModel(holding, trunk, round, terms) }
     for (const client of selected) context.send(client, parcel)
     const timer = plan.after === undefined ? undefined : context.after(plan.after, { kind: 'deadline', round } as AggregatorMessage)
     return { ...state, holding, phase: 'open', terms: plan, opened: now, selected, timer }

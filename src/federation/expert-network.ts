@@ -36,7 +36,8 @@ export const expertNetwork =
         const { round } = notice.head
         const holding = openRound(state.holding, round, part, terms, now)
         if (part.length > 0) {
-          const parcel: Parcel = { kind: 'model', round, part: part.name, bytes: encodeModel(holding, part, round) }
+          const bytes = encodeModel(holding, part, round, terms)
+          const parcel: Parcel = { kind: 'model', round, part: part.name, bytes }
           for (const client of notice.body.selected) context.send(client, parcel)
         }
         return { holding }

@@ -1,5 +1,5 @@
 import type { Name } from '../actors/actor.js'
-import { beginParameters, decodeParameters, finishParameters } from '../network/codec.js'
+import { beginParameters, decodeParameters, seal } from '../network/codec.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Micros } from '../time/micros.js'
 import { checkOnce } from '../checks/once.js'
@@ -35,10 +35,10 @@ export const emptyHolding = (part: string, values: Float32Array): Holding => ({
 })
 
 /** The part as a model message: encoded once, sent to every selected client. */
-export const encodeModel = (holding: Holding, part: PartTemplate, round: number): Uint8Array => {
+export const encodeModel = (holding: Holding, part: PartTemplate, round: number, terms: Terms): Uint8Array => {
   const { frame, values } = beginParameters({ kind: 'model', round, examples: 0 }, part.header, part.length)
   values.set(holding.values)
-  return finishParameters(frame)
+  return terms.checksums ? seal(frame) : frame
 }
 
 /**

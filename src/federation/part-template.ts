@@ -10,7 +10,7 @@ export interface PartTemplate {
   /** Index of the expert network that owns the part, from 0; undefined for the aggregator's trunk. */
   readonly expert: number | undefined
   readonly segments: readonly Segment[]
-  /** [offset, length, ...] in the flat vector, in the order of the wire. */
+  /** [offset, length, ...] in the flat vector, in the order of the wire; neighbours are one run. */
   readonly runs: Int32Array
   /** Floats on the wire. */
   readonly length: number
@@ -19,11 +19,24 @@ export interface PartTemplate {
   readonly header: Uint8Array
 }
 
+/** Runs one after the other, those that touch made one: a part that is the whole vector is then a single copy. */
+const joined = (all: readonly Int32Array[]): Int32Array => {
+  const runs: number[] = []
+  for (const some of all) {
+    for (let i = 0; i < some.length; i += 2) {
+      const last = runs.length - 2
+      if (last >= 0 && runs[last] + runs[last + 1] === some[i]) runs[last + 1] += some[i + 1]
+      else runs.push(some[i], some[i + 1])
+    }
+  }
+  return Int32Array.from(runs)
+}
+
 /** The parts of a layout under a template, the trunk first. `private` segments are in none of them. */
 export const partTemplates = (layout: Layout, template: Template): PartTemplate[] =>
   partNames(layout).map((name, index) => {
     const pieces = partRuns(layout, name, (segment) => template(segment) !== 'private')
-    const runs = Int32Array.from(pieces.flatMap((piece) => [...piece.runs]))
+    const runs = joined(pieces.map((piece) => piece.runs))
     return {
       name,
       expert: index === 0 ? undefined : index - 1,
@@ -44,6 +57,10 @@ export const takePart = (
   gather(flat, part.runs, into)
   return into
 }
+
+/** Is the part, on the wire, the whole flat vector as it lies? */
+export const isWhole = (part: PartTemplate, size: number): boolean =>
+  part.runs.length === 2 && part.runs[0] === 0 && part.length === size
 
 /** Writes the part's values into a flat vector. */
 export const putPart = (values: Float32Array, part: PartTemplate, flat: Float32Array): void => {

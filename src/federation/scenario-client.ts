@@ -1,10 +1,10 @@
 import type { Behaviour, Context } from '../actors/actor.js'
 import { examplesOf, stepsOf } from '../engine/batches.js'
 import type { OptimizerState, TrainResult } from '../engine/engine.js'
-import { beginParameters, decodeParameters, finishParameters } from '../network/codec.js'
+import { beginParameters, decodeParameters, seal } from '../network/codec.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ClientMessage, LocalWork, Parcel } from './messages.js'
-import { putPart, takePart, uploadOrder } from './part-template.js'
+import { isWhole, putPart, takePart, uploadOrder } from './part-template.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
 
 /** A version of a part that a client has acknowledged by training on it. */
@@ -20,10 +20,10 @@ export interface ClientState {
   readonly optimizer: OptimizerState | undefined
   /** The round whose parts are being gathered or trained on. */
   readonly round: number
-  /** Parts of that round that have arrived, by name. */
-  readonly arrived: Readonly<Record<string, Version>>
-  /** The last version of each part that was trained on. */
-  readonly acknowledged: Readonly<Record<string, Version>>
+  /** Parts of that round that have arrived, in the order of `Terms.travelling`. */
+  readonly arrived: readonly (Version | undefined)[]
+  /** The last version of each part that was trained on, in that order. */
+  readonly acknowledged: readonly (Version | undefined)[]
   /** What it is doing about that round; `over` once it has answered, was interrupted or sits it out. */
   readonly phase: 'idle' | 'gathering' | 'training' | 'over'
   readonly patience: number | undefined
@@ -34,8 +34,8 @@ export const newClient = (personal: Float32Array, optimizer?: OptimizerState): C
   personal,
   optimizer,
   round: 0,
-  arrived: {},
-  acknowledged: {},
+  arrived: [],
+  acknowledged: [],
   phase: 'idle',
   patience: undefined,
   computation: undefined,
@@ -46,47 +46,51 @@ export const newClient = (personal: Float32Array, optimizer?: OptimizerState): C
  * received, and sends each part back to its owner. A newer round's model ends whatever it was still doing for an older.
  */
 export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<ClientState, ClientMessage> => {
-  const partOf = new Map(terms.travelling.map((part) => [part.name, part]))
+  const { travelling } = terms
+  const upload = uploadOrder(travelling)
 
   const accept = (state: ClientState, envelope: Envelope, context: Context): ClientState => {
     const now = context.now
-    const part = partOf.get(envelope.part)
-    const decoded = part === undefined ? undefined : decodeParameters(envelope.bytes, part.header)
-    if (part === undefined || decoded === undefined || !decoded.ok || decoded.body.length !== part.length) {
+    const index = travelling.findIndex(({ name }) => name === envelope.part)
+    const decoded = index < 0 ? undefined : decodeParameters(envelope.bytes, travelling[index].header)
+    if (decoded === undefined || !decoded.ok || decoded.body.length !== travelling[index].length) {
       terms.account.settle(envelope, 'rejected', now)
       return state
     }
     const { round } = decoded.head
-    const known = round === state.round && state.arrived[part.name] !== undefined
+    const known = round === state.round && state.arrived[index] !== undefined
     if (known || round < state.round || (round === state.round && state.phase !== 'gathering')) {
       terms.account.settle(envelope, known ? 'duplicate' : 'fruitless', now)
       return state
     }
     terms.account.received(envelope, now)
     const fresh = round > state.round ? beginRound(state, round, context) : state
-    const arrived = { ...fresh.arrived, [part.name]: { round, values: decoded.body } }
+    const version: Version = { round, values: decoded.body }
+    const arrived = travelling.map((_, i) => (i === index ? version : fresh.arrived[i]))
     const gathered = { ...fresh, arrived }
-    return Object.keys(arrived).length === terms.travelling.length ? train(gathered, context) : gathered
+    return arrived.includes(undefined) ? gathered : train(gathered, context)
   }
 
   const beginRound = (state: ClientState, round: number, context: Context): ClientState => {
     if (state.computation !== undefined) context.abandon(state.computation)
     if (state.patience !== undefined) context.cancel(state.patience)
-    const limit = terms.travelling.length > 1 ? terms.policy(round, []).patience : undefined
+    const limit = travelling.length > 1 ? terms.policy(round, []).patience : undefined
     const patience = limit === undefined ? undefined : context.after(limit, { kind: 'patience', round } as ClientMessage)
-    return { ...state, round, arrived: {}, phase: 'gathering', computation: undefined, patience }
+    return { ...state, round, arrived: [], phase: 'gathering', computation: undefined, patience }
+  }
+
+  /** What to train from: the parts in their places, `private` segments as they were. Read only: it may be a message. */
+  const assemble = (personal: Float32Array, versions: readonly Version[]): Float32Array => {
+    if (versions.length === 1 && isWhole(travelling[0], personal.length)) return versions[0].values
+    const parameters = personal.slice()
+    versions.forEach(({ values }, i) => putPart(values, travelling[i], parameters))
+    return parameters
   }
 
   const train = (state: ClientState, context: Context): ClientState => {
     if (state.patience !== undefined) context.cancel(state.patience)
     const { round } = state
-    const parameters = state.personal.slice()
-    const versions: Record<string, Version> = { ...state.acknowledged }
-    for (const part of terms.travelling) {
-      const version = state.arrived[part.name] ?? state.acknowledged[part.name]
-      putPart(version.values, part, parameters)
-      versions[part.name] = version
-    }
+    const versions = travelling.map((_, i) => (state.arrived[i] ?? state.acknowledged[i])!)
     const epochs = self.epochs * terms.weather.completeness(self.name, round)
     const steps = stepsOf(self.rows, self.batch, epochs)
     const work: LocalWork = {
@@ -97,7 +101,7 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
         client: self.name,
         program: self.program,
         data: self.data,
-        parameters,
+        parameters: assemble(state.personal, versions),
         mu: terms.strategy.mu,
         optimizer: terms.keepOptimizer ? state.optimizer : undefined,
         plan: { epochs, seed: terms.batchSeed, key: ['client', self.name, 'round', round] },
@@ -108,11 +112,12 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
   }
 
   const answer = (state: ClientState, work: LocalWork, result: TrainResult, context: Context): ClientState => {
-    for (const part of uploadOrder(terms.travelling)) {
-      const head = { kind: 'update', round: work.round, examples: self.rows } as const
-      const { frame, values } = beginParameters(head, part.header, part.length)
+    const { round } = work
+    for (const part of upload) {
+      const { frame, values } = beginParameters({ kind: 'update', round, examples: self.rows }, part.header, part.length)
       takePart(result.parameters, part, values)
-      const parcel: Parcel = { kind: 'update', round: work.round, part: part.name, bytes: finishParameters(frame) }
+      const bytes = terms.checksums ? seal(frame) : frame
+      const parcel: Parcel = { kind: 'update', round, part: part.name, bytes }
       context.send(ownerOf(terms, part), parcel)
     }
     return {
@@ -130,7 +135,7 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
         return accept(state, message.envelope, context)
       case 'patience': {
         if (message.round !== state.round || state.phase !== 'gathering') return state
-        const all = terms.travelling.every(({ name }) => state.arrived[name] ?? state.acknowledged[name])
+        const all = travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
         const waiting = { ...state, patience: undefined }
         if (all && terms.policy(state.round, []).missing === 'last') return train(waiting, context)
         return { ...waiting, phase: 'over' }

@@ -35,6 +35,8 @@ export interface Terms {
   /** Expert networks by the index of their expert. */
   readonly experts: readonly Name[]
   readonly keepOptimizer: boolean
+  /** Whether parameter messages carry a checksum: where something on the way may change their bytes. */
+  readonly checksums: boolean
   readonly weather: Pick<Weather, 'available' | 'nextChange' | 'completeness' | 'notice'>
   /** Draws which clients are asked. */
   readonly selection: Streams

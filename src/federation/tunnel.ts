@@ -154,7 +154,7 @@ export class Tunnel {
   /** What the actors agree on before the start. */
   #agree(stepCost: (client: Name) => number): Terms {
     const { strategy, parts, clients, cast } = this.#charter
-    const { local, seeds } = this.#resolved
+    const { local, link, seeds } = this.#resolved
     const weather = this.#weather
     return {
       strategy,
@@ -168,6 +168,7 @@ export class Tunnel {
       ),
       experts: cast.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
       keepOptimizer: local.optimizerState === 'keep',
+      checksums: link !== undefined,
       weather: {
         available: (client, now, round) => weather.available(client, now, round),
         nextChange: (now) => weather.nextChange(now),

@@ -7,10 +7,14 @@ import type { EnvelopeKind } from './envelope.js'
  *
  *     0  u32  magic 'WTN1'            16  f64  examples behind an update (0 otherwise)
  *     4  u8   kind                    24  u32  length of the body in bytes
- *     8  u32  round                   28  u32  checksum: CRC-32 of bytes 0..27 and the body
+ *     8  u32  round                   28  u32  checksum: CRC-32 of bytes 0..27 and the body, or 0 for none
  *
  * The body of a parameter message is a safetensors block (32 + its padded header keeps floats on 8-byte boundaries, so
  * a receiver reads them in place). The body of a control message is UTF-8 JSON.
+ *
+ * As in UDP a checksum of 0 means that none was made, and one that comes out as 0 is sent as all ones. Senders make one
+ * where something on the way may change bytes (a link of the simulation's own): it costs more than all else that is done
+ * with a small model's frame. A checksum that is there is always verified, and the bytes on the wire are as many.
  */
 const MAGIC = 0x314e5457
 const HEADER = 32
@@ -25,17 +29,27 @@ export interface FrameHead {
 /** Why a frame was refused. A receiver answers with the fate `rejected`. */
 export type Refusal = 'short' | 'magic' | 'checksum' | 'layout'
 
-export type Decoded<Body> = { readonly ok: true; readonly head: FrameHead; readonly body: Body } | { readonly ok: false; readonly why: Refusal }
+export type Decoded<Body> =
+  | { readonly ok: true; readonly head: FrameHead; readonly body: Body }
+  | { readonly ok: false; readonly why: Refusal }
 
-const seal = (frame: Uint8Array): Uint8Array => {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
-  view.setUint32(28, crc32(frame.subarray(HEADER), crc32(frame.subarray(0, 28))), true)
+const checksumOf = (frame: Uint8Array): number =>
+  crc32(frame.subarray(HEADER), crc32(frame.subarray(0, 28))) || 0xffffffff
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength)
+
+/** Makes a frame's checksum, or makes it anew when bytes were changed on purpose (poisoned at the source, or in a test). */
+export const seal = (frame: Uint8Array): Uint8Array => {
+  viewOf(frame).setUint32(28, checksumOf(frame), true)
   return frame
 }
 
+/** A frame without a checksum, its body not cleared: that would cost as much as filling it. */
 const begin = (head: FrameHead, body: number): Uint8Array => {
-  const frame = new Uint8Array(HEADER + body)
-  const view = new DataView(frame.buffer)
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(HEADER + body)
+  const frame = new Uint8Array(buffer, byteOffset, HEADER + body).fill(0, 0, HEADER)
+  const view = viewOf(frame)
   view.setUint32(0, MAGIC, true)
   view.setUint8(4, kinds.indexOf(head.kind))
   view.setUint32(8, head.round, true)
@@ -44,22 +58,23 @@ const begin = (head: FrameHead, body: number): Uint8Array => {
   return frame
 }
 
-const open = (frame: Uint8Array): Decoded<Uint8Array> => {
-  if (frame.length < HEADER) return { ok: false, why: 'short' }
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength)
-  if (view.getUint32(0, true) !== MAGIC) return { ok: false, why: 'magic' }
-  const body = frame.subarray(HEADER)
-  if (view.getUint32(24, true) !== body.length) return { ok: false, why: 'short' }
-  if (view.getUint32(28, true) !== crc32(body, crc32(frame.subarray(0, 28)))) return { ok: false, why: 'checksum' }
-  const kind = kinds[view.getUint8(4)]
-  if (kind === undefined) return { ok: false, why: 'layout' }
-  return { ok: true, head: { kind, round: view.getUint32(8, true), examples: view.getFloat64(16, true) }, body }
+/** What is wrong with a frame, if anything, its body aside. */
+const fault = (frame: Uint8Array, view: DataView): Refusal | undefined => {
+  if (frame.length < HEADER) return 'short'
+  if (view.getUint32(0, true) !== MAGIC) return 'magic'
+  if (view.getUint32(24, true) !== frame.length - HEADER) return 'short'
+  const checksum = view.getUint32(28, true)
+  if (checksum !== 0 && checksum !== checksumOf(frame)) return 'checksum'
+  return view.getUint8(4) < kinds.length ? undefined : 'layout'
 }
 
-/** Recomputes the checksum of a frame whose bytes were changed on purpose (poisoned at the source, or in a test). */
-export const reseal = seal
+const headOf = (view: DataView): FrameHead => ({
+  kind: kinds[view.getUint8(4)],
+  round: view.getUint32(8, true),
+  examples: view.getFloat64(16, true),
+})
 
-/** A parameter frame with room for its values: fill `values` in place, then `seal` it with `finishParameters`. */
+/** A parameter frame with room for its values: fill `values` in place, all of them; `seal` the frame afterwards. */
 export const beginParameters = (
   head: FrameHead,
   safetensors: Uint8Array,
@@ -70,19 +85,21 @@ export const beginParameters = (
   return { frame, values: new Float32Array(frame.buffer, HEADER + safetensors.length, length) }
 }
 
-export const finishParameters = seal
-
 /** Reads a parameter frame whose safetensors header must be exactly `safetensors`; values are a view of the frame. */
 export const decodeParameters = (frame: Uint8Array, safetensors: Uint8Array): Decoded<Float32Array> => {
-  const opened = open(frame)
-  if (!opened.ok) return opened
-  const { head, body } = opened
-  if (body.length < safetensors.length) return { ok: false, why: 'layout' }
-  if (Buffer.compare(body.subarray(0, safetensors.length), safetensors) !== 0) return { ok: false, why: 'layout' }
-  const data = body.subarray(safetensors.length)
-  if (data.length % 4 !== 0) return { ok: false, why: 'layout' }
-  const aligned = data.byteOffset % 4 === 0 ? data : data.slice()
-  return { ok: true, head, body: new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4) }
+  const view = viewOf(frame)
+  const why = fault(frame, view)
+  if (why !== undefined) return { ok: false, why }
+  const start = HEADER + safetensors.length
+  const size = frame.length - start
+  if (size < 0 || size % 4 !== 0) return { ok: false, why: 'layout' }
+  if (Buffer.compare(frame.subarray(HEADER, start), safetensors) !== 0) return { ok: false, why: 'layout' }
+  const at = frame.byteOffset + start
+  const body =
+    at % 4 === 0
+      ? new Float32Array(frame.buffer, at, size / 4)
+      : new Float32Array(new Uint8Array(frame.subarray(start)).buffer)
+  return { ok: true, head: headOf(view), body }
 }
 
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
@@ -96,6 +113,8 @@ export const encodeControl = (head: FrameHead, value: unknown): Uint8Array => {
 }
 
 export const decodeControl = <Value>(frame: Uint8Array): Decoded<Value> => {
-  const opened = open(frame)
-  return opened.ok ? { ...opened, body: JSON.parse(text.decoder.decode(opened.body)) as Value } : opened
+  const view = viewOf(frame)
+  const why = fault(frame, view)
+  if (why !== undefined) return { ok: false, why }
+  return { ok: true, head: headOf(view), body: JSON.parse(text.decoder.decode(frame.subarray(HEADER))) as Value }
 }

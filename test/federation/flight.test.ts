@@ -11,7 +11,7 @@ import { flyUnder } from '../../src/federation/flight.js'
 import { putPart } from '../../src/federation/part-template.js'
 import { buildStrategy, type StrategySpec } from '../../src/federation/strategies/registry.js'
 import { buildModel } from '../../src/models/registry.js'
-import { reseal } from '../../src/network/codec.js'
+import { seal } from '../../src/network/codec.js'
 import type { Envelope, Fate } from '../../src/network/envelope.js'
 import type { Flight } from '../../src/runs/record.js'
 import { resolve } from '../../src/simulation/resolve.js'
@@ -106,7 +106,7 @@ describe('messages are bytes', () => {
   it('a flipped byte under a fitting checksum changes the model; under the old one it is rejected', async () => {
     const once = { rounds: synchronous({ count: 1 }) }
     const plain = await fly(once)
-    const changed = await fly({ ...once, ...tamper((envelope) => reseal(flip(envelope))) })
+    const changed = await fly({ ...once, ...tamper((envelope) => seal(flip(envelope))) })
     expect(changed.parts['trunk']).not.toEqual(plain.parts['trunk'])
     expect(changed.parts['expert-1']).toEqual(plain.parts['expert-1'])
     expect(changed.digests.events).toBe(plain.digests.events)

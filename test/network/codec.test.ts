@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { beginParameters, decodeControl, decodeParameters, encodeControl, finishParameters, reseal } from '../../src/network/codec.js'
+import { beginParameters, decodeControl, decodeParameters, encodeControl, seal } from '../../src/network/codec.js'
 import { readSafetensors, safetensorsHeader } from '../../src/network/safetensors.js'
 
 const header = safetensorsHeader([
@@ -12,7 +12,7 @@ const header = safetensorsHeader([
 const frameOf = (numbers: readonly number[], round = 3, examples = 17): Uint8Array => {
   const { frame, values } = beginParameters({ kind: 'update', round, examples }, header, numbers.length)
   values.set(numbers)
-  return finishParameters(frame)
+  return seal(frame)
 }
 
 describe('parameter frames', () => {
@@ -47,6 +47,23 @@ describe('parameter frames', () => {
     }
   })
 
+  it('pass without a checksum, and are refused with one of another frame', () => {
+    const { frame, values } = beginParameters({ kind: 'model', round: 3, examples: 0 }, header, 7)
+    values.set([1, 2, 3, 4, 5, 6, 7])
+    expect([...frame.subarray(28, 32)]).toEqual([0, 0, 0, 0])
+    const unsealed = decodeParameters(frame, header)
+    expect(unsealed.ok && [...unsealed.body]).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(seal(frame.slice())).toHaveLength(frame.length)
+    frame.set(frameOf([1, 2, 3, 4, 5, 6, 7]).subarray(28, 32), 28)
+    expect(decodeParameters(frame, header)).toEqual({ ok: false, why: 'checksum' })
+  })
+
+  it('hold nothing but what was written: memory that is not cleared does not reach the wire', () => {
+    const twice = Array.from({ length: 2 }, () => frameOf([1, 2, 3, 4, 5, 6, 7]))
+    expect(twice[0]).toEqual(twice[1])
+    expect([...twice[0].subarray(5, 8), ...twice[0].subarray(12, 16)]).toEqual([0, 0, 0, 0, 0, 0, 0])
+  })
+
   it('are refused when cut short, of other tensors, or of another layout', () => {
     const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
     expect(decodeParameters(frame.subarray(0, 31), header)).toEqual({ ok: false, why: 'short' })
@@ -58,7 +75,7 @@ describe('parameter frames', () => {
   it('say something else when a byte is changed and the checksum made again: receivers read the bytes', () => {
     const frame = frameOf([1, 2, 3, 4, 5, 6, 7])
     frame[frame.length - 1] ^= 0x80
-    const decoded = decodeParameters(reseal(frame), header)
+    const decoded = decodeParameters(seal(frame), header)
     expect(decoded.ok && [...decoded.body]).toEqual([1, 2, 3, 4, 5, 6, -7])
   })
 
