@@ -18,11 +18,9 @@ export const checkFlow = (flow: Flow, inFlight: number, now: Micros): void => {
 
 /** Checks the flows that changed since the last call. To be called after every event. */
 export const conservation =
-  (ledger: Ledger, network: { inFlight(link: string): number }, now: () => Micros): (() => void) =>
+  (ledger: Ledger, network: { inFlight(flow: Flow): number }, now: () => Micros): (() => void) =>
   () => {
-    if (ledger.touched.size === 0) return
-    for (const flow of ledger.touched) checkFlow(flow, network.inFlight(flow.link), now())
-    ledger.touched.clear()
+    for (const flow of ledger.takeTouched()) checkFlow(flow, network.inFlight(flow), now())
   }
 
 /** At the end of a run nothing may be in flight. */

@@ -164,6 +164,8 @@ export const compile = (input: CompileInput): CompiledWeather => {
     },
     latency,
   })
+  // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
+  const present = crashes.none && [...subjects.values()].every(({ coming }) => coming === undefined)
   let latest = 0
   const see = (now: Micros): void => {
     if (now > latest) latest = now
@@ -173,8 +175,9 @@ export const compile = (input: CompileInput): CompiledWeather => {
     device: (name) => subject(name).device,
     available: (client, now, round) => {
       see(now)
-      if (crashes.dead(client, now)) return false
       const { coming } = subject(client)
+      if (present) return true
+      if (crashes.dead(client, now)) return false
       return coming === undefined || absences.selectable(coming, now, round)
     },
     nextChange: (now) => {

@@ -63,6 +63,11 @@ export class Crashes {
     return lives
   }
 
+  /** Is there no crash, and never will be? */
+  get none(): boolean {
+    return this.#all.length === 0 && this.#waiting.length === 0
+  }
+
   /** Is it dead at `at`, as far as is known? */
   dead(who: Name, at: Micros): boolean {
     return this.#all.some((life) => life.who === who && life.at <= at && at < (life.restartAt ?? Infinity))

@@ -1,3 +1,4 @@
+import type { Name } from '../actors/actor.js'
 import type { Envelope, Fate } from '../network/envelope.js'
 import type { Ledger } from '../network/ledger.js'
 import type { LedgerRow, RoundRow, TrainingRow } from '../runs/record.js'
@@ -19,9 +20,10 @@ const trainingOf: Partial<Record<Fate, TrainingRow['outcome']>> = {
  */
 export class Account {
   readonly #ledger: Ledger
-  /** Models of parts of rounds that are still open, by `round/part`. */
-  readonly #models = new Map<string, number[]>()
-  readonly #trainings = new Map<string, Training>()
+  /** Models of parts of rounds that are still open: ids by round and part. */
+  readonly #models = new Map<number, Map<string, number[]>>()
+  /** Trainings whose outcome is open, by round and client. */
+  readonly #trainings = new Map<number, Map<Name, Training>>()
   readonly trainings: TrainingRow[] = []
   readonly rounds: RoundRow[] = []
 
@@ -32,15 +34,17 @@ export class Account {
   /** A model has been sent; its fate waits for the end of the round. */
   sent(envelope: Envelope): void {
     if (envelope.kind !== 'model') return
-    const key = `${envelope.round}/${envelope.part}`
-    const ids = this.#models.get(key)
-    if (ids === undefined) this.#models.set(key, [envelope.id])
-    else ids.push(envelope.id)
+    const { id, round, part } = envelope
+    const parts = this.#models.get(round)
+    const ids = parts?.get(part)
+    if (ids !== undefined) ids.push(id)
+    else if (parts !== undefined) parts.set(part, [id])
+    else this.#models.set(round, new Map([[part, [id]]]))
   }
 
   /** A model has reached its client: if its round is over there, nothing can come of it any more. */
   received(envelope: Envelope, at: Micros): void {
-    if (!this.#models.has(`${envelope.round}/${envelope.part}`)) this.settle(envelope, 'fruitless', at)
+    if (this.#models.get(envelope.round)?.has(envelope.part) !== true) this.settle(envelope, 'fruitless', at)
   }
 
   settle(envelope: { readonly id: number }, fate: Fate, at: Micros): void {
@@ -49,30 +53,35 @@ export class Account {
 
   /** An owner has closed its part of a round: models whose client contributed were of use. */
   closePart(round: number, part: string, contributors: ReadonlySet<string>, at: Micros): void {
-    const key = `${round}/${part}`
-    for (const id of this.#models.get(key) ?? []) {
+    const parts = this.#models.get(round)
+    for (const id of parts?.get(part) ?? []) {
       const row = this.#ledger.row(id)
       if (row.fate === 'unresolved' && row.delivered !== null) {
         this.#ledger.settle(id, contributors.has(row.to) ? 'used' : 'fruitless', at)
       }
     }
-    this.#models.delete(key)
+    parts?.delete(part)
+    if (parts?.size === 0) this.#models.delete(round)
   }
 
-  trained(row: TrainingRow): void {
-    const training: Training = { ...row }
-    this.trainings.push(training)
-    if (row.outcome === 'unresolved') this.#trainings.set(`${row.round}/${row.client}`, training)
+  /** A training has ended. The row is kept: its outcome changes when it is known. */
+  trained(row: Training): void {
+    this.trainings.push(row)
+    if (row.outcome !== 'unresolved') return
+    const { round, client } = row
+    const clients = this.#trainings.get(round)
+    if (clients === undefined) this.#trainings.set(round, new Map([[client, row]]))
+    else clients.set(client, row)
   }
 
   /** The fate of a trunk update is the fate of the training behind it. After `lost`, a copy may still be of use. */
   judge(row: LedgerRow): void {
     if (row.kind !== 'update' || row.part !== 'trunk') return
-    const key = `${row.round}/${row.from}`
-    const training = this.#trainings.get(key)
+    const clients = this.#trainings.get(row.round)
+    const training = clients?.get(row.from)
     const outcome = trainingOf[row.fate]
     if (training === undefined || outcome === undefined) return
     training.outcome = outcome
-    if (outcome !== 'lost') this.#trainings.delete(key)
+    if (outcome !== 'lost') clients?.delete(row.from)
   }
 }

@@ -12,7 +12,7 @@ import type { Flight, RoundRow } from '../runs/record.js'
 import { roundsSchema } from '../simulation/rounds.js'
 import type { Resolved } from '../simulation/specification.js'
 import { Guard } from '../time/guard.js'
-import { Kernel } from '../time/kernel.js'
+import { type Delivery, Kernel, type PlainEvent } from '../time/kernel.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
 import { aggregator, type AggregatorState, newAggregator } from './aggregator.js'
@@ -44,6 +44,7 @@ export class Tunnel {
   readonly #host: NactHost
   readonly #network: Network
   readonly #terms: Terms
+  readonly #selves: ReadonlyMap<Name, ClientTerms>
   readonly #evaluation: Evaluation
   readonly #lives: LivesOptions
   #landed: Micros = 0
@@ -66,6 +67,7 @@ export class Tunnel {
     this.#host = this.#openHost()
     this.#network = this.#openNetwork()
     this.#terms = this.#agree(stepCost)
+    this.#selves = new Map(this.#terms.clients.map((client) => [client.name, client]))
     this.#evaluation = new Evaluation({
       engine: options.engine,
       exams: charter.exams,
@@ -134,11 +136,9 @@ export class Tunnel {
     const rolesOf = new Map(parts.map((part) => [part.name, part.roles]))
     return new Network({
       now: () => kernel.now,
-      at: (time, action) => {
-        const event = kernel.at(time, action)
-        return () => kernel.cancel(event)
-      },
+      at: (time, action) => kernel.at(time, action),
       deliver: (time, envelope, arrives) => this.#deliver(time, envelope, arrives),
+      cancel: (event) => kernel.cancel(event as Delivery | PlainEvent),
       weather: this.#weather,
       ledger: this.#log.ledger,
       roleOf: (name) => roles.get(name)!,
@@ -211,15 +211,14 @@ export class Tunnel {
   }
 
   #spawnClient(name: Name, personal: Float32Array): void {
-    const self = this.#terms.clients.find((client) => client.name === name)!
+    const self = this.#selves.get(name)!
     this.#host.spawn(name, scenarioClient(this.#terms, self), newClient(personal))
   }
 
-  #deliver(time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean): () => void {
+  #deliver(time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean): Delivery {
     const message: Arrival = { kind: 'arrival', envelope }
-    const delivery = this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives)
     this.#log.account.sent(envelope)
-    return () => this.#kernel.cancel(delivery)
+    return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives)
   }
 
   #notice(sign: Sign): readonly Life[] {

@@ -12,15 +12,21 @@ const SETTLE = eventKinds.indexOf('settle')
 
 /** Counts of one link and message kind: what conservation is checked on. Copies are counted apart from originals. */
 export interface Flow {
+  /** Place in the order in which flows began. */
+  readonly index: number
+  /** `a > b model`, for people. */
   readonly link: string
+  /** The journal's numbers of sender, receiver and kind. */
+  readonly from: number
+  readonly to: number
+  readonly kind: number
   sent: number
   copied: number
   delivered: number
   dropped: number
+  /** Whether it changed since the last check. */
+  touched: boolean
 }
-
-/** Names a link and a message kind. */
-export const linkName = (from: string, to: string, kind: string): string => `${from} > ${to} ${kind}`
 
 /**
  * Every copy of every envelope, from its sending to its final fate. Nothing reads the ledger to decide anything: it is
@@ -31,9 +37,10 @@ export class Ledger {
   readonly #entries: Entry[] = []
   /** The flow of each entry, so that a fate costs no look-up. */
   readonly #flowOf: Flow[] = []
-  readonly #flows = new Map<string, Flow>()
-  /** Flows that changed since the last check. */
-  readonly touched = new Set<Flow>()
+  /** By sender, receiver and kind: three look-ups cost less than a name that is put together. */
+  readonly #flows = new Map<string, Map<string, Map<string, Flow>>>()
+  readonly #all: Flow[] = []
+  #touched: Flow[] = []
   settled: ((row: LedgerRow, at: Micros) => void) | undefined
 
   constructor(journal: Journal) {
@@ -47,34 +54,31 @@ export class Ledger {
       bytes: bytes.length, travelled: bytes.length, fate: 'unresolved',
     })
     if (this.#entries.length !== id + 1) throw new Error(`envelope ${id} was sent out of order`)
-    const flow = this.#flow(from, to, kind)
+    const about = round * 2 ** 32 + this.#journal.number(part)
+    const flow = this.#find(from, to, kind)
     this.#flowOf.push(flow)
     if (copy === 0) flow.sent++
     else flow.copied++
-    this.touched.add(flow)
-    const journal = this.#journal
-    const about = round * 2 ** 32 + journal.number(part)
-    journal.write(sent, SEND, id, journal.number(from), journal.number(to), journal.number(kind), bytes.length, about)
+    this.#touch(flow)
+    this.#journal.write(sent, SEND, id, flow.from, flow.to, flow.kind, bytes.length, about)
   }
 
   /** The copy reached its receiver. Its fate is decided by the protocol, now or later. */
   arrive(id: number, at: Micros): void {
-    const entry = this.#entries[id]
-    entry.delivered = at
+    this.#entries[id].delivered = at
     const flow = this.#flowOf[id]
     flow.delivered++
-    this.touched.add(flow)
-    this.#journal.write(at, ARRIVE, id, this.#journal.number(entry.to))
+    this.#touch(flow)
+    this.#journal.write(at, ARRIVE, id, flow.to)
   }
 
   /** The copy will never arrive: it was lost after `travelled` bytes had left the sender's link. */
   drop(id: number, at: Micros, travelled: number): void {
-    const entry = this.#entries[id]
-    entry.travelled = travelled
+    this.#entries[id].travelled = travelled
     const flow = this.#flowOf[id]
     flow.dropped++
-    this.touched.add(flow)
-    this.#journal.write(at, DROP, id, this.#journal.number(entry.to), travelled)
+    this.#touch(flow)
+    this.#journal.write(at, DROP, id, flow.to, travelled)
     this.settle(id, 'lost', at)
   }
 
@@ -85,8 +89,7 @@ export class Ledger {
       throw new Error(`envelope ${id} (${entry.kind} ${entry.from} to ${entry.to}) is ${entry.fate} and cannot become ${fate}`)
     }
     entry.fate = fate
-    const journal = this.#journal
-    journal.write(at, SETTLE, id, journal.number(entry.to), journal.number(fate))
+    this.#journal.write(at, SETTLE, id, this.#flowOf[id].to, this.#journal.number(fate))
     this.settled?.(entry, at)
   }
 
@@ -98,14 +101,50 @@ export class Ledger {
     return this.#entries
   }
 
-  get flows(): Iterable<Flow> {
-    return this.#flows.values()
+  /** The flow that a copy belongs to. */
+  flow(id: number): Flow {
+    return this.#flowOf[id]
   }
 
-  #flow(from: string, to: string, kind: string): Flow {
-    const link = linkName(from, to, kind)
-    let flow = this.#flows.get(link)
-    if (flow === undefined) this.#flows.set(link, (flow = { link, sent: 0, copied: 0, delivered: 0, dropped: 0 }))
+  get flows(): readonly Flow[] {
+    return this.#all
+  }
+
+  /** Flows that changed since this was last asked. */
+  takeTouched(): readonly Flow[] {
+    const touched = this.#touched
+    if (touched.length === 0) return touched
+    for (const flow of touched) flow.touched = false
+    this.#touched = []
+    return touched
+  }
+
+  #touch(flow: Flow): void {
+    if (flow.touched) return
+    flow.touched = true
+    this.#touched.push(flow)
+  }
+
+  #find(from: string, to: string, kind: string): Flow {
+    return this.#flows.get(from)?.get(to)?.get(kind) ?? this.#begin(from, to, kind)
+  }
+
+  #begin(from: string, to: string, kind: string): Flow {
+    const journal = this.#journal
+    const flow: Flow = {
+      index: this.#all.length, link: `${from} > ${to} ${kind}`,
+      from: journal.number(from), to: journal.number(to), kind: journal.number(kind),
+      sent: 0, copied: 0, delivered: 0, dropped: 0, touched: false,
+    }
+    this.#all.push(flow)
+    const receivers = within(this.#flows, from, () => new Map<string, Map<string, Flow>>())
+    within(receivers, to, () => new Map<string, Flow>()).set(kind, flow)
     return flow
   }
+}
+
+const within = <V>(map: Map<string, V>, key: string, make: () => V): V => {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, (value = make()))
+  return value
 }

@@ -3,9 +3,10 @@ import { filter, map, type Observable, type SchedulerLike, Subject } from 'rxjs'
 import type { ActorRole, Name } from '../actors/actor.js'
 import type { Weather } from '../faults/weather.js'
 import type { Streams } from '../random/streams.js'
+import type { Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
 import type { Direction, Envelope, EnvelopeKind } from './envelope.js'
-import { type Ledger, linkName } from './ledger.js'
+import type { Flow, Ledger } from './ledger.js'
 import { Links, type Transfer } from './link.js'
 import { fates, type Flight } from './rules.js'
 
@@ -35,13 +36,15 @@ export type CustomLink = (
 
 export interface NetworkOptions {
   readonly now: () => Micros
-  /** Runs `action` at an instant; the returned function withdraws it. */
-  readonly at: (time: Micros, action: () => void) => () => void
+  /** Runs `action` at an instant. */
+  readonly at: (time: Micros, action: () => void) => Scheduled
   /**
    * Delivers to the receiver at an instant. `arrives` is asked just before, with whether anybody lives there; false
-   * means that nothing is delivered. The returned function withdraws the delivery.
+   * means that nothing is delivered.
    */
-  readonly deliver: (time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean) => () => void
+  readonly deliver: (time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean) => Scheduled
+  /** Withdraws what `at` or `deliver` returned. */
+  readonly cancel: (event: Scheduled) => void
   readonly weather: Pick<Weather, 'judge' | 'rate' | 'latency' | 'gone' | 'leaves'>
   readonly ledger: Ledger
   readonly roleOf: (name: Name) => ActorRole
@@ -50,11 +53,19 @@ export interface NetworkOptions {
   readonly link?: { readonly custom: CustomLink; readonly scheduler: SchedulerLike; readonly streams: Streams }
 }
 
+/** An envelope with what the network needs again and again. */
+interface Stamped extends Envelope {
+  readonly direction: Direction
+}
+
 interface InFlight {
   readonly envelope: Envelope
+  readonly direction: Direction
+  /** Whose line it is on. */
   readonly client: Name | undefined
   readonly transfer: Transfer
-  withdraw: () => void
+  /** What is to happen to it next. */
+  next: Scheduled | undefined
 }
 
 const still: Transfer = { start: 0, end: 0 }
@@ -66,8 +77,9 @@ export class Network {
   readonly #sent$ = new Subject<Outgoing>()
   readonly #delivered$ = new Subject<Envelope>()
   readonly #flying = new Map<number, InFlight>()
-  readonly #under = new Map<string, number>()
-  readonly #verdicts = new Map<number, Flight>()
+  /** Copies under way, by the index of their flow. */
+  readonly #under: number[] = []
+  readonly #verdicts = new Map<number, Flight<Stamped>>()
   #envelopes = 0
 
   constructor(options: NetworkOptions) {
@@ -77,7 +89,7 @@ export class Network {
     const judge = (envelope: Envelope) => weather.judge(envelope, now())
     const flights$ = this.#sent$.pipe(
       map((outgoing) => this.#stamp(outgoing)),
-      fates(judge, (envelope, copy) => this.#copy(envelope, copy)),
+      fates<Stamped>(judge, (envelope, copy) => this.#copy(envelope, copy)),
     )
     if (link === undefined) {
       flights$.subscribe((flight) => this.#fly(flight, (at, flying) => this.#land(at, flying)))
@@ -87,8 +99,9 @@ export class Network {
       filter((flight) => !this.#lose(flight)),
       map((flight) => {
         this.#verdicts.set(flight.envelope.id, flight)
-        this.#take({ envelope: flight.envelope, client: undefined, transfer: still, withdraw: () => {} })
-        return flight.envelope
+        const { envelope } = flight
+        this.#take({ envelope, direction: envelope.direction, client: undefined, transfer: still, next: undefined })
+        return envelope
       }),
     )
     const usual = (envelopes$: Observable<Envelope>) => this.#usual(envelopes$)
@@ -103,9 +116,9 @@ export class Network {
     return this.#delivered$.asObservable()
   }
 
-  /** Copies under way on one link and of one kind (`a > b model`), counted by the flights themselves. */
-  inFlight(link: string): number {
-    return this.#under.get(link) ?? 0
+  /** Copies of one flow that are under way, counted by the flights themselves. */
+  inFlight(flow: Flow): number {
+    return this.#under[flow.index] ?? 0
   }
 
   send(outgoing: Outgoing): void {
@@ -117,9 +130,8 @@ export class Network {
     const now = this.#options.now()
     for (const flying of this.#flying.values()) {
       if (flying.client !== client || flying.transfer.end <= now) continue
-      flying.withdraw()
-      const { envelope } = flying
-      const direction = this.#direction(envelope)
+      if (flying.next !== undefined) this.#options.cancel(flying.next)
+      const { envelope, direction } = flying
       const passed =
         direction === 'inside'
           ? 0
@@ -136,56 +148,48 @@ export class Network {
     this.#delivered$.complete()
   }
 
-  #stamp(outgoing: Outgoing): Envelope {
-    const envelope: Envelope = {
-      id: this.#envelopes++,
-      from: outgoing.from,
-      to: outgoing.to,
-      kind: outgoing.kind,
-      round: outgoing.round,
-      part: outgoing.part,
-      attempt: 0,
-      copy: 0,
-      bytes: outgoing.bytes,
-      sent: this.#options.now(),
-    }
-    this.#options.ledger.send(envelope, this.#direction(envelope), this.#options.rolesOf(envelope.part))
+  #stamp({ from, to, kind, round, part, bytes }: Outgoing): Stamped {
+    const { ledger, now, rolesOf } = this.#options
+    const direction = this.#direction(from, to)
+    const id = this.#envelopes++
+    const envelope: Stamped = { id, from, to, kind, round, part, attempt: 0, copy: 0, bytes, sent: now(), direction }
+    ledger.send(envelope, direction, rolesOf(part))
     return envelope
   }
 
-  #copy(original: Envelope, copy: number): Envelope {
-    const envelope: Envelope = { ...original, id: this.#envelopes++, copy }
-    this.#options.ledger.send(envelope, this.#direction(envelope), this.#options.rolesOf(envelope.part))
+  #copy(original: Stamped, copy: number): Stamped {
+    const envelope: Stamped = { ...original, id: this.#envelopes++, copy }
+    this.#options.ledger.send(envelope, envelope.direction, this.#options.rolesOf(envelope.part))
     return envelope
   }
 
-  #direction(envelope: Envelope): Direction {
-    if (this.#options.roleOf(envelope.from) === 'client') return 'up'
-    return this.#options.roleOf(envelope.to) === 'client' ? 'down' : 'inside'
+  #direction(from: Name, to: Name): Direction {
+    if (this.#options.roleOf(from) === 'client') return 'up'
+    return this.#options.roleOf(to) === 'client' ? 'down' : 'inside'
   }
 
   /** Books the links and calls `land` with the time of arrival; lost flights end here. */
-  #fly(flight: Flight, land: (at: Micros, flying: InFlight) => void): void {
-    const { envelope, verdict } = flight
-    const { now, weather } = this.#options
-    const direction = this.#direction(envelope)
+  #fly({ envelope, verdict }: Flight<Stamped>, land: (at: Micros, flying: InFlight) => void): void {
+    const { weather } = this.#options
+    const now = this.#options.now()
+    const { direction } = envelope
     const client = direction === 'up' ? envelope.from : direction === 'down' ? envelope.to : undefined
     const size = envelope.bytes.length
     const bytes = verdict.lost === undefined ? size : Math.floor(size * verdict.lost.travelled)
     const transfer =
       client === undefined || direction === 'inside'
-        ? { start: now(), end: now() }
-        : this.#links.book(client, direction, bytes, now())
-    const flying: InFlight = { envelope, client, transfer, withdraw: () => {} }
+        ? { start: now, end: now }
+        : this.#links.book(client, direction, bytes, now)
+    const flying: InFlight = { envelope, direction, client, transfer, next: undefined }
     this.#take(flying)
     if (verdict.lost !== undefined) {
-      flying.withdraw = this.#options.at(transfer.end, () => this.#drop(envelope, bytes))
+      flying.next = this.#options.at(transfer.end, () => this.#drop(envelope, bytes))
       return
     }
-    const leaves = client === undefined ? undefined : weather.leaves(client, now(), transfer.end)
+    const leaves = client === undefined ? undefined : weather.leaves(client, now, transfer.end)
     if (leaves !== undefined && client !== undefined && direction !== 'inside') {
       const passed = this.#links.passed(client, direction, bytes, transfer, leaves)
-      flying.withdraw = this.#options.at(leaves, () => this.#drop(envelope, passed))
+      flying.next = this.#options.at(leaves, () => this.#drop(envelope, passed))
       return
     }
     land(transfer.end + weather.latency(envelope) + verdict.delay, flying)
@@ -194,19 +198,19 @@ export class Network {
   #land(at: Micros, flying: InFlight): void {
     const { envelope } = flying
     const { ledger, weather, deliver } = this.#options
-    flying.withdraw = deliver(at, envelope, (alive) => {
+    flying.next = deliver(at, envelope, (alive) => {
       if (!alive || (this.#options.roleOf(envelope.to) === 'client' && weather.gone(envelope.to, at))) {
         this.#drop(envelope, envelope.bytes.length)
         return false
       }
-      this.#release(envelope)
+      this.#release(envelope.id)
       ledger.arrive(envelope.id, at)
-      this.#delivered$.next(envelope)
+      if (this.#delivered$.observed) this.#delivered$.next(envelope)
       return true
     })
   }
 
-  #lose(flight: Flight): boolean {
+  #lose(flight: Flight<Stamped>): boolean {
     if (flight.verdict.lost === undefined) return false
     this.#fly(flight, () => {})
     return true
@@ -220,7 +224,7 @@ export class Network {
         if (flight === undefined) return
         this.#verdicts.delete(envelope.id)
         this.#fly(flight, (at, flying) => {
-          flying.withdraw = this.#options.at(at, () => arrived$.next(envelope))
+          flying.next = this.#options.at(at, () => arrived$.next(envelope))
         })
       },
       complete: () => arrived$.complete(),
@@ -230,22 +234,22 @@ export class Network {
 
   /** From here on the copy is under way. A custom link may hand it to the usual one: it is still one copy. */
   #take(flying: InFlight): void {
-    const { envelope } = flying
-    if (!this.#flying.has(envelope.id)) this.#count(envelope, 1)
-    this.#flying.set(envelope.id, flying)
+    const { id } = flying.envelope
+    if (!this.#flying.has(id)) this.#count(id, 1)
+    this.#flying.set(id, flying)
   }
 
-  #release(envelope: Envelope): void {
-    if (this.#flying.delete(envelope.id)) this.#count(envelope, -1)
+  #release(id: number): void {
+    if (this.#flying.delete(id)) this.#count(id, -1)
   }
 
-  #count({ from, to, kind }: Envelope, by: number): void {
-    const link = linkName(from, to, kind)
-    this.#under.set(link, (this.#under.get(link) ?? 0) + by)
+  #count(id: number, by: number): void {
+    const { index } = this.#options.ledger.flow(id)
+    this.#under[index] = (this.#under[index] ?? 0) + by
   }
 
-  #drop(envelope: Envelope, travelled: number): void {
-    this.#release(envelope)
-    this.#options.ledger.drop(envelope.id, this.#options.now(), travelled)
+  #drop({ id }: Envelope, travelled: number): void {
+    this.#release(id)
+    this.#options.ledger.drop(id, this.#options.now(), travelled)
   }
 }

@@ -4,8 +4,8 @@ import type { Verdict } from '../faults/weather.js'
 import type { Envelope } from './envelope.js'
 
 /** An envelope with what the rules decided about it. */
-export interface Flight {
-  readonly envelope: Envelope
+export interface Flight<E extends Envelope = Envelope> {
+  readonly envelope: E
   readonly verdict: Verdict
 }
 
@@ -14,10 +14,10 @@ export interface Flight {
  * of its own (`copyOf` numbers it) and is judged for itself, but never copied again.
  */
 export const fates =
-  (
-    judge: (envelope: Envelope) => Verdict,
-    copyOf: (envelope: Envelope, copy: number) => Envelope,
-  ): OperatorFunction<Envelope, Flight> =>
+  <E extends Envelope>(
+    judge: (envelope: E) => Verdict,
+    copyOf: (envelope: E, copy: number) => E,
+  ): OperatorFunction<E, Flight<E>> =>
   (envelopes$) =>
     new Observable((subscriber) =>
       envelopes$.subscribe({
