@@ -97,23 +97,16 @@ export const batchings: Readonly<Record<string, Batching>> = {
   UnsortedSegmentSum: together,
 }
 
-/**
- * Rewrites a graph of one client for a cohort: every input gets a leading axis that counts clients, and so does all that
- * depends on one. What depends on none stays as it is and is broadcast.
- *
- * No client's result depends, in a single bit, on who shares the run: sums run over fixed blocks of one client, written as
- * products, and series over whole vectors of one client.
- */
-export const cohort = (graph: Graph): Graph => {
+const rewrite = (graph: Graph, batched: boolean): Graph => {
   const builder = new GraphBuilder()
   const numbers: number[] = []
   for (const node of graph.nodes) {
     const { op, source, values, shape, dtype } = node
-    if (source) numbers.push(builder.input(source, shape, dtype, true))
+    if (source) numbers.push(builder.input(source, shape, dtype, batched))
     else if (values) numbers.push(builder.constant(values, shape, dtype))
     else numbers.push(batchings[op](builder, node, node.inputs.map((input) => numbers[input])))
   }
-  const model = numbers.find((id) => builder.node(id).op === 'Input')
+  const model = numbers.find((id) => builder.node(id).batched)
   return builder.finish(
     graph.outputs.map(({ sink, node }) => {
       const id = numbers[node]
@@ -121,3 +114,18 @@ export const cohort = (graph: Graph): Graph => {
     }),
   )
 }
+
+/**
+ * Rewrites a graph of one client for a cohort: every input gets a leading axis that counts clients, and so does all that
+ * depends on one. What depends on none stays as it is and is broadcast.
+ *
+ * No client's result depends, in a single bit, on who shares the run: sums run over fixed blocks of one client, written as
+ * products, and series over whole vectors of one client.
+ */
+export const cohort = (graph: Graph): Graph => rewrite(graph, true)
+
+/**
+ * The same graph without the axis, for clients that run one by one: sums are products here too, because a reduction's
+ * bits depend on where in memory its operand starts.
+ */
+export const solo = (graph: Graph): Graph => rewrite(graph, false)

@@ -1,10 +1,9 @@
-import { cohort } from './cohort.js'
 import { CohortEngine } from './cohort-engine.js'
 import type { Disturbance } from './crew.js'
 import type { Engine } from './engine.js'
 import { Executor } from './executor.js'
 import { Inline } from './inline.js'
-import { emitOnnx } from './onnx/emit.js'
+import { compileOnnx } from './onnx/compile.js'
 import { openOnnx } from './onnx/session.js'
 import { Pool } from './pool.js'
 import { Programs } from './programs.js'
@@ -14,7 +13,7 @@ import { Programs } from './programs.js'
  * axis, in this thread (`workers` 0) or in so many worker threads. Same bits either way.
  */
 export const onnxEngine = (workers: number, disturb: Disturbance = {}): Engine => {
-  const programs: Programs = new Programs('onnx', (graph) => emitOnnx(cohort(graph)))
+  const programs: Programs = new Programs('onnx', (graph) => compileOnnx(graph))
   if (workers > 0) return new CohortEngine('onnx', programs, new Pool(workers, programs, disturb))
   const executor = new Executor((program, part) => openOnnx(programs.compiled(program, part)))
   return new CohortEngine('onnx', programs, new Inline(executor, programs, disturb))

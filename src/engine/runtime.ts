@@ -16,6 +16,8 @@ export interface Compiled {
   readonly bytes: Uint8Array
   /** The program has no cohort axis: a session runs it once for each client of a cohort. */
   readonly alone?: boolean
+  /** Ports that the runtime takes or gives in one joint buffer each: all clients' values of one port after the other's. */
+  readonly joint?: { readonly inputs: readonly string[]; readonly outputs: readonly string[] }
   readonly inputs: readonly Port<Source>[]
   readonly outputs: readonly Port<Sink>[]
 }

@@ -2,13 +2,15 @@ import * as tf from '@tensorflow/tfjs'
 import protobuf from 'protobufjs/minimal.js'
 import { describe, expect, it } from 'vitest'
 import type { Body } from '../../src/engine/body.js'
-import { cohort } from '../../src/engine/cohort.js'
+import { cohort, solo } from '../../src/engine/cohort.js'
+import { aloneFrom, compileOnnx } from '../../src/engine/onnx/compile.js'
 import { emitOnnx, modelOf } from '../../src/engine/onnx/emit.js'
 import { encodeModel } from '../../src/engine/onnx/model.js'
 import { openOnnx } from '../../src/engine/onnx/session.js'
 import { Sheet } from '../../src/engine/onnx/sheet.js'
+import { transcendental } from '../../src/engine/operations.js'
 import { trace } from '../../src/engine/trace.js'
-import { between, compile, fly } from './traced.js'
+import { between, bits, compile, distance, fly } from './traced.js'
 
 const x = { kind: 'numeric', step: 0 } as const
 
@@ -66,7 +68,7 @@ describe('the ONNX model', () => {
     sheet.op('Exp', [neg])
     expect(sheet.op('Neg', ['in0'])).toBe(neg)
     const { nodes, constants } = sheet.finish(['out0', 'out1'].map((name) => ({ value: neg, name })).concat({ value: 'in0', name: 'out2' }))
-    expect(nodes.map(({ op, inputs, output }) => `${output} = ${op}(${inputs})`)).toEqual([
+    expect(nodes.map((node) => `${node.outputs} = ${node.op}(${node.inputs})`)).toEqual([
       'out0 = Neg(in0)', 'out1 = Identity(out0)', 'out2 = Identity(in0)',
     ])
     expect(constants.size).toBe(0)
@@ -90,7 +92,7 @@ describe('the ONNX model', () => {
         { sink: { kind: 'parameter', segment: `p${i}` } as const, tensor: tf.sub(parameter, grads[i]) }
       ))
     }
-    const { model } = modelOf(cohort(trace(body)))
+    const { model } = modelOf(cohort(trace(body)), Infinity)
     // Forward 6, loss gradient 2, products 3, mask 2, bias sums 2 with one vector of ones each, updates 4.
     expect(model.nodes.map(({ op }) => op).filter((op) => op !== 'Expand').sort()).toEqual([
       'Add', 'Add', 'FusedMatMul', 'FusedMatMul', 'FusedMatMul', 'HardSigmoid', 'MatMul', 'MatMul', 'MatMul', 'MatMul', 'Mul',
@@ -103,6 +105,106 @@ describe('the ONNX model', () => {
     expect(compiled.alone).toBe(true)
     const flown = await fly(compiled, between(1, 2), [0, 1, 2])
     expect(flown).toEqual(await fly(compile(twice), between(1, 2), [0, 1, 2]))
+  })
+})
+
+/** A network of one hidden layer, `steps` steps of gradient descent, and a loss that leaves. */
+const network = (steps: number, [rows, width]: readonly [number, number]): Body => (inputs) => {
+  const shapes = { w1: [8, width], b1: [width], w2: [width, 3], b2: [3], scale: [3] }
+  let parameters = Object.entries(shapes).map(([segment, shape]) => inputs.read({ kind: 'parameter', segment }, shape))
+  const losses: ReturnType<Body>[number][] = []
+  for (let step = 0; step < steps; step++) {
+    const batch = inputs.read({ kind: 'numeric', step }, [rows, 8]) as any
+    const rate = inputs.read({ kind: 'scalar', name: 'rate', step }, [])
+    const { value, grads } = tf.valueAndGrads((w1, b1, w2, b2, scale) => {
+      const h = tf.relu(tf.add(tf.matMul(batch, w1 as any), b1))
+      return tf.mean(tf.square(tf.mul(tf.tanh(tf.add(tf.matMul(h as any, w2 as any), b2)), scale))) as any
+    })(parameters as any)
+    parameters = parameters.map((parameter, i) => tf.sub(parameter, tf.mul(grads[i], rate)))
+    losses.push({ sink: { kind: 'loss', step, task: 'y' }, tensor: value })
+  }
+  const names = Object.keys(shapes)
+  return [...losses, ...parameters.map((tensor, i) => ({ sink: { kind: 'parameter', segment: names[i] } as const, tensor }))]
+}
+
+const hex = (flown: Record<string, Float32Array>[]): Record<string, string>[] =>
+  flown.map((outputs) => Object.fromEntries(Object.entries(outputs).map(([name, values]) => [name, bits(values)])))
+
+describe('ports', () => {
+  it('travel jointly where they are small, to the same bits', async () => {
+    const graph = cohort(trace(network(2, [16, 20])))
+    const apart = emitOnnx(graph, { clients: Infinity })
+    const together = emitOnnx(graph, { clients: 1 })
+    expect(apart.joint).toBeUndefined()
+    expect(together.joint?.inputs).toEqual([
+      'parameter/w1', 'parameter/b1', 'parameter/w2', 'parameter/b2', 'parameter/scale', 'numeric/0', 'scalar/rate/0', 'numeric/1',
+      'scalar/rate/1',
+    ])
+    expect(together.joint?.outputs.length).toBe(7)
+    const some = emitOnnx(graph, { clients: 40 })
+    expect(some.joint?.inputs).not.toContain('parameter/w1')
+    expect(some.joint?.inputs).toContain('parameter/b1')
+    const fill = between(-1, 1)
+    for (const clients of [[0], [1, 0, 5]]) {
+      const expected = hex(await fly(apart, fill, clients))
+      expect(hex(await fly(together, fill, clients))).toEqual(expected)
+      expect(hex(await fly(some, fill, clients))).toEqual(expected)
+    }
+  })
+
+  it('may start anywhere in memory, to the same bits', async () => {
+    for (const op of [...transcendental, 'Pow', 'Sqrt', 'Softmax']) {
+      const session = await openOnnx(emitOnnx(cohort(trace((inputs) => {
+        const a = inputs.read(x, [16, 16])
+        const given = op === 'Pow' ? { a, b: tf.scalar(2.3) } : op === 'Softmax' ? { logits: a } : { x: a }
+        return [{ sink: { kind: 'score', task: 'y' }, tensor: tf.engine().runKernel(op, given as any, { dim: 1 }) as any }]
+      }))))
+      const values = between(0.1, 3)(x, 256, 0)
+      const seen = new Set<string>()
+      for (let offset = 0; offset < 16; offset++) {
+        const [from, to] = [offset, (offset * 5) % 16].map((start) => new Float32Array(300).subarray(start, start + 256))
+        from.set(values)
+        await session.run(1, { 'numeric/0': from }, { 'score/y': to })
+        seen.add(bits(to))
+      }
+      await session.close()
+      expect(seen.size, op).toBe(1)
+    }
+  })
+})
+
+describe('compiling', () => {
+  const small = [16, 20] as const
+  const large = [1024, 1024] as const
+
+  it('lets clients of a small model share runs, and those of a large one run alone', () => {
+    expect(compileOnnx(trace(network(1, small))).alone).toBeUndefined()
+    expect(compileOnnx(trace(network(1, large))).alone).toBe(true)
+  })
+
+  it('decides alike for any number of steps', () => {
+    // Products of a step: x w1, h w2, x' dh, h' dz and dz w2', each 2 rows x in x out.
+    const perUnit = 2 * 1024 * (8 + 3 + 8 + 3 + 3)
+    const width = Math.ceil(aloneFrom / perUnit)
+    const styles = (units: number) => [1, 2, 3].map((steps) => compileOnnx(trace(network(steps, [1024, units]))).alone)
+    expect(styles(width - 1)).toEqual([undefined, undefined, undefined])
+    expect(styles(width)).toEqual([true, true, true])
+  })
+
+  it('computes the same either way, biases within products', async () => {
+    const graph = trace(network(2, small))
+    const { model } = modelOf(solo(graph))
+    expect(model.nodes.filter(({ op }) => op === 'Gemm').length).toBe(4)
+    expect(model.nodes.filter(({ op }) => op.startsWith('Reduce'))).toEqual([])
+    const fill = between(-1, 1)
+    const alone = await fly(emitOnnx(solo(graph)), fill, [0, 1, 2])
+    const together = await fly(emitOnnx(cohort(graph)), fill, [0, 1, 2])
+    for (const [client, outputs] of alone.entries()) {
+      for (const [name, values] of Object.entries(outputs)) {
+        expect(distance(values, together[client][name]), name).toBeLessThan(1e-6)
+      }
+    }
+    expect(hex(await fly(emitOnnx(solo(graph)), fill, [2, 0]))).toEqual([hex(alone)[2], hex(alone)[0]])
   })
 })
 

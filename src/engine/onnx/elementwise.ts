@@ -1,3 +1,4 @@
+import { sameShape } from '../shapes.js'
 import type { Emission, Emit } from './emission.js'
 import { elementTypes } from './model.js'
 
@@ -33,8 +34,24 @@ const softplus = ({ sheet }: Emission, x: string): string => {
 /** Divisions and roots are rounded exactly; a reciprocal instruction is not. */
 const reciprocal = ({ sheet }: Emission, x: string): string => sheet.op('Div', [sheet.float(1), x])
 
+/**
+ * The bias of a product that nobody else reads goes into the product, and the runtime pulls the activation in as well.
+ * Only matrices can do this: a product with a cohort axis, or any other stack of matrices, is added to in a pass of its own.
+ */
+const add: Emit = (emission, node) => {
+  const { sheet, name } = emission
+  const [x, bias] = node.inputs.map((id) => emission.node(id))
+  const [rows, columns] = x.shape
+  const fits = sameShape(bias.shape, [columns]) || sameShape(bias.shape, [1, columns])
+  const alone = x.op === 'BatchMatMul' && x.shape.length === 2 && !x.batched && emission.readers(x.id) === 1
+  if (!alone || !fits || rows === 1) return sheet.op('Add', node.inputs.map(name))
+  const { transposeA, transposeB } = x.attributes
+  const flags = { transA: Number(transposeA), transB: Number(transposeB) }
+  return sheet.op('Gemm', [...x.inputs.map(name), name(bias.id)], flags)
+}
+
 export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
-  Add: plain('Add'),
+  Add: add,
   Sub: plain('Sub'),
   Multiply: plain('Mul'),
   RealDiv: plain('Div'),

@@ -7,6 +7,8 @@ export interface Emission {
   /** The name of the tensor that a node became. */
   name(id: number): string
   node(id: number): Node
+  /** How often nodes and outputs read this one. */
+  readers(id: number): number
 }
 
 /** Writes one node, and gives the name of the tensor that it became. */

@@ -1,10 +1,13 @@
-import { nameOf, type Sink, type Source } from '../body.js'
-import type { Graph, Node } from '../graph.js'
-import type { Compiled, Port } from '../runtime.js'
+import type { Sink, Source } from '../body.js'
+import type { Graph } from '../graph.js'
+import { transcendental } from '../operations.js'
+import type { Compiled } from '../runtime.js'
 import { sameShape, type Shape } from '../shapes.js'
 import { elementwiseEmitters } from './elementwise.js'
-import type { Emission, Emit } from './emission.js'
-import { encodeModel, type OnnxModel, type OnnxPort } from './model.js'
+import { viewed, type Emission, type Emit } from './emission.js'
+import { cut, join, jointly } from './joint.js'
+import { encodeModel, type OnnxModel } from './model.js'
+import { declared, declaredJointly, inputsOf, outputsOf, type Gate } from './ports.js'
 import { productEmitters } from './products.js'
 import { shapingEmitters } from './shaping.js'
 import { Sheet } from './sheet.js'
@@ -12,81 +15,92 @@ import { Sheet } from './sheet.js'
 /** How each operation is written in ONNX. */
 export const emitters: Readonly<Record<string, Emit>> = { ...elementwiseEmitters, ...shapingEmitters, ...productEmitters }
 
-const portOf = <Kind>(name: string, kind: Kind, { shape, dtype }: Node, view: Shape): Port<Kind> => ({
-  name, kind, shape, dtype, ...(!sameShape(shape, view) && { view }),
-})
+const series = new Set<string>([...transcendental, 'Pow'])
 
-const declared = (name: string, { dtype, batched }: Node, view: Shape): OnnxPort => ({
-  name, type: dtype, shape: batched ? ['clients', ...view] : view,
-})
-
-/** Nodes that read a value, and how many outputs do. */
-const readersOf = (graph: Graph): { readonly nodes: Node[]; outputs: number }[] => {
-  const readers = graph.nodes.map(() => ({ nodes: [] as Node[], outputs: 0 }))
-  for (const node of graph.nodes) for (const input of new Set(node.inputs)) readers[input].nodes.push(node)
-  for (const { node } of graph.outputs) readers[node].outputs++
-  return readers
+/**
+ * A series computes other bits before the first address that its vectors like. The runtime's own buffers all start on
+ * such an address, the caller's do not: so a series that leaves is copied out. (A reshaping is not optimized away.)
+ */
+const inOwnBuffer = ({ sheet, name, node: at }: Emission, id: number, view: Shape): string => {
+  const { op, batched } = at(id)
+  return series.has(op) ? viewed(sheet, name(id), batched, view) : name(id)
 }
 
-/** The shape in which an input is declared: that in which it is read, if it is never read in its own. */
-const viewOf = (node: Node, { nodes, outputs }: { readonly nodes: readonly Node[]; readonly outputs: number }): Shape =>
-  outputs === 0 && nodes.length > 0 && nodes.every(({ op }) => op === 'Reshape') ? nodes[0].shape : node.shape
-
-interface Written {
-  readonly model: OnnxModel
-  readonly inputs: readonly Port<Source>[]
-  readonly outputs: readonly Port<Sink>[]
-}
-
-/** The ONNX model of a graph, and its ports. Input n is called `in<n>` there, output n `out<n>`. */
-export const modelOf = (graph: Graph): Written => {
-  const sheet = new Sheet()
-  const readers = readersOf(graph)
+/** Writes the nodes, and gives the name of every value. `given` holds those of the inputs. */
+const writeNodes = (graph: Graph, sheet: Sheet, inputs: readonly Gate<Source>[], given: readonly string[]): Emission => {
   const names: string[] = []
   const views = new Map<number, Shape>()
-  const shapeBeneath = (id: number): Shape => views.get(id) ?? graph.nodes[id].shape
-  const emission: Emission = { sheet, name: (id) => names[id], node: (id) => graph.nodes[id] }
-  const inputs: { readonly port: Port<Source>; readonly declared: OnnxPort }[] = []
+  for (const [i, { node, shape }] of inputs.entries()) {
+    names[node.id] = given[i]
+    views.set(node.id, shape)
+  }
+  const readers = graph.nodes.map(() => 0)
+  for (const { inputs: read } of graph.nodes) for (const id of read) readers[id]++
+  for (const { node } of graph.outputs) readers[node]++
+  const emission: Emission = { sheet, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id] }
   for (const node of graph.nodes) {
     const { id, op, source, values, shape, dtype } = node
-    if (source) {
-      const view = viewOf(node, readers[id])
-      const name = `in${inputs.length}`
-      views.set(id, view)
-      names.push(name)
-      inputs.push({ port: portOf(nameOf(source), source, node, view), declared: declared(name, node, view) })
-    } else if (values) {
+    if (source) continue
+    if (values) {
       const one = values.length === 1
       const constant = sheet.constant(dtype, values, one ? [] : shape)
-      names.push(one && shape.length > 0 ? sheet.op('Expand', [constant, sheet.whole(...shape)]) : constant)
-    } else if (op === 'Reshape' && sameShape(shapeBeneath(node.inputs[0]), shape)) {
-      names.push(names[node.inputs[0]])
+      names[id] = one && shape.length > 0 ? sheet.op('Expand', [constant, sheet.whole(...shape)]) : constant
     } else {
-      names.push(emitters[op](emission, node))
+      const [x] = node.inputs
+      const idle = op === 'Reshape' && sameShape(views.get(x) ?? graph.nodes[x].shape, shape)
+      names[id] = idle ? names[x] : emitters[op](emission, node)
     }
   }
-  const outputs = graph.outputs.map(({ sink, node: id }, i) => {
-    const node = graph.nodes[id]
-    // Buffers do not care for shapes: a view is not worth a node.
-    const beneath = node.op === 'Reshape' ? node.inputs[0] : id
-    const view = shapeBeneath(beneath)
-    const name = `out${i}`
-    return { value: names[beneath], name, port: portOf(nameOf(sink), sink, node, view), declared: declared(name, node, view) }
-  })
+  return emission
+}
+
+interface Written extends Pick<Compiled, 'inputs' | 'outputs' | 'joint'> {
+  readonly model: OnnxModel
+}
+
+/**
+ * The ONNX model of a graph, and its ports. A port of its own is called `in<n>` or `out<n>` there, by its place in the
+ * list; those that travel jointly are `ins` and `outs`.
+ */
+export const modelOf = (graph: Graph, clients = 1): Written => {
+  const sheet = new Sheet()
+  const inputs = inputsOf(graph)
+  const together = jointly(inputs.filter(({ port }) => port.dtype === 'float32'), clients)
+  const pieces = together.size > 0 ? cut(sheet, 'ins', [...together]) : []
+  const given = inputs.map((gate, i) => (together.has(gate) ? pieces[[...together].indexOf(gate)] : `in${i}`))
+  const emission = writeNodes(graph, sheet, inputs, given)
+  const outputs = outputsOf(graph, inputs)
+  const joined = jointly(outputs, clients)
+  const separate = outputs.flatMap((gate, i) => (joined.has(gate) ? [] : [{ gate, name: `out${i}` }]))
+  const wanted = separate.map(({ gate, name }) => ({ name, value: inOwnBuffer(emission, gate.beneath, gate.shape) }))
+  if (joined.size > 0) {
+    wanted.push({ name: 'outs', value: join(sheet, [...joined].map(({ beneath }) => emission.name(beneath))) })
+  }
+  const names = (gates: ReadonlySet<Gate<Source | Sink>>): string[] => [...gates].map(({ port }) => port.name)
   return {
     model: {
-      ...sheet.finish(outputs),
-      inputs: inputs.map((input) => input.declared),
-      outputs: outputs.map((output) => output.declared),
+      ...sheet.finish(wanted),
+      inputs: [
+        ...inputs.flatMap((gate, i) => (together.has(gate) ? [] : [declared(`in${i}`, gate)])),
+        ...(together.size > 0 ? [declaredJointly('ins', [...together])] : []),
+      ],
+      outputs: [
+        ...separate.map(({ gate, name }) => declared(name, gate)),
+        ...(joined.size > 0 ? [declaredJointly('outs', [...joined])] : []),
+      ],
     },
     inputs: inputs.map(({ port }) => port),
     outputs: outputs.map(({ port }) => port),
+    ...(together.size + joined.size > 0 && { joint: { inputs: names(together), outputs: names(joined) } }),
   }
 }
 
-/** Writes a graph as an ONNX model: with an open cohort axis if `cohort` has added it, for one client otherwise. */
-export const emitOnnx = (graph: Graph): Compiled => {
-  const { model, inputs, outputs } = modelOf(graph)
+/**
+ * Writes a graph as an ONNX model: with an open cohort axis if `cohort` has added it, for one client otherwise. `clients`
+ * is how many will mostly share a run; it decides which ports travel jointly and changes no bit.
+ */
+export const emitOnnx = (graph: Graph, { clients = 1 }: { readonly clients?: number } = {}): Compiled => {
+  const { model, ...ports } = modelOf(graph, clients)
   const alone = !graph.nodes.some(({ batched }) => batched)
-  return { runtime: 'onnx', bytes: encodeModel(model), inputs, outputs, ...(alone && { alone }) }
+  return { runtime: 'onnx', bytes: encodeModel(model), ...ports, ...(alone && { alone }) }
 }

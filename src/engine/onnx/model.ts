@@ -18,7 +18,7 @@ export interface OnnxTensor {
 export interface OnnxNode {
   readonly op: string
   readonly inputs: readonly string[]
-  readonly output: string
+  readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, OnnxAttribute>>
   /** Empty for ONNX's own operators. */
   readonly domain: string
@@ -82,9 +82,9 @@ const writeAttribute = (writer: Writer, name: string, value: OnnxAttribute): voi
   }
 }
 
-const writeNode = (writer: Writer, { op, inputs, output, attributes, domain }: OnnxNode): void => {
+const writeNode = (writer: Writer, { op, inputs, outputs, attributes, domain }: OnnxNode): void => {
   for (const input of inputs) text(writer, 1, input)
-  text(writer, 2, output)
+  for (const output of outputs) text(writer, 2, output)
   text(writer, 4, op)
   for (const [name, value] of Object.entries(attributes)) message(writer, 5, (inner) => writeAttribute(inner, name, value))
   if (domain !== '') text(writer, 7, domain)

@@ -1,10 +1,7 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { Tensor } from 'onnxruntime-node'
 import type { Sink, Source } from '../body.js'
 import type { Compiled, Port, Session } from '../runtime.js'
-import { sizeOf } from '../shapes.js'
-
-type Values = Float32Array | Int32Array
-type Buffers = Readonly<Record<string, Values>>
+import { JointSlot, Slot, type Buffers, type MakeTensor } from './slot.js'
 
 /** How a session computes. None of these choices changes a bit of a result. */
 export interface SessionOptions {
@@ -12,51 +9,28 @@ export interface SessionOptions {
   readonly profile?: string
 }
 
-/** One port's tensors over the caller's buffers. A buffer that comes again gets the tensor that it had. */
-class Slot {
-  private readonly tensors = new WeakMap<Values, Map<string, Tensor>>()
-  private readonly dims: readonly number[]
-  private readonly size: number
+interface Slots {
+  readonly own: readonly Slot[]
+  readonly joint?: JointSlot
+}
 
-  constructor(
-    readonly name: string,
-    private readonly port: Port<Source | Sink>,
-    private readonly alone: boolean,
-    private readonly make: (values: Values, dims: readonly number[]) => Tensor,
-  ) {
-    this.dims = port.view ?? port.shape
-    this.size = sizeOf(port.shape)
-  }
-
-  /** The tensor over clients `first` to `first + count - 1` of the port's buffer. */
-  tensor(buffers: Buffers, first: number, count: number): Tensor {
-    const buffer = buffers[this.port.name] as Values | undefined
-    if (buffer === undefined) throw new RangeError(`no buffer for '${this.port.name}'; give one for every port`)
-    let known = this.tensors.get(buffer)
-    if (known === undefined) this.tensors.set(buffer, (known = new Map()))
-    const key = `${first} ${count}`
-    let tensor = known.get(key)
-    if (tensor === undefined) {
-      const start = first * this.size
-      const length = count * this.size
-      if (buffer.length < start + length) {
-        throw new RangeError(`buffer of ${buffer.length} elements for '${this.port.name}', which needs ${start + length}`)
-      }
-      const values = start === 0 && buffer.length === length ? buffer : buffer.subarray(start, start + length)
-      tensor = this.make(values, this.alone ? this.dims : [count, ...this.dims])
-      known.set(key, tensor)
-    }
-    return tensor
-  }
+/** The slots of one side of a program; names as the emitter gave them. */
+const slotsOf = (
+  ports: readonly Port<Source | Sink>[], prefix: 'in' | 'out', together: readonly string[], alone: boolean, make: MakeTensor,
+): Slots => {
+  const joint = new Set(together)
+  const own = ports.flatMap((port, i) => (joint.has(port.name) ? [] : [new Slot(`${prefix}${i}`, port, alone, make)]))
+  if (joint.size === 0) return { own }
+  return { own, joint: new JointSlot(`${prefix}s`, ports.filter(({ name }) => joint.has(name)), make) }
 }
 
 /**
  * Loads a compiled program into ONNX Runtime, on one thread: a product that several threads share adds up in another order.
- * Buffers must not be over shared memory, which the runtime refuses.
+ * Buffers must not be over shared memory, which the runtime refuses. Runs of one session must not overlap.
  */
 export const openOnnx = async (compiled: Compiled, { profile }: SessionOptions = {}): Promise<Session> => {
-  const { InferenceSession: sessions, Tensor: tensors } = await import('onnxruntime-node')
-  const session: InferenceSession = await sessions.create(compiled.bytes, {
+  const runtime = await import('onnxruntime-node')
+  const session = await runtime.InferenceSession.create(compiled.bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -64,20 +38,23 @@ export const openOnnx = async (compiled: Compiled, { profile }: SessionOptions =
     logSeverityLevel: 3,
     ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
   })
-  const { inputs, outputs, alone = false } = compiled
-  const slotsOf = (ports: readonly Port<Source | Sink>[], prefix: string): Slot[] =>
-    ports.map((port, i) => new Slot(`${prefix}${i}`, port, alone, (values, dims) =>
-      port.dtype === 'float32'
-        ? new tensors('float32', values as Float32Array, dims)
-        : new tensors('int32', values as Int32Array, dims),
-    ))
-  const [from, to] = [slotsOf(inputs, 'in'), slotsOf(outputs, 'out')]
-  const runOnce = async (feeds: Buffers, results: Buffers, first: number, count: number): Promise<void> => {
+  const { inputs, outputs, alone = false, joint = { inputs: [], outputs: [] } } = compiled
+  const make: MakeTensor = (values, dims) =>
+    values instanceof Float32Array ? new runtime.Tensor('float32', values, dims) : new runtime.Tensor('int32', values, dims)
+  const from = slotsOf(inputs, 'in', joint.inputs, alone, make)
+  const to = slotsOf(outputs, 'out', joint.outputs, alone, make)
+  const runOnce = async (
+    feeds: Buffers, results: Readonly<Record<string, Float32Array>>, first: number, count: number,
+  ): Promise<void> => {
     const given: Record<string, Tensor> = {}
-    for (const slot of from) given[slot.name] = slot.tensor(feeds, first, count)
+    for (const slot of from.own) given[slot.name] = slot.tensor(feeds, first, count)
+    from.joint?.collect(feeds, first, count)
+    if (from.joint) given[from.joint.name] = from.joint.tensor(count)
     const wanted: Record<string, Tensor> = {}
-    for (const slot of to) wanted[slot.name] = slot.tensor(results, first, count)
+    for (const slot of to.own) wanted[slot.name] = slot.tensor(results, first, count)
+    if (to.joint) wanted[to.joint.name] = to.joint.tensor(count)
     await session.run(given, wanted)
+    to.joint?.distribute(results, first, count)
   }
   return {
     inputs,

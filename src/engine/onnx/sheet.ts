@@ -24,9 +24,16 @@ export class Sheet {
   op(op: string, inputs: readonly string[], attributes: Attributes = {}, domain = ''): string {
     return this.once(`${op}(${inputs}) ${JSON.stringify(attributes)}`, () => {
       const output = `${op}${this.written.length}`
-      this.written.push({ op, inputs, output, attributes, domain })
+      this.written.push({ op, inputs, outputs: [output], attributes, domain })
       return output
     })
+  }
+
+  /** Adds an operator with several outputs, and gives their names. */
+  several(op: string, inputs: readonly string[], count: number, attributes: Attributes = {}): string[] {
+    const outputs = Array.from({ length: count }, (_, i) => `${op}${this.written.length}.${i}`)
+    this.written.push({ op, inputs, outputs, attributes, domain: '' })
+    return outputs
   }
 
   constant(type: ElementType, values: ArrayLike<number>, shape: readonly number[]): string {
@@ -57,22 +64,21 @@ export class Sheet {
     nodes: OnnxNode[]
     constants: Map<string, OnnxTensor>
   } {
-    const made = new Set(this.written.map(({ output }) => output))
+    const made = new Set(this.written.flatMap(({ outputs: all }) => all))
     const names = new Map<string, string>()
     const copies: OnnxNode[] = []
     for (const { value, name } of outputs) {
       if (made.has(value) && !names.has(value)) names.set(value, name)
-      else copies.push({ op: 'Identity', inputs: [names.get(value) ?? value], output: name, attributes: {}, domain: '' })
+      else copies.push({ op: 'Identity', inputs: [names.get(value) ?? value], outputs: [name], attributes: {}, domain: '' })
     }
-    const renamed = this.written.map(({ inputs, output, ...rest }) => ({
-      ...rest,
-      inputs: inputs.map((input) => names.get(input) ?? input),
-      output: names.get(output) ?? output,
+    const current = (value: string): string => names.get(value) ?? value
+    const renamed = this.written.map((node) => ({
+      ...node, inputs: node.inputs.map(current), outputs: node.outputs.map(current),
     }))
     const needed = new Set(outputs.map(({ name }) => name))
     const nodes: OnnxNode[] = []
     for (const node of [...renamed, ...copies].reverse()) {
-      if (!needed.has(node.output)) continue
+      if (!node.outputs.some((output) => needed.has(output))) continue
       for (const input of node.inputs) needed.add(input)
       nodes.push(node)
     }
