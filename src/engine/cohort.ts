@@ -116,11 +116,11 @@ const rewrite = (graph: Graph, batched: boolean): Graph => {
 }
 
 /**
- * Rewrites a graph of one client for a cohort: every input gets a leading axis that counts clients, and so does all that
- * depends on one. What depends on none stays as it is and is broadcast.
+ * Rewrites a graph of one client for a cohort: every input gets a leading axis that counts clients, and so does all
+ * that depends on one. What depends on none stays as it is and is broadcast.
  *
- * No client's result depends, in a single bit, on who shares the run: sums run over fixed blocks of one client, written as
- * products, and series over whole vectors of one client.
+ * No client's result depends, in a single bit, on who shares the run: sums run over fixed blocks of one client, written
+ * as products, and series over whole vectors of one client.
  */
 export const cohort = (graph: Graph): Graph => rewrite(graph, true)
 

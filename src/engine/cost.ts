@@ -51,12 +51,12 @@ const elementsRead = (node: Node, inputs: readonly Node[]): number => {
 }
 
 /**
- * What a recorded graph costs one client, kernel by kernel and before any emitter: so the same on every engine and in every
- * cohort.
+ * What a recorded graph costs one client, kernel by kernel and before any emitter: so the same on every engine and in
+ * every cohort.
  *
- * A product of [M, K] and [K, N] takes 2 M N K operations, an elementwise operation one per element of its result, or as
- * many as `perElement` says, a reduction one per element that it reads. Every kernel reads each of its operands and writes
- * its result once, four bytes an element; views are free.
+ * A product of [M, K] and [K, N] takes 2 M N K operations, an elementwise operation one per element of its result, or
+ * as many as `perElement` says, a reduction one per element that it reads. Every kernel reads each of its operands and
+ * writes its result once, four bytes an element; views are free.
  */
 export const cost = (graph: Graph): Cost => {
   let flops = 0

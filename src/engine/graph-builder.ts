@@ -19,8 +19,8 @@ const keyOf = ({ op, inputs, attributes, shape, dtype, values }: Draft): string 
 }
 
 /**
- * Builds a graph node by node. What it is asked for twice it makes once, and it simplifies while it builds, so `add` may
- * give back an older node or a chain of others with the same value.
+ * Builds a graph node by node. What it is asked for twice it makes once, and it simplifies while it builds, so `add`
+ * may give back an older node or a chain of others with the same value.
  */
 export class GraphBuilder {
   private readonly nodes: Node[] = []
@@ -49,8 +49,8 @@ export class GraphBuilder {
   }
 
   /** The node that `add` would find if it existed already without simplification. */
-  find(op: string, inputs: readonly number[], shape: Shape, dtype: DType, attributes: Attributes = {}): number | undefined {
-    return this.known.get(keyOf({ op, inputs, attributes, shape, dtype })!)
+  find(op: string, inputs: readonly number[], shape: Shape, dtype: DType): number | undefined {
+    return this.known.get(keyOf({ op, inputs, attributes: {}, shape, dtype })!)
   }
 
   constant(values: ArrayLike<number>, shape: Shape, dtype: DType): number {

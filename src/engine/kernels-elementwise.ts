@@ -55,20 +55,22 @@ const filled = (value: number): Rule => (recorder, inputs) => {
   return recorder.builder.constant([value], x.shape, x.dtype)
 }
 
-const fill: Rule = ({ builder }: Recorder, _, { shape, value, dtype }) =>
+const fill: Rule = ({ builder }: Recorder, _none, { shape, value, dtype }) =>
   builder.constant([value as number], shape as number[], dtypeOf({ dtype: (dtype as string | undefined) ?? 'float32' }))
 
 /** start, start + step, ... before stop. */
-const range: Rule = ({ builder }, _, { start, stop, step, dtype }) => {
+const range: Rule = ({ builder }, _none, { start, stop, step, dtype }) => {
   const length = Math.max(0, Math.ceil(((stop as number) - start) / (step as number)))
-  const values = Array.from({ length }, (_, i) => start + i * step)
+  const values = Array.from({ length }, (_gone, i) => start + i * step)
   return builder.constant(values, [length], dtypeOf({ dtype: (dtype as string | undefined) ?? 'float32' }))
 }
 
 /** `num` values from start to stop, both included. */
-const linearSpace: Rule = ({ builder }, _, { start, stop, num }) => {
+const linearSpace: Rule = ({ builder }, _none, { start, stop, num }) => {
   const gap = num > 1 ? (stop - start) / (num - 1) : 0
-  return builder.constant(Array.from({ length: num as number }, (_, i) => start + i * gap), [num as number], 'float32')
+  return builder.constant(
+    Array.from({ length: num as number }, (_gone, i) => start + i * gap), [num as number], 'float32',
+  )
 }
 
 const plain = [

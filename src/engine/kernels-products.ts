@@ -47,7 +47,9 @@ const gather: Rule = (recorder, inputs, attributes) => {
   const [axis] = util.parseAxisParam(attributes.axis as number, [...x.shape])
   const batchDims = (attributes.batchDims as number | undefined) ?? 0
   if (batchDims !== 0) {
-    throw traceError(`A gather with batchDims ${batchDims} cannot be recorded`, 'Gather from a flat table with offset ids.')
+    throw traceError(
+      `A gather with batchDims ${batchDims} cannot be recorded`, 'Gather from a flat table with offset ids.',
+    )
   }
   const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
   return like(recorder, 'GatherV2', [x, indices], shape, { axis })
@@ -58,7 +60,9 @@ const segmentSum: Rule = (recorder, inputs, attributes) => {
   const numSegments = attributes.numSegments as number
   const { builder } = recorder
   const rows = builder.node(builder.add('Reshape', [ids.id], [sizeOf(ids.shape)], ids.dtype))
-  return like(recorder, 'UnsortedSegmentSum', [x, rows], [numSegments, ...x.shape.slice(ids.shape.length)], { numSegments })
+  return like(
+    recorder, 'UnsortedSegmentSum', [x, rows], [numSegments, ...x.shape.slice(ids.shape.length)], { numSegments },
+  )
 }
 
 const oneHot: Rule = (recorder, inputs, attributes) => {

@@ -38,7 +38,7 @@ const pack: Rule = (recorder, inputs, attributes) => {
 const unpack: Rule = (recorder, inputs, attributes) => {
   const value = recorder.node(inputs.value)
   const axis = axisOf(attributes.axis as number, value.shape.length)
-  const layers = cut(recorder, value, new Array<number>(value.shape[axis]).fill(1), axis)
+  const layers = cut(recorder, value, Array.from({ length: value.shape[axis] }, () => 1), axis)
   const shape = value.shape.filter((_, i) => i !== axis)
   return layers.map((layer) => reshape(recorder, recorder.builder.node(layer), shape))
 }
@@ -96,7 +96,9 @@ export const shapingKernels: Readonly<Record<string, Rule>> = {
     const paddings = attributes.paddings as [number, number][]
     const shape = x.shape.map((extent, i) => paddings[i][0] + extent + paddings[i][1])
     const value = attributes.constantValue as number
-    return like(recorder, 'PadV2', [x], shape, { before: paddings.map(([n]) => n), after: paddings.map(([, n]) => n), value })
+    return like(
+      recorder, 'PadV2', [x], shape, { before: paddings.map(([n]) => n), after: paddings.map(([, n]) => n), value },
+    )
   },
   Tile: (recorder, inputs, attributes) => {
     const x = recorder.node(inputs.x)

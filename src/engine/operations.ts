@@ -16,7 +16,9 @@ export const exactUnary = [
   'Floor', 'Ceil', 'Cast',
 ] as const
 
-/** One tensor in, one of the same shape out, computed by series that a vector unit and its scalar tail may round apart. */
+/**
+ * One tensor in, one of the same shape out, computed by series that a vector unit and its scalar tail may round apart.
+ */
 export const transcendental = [
   'Exp', 'Expm1', 'Log', 'Log1p', 'Sigmoid', 'Tanh', 'Softplus', 'Erf', 'Sin', 'Cos', 'Elu', 'Selu',
 ] as const

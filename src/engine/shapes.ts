@@ -6,7 +6,7 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 
 /** `count` ones before the shape, so that it has the rank `rank`. */
 export const withRank = (shape: Shape, rank: number): Shape =>
-  shape.length >= rank ? shape : [...new Array<number>(rank - shape.length).fill(1), ...shape]
+  shape.length >= rank ? shape : [...Array.from({ length: rank - shape.length }, () => 1), ...shape]
 
 /** The shape that NumPy's broadcasting rules give. The caller knows that the shapes fit. */
 export const broadcast = (...shapes: readonly Shape[]): Shape => {

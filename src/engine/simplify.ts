@@ -150,7 +150,7 @@ const factors: Rule = (builder, { op, inputs, shape, dtype }) => {
       return builder.add(op, [product.inputs[0], builder.add('Neg', [small], extent, dtype)], shape, dtype)
     }
     if (product.op !== 'Multiply' || !sameShape(product.shape, shape)) continue
-    for (const [inner, factor] of [product.inputs, [...product.inputs].reverse()]) {
+    for (const [inner, factor] of [product.inputs, product.inputs.toReversed()]) {
       const joint = broadcast(builder.node(factor).shape, extent)
       const constant = builder.uniform(factor) !== undefined && builder.uniform(small) !== undefined
       if (!constant && sizeOf(joint) >= sizeOf(shape)) continue
@@ -199,7 +199,8 @@ const transposedOperands: Rule = (builder, { op, inputs, shape, dtype, attribute
     const perm = x.op === 'Transpose' ? (x.attributes.perm as readonly number[]) : []
     const rank = perm.length
     const last = rank >= 2 && perm[rank - 1] === rank - 2 && perm[rank - 2] === rank - 1
-    return last && perm.slice(0, -2).every((axis, i) => axis === i) ? { id: x.inputs[0], flip: true } : { id, flip: false }
+    const flip = last && perm.slice(0, -2).every((axis, i) => axis === i)
+    return { id: flip ? x.inputs[0] : id, flip }
   })
   const [a, b] = operands
   if (!a.flip && !b.flip) return undefined

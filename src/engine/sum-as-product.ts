@@ -5,7 +5,9 @@ import { sizeOf } from './shapes.js'
 /** Longer sums are folded into a matrix first, and its rows and columns summed one after the other. */
 const longestRow = 256
 
-/** Sums x over the middle of [before, middle, after], times `scale`; the result is [before, 1, after] or a view of it. */
+/**
+ * Sums x over the middle of [before, middle, after], times `scale`; the result is [before, 1, after] or a view of it.
+ */
 const sumMiddle = (builder: GraphBuilder, x: number, extents: readonly number[], scale: number): number => {
   const [before, middle, after] = extents
   const ones = (shape: readonly number[]): number => builder.constant([scale], shape, 'float32')

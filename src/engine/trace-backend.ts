@@ -4,7 +4,6 @@ import { GraphBuilder } from './graph-builder.js'
 import type { Node } from './graph.js'
 import { kernels } from './kernels.js'
 import { dtypeOf, type KernelAttributes, type KernelInputs, type Recorder } from './recorder.js'
-import type { Shape } from './shapes.js'
 import { traceError } from './trace-error.js'
 
 type Values = ArrayLike<number>
@@ -16,15 +15,17 @@ const unread = (): Error =>
   )
 
 /**
- * The TensorFlow.js backend `trace`: its kernels compute nothing and record nodes. One instance per TensorFlow.js, which
- * itself knows one current backend only; between recordings it holds nothing.
+ * The TensorFlow.js backend `trace`: its kernels compute nothing and record nodes. One instance per TensorFlow.js,
+ * which itself knows one current backend only; between recordings it holds nothing.
  */
 export class TraceBackend extends tf.KernelBackend implements Recorder {
   private recording?: { readonly builder: GraphBuilder; readonly nodes: WeakMap<object, number> }
 
   get builder(): GraphBuilder {
     if (!this.recording) {
-      throw traceError("A tensor of a recording, or the backend 'trace', was used outside of it", 'Use another backend.')
+      throw traceError(
+        "A tensor of a recording, or the backend 'trace', was used outside of it", 'Use another backend.',
+      )
     }
     return this.recording.builder
   }
@@ -53,7 +54,9 @@ export class TraceBackend extends tf.KernelBackend implements Recorder {
     if (known !== undefined) return builder.node(known)
     const info = tf.engine().state.tensorInfo.get(tensor.dataId)
     if (info === undefined || info.backend === this) {
-      throw traceError('A tensor of another recording was used in this one', 'Make it inside the body, or read it as an input.')
+      throw traceError(
+        'A tensor of another recording was used in this one', 'Make it inside the body, or read it as an input.',
+      )
     }
     // The values stay where they are: the caller may still want them.
     const values = info.backend.readSync(tensor.dataId) as unknown as Values

@@ -21,7 +21,9 @@ const flexible = (builder: GraphBuilder, id: number, shape: Shape): boolean => {
   if (op === 'Input') return true
   if (op === 'Reshape') return sameShape(beneath(builder, id)!, shape)
   if (!elementwise.has(op)) return false
-  return full(builder, inputs).every((input) => sameShape(builder.node(input).shape, own) && flexible(builder, input, shape))
+  return full(builder, inputs).every(
+    (input) => sameShape(builder.node(input).shape, own) && flexible(builder, input, shape),
+  )
 }
 
 /** A flexible value in that shape. Single elements get its rank. */
@@ -33,9 +35,9 @@ const reshaped = (builder: GraphBuilder, id: number, shape: Shape): number => {
 }
 
 /**
- * An elementwise node over views, computed on what lies beneath them and viewed afterwards. Views that meet then cancel:
- * a bias's gradient is [1, units] and its parameter [units], and no step has to turn one into the other. Nothing if the
- * operands do not agree on a shape.
+ * An elementwise node over views, computed on what lies beneath them and viewed afterwards. Views that meet then
+ * cancel: a bias's gradient is [1, units] and its parameter [units], and no step has to turn one into the other.
+ * Nothing if the operands do not agree on a shape.
  */
 export const hoisted = (builder: GraphBuilder, node: Node, operands: readonly number[]): number | undefined => {
   const large = full(builder, operands)

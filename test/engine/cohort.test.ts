@@ -8,7 +8,7 @@ import { operations, transcendental } from '../../src/engine/operations.js'
 import { trace } from '../../src/engine/trace.js'
 import { between, bits, compile, distance, eagerly, fly, listing, type Fill } from './traced.js'
 
-type Tensors = Record<string, any>
+type Tensors = Record<string, Tensor>
 
 const padded = (rows: number): number => Math.ceil(rows / 16) * 16
 const hidden = 24
@@ -38,7 +38,9 @@ const fillOf = (rows: number): Fill => (source, size, client) => {
 }
 
 const read = (inputs: Inputs, shapes: Record<string, number[]>): Tensors =>
-  Object.fromEntries(Object.entries(shapes).map(([segment, shape]) => [segment, inputs.read({ kind: 'parameter', segment }, shape)]))
+  Object.fromEntries(
+    Object.entries(shapes).map(([segment, shape]) => [segment, inputs.read({ kind: 'parameter', segment }, shape)]),
+  )
 
 const stepOf = (
   inputs: Inputs, parameters: Tensors, loss: (parameters: Tensors) => Tensor,
@@ -46,13 +48,16 @@ const stepOf = (
 ): { sink: Sink; tensor: Tensor }[] => {
   const names = Object.keys(parameters)
   const { value, grads } = tf.valueAndGrads((...values) =>
-    loss(Object.fromEntries(names.map((name, i) => [name, values[i]]))) as any)(Object.values(parameters))
+    loss(Object.fromEntries(names.map((name, i) => [name, values[i]]))) as never)(Object.values(parameters))
   const updated = names.flatMap((name, i) => update(name, parameters[name], grads[i]))
   return [{ sink: { kind: 'loss', step: 0, task: 'all' }, tensor: value }, ...updated]
 }
 
 const sgd = (inputs: Inputs) => (segment: string, parameter: Tensor, gradient: Tensor) => [
-  { sink: { kind: 'parameter', segment } as const, tensor: tf.sub(parameter, tf.mul(gradient, inputs.read({ kind: 'scalar', name: 'rate', step: 0 }, []))) },
+  {
+    sink: { kind: 'parameter', segment } as const,
+    tensor: tf.sub(parameter, tf.mul(gradient, inputs.read({ kind: 'scalar', name: 'rate', step: 0 }, []))),
+  },
 ]
 
 const adam = (inputs: Inputs) => (segment: string, parameter: Tensor, gradient: Tensor) => {
@@ -71,14 +76,16 @@ const adam = (inputs: Inputs) => (segment: string, parameter: Tensor, gradient: 
 /** An MLP with softmax cross-entropy, dropout, an odd number of classes, and SGD. */
 const classifier = (rows: number): Body => (inputs) => {
   const batch = padded(rows)
-  const x = inputs.read({ kind: 'numeric', step: 0 }, [batch, 7]) as any
+  const x = inputs.read({ kind: 'numeric', step: 0 }, [batch, 7]) as never
   const y = inputs.read({ kind: 'label', step: 0, task: 'class' }, [batch, 3])
   const weight = inputs.read({ kind: 'weight', step: 0 }, [batch])
   const parameters = read(inputs, { w1: [7, hidden], b1: [hidden], w2: [hidden, 3], b2: [3] })
   return stepOf(inputs, parameters, ({ w1, b1, w2, b2 }) => {
     const h = tf.relu(tf.add(tf.matMul(x, w1), b1))
-    const kept = tf.cast(tf.greaterEqual(inputs.read({ kind: 'uniform', step: 0, draw: 0 }, [batch, hidden]), 0.2), 'float32')
-    const logits = tf.add(tf.matMul(tf.mul(h, tf.mul(kept, 1.25)) as any, w2), b2)
+    const kept = tf.cast(
+      tf.greaterEqual(inputs.read({ kind: 'uniform', step: 0, draw: 0 }, [batch, hidden]), 0.2), 'float32',
+    )
+    const logits = tf.add(tf.matMul(tf.mul(h, tf.mul(kept, 1.25)) as never, w2), b2)
     const entropy = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), y), 1))
     return tf.sum(tf.mul(entropy, weight))
   }, sgd(inputs))
@@ -97,19 +104,21 @@ const mixture = (rows: number): Body => (inputs) => {
   })
   const labels = ['ctr', 'ctcvr'].map((task) => inputs.read({ kind: 'label', step: 0, task }, [batch]))
   return stepOf(inputs, parameters, (p) => {
-    const joint = tf.concat([tf.reshape(tf.gather(p.table, tf.reshape(ids, [-1]) as any), [batch, 12]), numeric], 1)
+    const joint = tf.concat([tf.reshape(tf.gather(p.table, tf.reshape(ids, [-1]) as never), [batch, 12]), numeric], 1)
     const column = tf.reshape(weight, [batch, 1])
     const mean = tf.sum(tf.mul(joint, column), 0, true)
     const variance = tf.sum(tf.mul(tf.square(tf.sub(joint, mean)), column), 0, true)
-    const x = tf.mul(tf.mul(tf.sub(joint, mean), tf.rsqrt(tf.add(variance, 1e-3))), p.gamma) as any
-    const h1 = tf.relu(tf.add(tf.matMul(x, tf.reshape(p.first, [17, experts * hidden])), tf.reshape(p.bias, [experts * hidden])))
+    const x = tf.mul(tf.mul(tf.sub(joint, mean), tf.rsqrt(tf.add(variance, 1e-3))), p.gamma) as never
+    const h1 = tf.relu(
+      tf.add(tf.matMul(x, tf.reshape(p.first, [17, experts * hidden])), tf.reshape(p.bias, [experts * hidden])),
+    )
     const h2 = tf.relu(tf.matMul(tf.transpose(tf.reshape(h1, [batch, experts, hidden]), [1, 0, 2]), p.second))
     const gates = tf.softmax(tf.reshape(tf.matMul(x, p.gates), [batch, tasks, experts]))
     const mixed = tf.transpose(tf.matMul(gates, tf.transpose(h2, [1, 0, 2])), [1, 0, 2])
     const logits = tf.unstack(tf.reshape(tf.matMul(mixed, p.tower), [tasks, batch]))
     const losses = logits.map((z, t) => {
       const shifted = tf.add(z, tf.slice(p.end, [t], [1]))
-      return tf.sum(tf.mul(tf.sub(tf.softplus(shifted as any), tf.mul(shifted, labels[t])), weight))
+      return tf.sum(tf.mul(tf.sub(tf.softplus(shifted as never), tf.mul(shifted, labels[t])), weight))
     })
     return tf.sum(tf.add(tf.mul(tf.exp(tf.neg(p.uncertainty)), tf.stack(losses)), p.uncertainty))
   }, adam(inputs))
@@ -125,7 +134,8 @@ describe('a cohort', () => {
         const fill = fillOf(rows)
         const everyone = Array.from({ length: 20 }, (_, client) => client)
         const alone = await Promise.all(everyone.map(async (client) => (await fly(compiled, fill, [client]))[0]))
-        for (const companies of [[[0, 1], [19, 3]], [[2, 0, 1], [5, 6, 7]], [[8, 1, 2, 3, 4, 5, 6]], [everyone, [...everyone].reverse()]].flat()) {
+        const some = [[0, 1], [19, 3], [2, 0, 1], [5, 6, 7], [8, 1, 2, 3, 4, 5, 6]]
+        for (const companies of [...some, everyone, everyone.toReversed()]) {
           const together = await fly(compiled, fill, companies)
           companies.forEach((client, place) => {
             for (const [output, values] of Object.entries(together[place])) {
@@ -152,15 +162,20 @@ describe('a cohort', () => {
 
   it('gives every operation the same bits in any company, for sizes that fill no vector', async () => {
     const positive = between(0.1, 3)
-    const series = Object.fromEntries(transcendental.map((op) => [op, (a: any) => tf.engine().runKernel(op, { x: a }) as Tensor]))
-    const uses: Record<string, (a: any, b: any) => Tensor> = {
+    const series = Object.fromEntries(
+      transcendental.map((op) => [op, (a: Tensor) => tf.engine().runKernel(op, { x: a }) as Tensor]),
+    )
+    const uses: Record<string, (a: Tensor, b: Tensor) => Tensor> = {
       ...series, Pow: tf.pow, RealDiv: tf.div, Sqrt: tf.sqrt, Rsqrt: tf.rsqrt, Reciprocal: tf.reciprocal,
       Softmax: (a) => tf.softmax(a), Max: (a) => tf.max(a, 0), Sum: (a) => tf.sum(a), Mean: (a) => tf.mean(a),
       'Sum of rows': (a) => tf.sum(a, 0), 'Sum of columns': (a) => tf.sum(a, 1),
       BatchMatMul: (a, b) => tf.matMul(a, b, true), Cumsum: (a) => tf.cumsum(a, 0),
     }
-    const inputs = (shape: number[], use: (a: any, b: any) => Tensor): Body => (from) => [
-      { sink: { kind: 'score', task: 'y' }, tensor: use(...[0, 1].map((step) => from.read({ kind: 'numeric', step }, shape)) as [any, any]) },
+    const inputs = (shape: number[], use: (a: Tensor, b: Tensor) => Tensor): Body => (from) => [
+      {
+        sink: { kind: 'score', task: 'y' },
+        tensor: use(...[0, 1].map((step) => from.read({ kind: 'numeric', step }, shape)) as [Tensor, Tensor]),
+      },
     ]
     for (const [op, use] of Object.entries(uses)) {
       for (const shape of [[1, 1], [1, 5], [5, 7], [17, 17]]) {
@@ -169,7 +184,9 @@ describe('a cohort', () => {
         for (const company of [[3], [6, 3], [1, 2, 3]]) {
           const some = await fly(compiled, positive, company)
           company.forEach((client, i) => {
-            expect(bits(some[i]['score/y']), `${op} [${shape}] of client ${client} among ${company.length}`).toBe(bits(all[client]['score/y']))
+            expect(bits(some[i]['score/y']), `${op} [${shape}] of client ${client} among ${company.length}`).toBe(
+              bits(all[client]['score/y']),
+            )
           })
         }
       }
@@ -186,7 +203,7 @@ describe('a cohort', () => {
       const fixed = tf.tensor1d([1, 2])
       return [
         { sink: { kind: 'score', task: 'sum' }, tensor: tf.add(x, fixed) },
-        { sink: { kind: 'score', task: 'joint' }, tensor: tf.concat([x, fixed] as any) },
+        { sink: { kind: 'score', task: 'joint' }, tensor: tf.concat([x, fixed] as never) },
         { sink: { kind: 'score', task: 'fixed' }, tensor: tf.mul(fixed, 2) },
         { sink: { kind: 'score', task: 'same' }, tensor: x },
       ]
@@ -204,12 +221,13 @@ describe('a cohort', () => {
     const body: Body = (inputs) => {
       const x = inputs.read({ kind: 'numeric', step: 0 }, [16, 3])
       const bias = inputs.read({ kind: 'parameter', segment: 'b' }, [3])
-      const [gradient] = tf.grads((b) => tf.sum(tf.square(tf.add(x, b))) as any)([bias])
+      const [gradient] = tf.grads((b) => tf.sum(tf.square(tf.add(x, b))) as never)([bias])
       return [{ sink: { kind: 'parameter', segment: 'b' }, tensor: tf.sub(bias, gradient) }]
     }
     expect(listing(cohort(trace(body)))).toEqual([
       '0 Input() [16,3]', '1 Input() [3]', '2 Reshape(1) [1,3]', '3 Add(0,2) [16,3]', '4 Constant() []',
-      '5 Multiply(3,4) [16,3]', '6 Constant() [1,16]', '7 BatchMatMul(6,5) [1,3]', '8 Sub(2,7) [1,3]', '9 Reshape(8) [3]',
+      '5 Multiply(3,4) [16,3]', '6 Constant() [1,16]', '7 BatchMatMul(6,5) [1,3]', '8 Sub(2,7) [1,3]',
+      '9 Reshape(8) [3]',
     ])
     const { inputs, outputs } = emitOnnx(cohort(trace(body)))
     expect([...inputs, ...outputs].map(({ kind, shape, view }) => [nameOf(kind), shape, view])).toEqual([

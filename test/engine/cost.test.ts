@@ -9,21 +9,23 @@ const [rows, features, hidden] = [16, 8, 4]
 
 /** One step of an MLP with squared error, gradients by hand, so that every kernel below is known. */
 const step: Body = (inputs) => {
-  const x = inputs.read({ kind: 'numeric', step: 0 }, [rows, features]) as any
+  const x = inputs.read({ kind: 'numeric', step: 0 }, [rows, features]) as never
   const y = inputs.read({ kind: 'label', step: 0, task: 'y' }, [rows, 1])
   const rate = inputs.read({ kind: 'scalar', name: 'rate', step: 0 }, [])
-  const w1 = inputs.read({ kind: 'parameter', segment: 'w1' }, [features, hidden]) as any
-  const w2 = inputs.read({ kind: 'parameter', segment: 'w2' }, [hidden, 1]) as any
-  const h = tf.sigmoid(tf.matMul(x, w1)) as any
-  const error = tf.sub(tf.matMul(h, w2), y) as any
+  const w1 = inputs.read({ kind: 'parameter', segment: 'w1' }, [features, hidden]) as never
+  const w2 = inputs.read({ kind: 'parameter', segment: 'w2' }, [hidden, 1]) as never
+  const h = tf.sigmoid(tf.matMul(x, w1)) as never
+  const error = tf.sub(tf.matMul(h, w2), y) as never
   const updated = tf.sub(w2, tf.mul(tf.matMul(h, error, true), rate))
   return [{ sink: { kind: 'parameter', segment: 'w2' }, tensor: updated }]
 }
 
-const costOf = (f: (x: any, ids: any) => Tensor) =>
+const costOf = (f: (x: Tensor, ids: Tensor) => Tensor) =>
   cost(trace((inputs) => [{
     sink: { kind: 'score', task: 'y' },
-    tensor: f(inputs.read({ kind: 'numeric', step: 0 }, [6, 4]), inputs.read({ kind: 'categorical', step: 0 }, [3], 'int32')),
+    tensor: f(
+      inputs.read({ kind: 'numeric', step: 0 }, [6, 4]), inputs.read({ kind: 'categorical', step: 0 }, [3], 'int32'),
+    ),
   }]))
 
 describe('cost', () => {

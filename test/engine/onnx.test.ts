@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import type { Tensor } from '@tensorflow/tfjs'
 import protobuf from 'protobufjs/minimal.js'
 import { describe, expect, it } from 'vitest'
 import type { Body } from '../../src/engine/body.js'
@@ -67,7 +68,9 @@ describe('the ONNX model', () => {
     const neg = sheet.op('Neg', ['in0'])
     sheet.op('Exp', [neg])
     expect(sheet.op('Neg', ['in0'])).toBe(neg)
-    const { nodes, constants } = sheet.finish(['out0', 'out1'].map((name) => ({ value: neg, name })).concat({ value: 'in0', name: 'out2' }))
+    const { nodes, constants } = sheet.finish(
+      ['out0', 'out1'].map((name) => ({ value: neg, name })).concat({ value: 'in0', name: 'out2' }),
+    )
     expect(nodes.map((node) => `${node.outputs} = ${node.op}(${node.inputs})`)).toEqual([
       'out0 = Neg(in0)', 'out1 = Identity(out0)', 'out2 = Identity(in0)',
     ])
@@ -76,18 +79,19 @@ describe('the ONNX model', () => {
 
   it('has nothing superfluous in a step of a small network', () => {
     const body: Body = (inputs) => {
-      const [a, y] = [inputs.read(x, [16, 8]), inputs.read({ kind: 'label', step: 0, task: 'y' }, [16, 4])] as any[]
+      const [a, y] = [inputs.read(x, [16, 8]), inputs.read({ kind: 'label', step: 0, task: 'y' }, [16, 4])] as Tensor[]
       const parameters = Object.entries({ w1: [8, 6], b1: [6], w2: [6, 4], b2: [4] })
         .map(([segment, shape]) => inputs.read({ kind: 'parameter', segment }, shape))
-      const loss = tf.customGrad((z: any, save: any) => {
-        const p = tf.softmax(z)
-        save([p])
-        return { value: tf.scalar(0), gradFunc: (dy: any, [saved]: any) => tf.mul(tf.sub(saved, y), dy) as any }
+      const loss = tf.customGrad((z, save) => {
+        const p = tf.softmax(z as Tensor)
+        ;(save as (saved: Tensor[]) => void)([p])
+        const gradFunc = (dy: Tensor, [saved]: Tensor[]): never => tf.mul(tf.sub(saved, y), dy) as never
+        return { value: tf.scalar(0), gradFunc }
       })
       const { grads } = tf.valueAndGrads((w1, b1, w2, b2) => {
-        const h = tf.relu(tf.add(tf.matMul(a, w1 as any), b1))
-        return loss(tf.add(tf.matMul(h as any, w2 as any), b2) as any) as any
-      })(parameters, tf.scalar(0.05) as any)
+        const h = tf.relu(tf.add(tf.matMul(a, w1 as never), b1))
+        return loss(tf.add(tf.matMul(h as never, w2 as never), b2) as never) as never
+      })(parameters, tf.scalar(0.05) as never)
       return parameters.map((parameter, i) => (
         { sink: { kind: 'parameter', segment: `p${i}` } as const, tensor: tf.sub(parameter, grads[i]) }
       ))
@@ -95,8 +99,8 @@ describe('the ONNX model', () => {
     const { model } = modelOf(cohort(trace(body)), Infinity)
     // Forward 6, loss gradient 2, products 3, mask 2, bias sums 2 with one vector of ones each, updates 4.
     expect(model.nodes.map(({ op }) => op).filter((op) => op !== 'Expand').sort()).toEqual([
-      'Add', 'Add', 'FusedMatMul', 'FusedMatMul', 'FusedMatMul', 'HardSigmoid', 'MatMul', 'MatMul', 'MatMul', 'MatMul', 'Mul',
-      'Mul', 'Relu', 'Softmax', 'Sub', 'Sub', 'Sub', 'Sub', 'Sub',
+      'Add', 'Add', 'FusedMatMul', 'FusedMatMul', 'FusedMatMul', 'HardSigmoid', 'MatMul', 'MatMul', 'MatMul', 'MatMul',
+      'Mul', 'Mul', 'Relu', 'Softmax', 'Sub', 'Sub', 'Sub', 'Sub', 'Sub',
     ])
   })
 
@@ -114,17 +118,19 @@ const network = (steps: number, [rows, width]: readonly [number, number]): Body 
   let parameters = Object.entries(shapes).map(([segment, shape]) => inputs.read({ kind: 'parameter', segment }, shape))
   const losses: ReturnType<Body>[number][] = []
   for (let step = 0; step < steps; step++) {
-    const batch = inputs.read({ kind: 'numeric', step }, [rows, 8]) as any
+    const batch = inputs.read({ kind: 'numeric', step }, [rows, 8]) as never
     const rate = inputs.read({ kind: 'scalar', name: 'rate', step }, [])
     const { value, grads } = tf.valueAndGrads((w1, b1, w2, b2, scale) => {
-      const h = tf.relu(tf.add(tf.matMul(batch, w1 as any), b1))
-      return tf.mean(tf.square(tf.mul(tf.tanh(tf.add(tf.matMul(h as any, w2 as any), b2)), scale))) as any
-    })(parameters as any)
+      const h = tf.relu(tf.add(tf.matMul(batch, w1 as never), b1))
+      return tf.mean(tf.square(tf.mul(tf.tanh(tf.add(tf.matMul(h as never, w2 as never), b2)), scale))) as never
+    })(parameters as never)
     parameters = parameters.map((parameter, i) => tf.sub(parameter, tf.mul(grads[i], rate)))
     losses.push({ sink: { kind: 'loss', step, task: 'y' }, tensor: value })
   }
   const names = Object.keys(shapes)
-  return [...losses, ...parameters.map((tensor, i) => ({ sink: { kind: 'parameter', segment: names[i] } as const, tensor }))]
+  return [
+    ...losses, ...parameters.map((tensor, i) => ({ sink: { kind: 'parameter', segment: names[i] } as const, tensor })),
+  ]
 }
 
 const hex = (flown: Record<string, Float32Array>[]): Record<string, string>[] =>
@@ -137,8 +143,8 @@ describe('ports', () => {
     const together = emitOnnx(graph, { clients: 1 })
     expect(apart.joint).toBeUndefined()
     expect(together.joint?.inputs).toEqual([
-      'parameter/w1', 'parameter/b1', 'parameter/w2', 'parameter/b2', 'parameter/scale', 'numeric/0', 'scalar/rate/0', 'numeric/1',
-      'scalar/rate/1',
+      'parameter/w1', 'parameter/b1', 'parameter/w2', 'parameter/b2', 'parameter/scale', 'numeric/0', 'scalar/rate/0',
+      'numeric/1', 'scalar/rate/1',
     ])
     expect(together.joint?.outputs.length).toBe(7)
     const some = emitOnnx(graph, { clients: 40 })
@@ -157,12 +163,18 @@ describe('ports', () => {
       const session = await openOnnx(emitOnnx(cohort(trace((inputs) => {
         const a = inputs.read(x, [16, 16])
         const given = op === 'Pow' ? { a, b: tf.scalar(2.3) } : op === 'Softmax' ? { logits: a } : { x: a }
-        return [{ sink: { kind: 'score', task: 'y' }, tensor: tf.engine().runKernel(op, given as any, { dim: 1 }) as any }]
+        return [
+          {
+            sink: { kind: 'score', task: 'y' }, tensor: tf.engine().runKernel(op, given as never, { dim: 1 }) as never,
+          },
+        ]
       }))))
       const values = between(0.1, 3)(x, 256, 0)
       const seen = new Set<string>()
       for (let offset = 0; offset < 16; offset++) {
-        const [from, to] = [offset, (offset * 5) % 16].map((start) => new Float32Array(300).subarray(start, start + 256))
+        const [from, to] = [offset, (offset * 5) % 16].map(
+          (start) => new Float32Array(300).subarray(start, start + 256)
+        )
         from.set(values)
         await session.run(1, { 'numeric/0': from }, { 'score/y': to })
         seen.add(bits(to))
@@ -235,7 +247,9 @@ describe('the session', () => {
   it('names the port whose buffer is missing or too short', async () => {
     const session = await openOnnx(compile(twice))
     await expect(session.run(1, {}, {})).rejects.toThrow(/'numeric\/0'/)
-    await expect(session.run(2, { 'numeric/0': new Float32Array(3) }, {})).rejects.toThrow(/3 elements for 'numeric\/0', which needs 4/)
+    await expect(session.run(2, { 'numeric/0': new Float32Array(3) }, {})).rejects.toThrow(
+      /3 elements for 'numeric\/0', which needs 4/,
+    )
     await session.close()
   })
 })

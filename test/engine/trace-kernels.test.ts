@@ -7,13 +7,15 @@ import { emitters } from '../../src/engine/onnx/emit.js'
 import { operations } from '../../src/engine/operations.js'
 import { between, compile, distance, eagerly, fly, type Fill } from './traced.js'
 
+const constantOf = tf.fill
+
 /** A use of one kernel: the shapes of its float inputs, drawn from a range, and what to compute. */
 interface Case {
   readonly shapes: readonly (readonly number[])[]
   readonly range?: readonly [number, number]
   /** Largest ids of int32 inputs, which come after the others: [batch] ids in [0, n). */
   readonly ids?: readonly { readonly shape: readonly number[]; readonly below: number }[]
-  readonly use: (...tensors: any[]) => Tensor
+  readonly use: (...tensors: Tensor[]) => Tensor
   /** Whether gradients exist; they are compared too then. Default true. */
   readonly smooth?: boolean
 }
@@ -23,7 +25,7 @@ const one = (use: Case['use'], more: Partial<Case> = {}): Case => ({ shapes: [[3
 
 /** Steps of 0.5, so that equal elements occur. */
 const coarse = (x: Tensor): Tensor => tf.mul(tf.floor(tf.mul(x, 2)), 0.5)
-const compared = (use: (a: any, b: any) => Tensor): Case =>
+const compared = (use: (a: Tensor, b: Tensor) => Tensor): Case =>
   pair((a, b) => tf.cast(use(coarse(a), coarse(b)), 'float32'), { smooth: false })
 const positive = { range: [0.1, 3] } as const
 
@@ -34,8 +36,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   RealDiv: [pair(tf.div, positive), one((x) => tf.div(x, 3))],
   Maximum: [pair(tf.maximum, { shapes: [[3, 4], [3, 4]] }), pair(tf.maximum, { smooth: false })],
   Minimum: [pair(tf.minimum, { shapes: [[3, 4], [3, 4]] }), pair(tf.minimum, { smooth: false })],
-  Pow: [pair(tf.pow, positive), one((x) => tf.pow(x, 3)), one((x) => tf.pow(x, 1.5), positive), one((x) => tf.pow(x, 2))],
-  SquaredDifference: [pair(tf.squaredDifference, { shapes: [[3, 4], [3, 4]] }), pair(tf.squaredDifference, { smooth: false })],
+  Pow: [
+    pair(tf.pow, positive), one((x) => tf.pow(x, 3)), one((x) => tf.pow(x, 1.5), positive), one((x) => tf.pow(x, 2)),
+  ],
+  SquaredDifference: [
+    pair(tf.squaredDifference, { shapes: [[3, 4], [3, 4]] }), pair(tf.squaredDifference, { smooth: false }),
+  ],
   Greater: [compared(tf.greater)],
   GreaterEqual: [compared(tf.greaterEqual)],
   Less: [compared(tf.less)],
@@ -46,7 +52,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   LogicalOr: [compared((a, b) => tf.logicalOr(tf.greater(a, 0), tf.less(b, 0)))],
   LogicalNot: [compared((a) => tf.logicalNot(tf.greater(a, 0)))],
   Select: [
-    pair((a, b, ids) => tf.where(tf.greater(ids, 1), a, tf.mul(a, b)), { shapes: [[3, 4], [3, 4]], ids: [{ shape: [3, 4], below: 4 }] }),
+    pair(
+      (a, b, ids) => tf.where(tf.greater(ids, 1), a, tf.mul(a, b)),
+      { shapes: [[3, 4], [3, 4]], ids: [{ shape: [3, 4], below: 4 }] },
+    ),
     one((a, ids) => tf.where(tf.greater(ids, 1), a, tf.neg(a)), { ids: [{ shape: [5], below: 4 }] }),
   ],
   Relu: [one(tf.relu)],
@@ -86,7 +95,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ZerosLike: [one((x) => tf.add(tf.zerosLike(x), x)), one((x) => tf.zerosLike(x), { smooth: false })],
   Range: [one((x) => tf.mul(x, tf.range(1, 6))), one((x) => tf.mul(x, tf.range(9, -1, -2)))],
   LinSpace: [one((x) => tf.mul(x, tf.linspace(1, 2, 5)))],
-  Fill: [one((x) => tf.mul(tf.fill([3, 5], 2.5), x))],
+  Fill: [one((x) => tf.mul(x, constantOf([3, 5], 2.5)))],
   Reshape: [one((x) => tf.reshape(x, [5, -1])), one((x) => tf.reshape(tf.reshape(x, [15]), [3, 5]))],
   ExpandDims: [one((x) => tf.mul(tf.expandDims(x, 1), tf.expandDims(x, -1)))],
   Transpose: [
@@ -112,10 +121,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { shapes: [[2, 3, 4, 5]], use: (x) => tf.sum(x, [0, 2]) }, { shapes: [[2, 3, 4]], use: (x) => tf.sum(x, 1) },
     { shapes: [[32, 40]], use: (x) => tf.sum(x) },
   ],
-  Mean: [one((x) => tf.mean(x)), one((x) => tf.mean(x, 1)), { shapes: [[2, 3, 4]], use: (x) => tf.mean(x, [1, 2], true) }],
+  Mean: [
+    one((x) => tf.mean(x)), one((x) => tf.mean(x, 1)), { shapes: [[2, 3, 4]], use: (x) => tf.mean(x, [1, 2], true) },
+  ],
   Max: [one((x) => tf.max(x, 1)), one((x) => tf.max(x, 0, true)), one((x) => tf.max(x))],
   Min: [one((x) => tf.min(x, 1)), one((x) => tf.min(x, 0, true))],
-  Softmax: [one((x) => tf.softmax(x)), one((x) => tf.logSoftmax(x)), { shapes: [[2, 4, 3]], use: (x) => tf.softmax(x) }],
+  Softmax: [
+    one((x) => tf.softmax(x)), one((x) => tf.logSoftmax(x)), { shapes: [[2, 4, 3]], use: (x) => tf.softmax(x) },
+  ],
   BatchMatMul: [
     pair((a, b) => tf.matMul(a, b), { shapes: [[3, 4], [4, 5]] }),
     pair((a, b) => tf.matMul(a, b, true), { shapes: [[4, 3], [4, 5]] }),
@@ -129,22 +142,33 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       shapes: [[3, 4], [4, 5], [5]],
       use: (a, b, bias) => tf.fused.matMul({ a, b, transposeA: false, transposeB: false, bias, activation: 'relu' }),
     },
-    { shapes: [[3, 4], [4, 5]], use: (a, b) => tf.fused.matMul({ a, b, activation: 'leakyrelu', leakyreluAlpha: 0.3 }), smooth: false },
+    {
+      shapes: [[3, 4], [4, 5]],
+      use: (a, b) => tf.fused.matMul({ a, b, activation: 'leakyrelu', leakyreluAlpha: 0.3 }), smooth: false,
+    },
   ],
   GatherV2: [
     { shapes: [[6, 3]], ids: [{ shape: [4], below: 6 }], use: (x, ids) => tf.gather(x, ids) },
     { shapes: [[6, 3]], ids: [{ shape: [2, 4], below: 6 }], use: (x, ids) => tf.gather(x, ids) },
     { shapes: [[6, 3]], ids: [{ shape: [4], below: 3 }], use: (x, ids) => tf.gather(x, ids, 1) },
-    { shapes: [[3]], ids: [{ shape: [4], below: 5 }], use: (x, ids) => tf.mul(tf.gather(tf.range(0, 5), ids), tf.sum(x)) },
+    {
+      shapes: [[3]], ids: [{ shape: [4], below: 5 }],
+      use: (x, ids) => tf.mul(tf.gather(tf.range(0, 5), ids), tf.sum(x)),
+    },
     { shapes: [[6, 3]], use: (x) => tf.gather(x, tf.tensor1d([5, 0, 5], 'int32')) },
   ],
   UnsortedSegmentSum: [
-    { shapes: [[6, 3]], ids: [{ shape: [6], below: 4 }], use: (x, ids) => tf.unsortedSegmentSum(x, ids, 4) },
-    { shapes: [[6]], ids: [{ shape: [6], below: 4 }], use: (x, ids) => tf.unsortedSegmentSum(x, ids, 5) },
+    { shapes: [[6, 3]], ids: [{ shape: [6], below: 4 }], use: (x, ids) => tf.unsortedSegmentSum(x, ids as never, 4) },
+    { shapes: [[6]], ids: [{ shape: [6], below: 4 }], use: (x, ids) => tf.unsortedSegmentSum(x, ids as never, 5) },
   ],
   OneHot: [
-    { shapes: [[5]], ids: [{ shape: [4], below: 5 }], use: (x, ids) => tf.mul(tf.cast(tf.oneHot(ids, 5), 'float32'), x) },
-    { shapes: [[3]], ids: [{ shape: [2, 2], below: 5 }], use: (x, ids) => tf.mul(tf.cast(tf.oneHot(ids, 3, 2, -1), 'float32'), x) },
+    {
+      shapes: [[5]], ids: [{ shape: [4], below: 5 }], use: (x, ids) => tf.mul(tf.cast(tf.oneHot(ids, 5), 'float32'), x),
+    },
+    {
+      shapes: [[3]], ids: [{ shape: [2, 2], below: 5 }],
+      use: (x, ids) => tf.mul(tf.cast(tf.oneHot(ids, 3, 2, -1), 'float32'), x),
+    },
   ],
   // The gradient along another axis than the last is wrong in TensorFlow.js 4.22 itself, unless the matrix is square.
   Cumsum: [one((x) => tf.cumsum(x, 1)), one((x) => tf.cumsum(x, 0, true, true), { smooth: false })],
@@ -159,7 +183,7 @@ const bodyOf = ({ shapes, ids = [], use, smooth = true }: Case): Body => (inputs
   const picks = ids.map(({ shape }, i) => inputs.read(idSource(i), shape, 'int32'))
   const named = (name: string, tensor: Tensor) => ({ sink: { kind: 'score', task: name } as const, tensor })
   if (!smooth) return [named('value', use(...xs, ...picks))]
-  const weighted = (...given: Tensor[]): any => {
+  const weighted = (...given: Tensor[]): never => {
     const y = use(...given, ...picks)
     return tf.sum(tf.mul(y, tf.reshape(tf.tensor1d(Array.from({ length: y.size }, (_, i) => 0.5 + i / 16)), y.shape)))
   }
@@ -201,7 +225,7 @@ describe('recorded kernels', () => {
     })
 
     it(`${kernel}: its case runs it`, async () => {
-      tf.setBackend('cpu')
+      void tf.setBackend('cpu')
       const seen = new Set<string>()
       for (const use of uses) {
         const { kernelNames } = await tf.profile(() => {

@@ -7,26 +7,30 @@ import { TraceError } from '../../src/engine/trace-error.js'
 import { trace } from '../../src/engine/trace.js'
 import { between, compile, distance, eagerly, fly, listing } from './traced.js'
 
+const constantOf = tf.fill
+
 const score = (task: string): Sink => ({ kind: 'score', task })
 const x = { kind: 'numeric', step: 0 } as const
 const rate = { kind: 'scalar', name: 'rate', step: 0 } as const
 const weights = { kind: 'parameter', segment: 'w' } as const
 
 /** The graph of one output that is a function of x [3, 4]. */
-const graphOf = (f: (x: any) => Tensor) =>
+const graphOf = (f: (x: Tensor) => Tensor) =>
   trace((inputs) => [{ sink: score('y'), tensor: f(inputs.read(x, [3, 4])) }])
 
 beforeEach(() => {
-  tf.setBackend('cpu')
+  void tf.setBackend('cpu')
 })
 
 describe('trace', () => {
   it('records kernels, shapes and where inputs come from', () => {
     const graph = trace((inputs) => {
-      const product = tf.matMul(inputs.read(x, [3, 4]) as any, inputs.read(weights, [4, 2]) as any)
+      const product = tf.matMul(inputs.read(x, [3, 4]) as never, inputs.read(weights, [4, 2]) as never)
       return [{ sink: score('ctr'), tensor: tf.sigmoid(product) }]
     })
-    expect(listing(graph)).toEqual(['0 Input() [3,4]', '1 Input() [4,2]', '2 BatchMatMul(0,1) [3,2]', '3 Sigmoid(2) [3,2]'])
+    expect(listing(graph)).toEqual(
+      ['0 Input() [3,4]', '1 Input() [4,2]', '2 BatchMatMul(0,1) [3,2]', '3 Sigmoid(2) [3,2]'],
+    )
     expect(graph.nodes.map(({ source }) => source)).toEqual([x, weights, undefined, undefined])
     expect(graph.outputs).toEqual([{ sink: score('ctr'), node: 3 }])
   })
@@ -71,7 +75,7 @@ describe('trace', () => {
     let [inGradient, inTrace]: string[][] = [[], []]
     const [slope] = tf.grads((a) => {
       inGradient = listing(trace(body))
-      return tf.square(a) as any
+      return tf.square(a) as never
     })([tf.scalar(3)])
     const outer = trace((inputs) => {
       const y = tf.neg(inputs.read(x, [2]))
@@ -107,7 +111,9 @@ describe('trace', () => {
   })
 
   it('names the operation and the line that cannot be recorded', () => {
-    expect(() => graphOf((a) => tf.topk(a, 2).values)).toThrow(/'TopK' cannot be recorded \(at .*trace\.test\.ts:\d+:\d+\)/)
+    expect(() => graphOf((a) => tf.topk(a, 2).values)).toThrow(
+      /'TopK' cannot be recorded \(at .*trace\.test\.ts:\d+:\d+\)/,
+    )
   })
 
   it('refuses a tensor of another recording', () => {
@@ -122,9 +128,10 @@ describe('trace', () => {
 })
 
 describe('simplification', () => {
-  const ops = (f: (x: any) => Tensor): string[] => graphOf(f).nodes.map(({ op }) => op).filter((op) => op !== 'Input')
+  const ops = (f: (x: Tensor) => Tensor): string[] =>
+    graphOf(f).nodes.map(({ op }) => op).filter((op) => op !== 'Input')
 
-  it.each<[string, (x: any) => Tensor, string[]]>([
+  it.each<[string, (x: Tensor) => Tensor, string[]]>([
     ['an identity', (a) => tf.clone(tf.neg(a)), ['Neg']],
     ['a product with ones', (a) => tf.mul(tf.neg(a), tf.ones([3, 4])), ['Neg']],
     ['nothing added or taken away', (a) => tf.sub(tf.add(tf.neg(a), 0), tf.zeros([4])), ['Neg']],
@@ -141,7 +148,10 @@ describe('simplification', () => {
     ['a constant power', (a) => tf.pow(a, 2), ['Square']],
     ['a sum over an axis of one', (a) => tf.exp(tf.sum(tf.reshape(a, [12, 1]), 1)), ['Reshape', 'Exp']],
     ['a whole slice', (a) => tf.exp(tf.slice(a, [0, 0], [3, 4])), ['Exp']],
-    ['a broadcast before an elementwise operation', (a) => tf.add(a, tf.tile(tf.slice(a, [0, 0], [1, 4]), [3, 1])), ['Slice', 'Add']],
+    [
+      'a broadcast before an elementwise operation', (a) => tf.add(a, tf.tile(tf.slice(a, [0, 0], [1, 4]), [3, 1])),
+      ['Slice', 'Add'],
+    ],
   ])('leaves out %s', (_, f, expected) => {
     expect(ops(f).sort()).toEqual(expected.sort())
   })
@@ -152,7 +162,9 @@ describe('simplification', () => {
 
   it('gathers scalar factors on the small side', () => {
     const graph = trace((inputs) => {
-      const scaled = tf.mul(tf.mul(inputs.read(x, [3, 4]), inputs.read(rate, [])), inputs.read({ ...rate, name: 'mu' }, []))
+      const scaled = tf.mul(
+        tf.mul(inputs.read(x, [3, 4]), inputs.read(rate, [])), inputs.read({ ...rate, name: 'mu' }, []),
+      )
       return [{ sink: score('y'), tensor: scaled }]
     })
     expect(listing(graph).slice(3)).toEqual(['3 Multiply(1,2) []', '4 Multiply(0,3) [3,4]'])
@@ -160,25 +172,31 @@ describe('simplification', () => {
 
   it('takes relu\'s mask from its output, and sums of broadcast gradients without ones', () => {
     const graph = trace((inputs) => {
-      const a = inputs.read(x, [3, 4]) as any
-      const [gradient] = tf.grads((b) => tf.sum(tf.relu(b)) as any)([a])
+      const a = inputs.read(x, [3, 4]) as never
+      const [gradient] = tf.grads((b) => tf.sum(tf.relu(b)) as never)([a])
       return [{ sink: score('y'), tensor: tf.relu(a) }, { sink: score('g'), tensor: gradient }]
     })
     expect(listing(graph)).toEqual(['0 Input() [3,4]', '1 Relu(0) [3,4]', '2 Step(1) [3,4]'])
   })
 
   it('never changes a value', async () => {
-    const leaf = fc.constantFrom<(x: any) => Tensor>(
+    const leaf = fc.constantFrom<(x: Tensor) => Tensor>(
       (a) => a, (a) => tf.neg(a), () => tf.ones([3, 4]), () => tf.scalar(1), () => tf.scalar(-2), () => tf.zeros([4]),
-      (a) => tf.slice(a, [1, 0], [1, 4]), (a) => tf.tile(tf.slice(a, [0, 1], [3, 1]), [1, 4]), () => tf.fill([3, 1], 0.5),
+      (a) => tf.slice(a, [1, 0], [1, 4]), (a) => tf.tile(tf.slice(a, [0, 1], [3, 1]), [1, 4]),
+      () => constantOf([3, 1], 0.5),
     )
-    const step = fc.constantFrom<(a: any, b: any) => Tensor>(
-      tf.add, tf.sub, tf.mul, (a, b) => tf.neg(tf.mul(a, b)), (a, b) => tf.add(tf.neg(a), b), (a, b) => tf.sub(a, tf.neg(b)),
-      (a, b) => tf.mul(tf.mul(a, 3), b), (a, b) => tf.sum(tf.stack([tf.broadcastTo(a, [3, 4]), tf.broadcastTo(b, [3, 4])]), 0),
+    const step = fc.constantFrom<(a: Tensor, b: Tensor) => Tensor>(
+      tf.add, tf.sub, tf.mul, (a, b) => tf.neg(tf.mul(a, b)), (a, b) => tf.add(tf.neg(a), b),
+      (a, b) => tf.sub(a, tf.neg(b)),
+      (a, b) => tf.mul(tf.mul(a, 3), b), (a, b) => tf.sum(
+        tf.stack([tf.broadcastTo(a, [3, 4]), tf.broadcastTo(b, [3, 4])]), 0,
+      ),
       (a, b) => tf.maximum(a, tf.square(b)), (a, b) => tf.div(tf.add(a, b), 4),
     )
+    const leavesDrawn = fc.array(leaf, { minLength: 2, maxLength: 5 })
+    const stepsDrawn = fc.array(step, { minLength: 4, maxLength: 4 })
     await fc.assert(
-      fc.asyncProperty(fc.array(leaf, { minLength: 2, maxLength: 5 }), fc.array(step, { minLength: 4, maxLength: 4 }), async (leaves, steps) => {
+      fc.asyncProperty(leavesDrawn, stepsDrawn, async (leaves, steps) => {
         const body: Body = (inputs) => {
           const a = inputs.read(x, [3, 4])
           const y = leaves.map((f) => f(a)).reduce((left, right, i) => steps[(i - 1) % 4](left, right))

@@ -25,7 +25,7 @@ export const between = (low: number, high: number): Fill => (source, size, clien
 
 /** Every output of a body for one client, by plain tfjs. */
 export const eagerly = (body: Body, fill: Fill, client: number): Record<string, Float32Array> => {
-  tf.setBackend('cpu')
+  void tf.setBackend('cpu')
   return tf.tidy(() => {
     const known = new Map<string, Tensor>()
     const outputs = body({
@@ -51,7 +51,9 @@ export const fly = async (
     feeds[name] = new (dtype === 'float32' ? Float32Array : Int32Array)(clients.length * size)
     clients.forEach((client, i) => feeds[name].set(fill(kind, size, client), i * size))
   }
-  for (const { name, shape } of session.outputs) results[name] = new Float32Array(clients.length * sizeOf(shape)).fill(NaN)
+  for (const { name, shape } of session.outputs) {
+    results[name] = new Float32Array(clients.length * sizeOf(shape)).fill(NaN)
+  }
   await session.run(clients.length, feeds, results)
   await session.close()
   return clients.map((_, i) =>

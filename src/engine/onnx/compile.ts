@@ -5,8 +5,9 @@ import { sizeOf } from '../shapes.js'
 import { emitOnnx } from './emit.js'
 
 /**
- * Operations in the products of one step from which on clients run one by one. By then a run's own overhead is nothing, and
- * one client's values stay in the cache where a cohort's would not. Measured by `npm run bench` on an MMoE: from 5% to 10%.
+ * Operations in the products of one step from which on clients run one by one. By then a run's own overhead is nothing,
+ * and one client's values stay in the cache where a cohort's would not. Measured by `npm run bench` on an MMoE: from 5%
+ * to 10%.
  */
 export const aloneFrom = 50e6
 
@@ -15,8 +16,8 @@ const stepsOf = (graph: Graph): number =>
   Math.max(0, ...graph.nodes.map(({ source }) => (source && 'step' in source ? source.step : 0))) + 1
 
 /**
- * Operations in the products of one step. Products only, because they do not change with the number of steps in a graph: the
- * same training in chunks of another length must be compiled in the same way, to give the same bits.
+ * Operations in the products of one step. Products only, because they do not change with the number of steps in a
+ * graph: the same training in chunks of another length must be compiled in the same way, to give the same bits.
  */
 const productsPerStep = (graph: Graph): number => {
   const flops = graph.nodes.reduce((sum, { op, inputs, shape, attributes }) => {

@@ -2,7 +2,8 @@ import { sameShape } from '../shapes.js'
 import type { Emission, Emit } from './emission.js'
 import { elementTypes } from './model.js'
 
-const plain = (op: string, attributes = {}): Emit => ({ sheet, name }, { inputs }) => sheet.op(op, inputs.map(name), attributes)
+/** One operator of the same meaning. */
+const plain = (op: string): Emit => ({ sheet, name }, { inputs }) => sheet.op(op, inputs.map(name))
 
 const ofFirst = (write: (emission: Emission, x: string) => string): Emit => (emission, { inputs }) =>
   write(emission, emission.name(inputs[0]))
@@ -10,7 +11,9 @@ const ofFirst = (write: (emission: Emission, x: string) => string): Emit => (emi
 /** So steep that its hard sigmoid is 1 for every positive float32 but the denormal ones, and 0 for all others. */
 const steep = { alpha: { float: 3e38 }, beta: { float: 0 } }
 
-/** 1 where x > 0, `alpha` elsewhere. With 0 it is the mask of relu's gradient: one fast pass instead of two slow ones. */
+/**
+ * 1 where x > 0, `alpha` elsewhere. With 0 it is the mask of relu's gradient: one fast pass instead of two slow ones.
+ */
 const step: Emit = ({ sheet, name }, { inputs, attributes }) => {
   if (attributes.alpha === 0) return sheet.op('HardSigmoid', inputs.map(name), steep)
   const positive = sheet.op('Greater', [name(inputs[0]), sheet.float(0)])
@@ -36,7 +39,8 @@ const reciprocal = ({ sheet }: Emission, x: string): string => sheet.op('Div', [
 
 /**
  * The bias of a product that nobody else reads goes into the product, and the runtime pulls the activation in as well.
- * Only matrices can do this: a product with a cohort axis, or any other stack of matrices, is added to in a pass of its own.
+ * Only matrices can do this: a product with a cohort axis, or any other stack of matrices, is added to in a pass of its
+ * own.
  */
 const add: Emit = (emission, node) => {
   const { sheet, name } = emission

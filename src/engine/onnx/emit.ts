@@ -13,7 +13,9 @@ import { shapingEmitters } from './shaping.js'
 import { Sheet } from './sheet.js'
 
 /** How each operation is written in ONNX. */
-export const emitters: Readonly<Record<string, Emit>> = { ...elementwiseEmitters, ...shapingEmitters, ...productEmitters }
+export const emitters: Readonly<Record<string, Emit>> = {
+  ...elementwiseEmitters, ...shapingEmitters, ...productEmitters,
+}
 
 const series = new Set<string>([...transcendental, 'Pow'])
 
@@ -27,7 +29,12 @@ const inOwnBuffer = ({ sheet, name, node: at }: Emission, id: number, view: Shap
 }
 
 /** Writes the nodes, and gives the name of every value. `given` holds those of the inputs. */
-const writeNodes = (graph: Graph, sheet: Sheet, inputs: readonly Gate<Source>[], given: readonly string[]): Emission => {
+const writeNodes = (
+  graph: Graph,
+  sheet: Sheet,
+  inputs: readonly Gate<Source>[],
+  given: readonly string[],
+): Emission => {
   const names: string[] = []
   const views = new Map<number, Shape>()
   for (const [i, { node, shape }] of inputs.entries()) {
@@ -37,7 +44,9 @@ const writeNodes = (graph: Graph, sheet: Sheet, inputs: readonly Gate<Source>[],
   const readers = graph.nodes.map(() => 0)
   for (const { inputs: read } of graph.nodes) for (const id of read) readers[id]++
   for (const { node } of graph.outputs) readers[node]++
-  const emission: Emission = { sheet, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id] }
+  const emission: Emission = {
+    sheet, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
+  }
   for (const node of graph.nodes) {
     const { id, op, source, values, shape, dtype } = node
     if (source) continue
@@ -96,8 +105,8 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
 }
 
 /**
- * Writes a graph as an ONNX model: with an open cohort axis if `cohort` has added it, for one client otherwise. `clients`
- * is how many will mostly share a run; it decides which ports travel jointly and changes no bit.
+ * Writes a graph as an ONNX model: with an open cohort axis if `cohort` has added it, for one client otherwise.
+ * `clients` is how many will mostly share a run; it decides which ports travel jointly and changes no bit.
  */
 export const emitOnnx = (graph: Graph, { clients = 1 }: { readonly clients?: number } = {}): Compiled => {
   const { model, ...ports } = modelOf(graph, clients)

@@ -3,8 +3,8 @@ import { sizeOf } from '../shapes.js'
 import type { Sheet } from './sheet.js'
 
 /**
- * Handing one tensor over costs the runtime about as long as copying this many floats: 1.2 microseconds for an input, 2.5
- * for an output. Smaller ones had better travel together.
+ * Handing one tensor over costs the runtime about as long as copying this many floats: 1.2 microseconds for an input,
+ * 2.5 for an output. Smaller ones had better travel together.
  */
 const worthOwnTensor = 4096
 

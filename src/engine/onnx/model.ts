@@ -86,7 +86,9 @@ const writeNode = (writer: Writer, { op, inputs, outputs, attributes, domain }: 
   for (const input of inputs) text(writer, 1, input)
   for (const output of outputs) text(writer, 2, output)
   text(writer, 4, op)
-  for (const [name, value] of Object.entries(attributes)) message(writer, 5, (inner) => writeAttribute(inner, name, value))
+  for (const [name, value] of Object.entries(attributes)) {
+    message(writer, 5, (inner) => writeAttribute(inner, name, value))
+  }
   if (domain !== '') text(writer, 7, domain)
 }
 
@@ -97,7 +99,10 @@ const writePort = (writer: Writer, { name, type, shape }: OnnxPort): void => {
       whole(tensor, 1, elementTypes[type])
       message(tensor, 2, (extents) => {
         for (const extent of shape) {
-          message(extents, 1, (inner) => (typeof extent === 'number' ? whole(inner, 1, extent) : text(inner, 2, extent)))
+          message(extents, 1, (inner) => {
+            if (typeof extent === 'number') whole(inner, 1, extent)
+            else text(inner, 2, extent)
+          })
         }
       })
     }),

@@ -29,8 +29,13 @@ const viewOf = (graph: Graph, { id, shape }: Node): Shape => {
 export const inputsOf = (graph: Graph): Gate<Source>[] =>
   graph.nodes.flatMap((node) => (node.source ? [gate(node.source, node, viewOf(graph, node))] : []))
 
+/** An output, and the node whose value leaves. */
+export interface OutputGate extends Gate<Sink> {
+  readonly beneath: number
+}
+
 /** Outputs; buffers do not care for shapes, so what leaves is that which a view looks at. */
-export const outputsOf = (graph: Graph, inputs: readonly Gate<Source>[]): (Gate<Sink> & { readonly beneath: number })[] => {
+export const outputsOf = (graph: Graph, inputs: readonly Gate<Source>[]): OutputGate[] => {
   const views = new Map(inputs.map(({ node, shape }) => [node.id, shape] as const))
   return graph.outputs.map(({ sink, node: id }) => {
     const node = graph.nodes[id]
@@ -45,6 +50,7 @@ export const declared = (name: string, { port, shape, batched }: Gate<Source | S
 })
 
 /** How the joint port of all of these is declared. */
-export const declaredJointly = (name: string, gates: readonly Gate<Source | Sink>[]): OnnxPort => ({
-  name, type: 'float32', shape: gates.some(({ batched }) => batched) ? ['all'] : [gates.reduce((sum, { size }) => sum + size, 0)],
-})
+export const declaredJointly = (name: string, gates: readonly Gate<Source | Sink>[]): OnnxPort => {
+  const size = gates.reduce((sum, each) => sum + each.size, 0)
+  return { name, type: 'float32', shape: [gates.some(({ batched }) => batched) ? 'all' : size] }
+}

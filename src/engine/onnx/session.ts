@@ -16,7 +16,11 @@ interface Slots {
 
 /** The slots of one side of a program; names as the emitter gave them. */
 const slotsOf = (
-  ports: readonly Port<Source | Sink>[], prefix: 'in' | 'out', together: readonly string[], alone: boolean, make: MakeTensor,
+  ports: readonly Port<Source | Sink>[],
+  prefix: 'in' | 'out',
+  together: readonly string[],
+  alone: boolean,
+  make: MakeTensor,
 ): Slots => {
   const joint = new Set(together)
   const own = ports.flatMap((port, i) => (joint.has(port.name) ? [] : [new Slot(`${prefix}${i}`, port, alone, make)]))
@@ -25,8 +29,8 @@ const slotsOf = (
 }
 
 /**
- * Loads a compiled program into ONNX Runtime, on one thread: a product that several threads share adds up in another order.
- * Buffers must not be over shared memory, which the runtime refuses. Runs of one session must not overlap.
+ * Loads a compiled program into ONNX Runtime, on one thread: a product that several threads share adds up in another
+ * order. Buffers must not be over shared memory, which the runtime refuses. Runs of one session must not overlap.
  */
 export const openOnnx = async (compiled: Compiled, { profile }: SessionOptions = {}): Promise<Session> => {
   const runtime = await import('onnxruntime-node')
@@ -40,7 +44,9 @@ export const openOnnx = async (compiled: Compiled, { profile }: SessionOptions =
   })
   const { inputs, outputs, alone = false, joint = { inputs: [], outputs: [] } } = compiled
   const make: MakeTensor = (values, dims) =>
-    values instanceof Float32Array ? new runtime.Tensor('float32', values, dims) : new runtime.Tensor('int32', values, dims)
+    values instanceof Float32Array
+      ? new runtime.Tensor('float32', values, dims)
+      : new runtime.Tensor('int32', values, dims)
   const from = slotsOf(inputs, 'in', joint.inputs, alone, make)
   const to = slotsOf(outputs, 'out', joint.outputs, alone, make)
   const runOnce = async (

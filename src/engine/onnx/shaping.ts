@@ -12,11 +12,12 @@ const slice: Emit = ({ sheet, name, node: at }, node) => {
   const [x] = node.inputs
   const begin = vector(node, 'begin')
   const strides = node.attributes.strides === undefined ? begin.map(() => 1) : vector(node, 'strides')
-  const axes = begin.map((_, axis) => axis).filter((axis) => strides[axis] !== 1 || node.shape[axis] !== at(x).shape[axis])
+  const full = at(x).shape
+  const axes = begin.map((_, axis) => axis).filter((axis) => strides[axis] !== 1 || node.shape[axis] !== full[axis])
   const end = (axis: number): number => {
     const past = begin[axis] + strides[axis] * node.shape[axis]
     // Past the front: ONNX counts a negative end from the back, so it must be out of range there too.
-    return past < 0 ? past - at(x).shape[axis] : past
+    return past < 0 ? past - full[axis] : past
   }
   return sheet.op('Slice', [
     name(x),

@@ -10,7 +10,8 @@ const arrays = {
 }
 
 const encode = (type: ElementType, values: ArrayLike<number>): Uint8Array => {
-  const typed = type === 'int64' ? BigInt64Array.from(Array.from(values, BigInt)) : arrays[type].from(Array.from(values))
+  const numbers = Array.from(values)
+  const typed = type === 'int64' ? BigInt64Array.from(numbers.map(BigInt)) : arrays[type].from(numbers)
   return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength)
 }
 
@@ -68,8 +69,12 @@ export class Sheet {
     const names = new Map<string, string>()
     const copies: OnnxNode[] = []
     for (const { value, name } of outputs) {
-      if (made.has(value) && !names.has(value)) names.set(value, name)
-      else copies.push({ op: 'Identity', inputs: [names.get(value) ?? value], outputs: [name], attributes: {}, domain: '' })
+      if (made.has(value) && !names.has(value)) {
+        names.set(value, name)
+        continue
+      }
+      const from = names.get(value) ?? value
+      copies.push({ op: 'Identity', inputs: [from], outputs: [name], attributes: {}, domain: '' })
     }
     const current = (value: string): string => names.get(value) ?? value
     const renamed = this.written.map((node) => ({
@@ -77,12 +82,12 @@ export class Sheet {
     }))
     const needed = new Set(outputs.map(({ name }) => name))
     const nodes: OnnxNode[] = []
-    for (const node of [...renamed, ...copies].reverse()) {
+    for (const node of [...renamed, ...copies].toReversed()) {
       if (!node.outputs.some((output) => needed.has(output))) continue
       for (const input of node.inputs) needed.add(input)
       nodes.push(node)
     }
-    return { nodes: nodes.reverse(), constants: new Map([...this.tensors].filter(([name]) => needed.has(name))) }
+    return { nodes: nodes.toReversed(), constants: new Map([...this.tensors].filter(([name]) => needed.has(name))) }
   }
 
   private once(key: string, make: () => string): string {

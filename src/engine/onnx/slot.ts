@@ -11,11 +11,15 @@ export type MakeTensor = (values: Values, dims: readonly number[]) => Tensor
 export const bufferOf = <V extends Values>(buffers: Readonly<Record<string, V>>, name: string, length: number): V => {
   const buffer = buffers[name] as V | undefined
   if (buffer === undefined) throw new RangeError(`no buffer for '${name}'; give one for every port`)
-  if (buffer.length < length) throw new RangeError(`buffer of ${buffer.length} elements for '${name}', which needs ${length}`)
+  if (buffer.length < length) {
+    throw new RangeError(`buffer of ${buffer.length} elements for '${name}', which needs ${length}`)
+  }
   return buffer
 }
 
-/** A port that travels by itself, with tensors over the caller's buffers. A buffer that comes again gets those it had. */
+/**
+ * A port that travels by itself, with tensors over the caller's buffers. A buffer that comes again gets those it had.
+ */
 export class Slot {
   private readonly tensors = new WeakMap<Values, Map<string, Tensor>>()
   private readonly size: number
