@@ -1,4 +1,6 @@
-import { adam, away, deadline, diurnal, fedAvg, fraction, lose, mbps, minutes, mmoe, ms, one, simulation } from 'windtunnel'
+import {
+  adam, away, deadline, diurnal, fedAvg, fraction, lose, mbps, minutes, mmoe, ms, one, simulation,
+} from 'windtunnel'
 import { storefronts } from 'windtunnel/scenarios'
 
 export default simulation({
