@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, normalize } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { parseFolderSchema } from '../../src/data/schema.js'
+import { compile } from '../../src/faults/compile.js'
+import { drawPlan } from '../../src/faults/plan.js'
+import { streams } from '../../src/random/streams.js'
+import { resolve } from '../../src/simulation/resolve.js'
+import type { Specification } from '../../src/simulation/specification.js'
+import { cast } from '../faults/cast.js'
+import { anchorsOf, blocksOf, linksOf, pages, pageText, root, type Block } from './pages.js'
+
+const blocks = pages.flatMap(blocksOf)
+const where = ({ page, line }: Block): string => `${page}:${line}`
+
+/** What a fragment of a page is put into, so that it makes a whole specification. */
+const base: Specification = {
+  world: { kind: 'storefronts' },
+  model: { kind: 'mlp', hidden: [8] },
+  strategy: { kind: 'fedavg' },
+  rounds: { kind: 'deadline', count: 2, after: '1 min' },
+}
+
+/** Whom fragments may name. */
+const actors = cast('ES', 'NL', 'US')
+
+/** A list is one of faults, anything else fields of a specification. */
+const specificationOf = (value: unknown): Specification =>
+  (Array.isArray(value) ? { ...base, faults: value } : { ...base, ...(value as object) }) as Specification
+
+describe('scripts in the pages', () => {
+  it('satisfy the compiler', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'windtunnel-docs-'))
+    try {
+      const scripts = blocks.filter(({ language, text }) => language === 'ts' && text.startsWith('import'))
+      expect(scripts.length).toBeGreaterThan(10)
+      scripts.forEach((block, i) => writeFileSync(join(folder, `block-${i}.ts`), block.text))
+      const options = {
+        noEmit: true,
+        paths: {
+          windtunnel: [join(root, 'src/index.ts')],
+          'windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
+          '*': [join(root, 'node_modules/*'), join(root, 'node_modules/@types/*')],
+        },
+        typeRoots: [join(root, 'node_modules/@types')],
+        allowImportingTsExtensions: false,
+      }
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+      const project = { extends: join(root, 'tsconfig.json'), compilerOptions: options, include: ['*.ts', join(root, 'docs/figures/*.ts')] }
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
+      const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
+      const said = await promisify(execFile)(process.execPath, [tsc, '-p', folder, '--pretty', 'false']).then(
+        () => '',
+        (error: { stdout: string }) => error.stdout,
+      )
+      expect(said.replace(/\S*block-(\d+)\.ts/g, (_, i: string) => where(scripts[Number(i)]))).toBe('')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('are the files that they quote', () => {
+    const readme = blocksOf('README.md').find(({ language }) => language === 'ts')!
+    expect(`${readme.text}\n`).toBe(readFileSync(join(root, 'simulations/twenty-lines.ts'), 'utf8'))
+    const quoted = /\/\/ <gated>\n([\s\S]*?)\n\/\/ <\/gated>/.exec(readFileSync(join(root, 'test/models/define.test.ts'), 'utf8'))![1]
+    expect(pageText('docs/models.md')).toContain(quoted)
+  })
+})
+
+describe('data in the pages', () => {
+  const data = blocks.filter(({ language }) => language === 'yaml' || language === 'json')
+  const schemas = data.filter(({ text }) => /^files:/m.test(text))
+  const specifications = data.filter((block) => !schemas.includes(block))
+
+  it.each(specifications.map((block) => [where(block), block] as const))('%s is a specification', (_, { text }) => {
+    const specification = specificationOf(parse(text))
+    const resolved = resolve(specification)
+    // Faults and schedules are drawn too, for a small federation, unless they follow traces that lie elsewhere.
+    if (text.includes('path:')) return
+    const plan = drawPlan(resolved.faults, actors, '1')
+    const { schedule, network, devices } = resolved
+    compile({ plan, participants: actors, parts: ['trunk'], schedule, network, devices, streams: streams('1') })
+  })
+
+  it.each(schemas.map((block) => [where(block), block] as const))('%s is the schema of a folder', (name, { text }) => {
+    expect(parseFolderSchema(name, text).tasks.length).toBeGreaterThan(0)
+  })
+})
+
+describe('links in the pages', () => {
+  it('lead somewhere', () => {
+    const broken = pages.flatMap((page) =>
+      linksOf(page).flatMap(({ line, target }) => {
+        if (/^https?:/.test(target)) return []
+        const [file, anchor] = target.split('#')
+        const path = file === '' ? page : normalize(join(dirname(page), file))
+        if (!existsSync(join(root, path))) return [`${page}:${line}: ${target}`]
+        if (anchor !== undefined && !anchorsOf(path).has(anchor)) return [`${page}:${line}: ${target}, no such heading`]
+        return []
+      }),
+    )
+    expect(broken).toEqual([])
+  })
+
+  it('reach every page from the README or the guide', () => {
+    const reached = new Set(['README.md', 'docs/guide.md'].flatMap((page) =>
+      linksOf(page).map(({ target }) => normalize(join(dirname(page), target.split('#')[0])))))
+    expect(pages.filter((page) => page !== 'README.md' && !reached.has(page))).toEqual([])
+  })
+})
+
+describe('the pages name commands that exist', () => {
+  it('tests and benches', () => {
+    const texts = pages.map((page) => [page, pageText(page)] as const)
+    const missing = texts.flatMap(([page, text]) => [
+      ...[...text.matchAll(/vitest run ((?:test\/\S+ ?)+)/g)].flatMap(([, files]) =>
+        files.replaceAll('`', ' ').trim().split(/\s+/).filter((file) => file.startsWith('test/') && !existsSync(join(root, file)))
+          .map((file) => `${page}: ${file}`)),
+      ...[...text.matchAll(/windtunnel run (simulations\/[\w.-]+)/g)].flatMap(([, file]) =>
+        existsSync(join(root, file)) ? [] : [`${page}: ${file}`]),
+    ])
+    expect(missing).toEqual([])
+  })
+})
