@@ -146,6 +146,7 @@ describe('simplification', () => {
     ['a negation in a sum', (a) => tf.add(tf.neg(a), tf.exp(a)), ['Exp', 'Sub']],
     ['what nobody reads', (a) => (tf.exp(a), tf.neg(a)), ['Neg']],
     ['a constant power', (a) => tf.pow(a, 2), ['Square']],
+    ['the sign of an activation', (a) => tf.sign(tf.relu(a)), ['Relu', 'Step']],
     ['a sum over an axis of one', (a) => tf.exp(tf.sum(tf.reshape(a, [12, 1]), 1)), ['Reshape', 'Exp']],
     ['a whole slice', (a) => tf.exp(tf.slice(a, [0, 0], [3, 4])), ['Exp']],
     [

@@ -1,0 +1,128 @@
+import { broadcast, sameShape, sizeOf } from './shapes.js'
+import type { Rule } from './simplify-rule.js'
+
+const unary: Readonly<Record<string, (x: number) => number>> = {
+  Neg: (x) => -x,
+  Square: (x) => x * x,
+  Sqrt: Math.sqrt,
+  Reciprocal: (x) => 1 / x,
+  Abs: Math.abs,
+  Relu: (x) => Math.max(x, 0),
+  Exp: Math.exp,
+  Log: Math.log,
+}
+
+const binary: Readonly<Record<string, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Multiply: (a, b) => a * b,
+  RealDiv: (a, b) => a / b,
+  Maximum: Math.max,
+  Minimum: Math.min,
+}
+
+const moves = new Set(['Reshape', 'BroadcastTo', 'Tile', 'Transpose', 'Slice'])
+
+/** Arithmetic between constants whose elements are all equal. */
+export const foldConstants: Rule = (builder, { op, inputs, shape, dtype }) => {
+  if (inputs.length === 0 || inputs.length > 2) return undefined
+  const values = inputs.map((id) => builder.uniform(id))
+  if (values.includes(undefined)) return undefined
+  const [a, b] = values as number[]
+  const constant = (value: number): number => builder.constant([value], shape, dtype)
+  if (inputs.length === 2) return dtype !== 'bool' && op in binary ? constant(binary[op](a, b)) : undefined
+  if (moves.has(op)) return constant(a)
+  if (op === 'Cast') return constant(dtype === 'int32' ? Math.trunc(a) : dtype === 'bool' ? Number(a !== 0) : a)
+  return op in unary ? constant(unary[op](a)) : undefined
+}
+
+/** x * 1, x / 1, x + 0, x - 0. */
+export const neutral: Rule = (builder, { op, inputs, shape, dtype }) => {
+  const [a, b] = inputs
+  const keep = (id: number): number => builder.add('BroadcastTo', [id], shape, dtype)
+  const one = op === 'Multiply' || op === 'RealDiv'
+  if (!one && op !== 'Add' && op !== 'Sub') return undefined
+  const value = one ? 1 : 0
+  if (builder.uniform(b) === value) return keep(a)
+  if (builder.uniform(a) === value && (op === 'Multiply' || op === 'Add')) return keep(b)
+  return undefined
+}
+
+export const signs: Rule = (builder, { op, inputs, shape, dtype }) => {
+  const [a, b] = inputs.map((id) => builder.node(id))
+  const again = (other: string, ...ids: number[]): number => builder.add(other, ids, shape, dtype)
+  if (op === 'Add' && b.op === 'Neg') return again('Sub', a.id, b.inputs[0])
+  if (op === 'Add' && a.op === 'Neg') return again('Sub', b.id, a.inputs[0])
+  if (op === 'Sub' && b.op === 'Neg') return again('Add', a.id, b.inputs[0])
+  if (op !== 'Neg') return undefined
+  if (a.op === 'Neg') return a.inputs[0]
+  if (a.op === 'Sub') return again('Sub', a.inputs[1], a.inputs[0])
+  const factor = a.op === 'Multiply' ? builder.uniform(a.inputs[1]) : undefined
+  return factor === undefined ? undefined : again('Multiply', a.inputs[0], builder.constant([-factor], [], dtype))
+}
+
+/** Factors gather on the small side: (big * small) * small is big * (small * small), and constants come last. */
+export const factors: Rule = (builder, { op, inputs, shape, dtype }) => {
+  if (dtype !== 'float32' || (op !== 'Multiply' && op !== 'RealDiv')) return undefined
+  const [a, b] = inputs
+  const divisor = op === 'RealDiv' ? builder.uniform(b) : undefined
+  if (divisor !== undefined) {
+    return builder.add('Multiply', [a, builder.constant([1 / divisor], builder.node(b).shape, dtype)], shape, dtype)
+  }
+  if (op !== 'Multiply') return undefined
+  if (builder.uniform(a) !== undefined && builder.uniform(b) === undefined) {
+    return builder.add(op, [b, a], shape, dtype)
+  }
+  for (const [big, small] of [[a, b], [b, a]]) {
+    const product = builder.node(big)
+    const extent = builder.node(small).shape
+    if (product.op === 'Neg' && builder.uniform(small) !== undefined) {
+      return builder.add(op, [product.inputs[0], builder.add('Neg', [small], extent, dtype)], shape, dtype)
+    }
+    if (product.op !== 'Multiply' || !sameShape(product.shape, shape)) continue
+    for (const [inner, factor] of [product.inputs, product.inputs.toReversed()]) {
+      const joint = broadcast(builder.node(factor).shape, extent)
+      const constant = builder.uniform(factor) !== undefined && builder.uniform(small) !== undefined
+      if (!constant && sizeOf(joint) >= sizeOf(shape)) continue
+      if (!sameShape(builder.node(inner).shape, shape)) continue
+      return builder.add(op, [inner, builder.add(op, [factor, small], joint, dtype)], shape, dtype)
+    }
+  }
+  return undefined
+}
+
+/** Powers that have an instruction of their own. */
+export const powers: Rule = (builder, { op, inputs, shape, dtype }) => {
+  const exponent = op === 'Pow' && dtype === 'float32' ? builder.uniform(inputs[1]) : undefined
+  const [x] = inputs
+  if (exponent === undefined || !sameShape(builder.node(x).shape, shape)) return undefined
+  switch (exponent) {
+    case 1:
+      return x
+    case 2:
+      return builder.add('Square', [x], shape, dtype)
+    case 0.5:
+      return builder.add('Sqrt', [x], shape, dtype)
+    case -0.5:
+      return builder.add('Rsqrt', [x], shape, dtype)
+    case -1:
+      return builder.add('Reciprocal', [x], shape, dtype)
+    case 1.5:
+      return builder.add('Multiply', [x, builder.add('Sqrt', [x], shape, dtype)], shape, dtype)
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The mask of relu's gradient, however it is written. Where x is positive, relu(x) is too: so it can be taken from the
+ * activation, and x be forgotten. The sign of what is never negative is a step.
+ */
+export const maskOfActivation: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
+  if (op === 'Sign' && builder.node(inputs[0]).op === 'Relu') {
+    return builder.add('Step', inputs, shape, dtype, { alpha: 0 })
+  }
+  if (op !== 'Step' || attributes.alpha !== 0) return undefined
+  const activation = builder.find('Relu', inputs, shape, dtype)
+  return activation === undefined ? undefined : builder.add('Step', [activation], shape, dtype, attributes)
+}

@@ -1,0 +1,97 @@
+import { elementwise } from './operations.js'
+import { broadcast, coreOf, sameShape, sizeOf, withRank, type Shape } from './shapes.js'
+import type { Rule } from './simplify-rule.js'
+
+/** A view of a constant is a constant. */
+export const reshapeConstant: Rule = (builder, { op, inputs, shape, dtype }) => {
+  const values = op === 'Reshape' ? builder.node(inputs[0]).values : undefined
+  return values && builder.constant(values, shape, dtype)
+}
+
+export const reshapes: Rule = (builder, { op, inputs, shape, dtype }) => {
+  if (op !== 'Reshape') return undefined
+  const x = builder.node(inputs[0])
+  if (sameShape(x.shape, shape)) return x.id
+  if (x.op === 'Reshape') return builder.add('Reshape', x.inputs, shape, dtype)
+  if (x.op !== 'BroadcastTo') return undefined
+  const source = builder.node(x.inputs[0])
+  if (sizeOf(source.shape) === 1) {
+    const single = builder.add('Reshape', [source.id], shape.map(() => 1), dtype)
+    return builder.add('BroadcastTo', [single], shape, dtype)
+  }
+  if (!sameShape(coreOf(x.shape), coreOf(shape))) return undefined
+  const extents = withRank(source.shape, x.shape.length).filter((_, axis) => x.shape[axis] !== 1)
+  const view = shape.map((extent) => (extent === 1 ? 1 : extents.shift()!))
+  return builder.add('BroadcastTo', [builder.add('Reshape', [source.id], view, dtype)], shape, dtype)
+}
+
+export const transposes: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
+  if (op !== 'Transpose') return undefined
+  const x = builder.node(inputs[0])
+  const perm = attributes.perm as readonly number[]
+  const moving = perm.filter((axis) => x.shape[axis] !== 1)
+  if (moving.every((axis, i) => i === 0 || moving[i - 1] < axis)) return builder.add('Reshape', [x.id], shape, dtype)
+  if (x.op !== 'Transpose') return undefined
+  const inner = x.attributes.perm as readonly number[]
+  return builder.add('Transpose', x.inputs, shape, dtype, { perm: perm.map((axis) => inner[axis]) })
+}
+
+/** A broadcast, a slice or a repetition that changes nothing; a repetition of single elements. */
+export const idle: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
+  if (!['BroadcastTo', 'Slice', 'Tile', 'PadV2', 'Concat'].includes(op)) return undefined
+  const x = builder.node(inputs[0])
+  if (inputs.length === 1 && sameShape(x.shape, shape) && attributes.strides === undefined) return x.id
+  if (op === 'BroadcastTo' && sizeOf(x.shape) === sizeOf(shape)) return builder.add('Reshape', inputs, shape, dtype)
+  if (op === 'BroadcastTo' && x.op === 'BroadcastTo') return builder.add(op, x.inputs, shape, dtype)
+  if (op !== 'Tile') return undefined
+  const single = (attributes.reps as readonly number[]).every((times, axis) => times === 1 || x.shape[axis] === 1)
+  return single ? builder.add('BroadcastTo', [x.id], shape, dtype) : undefined
+}
+
+/** `rest` broadcast on its own has the shape of the whole, so an operand can be left out of the reckoning. */
+const reaches = (shape: Shape, ...rest: readonly Shape[]): boolean => sameShape(broadcast(...rest), shape)
+
+/** Elementwise operations broadcast by themselves: their operands need not be, and equal elements need only one. */
+export const implicitBroadcast: Rule = (builder, draft) => {
+  const { op, inputs, shape, dtype, attributes } = draft
+  if (!elementwise.has(op)) return undefined
+  const operands = inputs.map((id) => {
+    const x = builder.node(id)
+    if (x.op === 'BroadcastTo') return x.inputs[0]
+    const value = x.shape.length > 0 ? builder.uniform(id) : undefined
+    return value === undefined ? id : builder.constant([value], [], x.dtype)
+  })
+  if (operands.every((id, i) => id === inputs[i])) return undefined
+  const shapes = operands.map((id) => builder.node(id).shape)
+  if (reaches(shape, ...shapes)) return builder.add(op, operands, shape, dtype, attributes)
+  const small = builder.add(op, operands, broadcast(...shapes), dtype, attributes)
+  return builder.add('BroadcastTo', [small], shape, dtype)
+}
+
+/** A product reads its operands transposed without a pass of its own. */
+export const transposedOperands: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
+  if (op !== 'BatchMatMul') return undefined
+  const operands = inputs.map((id) => {
+    const x = builder.node(id)
+    const perm = x.op === 'Transpose' ? (x.attributes.perm as readonly number[]) : []
+    const rank = perm.length
+    const last = rank >= 2 && perm[rank - 1] === rank - 2 && perm[rank - 2] === rank - 1
+    const flip = last && perm.slice(0, -2).every((axis, i) => axis === i)
+    return { id: flip ? x.inputs[0] : id, flip }
+  })
+  const [a, b] = operands
+  if (!a.flip && !b.flip) return undefined
+  return builder.add(op, [a.id, b.id], shape, dtype, {
+    transposeA: attributes.transposeA !== a.flip,
+    transposeB: attributes.transposeB !== b.flip,
+  })
+}
+
+/** A sum over axes of extent 1 is a view; one over nothing is nothing. */
+export const thinReduction: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
+  if (op !== 'Sum' && op !== 'Mean' && op !== 'Max' && op !== 'Min') return undefined
+  const { shape: from } = builder.node(inputs[0])
+  return (attributes.axes as readonly number[]).every((axis) => from[axis] === 1)
+    ? builder.add('Reshape', inputs, shape, dtype)
+    : undefined
+}
