@@ -31,7 +31,7 @@ export interface HostOptions {
 export class HostError extends WindtunnelError {}
 
 /** nact's own `dispatch` takes a sender; without one it builds a `Nobody` for every message. */
-const dispatch = nact.dispatch as (actor: Ref<Cell>, message: Cell, sender: unknown) => void
+const dispatch = nact.dispatch as (actor: Ref<unknown>, message: Cell, sender: unknown) => void
 
 /**
  * Actors in virtual time. nact owns behaviours, state and delivery; the kernel owns time, order and backlog, so that
@@ -65,7 +65,7 @@ export class NactHost {
       this.#last = cell
       if (cell.handed.push(item) > 1) return
       this.#running++
-      dispatch(cell.ref as Ref<Cell>, cell, this.#sender)
+      dispatch(cell.ref as Ref<unknown>, cell, this.#sender)
     },
   }
 
@@ -152,7 +152,7 @@ export class NactHost {
 
   #bury(cell: Cell): void {
     cell.alive = false
-    nact.stop(cell.ref as Ref<Cell>)
+    nact.stop(cell.ref as Ref<unknown>)
     this.#cells.delete(cell.name)
   }
 

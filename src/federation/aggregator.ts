@@ -34,6 +34,12 @@ export const newAggregator = (trunk: Float32Array): AggregatorState => ({
   past: [],
 })
 
+/** Written out, because it is done for every update: V8 takes 0.8 us to spread such a record. */
+const withHolding = (state: AggregatorState, holding: Holding): AggregatorState => {
+  const { phase, round, terms, waitingSince, opened, selected, timer, past } = state
+  return { holding, phase, round, terms, waitingSince, opened, selected, timer, past }
+}
+
 /**
  * The aggregator: opens and closes rounds, selects clients, owns the trunk. One round: choose among the clients that
  * are available; tell the expert networks; send the trunk; collect updates until all asked, the goal, or the deadline;
@@ -65,7 +71,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       return giveUp({ ...state, terms: plan }, Math.max(0, (plan.after ?? 0) - (now - state.waitingSince)), context)
     }
     const order = permutation(candidates.length, terms.selection('select', round))
-    const selected = [...order.subarray(0, Math.min(plan.ask, candidates.length))].sort((a, b) => a - b).map((i) => candidates[i].name)
+    const drawn = order.slice(0, Math.min(plan.ask, candidates.length)).sort()
+    const selected = Array.from(drawn, (i) => candidates[i].name)
     terms.opened(round, now, selected)
     const holding = openRound(state.holding, round, trunk, terms, now)
     tellExperts('open', round, { selected }, context)
@@ -129,7 +136,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'arrival': {
         const holding = receive(state.holding, message.envelope, from, trunk, terms, context.now)
         if (holding === state.holding) return state
-        const next = { ...state, holding }
+        const next = withHolding(state, holding)
         const answers = holding.held.length
         if (answers >= state.selected.length) {
           return end(next, { outcome: 'closed', reason: 'all answered', after: 'late' }, context)

@@ -65,7 +65,9 @@ export const receive = (
   if (round < holding.round || ending !== undefined) return refuse(ending?.after ?? 'late')
   if (holding.held.some((other) => other.update.client === from)) return refuse('duplicate')
   terms.weather.notice({ kind: 'update', round, at: now, from, part: part.name })
-  return { ...holding, held: [...holding.held, { envelope, update: { client: from, round, examples, values: decoded.body } }] }
+  const { part: name, values, endings } = holding
+  const update: Update = { client: from, round, examples, values: decoded.body }
+  return { part: name, values, round, held: [...holding.held, { envelope, update }], endings }
 }
 
 /** Ends the round here: folds what is held, in the order of client names, or throws it away. */

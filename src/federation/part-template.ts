@@ -48,19 +48,20 @@ export const partTemplates = (layout: Layout, template: Template): PartTemplate[
     }
   })
 
+/** Is the part, on the wire, the whole flat vector as it lies? */
+export const isWhole = (part: PartTemplate, size: number): boolean =>
+  part.runs.length === 2 && part.runs[0] === 0 && part.length === size
+
 /** The part's values out of a client's flat vector, into `into` or a new array. */
 export const takePart = (
   flat: Float32Array,
   part: PartTemplate,
   into: Float32Array = new Float32Array(part.length),
 ): Float32Array => {
-  gather(flat, part.runs, into)
+  if (isWhole(part, flat.length)) into.set(flat)
+  else gather(flat, part.runs, into)
   return into
 }
-
-/** Is the part, on the wire, the whole flat vector as it lies? */
-export const isWhole = (part: PartTemplate, size: number): boolean =>
-  part.runs.length === 2 && part.runs[0] === 0 && part.length === size
 
 /** Writes the part's values into a flat vector. */
 export const putPart = (values: Float32Array, part: PartTemplate, flat: Float32Array): void => {

@@ -1,5 +1,6 @@
 import type { Name } from '../actors/actor.js'
 import type { Weather } from '../faults/weather.js'
+import type { Frames } from '../network/frames.js'
 import type { Streams } from '../random/streams.js'
 import type { RoundRow } from '../runs/record.js'
 import type { Micros } from '../time/micros.js'
@@ -37,6 +38,8 @@ export interface Terms {
   readonly keepOptimizer: boolean
   /** Whether parameter messages carry a checksum: where something on the way may change their bytes. */
   readonly checksums: boolean
+  /** Memory for updates on their way. */
+  readonly frames: Frames
   readonly weather: Pick<Weather, 'available' | 'nextChange' | 'completeness' | 'notice'>
   /** Draws which clients are asked. */
   readonly selection: Streams

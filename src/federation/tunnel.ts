@@ -6,6 +6,7 @@ import { checkLanded, conservation } from '../checks/conservation.js'
 import { LivenessError } from '../errors.js'
 import type { Life, Sign, Weather } from '../faults/weather.js'
 import type { Envelope } from '../network/envelope.js'
+import { Frames } from '../network/frames.js'
 import { Network } from '../network/network.js'
 import { streams } from '../random/streams.js'
 import type { Flight, RoundRow } from '../runs/record.js'
@@ -169,6 +170,7 @@ export class Tunnel {
       experts: cast.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
       keepOptimizer: local.optimizerState === 'keep',
       checksums: link !== undefined,
+      frames: new Frames(),
       weather: {
         available: (client, now, round) => weather.available(client, now, round),
         nextChange: (now) => weather.nextChange(now),
@@ -247,6 +249,15 @@ export class Tunnel {
     this.#numbers.update(new Uint8Array(buffer, byteOffset, byteLength))
   }
 
+  /** What a client alone holds. All else it was sent, or sent itself. */
+  #hashPrivate(values: Float32Array): void {
+    const { layout, strategy } = this.#charter
+    for (const segment of layout.segments) {
+      if (strategy.template(segment) !== 'private') continue
+      this.#hash(values.subarray(segment.offset, segment.offset + segment.size))
+    }
+  }
+
   #holding(expert: number | undefined): Holding {
     return expert === undefined
       ? this.#host.state<AggregatorState>(AGGREGATOR).holding
@@ -278,7 +289,7 @@ export class Tunnel {
     const { journal, ledger, account } = this.#log
     const living = this.#terms.clients.filter(({ name }) => this.#host.alive(name))
     const personal = Object.fromEntries(living.map(({ name }) => [name, this.#host.state<ClientState>(name).personal]))
-    for (const values of Object.values(personal)) this.#hash(values)
+    for (const values of Object.values(personal)) this.#hashPrivate(values)
     this.#numbers.update(this.#evaluation.digest())
     const digests = { events: journal.digest(), numbers: this.#numbers.digest('hex') }
     return {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 import type { EnvelopeKind } from './envelope.js'
+import { alone } from './frames.js'
 
 /**
  * The wire format. A frame is a 32-byte little-endian header and a body.
@@ -46,9 +47,8 @@ export const seal = (frame: Uint8Array): Uint8Array => {
 }
 
 /** A frame without a checksum, its body not cleared: that would cost as much as filling it. */
-const begin = (head: FrameHead, body: number): Uint8Array => {
-  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(HEADER + body)
-  const frame = new Uint8Array(buffer, byteOffset, HEADER + body).fill(0, 0, HEADER)
+const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Array): Uint8Array => {
+  const frame = memory(HEADER + body).fill(0, 0, HEADER)
   const view = viewOf(frame)
   view.setUint32(0, MAGIC, true)
   view.setUint8(4, kinds.indexOf(head.kind))
@@ -74,15 +74,16 @@ const headOf = (view: DataView): FrameHead => ({
   examples: view.getFloat64(16, true),
 })
 
-/** A parameter frame with room for its values: fill `values` in place, all of them; `seal` the frame afterwards. */
+/** A parameter frame with room for its values: fill `values` in place, all of them, and then `seal` it if it must be. */
 export const beginParameters = (
   head: FrameHead,
   safetensors: Uint8Array,
   length: number,
+  memory: (size: number) => Uint8Array = alone,
 ): { frame: Uint8Array; values: Float32Array } => {
-  const frame = begin(head, safetensors.length + 4 * length)
+  const frame = begin(head, safetensors.length + 4 * length, memory)
   frame.set(safetensors, HEADER)
-  return { frame, values: new Float32Array(frame.buffer, HEADER + safetensors.length, length) }
+  return { frame, values: new Float32Array(frame.buffer, frame.byteOffset + HEADER + safetensors.length, length) }
 }
 
 /** Reads a parameter frame whose safetensors header must be exactly `safetensors`; values are a view of the frame. */
@@ -107,7 +108,7 @@ const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
 /** A control frame: any JSON value. */
 export const encodeControl = (head: FrameHead, value: unknown): Uint8Array => {
   const body = text.encoder.encode(JSON.stringify(value))
-  const frame = begin(head, body.length)
+  const frame = begin(head, body.length, alone)
   frame.set(body, HEADER)
   return seal(frame)
 }

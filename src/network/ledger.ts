@@ -16,6 +16,8 @@ export interface Flow {
   readonly index: number
   /** `a > b model`, for people. */
   readonly link: string
+  /** Kind of the messages. */
+  readonly about: string
   /** The journal's numbers of sender, receiver and kind. */
   readonly from: number
   readonly to: number
@@ -37,8 +39,8 @@ export class Ledger {
   readonly #entries: Entry[] = []
   /** The flow of each entry, so that a fate costs no look-up. */
   readonly #flowOf: Flow[] = []
-  /** By sender, receiver and kind: three look-ups cost less than a name that is put together. */
-  readonly #flows = new Map<string, Map<string, Map<string, Flow>>>()
+  /** By sender and receiver, one for each kind: two look-ups cost less than a name that is put together. */
+  readonly #flows = new Map<string, Map<string, Flow[]>>()
   readonly #all: Flow[] = []
   #touched: Flow[] = []
   settled: ((row: LedgerRow, at: Micros) => void) | undefined
@@ -126,19 +128,21 @@ export class Ledger {
   }
 
   #find(from: string, to: string, kind: string): Flow {
-    return this.#flows.get(from)?.get(to)?.get(kind) ?? this.#begin(from, to, kind)
+    const flows = this.#flows.get(from)?.get(to)
+    if (flows !== undefined) for (const flow of flows) if (flow.about === kind) return flow
+    return this.#begin(from, to, kind)
   }
 
   #begin(from: string, to: string, kind: string): Flow {
     const journal = this.#journal
     const flow: Flow = {
-      index: this.#all.length, link: `${from} > ${to} ${kind}`,
+      index: this.#all.length, link: `${from} > ${to} ${kind}`, about: kind,
       from: journal.number(from), to: journal.number(to), kind: journal.number(kind),
       sent: 0, copied: 0, delivered: 0, dropped: 0, touched: false,
     }
     this.#all.push(flow)
-    const receivers = within(this.#flows, from, () => new Map<string, Map<string, Flow>>())
-    within(receivers, to, () => new Map<string, Flow>()).set(kind, flow)
+    const receivers = within(this.#flows, from, () => new Map<string, Flow[]>())
+    within(receivers, to, (): Flow[] => []).push(flow)
     return flow
   }
 }

@@ -14,7 +14,9 @@ export const onePerScenario = (world: World): Arrangement => ({
 /** n_k / sum of n: McMahan et al. 2017, algorithm 1. All equal if nobody has rows. */
 export const sampleWeights = (updates: readonly Update[]): Float64Array => {
   const total = updates.reduce((sum, { examples }) => sum + examples, 0)
-  return Float64Array.from(updates, ({ examples }) => (total > 0 ? examples / total : 1 / updates.length))
+  const weights = new Float64Array(updates.length)
+  for (let k = 0; k < weights.length; k++) weights[k] = total > 0 ? updates[k].examples / total : 1 / weights.length
+  return weights
 }
 
 /**
