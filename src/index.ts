@@ -1,2 +1,19 @@
-/** Everything a script needs: constructors of simulations, and `simulate` to fly them from a program. */
+/*
+ * What a script or a program imports from 'windtunnel': constructors of simulations, `simulate` to fly them, and the
+ * types of what may be written by oneself (a model, a strategy, a link, a round policy) and of what a run gives.
+ */
 export * from './simulation/script.js'
+export { launch, simulate, type Launch, type Run, type SimulateOptions, type Simulation } from './runs/simulate.js'
+export { replay } from './runs/replay.js'
+export type { Flight, FlightEvent, LedgerRow, MetricRow, RoundRow, TrainingRow } from './runs/record.js'
+export type { CustomLink } from './network/network.js'
+export type { RoundsFunction } from './simulation/rounds.js'
+export type { Batch, Features, Mode, Model, Output, Parameters } from './models/model.js'
+export type { Layout, Role, Segment, SegmentSpec } from './models/layout.js'
+export type { Task } from './tasks/task.js'
+export type { Member, Scope, Strategy, Template, Update } from './federation/strategies/strategy.js'
+export { onePerScenario, sampleWeights, weightedSum } from './federation/strategies/fold.js'
+export type { Envelope, Fate } from './network/envelope.js'
+export type { World } from './data/world.js'
+export type { Table } from './data/table.js'
+export { WindtunnelError, exitCodes } from './errors.js'

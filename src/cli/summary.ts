@@ -6,7 +6,7 @@ import {
   roundsByOutcome,
   trainingsByOutcome,
 } from '../runs/totals.js'
-import type { Run } from '../simulation/simulate.js'
+import type { Run } from '../runs/simulate.js'
 
 /** Test scores of one scenario and task at the selected and at the last round. */
 export interface ScoreRow {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { bytesByDirection, bytesByFate, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
-import type { Run } from '../simulation/simulate.js'
+import type { Run } from '../runs/simulate.js'
 import { formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
 import { lastScored, scoreRows, warningsOf } from './summary.js'
 

@@ -73,4 +73,3 @@ export const deadline = (terms: Terms<'deadline'>): RoundsInput => ({ kind: 'dea
 /** Rounds that close as soon as `quorum` updates are there. */
 export const quorum = (terms: Terms<'quorum'>): RoundsInput => ({ kind: 'quorum', ...terms })
 
-export { launch, simulate, type Launch, type Run, type SimulateOptions, type Simulation } from './simulate.js'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { formatBytes, formatTime } from '../../src/cli/format.js'
 import { summarise, warningsOf } from '../../src/cli/summary.js'
 import { bytesTable, faultTable, report, scoreTable, trainingTable } from '../../src/cli/tables.js'
-import type { Run } from '../../src/simulation/simulate.js'
+import type { Run } from '../../src/runs/simulate.js'
 import { flight, manifest } from '../runs/flights.js'
 
 const run = {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { NondeterminismError } from '../../src/errors.js'
 import { compareMetrics, EventComparison, formatDifference } from '../../src/runs/compare.js'
 import { kindOf } from '../../src/runs/processor.js'
-import { comparable, compareNumbers, reasonsToDiffer } from '../../src/simulation/replay.js'
+import { comparable, compareNumbers, reasonsToDiffer } from '../../src/runs/replay.js'
 import { events, flight, manifest, metrics } from './flights.js'
 
 const planted = '{"at":62500001,"event":"arrive","actor":"client-b","id":2}'

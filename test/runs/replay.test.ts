@@ -7,8 +7,9 @@ import { exitCodes, NondeterminismError, SpecificationError } from '../../src/er
 import { readManifest, type Manifest } from '../../src/runs/manifest.js'
 import { realDisk } from '../../src/runs/disk.js'
 import type { FlightEvent } from '../../src/runs/record.js'
-import { replay } from '../../src/simulation/replay.js'
-import { deadline, fedAvg, lose, minutes, mlp, sgd, simulate, simulation } from '../../src/simulation/script.js'
+import { replay } from '../../src/runs/replay.js'
+import { simulate } from '../../src/runs/simulate.js'
+import { deadline, fedAvg, lose, minutes, mlp, sgd, simulation } from '../../src/simulation/script.js'
 
 const tiny = simulation({
   name: 'tiny',
@@ -122,7 +123,7 @@ describe('replay', () => {
 
 describe('a full disk', () => {
   it('ends the flight early, with what was flown', async () => {
-    const { conduct } = await import('../../src/simulation/simulate.js')
+    const { conduct } = await import('../../src/runs/simulate.js')
     let room = 4
     const disk = {
       ...realDisk,
