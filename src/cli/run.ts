@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import type { EngineName } from '../engine/open.js'
 import { exitCodes, StorageError } from '../errors.js'
-import { loadSpecification } from '../simulation/load.js'
+import { loadSpecification } from '../runs/load.js'
 import { conduct, type Run } from '../runs/simulate.js'
 import type { Resolved } from '../simulation/specification.js'
 import { onInterrupt } from './interrupt.js'

@@ -11,7 +11,7 @@ import { readLines, readRows } from './rows.js'
 import { versions } from './versions.js'
 import type { Flight, MetricRow } from './record.js'
 import type { World } from '../data/world.js'
-import { loadSpecification } from '../simulation/load.js'
+import { loadSpecification } from './load.js'
 import { conduct, type Run, type SimulateOptions, type Watch } from './simulate.js'
 import type { Specification } from '../simulation/specification.js'
 

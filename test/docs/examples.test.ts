@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
@@ -38,6 +38,7 @@ describe('scripts in the pages', () => {
     try {
       const scripts = blocks.filter(({ language, text }) => language === 'ts' && text.startsWith('import'))
       expect(scripts.length).toBeGreaterThan(10)
+      cpSync(join(root, 'simulations'), join(folder, 'simulations'), { recursive: true })
       scripts.forEach((block, i) => writeFileSync(join(folder, `block-${i}.ts`), block.text))
       const options = {
         noEmit: true,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import firstFlight from '../../simulations/first-flight.js'
-import { loadSpecification } from '../../src/simulation/load.js'
+import { loadSpecification } from '../../src/runs/load.js'
 import { resolve } from '../../src/simulation/resolve.js'
 
 describe('the first flight', () => {

@@ -3,10 +3,10 @@ import { register } from 'node:module'
 import { basename, extname, join, relative, resolve as absolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SpecificationError, WindtunnelError } from '../errors.js'
-import { sha256 } from '../runs/hash.js'
-import { packageFolder } from '../runs/versions.js'
-import { readDocument, scriptSource, type Source } from './source.js'
-import type { Specification } from './specification.js'
+import { sha256 } from './hash.js'
+import { packageFolder } from './versions.js'
+import { readDocument, scriptSource, type Source } from '../simulation/source.js'
+import type { Specification } from '../simulation/specification.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {
