@@ -18,7 +18,8 @@ export class Cell {
   readonly label: string
   /** Timers and computations under way, by number. Made when first used: most of ten thousand clients are idle. */
   timers: Map<number, Parcel> | undefined
-  computations: Map<number, Computation> | undefined
+  /** A list: there is one at a time, as a rule. */
+  computations: Computation[] | undefined
   /** The host's handle on nact's actor. */
   ref: unknown
   #numbers = 0

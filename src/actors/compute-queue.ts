@@ -74,7 +74,8 @@ export class Computation extends Delivery implements Item {
   opened(): boolean {
     if (!this.#handed) return false
     this.#handed = false
-    this.cell.computations!.delete(this.number)
+    const { computations } = this.cell
+    computations!.splice(computations!.indexOf(this), 1)
     this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
     return true
   }

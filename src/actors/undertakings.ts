@@ -58,16 +58,16 @@ export class Undertakings {
     const number = cell.number()
     const computation = new Computation(this.door, this.queue, cell, number, start, job, interrupted, this.#charge)
     this.kernel.deliver(until, computation)
-    cell.computations ??= new Map()
-    cell.computations.set(number, computation)
+    cell.computations ??= []
+    cell.computations.push(computation)
     if (interrupted === undefined) this.queue.add(computation)
     return number
   }
 
   abandon(cell: Cell, number: number): void {
-    const computation = cell.computations?.get(number)
-    if (computation === undefined) return
-    cell.computations!.delete(number)
+    const place = cell.computations?.findIndex((computation) => computation.number === number) ?? -1
+    if (place < 0) return
+    const [computation] = cell.computations!.splice(place, 1)
     this.#withdraw(computation)
     this.#charge(computation, 'abandoned')
   }
@@ -75,7 +75,7 @@ export class Undertakings {
   /** The cell has died, and all that it had under way with it. */
   perish(cell: Cell): void {
     for (const timer of cell.timers?.values() ?? []) this.kernel.cancel(timer)
-    const computations = [...(cell.computations?.values() ?? [])]
+    const computations = cell.computations ?? []
     cell.timers = undefined
     cell.computations = undefined
     for (const computation of computations) this.#withdraw(computation)

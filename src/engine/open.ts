@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { SpecificationError } from '../errors.js'
-import type { Disturbance } from './crew.js'
+import type { Disturbance } from './crew/crew.js'
 import type { Engine } from './engine.js'
 import { EngineError } from './engine-error.js'
 
@@ -20,9 +20,9 @@ export interface EngineOptions {
 const load = async (engine: EngineName, workers: number, disturb: Disturbance | undefined): Promise<Engine> => {
   switch (engine) {
     case 'onnx':
-      return (await import('./onnx-engine.js')).onnxEngine(workers, disturb)
+      return (await import('./onnx/onnx-engine.js')).onnxEngine(workers, disturb)
     case 'tfjs':
-      return (await import('./tfjs-engine.js')).tfjsEngine()
+      return (await import('./tfjs/tfjs-engine.js')).tfjsEngine()
     default:
       throw new SpecificationError(`there is no engine '${String(engine)}'; choose one of ${engineNames.join(', ')}`)
   }

@@ -1,4 +1,4 @@
-import type { DType, Sink, Source } from './body.js'
+import type { DType, Sink, Source } from './program/body.js'
 
 /** A port of a compiled program; `shape` is one client's, the cohort axis comes before it. */
 export interface Port<Kind> {

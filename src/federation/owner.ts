@@ -67,7 +67,7 @@ export const receive = (
   terms.weather.notice({ kind: 'update', round, at: now, from, part: part.name })
   const { part: name, values, endings } = holding
   const update: Update = { client: from, round, examples, values: decoded.body }
-  return { part: name, values, round, held: [...holding.held, { envelope, update }], endings }
+  return { part: name, values, round, held: holding.held.concat({ envelope, update }), endings }
 }
 
 /** Ends the round here: folds what is held, in the order of client names, or throws it away. */

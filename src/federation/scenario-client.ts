@@ -1,5 +1,5 @@
 import type { Behaviour, Context } from '../actors/actor.js'
-import { examplesOf, stepsOf } from '../engine/batches.js'
+import { examplesOf, stepsOf } from '../engine/feeding/batches.js'
 import type { OptimizerState, TrainResult } from '../engine/engine.js'
 import { beginParameters, decodeParameters, seal } from '../network/codec.js'
 import type { Envelope } from '../network/envelope.js'

@@ -76,7 +76,10 @@ export class Network {
   readonly #links: Links
   readonly #sent$ = new Subject<Outgoing>()
   readonly #delivered$ = new Subject<Envelope>()
-  readonly #flying = new Map<number, InFlight>()
+  /** By number of the envelope, which a list serves without the churn of a map; undefined when it is over. */
+  readonly #flying: (InFlight | undefined)[] = []
+  /** No envelope below this number is under way. */
+  #oldest = 0
   /** Copies under way, by the index of their flow. */
   readonly #under: number[] = []
   readonly #verdicts = new Map<number, Flight<Stamped>>()
@@ -106,7 +109,7 @@ export class Network {
     )
     const usual = (envelopes$: Observable<Envelope>) => this.#usual(envelopes$)
     link.custom(outside$, { scheduler: link.scheduler, streams: link.streams, usual }).subscribe((envelope) => {
-      const flying = this.#flying.get(envelope.id)
+      const flying = this.#flying[envelope.id]
       if (flying !== undefined) this.#land(now(), { ...flying, envelope })
     })
   }
@@ -128,7 +131,7 @@ export class Network {
   /** The client has left: what is still on its line is lost, with the bytes that had passed. */
   cut(client: Name): void {
     const now = this.#options.now()
-    for (const flying of this.#flying.values()) {
+    for (const flying of this.#underWay()) {
       if (flying.client !== client || flying.transfer.end <= now) continue
       if (flying.next !== undefined) this.#options.cancel(flying.next)
       const { envelope, direction } = flying
@@ -143,7 +146,7 @@ export class Network {
 
   /** After the last event: what a custom link still holds is lost. */
   close(): void {
-    for (const { envelope } of [...this.#flying.values()]) this.#drop(envelope, envelope.bytes.length)
+    for (const { envelope } of this.#underWay()) this.#drop(envelope, envelope.bytes.length)
     this.#sent$.complete()
     this.#delivered$.complete()
   }
@@ -235,12 +238,19 @@ export class Network {
   /** From here on the copy is under way. A custom link may hand it to the usual one: it is still one copy. */
   #take(flying: InFlight): void {
     const { id } = flying.envelope
-    if (!this.#flying.has(id)) this.#count(id, 1)
-    this.#flying.set(id, flying)
+    if (this.#flying[id] === undefined) this.#count(id, 1)
+    this.#flying[id] = flying
   }
 
   #release(id: number): void {
-    if (this.#flying.delete(id)) this.#count(id, -1)
+    if (this.#flying[id] === undefined) return
+    this.#flying[id] = undefined
+    this.#count(id, -1)
+  }
+
+  #underWay(): InFlight[] {
+    while (this.#oldest < this.#flying.length && this.#flying[this.#oldest] === undefined) this.#oldest++
+    return this.#flying.slice(this.#oldest).filter((flying) => flying !== undefined)
   }
 
   #count(id: number, by: number): void {

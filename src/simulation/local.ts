@@ -4,7 +4,7 @@ import { selectorSchema } from './parts.js'
 const rate = z.number().positive()
 const below1 = z.number().min(0).lt(1)
 
-/** The local optimizer as data: what `src/engine/optimizer.ts` executes. */
+/** The local optimizer as data: what `src/engine/program/optimizer.ts` executes. */
 export const optimizerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sgd'),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,13 +45,13 @@ describe('scripts in the pages', () => {
         paths: {
           windtunnel: [join(root, 'src/index.ts')],
           'windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
-          '*': [join(root, 'node_modules/*'), join(root, 'node_modules/@types/*')],
         },
         typeRoots: [join(root, 'node_modules/@types')],
-        allowImportingTsExtensions: false,
       }
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir')
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-      const project = { extends: join(root, 'tsconfig.json'), compilerOptions: options, include: ['*.ts', join(root, 'docs/figures/*.ts')] }
+      const include = ['*.ts', join(root, 'docs/figures/*.ts')]
+      const project = { extends: join(root, 'tsconfig.json'), compilerOptions: options, include }
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
       const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
       const said = await promisify(execFile)(process.execPath, [tsc, '-p', folder, '--pretty', 'false']).then(
@@ -67,7 +67,8 @@ describe('scripts in the pages', () => {
   it('are the files that they quote', () => {
     const readme = blocksOf('README.md').find(({ language }) => language === 'ts')!
     expect(`${readme.text}\n`).toBe(readFileSync(join(root, 'simulations/twenty-lines.ts'), 'utf8'))
-    const quoted = /\/\/ <gated>\n([\s\S]*?)\n\/\/ <\/gated>/.exec(readFileSync(join(root, 'test/models/define.test.ts'), 'utf8'))![1]
+    const source = readFileSync(join(root, 'test/models/define.test.ts'), 'utf8')
+    const [, quoted] = /\/\/ <gated>\n([\s\S]*?)\n\/\/ <\/gated>/.exec(source)!
     expect(pageText('docs/models.md')).toContain(quoted)
   })
 })
@@ -117,13 +118,12 @@ describe('links in the pages', () => {
 describe('the pages name commands that exist', () => {
   it('tests and benches', () => {
     const texts = pages.map((page) => [page, pageText(page)] as const)
-    const missing = texts.flatMap(([page, text]) => [
-      ...[...text.matchAll(/vitest run ((?:test\/\S+ ?)+)/g)].flatMap(([, files]) =>
-        files.replaceAll('`', ' ').trim().split(/\s+/).filter((file) => file.startsWith('test/') && !existsSync(join(root, file)))
-          .map((file) => `${page}: ${file}`)),
-      ...[...text.matchAll(/windtunnel run (simulations\/[\w.-]+)/g)].flatMap(([, file]) =>
-        existsSync(join(root, file)) ? [] : [`${page}: ${file}`]),
-    ])
+    const named = (text: string): string[] => [
+      ...[...text.matchAll(/vitest run ((?:test\/[\w./-]+ ?)+)/g)].flatMap(([, files]) => files.trim().split(' ')),
+      ...[...text.matchAll(/windtunnel run (simulations\/[\w.-]+)/g)].map(([, file]) => file),
+    ]
+    const missing = texts.flatMap(([page, text]) =>
+      named(text).filter((file) => !existsSync(join(root, file))).map((file) => `${page}: ${file}`))
     expect(missing).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BatchCursor, batchesOf, examplesOf, paddedRows, stepsOf } from '../../src/engine/batches.js'
+import { BatchCursor, batchesOf, examplesOf, paddedRows, stepsOf } from '../../src/engine/feeding/batches.js'
 import { permutation, streams } from '../../src/random/streams.js'
 
 describe('steps', () => {

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
-import { nameOf, type Body, type Inputs, type Sink } from '../../src/engine/body.js'
-import { batchings, cohort } from '../../src/engine/cohort.js'
+import { nameOf, type Body, type Inputs, type Sink } from '../../src/engine/program/body.js'
+import { batchings, cohort } from '../../src/engine/graph/cohort.js'
 import { emitOnnx } from '../../src/engine/onnx/emit.js'
-import { operations, transcendental } from '../../src/engine/operations.js'
-import { trace } from '../../src/engine/trace.js'
+import { operations, transcendental } from '../../src/engine/graph/operations.js'
+import { trace } from '../../src/engine/trace/trace.js'
 import { between, bits, compile, distance, eagerly, fly, listing, type Fill } from './traced.js'
 
 type Tensors = Record<string, Tensor>

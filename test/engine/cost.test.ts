@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
-import type { Body } from '../../src/engine/body.js'
-import { cost } from '../../src/engine/cost.js'
-import { trace } from '../../src/engine/trace.js'
+import type { Body } from '../../src/engine/program/body.js'
+import { cost } from '../../src/engine/graph/cost.js'
+import { trace } from '../../src/engine/trace/trace.js'
 
 const [rows, features, hidden] = [16, 8, 4]
 

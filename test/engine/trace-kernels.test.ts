@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
-import type { Body, Source } from '../../src/engine/body.js'
-import { kernels } from '../../src/engine/kernels.js'
+import type { Body, Source } from '../../src/engine/program/body.js'
+import { kernels } from '../../src/engine/trace/kernels.js'
 import { emitters } from '../../src/engine/onnx/emit.js'
-import { operations } from '../../src/engine/operations.js'
+import { operations } from '../../src/engine/graph/operations.js'
 import { between, compile, distance, eagerly, fly, type Fill } from './traced.js'
 
 const constantOf = tf.fill

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Body, Sink } from '../../src/engine/body.js'
-import { TraceError } from '../../src/engine/trace-error.js'
-import { trace } from '../../src/engine/trace.js'
+import type { Body, Sink } from '../../src/engine/program/body.js'
+import { TraceError } from '../../src/engine/trace/trace-error.js'
+import { trace } from '../../src/engine/trace/trace.js'
 import { between, compile, distance, eagerly, fly, listing } from './traced.js'
 
 const constantOf = tf.fill

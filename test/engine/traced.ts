@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { nameOf, type Body, type Source } from '../../src/engine/body.js'
-import { cohort } from '../../src/engine/cohort.js'
-import type { Graph } from '../../src/engine/graph.js'
+import { nameOf, type Body, type Source } from '../../src/engine/program/body.js'
+import { cohort } from '../../src/engine/graph/cohort.js'
+import type { Graph } from '../../src/engine/graph/graph.js'
 import { emitOnnx } from '../../src/engine/onnx/emit.js'
 import { openOnnx } from '../../src/engine/onnx/session.js'
 import type { Compiled } from '../../src/engine/runtime.js'
-import { sizeOf } from '../../src/engine/shapes.js'
-import { trace } from '../../src/engine/trace.js'
+import { sizeOf } from '../../src/engine/graph/shapes.js'
+import { trace } from '../../src/engine/trace/trace.js'
 import { streams } from '../../src/random/streams.js'
 
 /* Runs one body in two ways: eagerly on plain tfjs, and recorded, emitted and run by ONNX Runtime for many clients. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, expect, test } from 'vitest'
 import type { Training } from '../../src/engine/engine.js'
-import { scoringBody, trainingBody } from '../../src/engine/program.js'
+import { scoringBody, trainingBody } from '../../src/engine/program/program.js'
 import { defineModel } from '../../src/models/define.js'
 import { inputs } from '../../src/models/input.js'
 import { linear, perceptron } from '../../src/models/layers.js'

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
-import { paddedRows } from '../../src/engine/batches.js'
-import { nameOf, type Body, type DType, type Inputs, type Source } from '../../src/engine/body.js'
+import { paddedRows } from '../../src/engine/feeding/batches.js'
+import { nameOf, type Body, type DType, type Inputs, type Source } from '../../src/engine/program/body.js'
 import type { Training } from '../../src/engine/engine.js'
-import { scalarsOf } from '../../src/engine/update.js'
+import { scalarsOf } from '../../src/engine/program/update.js'
 import { streams } from '../../src/random/streams.js'
 import type { Rows } from './reference.js'
 

@@ -1,7 +1,7 @@
-import { cohort, solo } from '../cohort.js'
-import type { Graph } from '../graph.js'
+import { cohort, solo } from '../graph/cohort.js'
+import type { Graph } from '../graph/graph.js'
 import type { Compiled } from '../runtime.js'
-import { sizeOf } from '../shapes.js'
+import { sizeOf } from '../graph/shapes.js'
 import { emitOnnx } from './emit.js'
 
 /**

@@ -1,4 +1,4 @@
-import { sameShape } from '../shapes.js'
+import { sameShape } from '../graph/shapes.js'
 import type { Emission, Emit } from './emission.js'
 import { elementTypes } from './model.js'
 

@@ -1,4 +1,4 @@
-import type { Node } from '../graph.js'
+import type { Node } from '../graph/graph.js'
 import type { Sheet } from './sheet.js'
 
 /** What the emitter of one operation may ask. */

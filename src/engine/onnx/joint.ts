@@ -1,5 +1,5 @@
-import type { Shape } from '../shapes.js'
-import { sizeOf } from '../shapes.js'
+import type { Shape } from '../graph/shapes.js'
+import { sizeOf } from '../graph/shapes.js'
 import type { Sheet } from './sheet.js'
 
 /**

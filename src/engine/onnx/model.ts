@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js'
-import type { DType } from '../body.js'
+import type { DType } from '../program/body.js'
 
 /** ONNX's numbers for element types. */
 export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const

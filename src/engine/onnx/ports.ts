@@ -1,7 +1,7 @@
-import { nameOf, type Sink, type Source } from '../body.js'
-import type { Graph, Node } from '../graph.js'
+import { nameOf, type Sink, type Source } from '../program/body.js'
+import type { Graph, Node } from '../graph/graph.js'
 import type { Port } from '../runtime.js'
-import { sameShape, sizeOf, type Shape } from '../shapes.js'
+import { sameShape, sizeOf, type Shape } from '../graph/shapes.js'
 import type { Member } from './joint.js'
 import type { OnnxPort } from './model.js'
 

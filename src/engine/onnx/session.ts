@@ -1,5 +1,5 @@
 import type { Tensor } from 'onnxruntime-node'
-import type { Sink, Source } from '../body.js'
+import type { Sink, Source } from '../program/body.js'
 import type { Compiled, Port, Session } from '../runtime.js'
 import { JointSlot, Slot, type Buffers, type MakeTensor } from './slot.js'
 

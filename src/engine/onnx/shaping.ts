@@ -1,4 +1,4 @@
-import type { Node } from '../graph.js'
+import type { Node } from '../graph/graph.js'
 import { axisIn, clientsOf, viewed, type Emission, type Emit } from './emission.js'
 import { elementTypes } from './model.js'
 

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-node'
-import type { Sink, Source } from '../body.js'
+import type { Sink, Source } from '../program/body.js'
 import type { Port } from '../runtime.js'
-import { sizeOf } from '../shapes.js'
+import { sizeOf } from '../graph/shapes.js'
 
 export type Values = Float32Array | Int32Array
 export type Buffers = Readonly<Record<string, Values>>

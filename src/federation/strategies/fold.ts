@@ -44,5 +44,5 @@ export const weightedSum = (updates: readonly Update[], weights: Float64Array): 
     const w = weights[k]
     for (let i = 0; i < length; i++) sum[i] += w * values[i]
   }
-  return Float32Array.from(sum)
+  return new Float32Array(sum)
 }

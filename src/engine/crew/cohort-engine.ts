@@ -1,0 +1,138 @@
+import type { Table } from '../../data/table.js'
+import { DataError, SpecificationError } from '../../errors.js'
+import { stepsOf } from '../feeding/batches.js'
+import { cohortsOf } from './cohorts.js'
+import type { Crew } from './crew.js'
+import type { Engine, Prepared, ScoreJob, ScoreResult, TrainJob, TrainResult, Training } from '../engine.js'
+import { EngineError } from '../engine-error.js'
+import type { Programs } from '../program/programs.js'
+
+type Job = TrainJob | ScoreJob
+
+/** A promise whose fate others decide. */
+interface Pending<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (reason: Error) => void
+}
+
+const pending = <T>(): Pending<T> => {
+  let resolve!: (value: T) => void
+  let reject!: (reason: Error) => void
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
+  // The caller may look at another job's promise first; a failure must not count as unhandled meanwhile.
+  promise.catch(() => undefined)
+  return { promise, resolve, reject }
+}
+
+/** An engine that cuts jobs into cohorts and has a crew execute them. Parameters must not change while a job runs. */
+export class CohortEngine implements Engine {
+  private readonly tables = new Map<string, Table>()
+
+  constructor(
+    readonly name: string,
+    private readonly programs: Programs,
+    private readonly crew: Crew,
+    /** Clients per run, at most, whatever the training says: 1 for an engine without a cohort axis. */
+    private readonly most: number = Infinity,
+  ) {}
+
+  async prepare(training: Training): Promise<Prepared> {
+    return this.programs.prepare(training)
+  }
+
+  async register(handle: string, table: Table): Promise<void> {
+    const known = this.tables.get(handle)
+    if (known === table) return
+    if (known) throw new DataError(`data '${handle}' is registered already, with another table; choose another handle`)
+    this.tables.set(handle, table)
+    this.crew.register(handle, table)
+  }
+
+  train(jobs: readonly TrainJob[]): readonly Promise<TrainResult>[] {
+    const lengthOf = (job: TrainJob): number => {
+      const { batch } = this.programs.training(job.program)!
+      return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
+    }
+    const run = async (program: string, cohort: readonly TrainJob[]): Promise<TrainResult[]> =>
+      (await this.crew.run({ kind: 'train', program, jobs: cohort })).filter((result) => 'parameters' in result)
+    return this.execute(jobs, lengthOf, run)
+  }
+
+  score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
+    const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
+    const run = async (program: string, cohort: readonly ScoreJob[]): Promise<ScoreResult[]> =>
+      (await this.crew.run({ kind: 'score', program, jobs: cohort })).filter((result) => 'scores' in result)
+    return this.execute(jobs, lengthOf, run)
+  }
+
+  close(): Promise<void> {
+    return this.crew.close()
+  }
+
+  private execute<J extends Job, R>(
+    jobs: readonly J[],
+    lengthOf: (job: J) => number,
+    run: (program: string, cohort: readonly J[]) => Promise<R[]>,
+  ): readonly Promise<R>[] {
+    const results = jobs.map(() => pending<R>())
+    const sound: J[] = []
+    const places: number[] = []
+    jobs.forEach((job, place) => {
+      const fault = this.fault(job)
+      if (fault) results[place].reject(fault)
+      else {
+        sound.push(job)
+        places.push(place)
+      }
+    })
+    const most = (program: string): number => Math.min(this.most, this.programs.training(program)!.cohort)
+    for (const cohort of cohortsOf(sound, most, lengthOf)) {
+      const mine = cohort.places.map((i) => results[places[i]])
+      const { program, jobs: together } = cohort
+      run(program, together).then(
+        (values) => mine.forEach((result, i) => result.resolve(values[i])),
+        (error: Error) => mine.forEach((result, i) => result.reject(this.blame(together[i], error))),
+      )
+    }
+    return results.map(({ promise }) => promise)
+  }
+
+  /** What keeps a job from being run, if anything. */
+  private fault(job: Job): Error | undefined {
+    const training = this.programs.training(job.program)
+    if (!training) return new SpecificationError(`${nameOf(job)}: no such program; call prepare first`)
+    const table = this.tables.get(job.data)
+    if (!table) return new DataError(`${nameOf(job)}: no data is registered under '${job.data}'; call register first`)
+    const misfit = misfitOf(table, training) ?? vectorMisfitOf(job, training.layout.size)
+    return misfit === undefined ? undefined : new DataError(`${nameOf(job)}: ${misfit}`)
+  }
+
+  private blame(job: Job, error: Error): EngineError {
+    return new EngineError(`${nameOf(job)}: ${error.message}`, { cause: error })
+  }
+}
+
+const nameOf = ({ kind, client, program }: Job): string =>
+  `${kind} job of client '${client}', program ${program.slice(0, 12)}`
+
+const misfit = (what: string, has: number, wants: number): string | undefined =>
+  has === wants ? undefined : `${has} ${what} where the program needs ${wants}`
+
+const misfitOf = ({ rows, categorical, numeric, labels }: Table, { features, tasks }: Training): string | undefined =>
+  misfit('categorical ids', categorical.length, rows * features.categorical.length) ??
+  misfit('numeric values', numeric.length, rows * features.numeric.length) ??
+  misfit('labels', labels.length, rows * tasks.length)
+
+const vectorMisfitOf = (job: Job, size: number): string | undefined => {
+  const wrong = misfit('parameters', job.parameters.length, size)
+  if (wrong !== undefined || job.kind === 'score') return wrong
+  if (job.anchor && job.anchor.length !== size) return misfit('elements of the anchor', job.anchor.length, size)
+  for (const [slot, { length }] of Object.entries(job.optimizer?.slots ?? {})) {
+    if (length !== size) return misfit(`elements of '${slot}'`, length, size)
+  }
+  return undefined
+}

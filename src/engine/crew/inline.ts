@@ -1,0 +1,31 @@
+import type { Table } from '../../data/table.js'
+import type { Crew, Disturbance } from './crew.js'
+import type { ScoreResult, TrainResult } from '../engine.js'
+import type { Executor, Work } from './executor.js'
+import type { Programs } from '../program/programs.js'
+
+/** A crew of one: this thread. */
+export class Inline implements Crew {
+  private cohorts = 0
+
+  constructor(
+    private readonly executor: Executor,
+    private readonly programs: Programs,
+    private readonly disturb: Disturbance = {},
+  ) {}
+
+  register(handle: string, table: Table): void {
+    this.executor.register(handle, table)
+  }
+
+  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+    if (!this.executor.knowsProgram(work.program)) this.executor.learn(this.programs.recipe(work.program))
+    const delay = this.disturb.delay?.(this.cohorts++) ?? 0
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+    return this.executor.execute(work)
+  }
+
+  close(): Promise<void> {
+    return this.executor.close()
+  }
+}

@@ -1,0 +1,101 @@
+import type { Table } from '../../data/table.js'
+import type { OptimizerState, ScoreResult, TrainResult } from '../engine.js'
+import type { Work } from './executor.js'
+import type { Part, Recipe } from '../program/recipe.js'
+import type { Compiled } from '../runtime.js'
+
+/** What a worker may lack for a cohort; it asks once, and keeps what it gets. */
+export interface Supplies {
+  readonly recipes: readonly Recipe[]
+  readonly parts: readonly { readonly program: string; readonly part: Part; readonly compiled: Compiled }[]
+  readonly tables: readonly { readonly handle: string; readonly table: Table }[]
+}
+
+/** A message to a worker. */
+export interface Order {
+  readonly work: Work
+  /** Parts of the program that the work needs. */
+  readonly parts: readonly Part[]
+  readonly supplies?: Supplies
+  readonly delay: number
+  readonly die: boolean
+}
+
+/** A worker's answer. A promise of it that is rejected means that the worker died. */
+export type Answer =
+  | { readonly kind: 'done'; readonly results: TrainResult[] | ScoreResult[] }
+  | { readonly kind: 'failed'; readonly message: string; readonly stack?: string }
+  | Missing
+
+/** What the worker needs first. */
+export interface Missing {
+  readonly kind: 'missing'
+  /** Whether it lacks the program's recipe. */
+  readonly program: boolean
+  readonly parts: readonly Part[]
+  readonly tables: readonly string[]
+}
+
+/** From this size on a vector's memory is handed over; below it a copy costs less than the hand-over. */
+const handOverBytes = 1 << 16
+
+/** A message in the making: what to send, and what memory to hand over with it. */
+export interface Parcel<T> {
+  readonly message: T
+  readonly transfer: ArrayBuffer[]
+}
+
+/** Copies vectors so that handing them over takes nothing from the caller; one that several jobs share goes once. */
+const outgoing = (transfer: ArrayBuffer[]): ((vector: Float32Array) => Float32Array) => {
+  const copies = new Map<Float32Array, Float32Array>()
+  return (vector) => {
+    const { buffer } = vector
+    if (buffer instanceof SharedArrayBuffer) return vector
+    if (vector.byteLength < handOverBytes && vector.byteLength === buffer.byteLength) return vector
+    const known = copies.get(vector)
+    if (known) return known
+    const copy = vector.slice()
+    copies.set(vector, copy)
+    if (copy.byteLength >= handOverBytes) transfer.push(copy.buffer)
+    return copy
+  }
+}
+
+const mapSlots = (state: OptimizerState, map: (vector: Float32Array) => Float32Array): OptimizerState => ({
+  steps: state.steps,
+  slots: Object.fromEntries(Object.entries(state.slots).map(([name, slot]) => [name, map(slot)])),
+})
+
+/** Work on its way to a worker: the caller keeps its vectors. */
+export const parcelOf = (work: Work): Parcel<Work> => {
+  const transfer: ArrayBuffer[] = []
+  const send = outgoing(transfer)
+  if (work.kind === 'score') {
+    const jobs = work.jobs.map((job) => ({ ...job, parameters: send(job.parameters) }))
+    return { message: { ...work, jobs }, transfer }
+  }
+  const jobs = work.jobs.map((job) => ({
+    ...job,
+    parameters: send(job.parameters),
+    ...(job.anchor && { anchor: send(job.anchor) }),
+    ...(job.optimizer && { optimizer: mapSlots(job.optimizer, send) }),
+  }))
+  return { message: { ...work, jobs }, transfer }
+}
+
+/** Memory of results that is worth handing over; the worker keeps none of it. */
+export const transferOf = (results: TrainResult[] | ScoreResult[]): ArrayBuffer[] => {
+  const transfer: ArrayBuffer[] = []
+  const give = (vector: Float32Array): void => {
+    const { buffer, byteLength } = vector
+    if (byteLength >= handOverBytes && buffer instanceof ArrayBuffer) transfer.push(buffer)
+  }
+  for (const result of results) {
+    if ('scores' in result) result.scores.forEach(give)
+    else {
+      give(result.parameters)
+      Object.values(result.optimizer.slots).forEach(give)
+    }
+  }
+  return transfer
+}

@@ -1,0 +1,56 @@
+import { permutation, streams } from '../../random/streams.js'
+import type { BatchPlan } from '../engine.js'
+
+/** Rows that a step of `batch` rows has in the graph: the next multiple of 16, which keeps native results stable. */
+export const paddedRows = (batch: number): number => Math.ceil(batch / 16) * 16
+
+/** Batches in one pass over the data; the last one may be ragged. */
+export const batchesOf = (rows: number, batch: number): number => Math.ceil(rows / batch)
+
+/**
+ * Optimizer steps of a job: `epochs` passes over `rows` rows, a fraction of a pass rounded up to whole batches.
+ * The federation charges virtual time by it. The tolerance undoes what a product like 0.1 * 30 adds in its last bit.
+ */
+export const stepsOf = (rows: number, batch: number, epochs: number): number =>
+  Math.max(0, Math.ceil(epochs * batchesOf(rows, batch) - 1e-9))
+
+/** Rows that `steps` steps train on, counting a row once per epoch. */
+export const examplesOf = (rows: number, batch: number, steps: number): number => {
+  const perEpoch = batchesOf(rows, batch)
+  if (perEpoch === 0) return 0
+  return Math.floor(steps / perEpoch) * rows + Math.min((steps % perEpoch) * batch, rows)
+}
+
+const none = new Int32Array(0)
+
+/**
+ * Where a job stands in its batches. `seek` puts `order`, `start` and `count` on a step: its rows are
+ * `order[start]` .. `order[start + count - 1]`. Holds one epoch's permutation at a time, so seek steps in order.
+ */
+export class BatchCursor {
+  readonly steps: number
+  order: Int32Array = none
+  start = 0
+  count = 0
+  private epoch = -1
+  private readonly perEpoch: number
+
+  constructor(
+    private readonly rows: number,
+    private readonly batch: number,
+    private readonly plan: BatchPlan,
+  ) {
+    this.steps = stepsOf(rows, batch, plan.epochs)
+    this.perEpoch = batchesOf(rows, batch)
+  }
+
+  seek(step: number): void {
+    const epoch = Math.floor(step / this.perEpoch)
+    if (epoch !== this.epoch) {
+      this.order = permutation(this.rows, streams(this.plan.seed)(...this.plan.key, 'order', epoch))
+      this.epoch = epoch
+    }
+    this.start = (step - epoch * this.perEpoch) * this.batch
+    this.count = Math.min(this.batch, this.rows - this.start)
+  }
+}

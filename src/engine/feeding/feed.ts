@@ -1,0 +1,164 @@
+import type { Task } from '../../tasks/task.js'
+import { SpecificationError } from '../../errors.js'
+import { streams } from '../../random/streams.js'
+import type { BatchPlan } from '../engine.js'
+import { floatsOf, type Lanes } from './lanes.js'
+import { copyRows, matrixOf, rowAt, type Data, type Matrix, type Rows } from './rows.js'
+
+/** A label port. `classes` is 0 for a binary task. */
+interface LabelFeed {
+  readonly buffer: Float32Array
+  readonly column: number
+  readonly classes: number
+}
+
+interface DrawFeed {
+  readonly buffer: Float32Array
+  readonly draw: number
+  readonly size: number
+}
+
+interface ScalarFeed {
+  readonly buffer: Float32Array
+  readonly name: string
+}
+
+/** The ports of one step, resolved once so that a step costs loops over numbers and nothing else. */
+export interface StepFeed {
+  categorical?: Matrix
+  fields: number
+  numeric?: Matrix
+  columns: number
+  weight?: Float32Array
+  labels: LabelFeed[]
+  labelWeights: LabelFeed[]
+  draws: DrawFeed[]
+  scalars: ScalarFeed[]
+}
+
+/** The largest float32 below 1: a draw rounded to float32 must not leave [0, 1). */
+const belowOne = 1 - 2 ** -24
+
+/** Sorts a session's input ports by step. */
+export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly StepFeed[] => {
+  const steps: StepFeed[] = []
+  const column = (name: string): number => {
+    const index = tasks.findIndex((task) => task.name === name)
+    if (index < 0) throw new SpecificationError(`the graph reads labels of '${name}', which is no task of the program`)
+    return index
+  }
+  for (const { kind, shape, size, buffer } of lanes.inputs) {
+    if (!('step' in kind)) continue
+    const step = (steps[kind.step] ??= { fields: 0, columns: 0, labels: [], labelWeights: [], draws: [], scalars: [] })
+    switch (kind.kind) {
+      case 'categorical':
+        step.categorical = matrixOf(buffer)
+        step.fields = shape[1]
+        break
+      case 'numeric':
+        step.numeric = matrixOf(buffer)
+        step.columns = shape[1]
+        break
+      case 'weight':
+        step.weight = floatsOf(buffer)
+        break
+      case 'label':
+        step.labels.push({ buffer: floatsOf(buffer), column: column(kind.task), classes: shape[1] ?? 0 })
+        break
+      case 'label-weight':
+        step.labelWeights.push({ buffer: floatsOf(buffer), column: column(kind.task), classes: 0 })
+        break
+      case 'uniform':
+        step.draws.push({ buffer: floatsOf(buffer), draw: kind.draw, size })
+        break
+      case 'scalar':
+        step.scalars.push({ buffer: floatsOf(buffer), name: kind.name })
+        break
+    }
+  }
+  return steps
+}
+
+const fillLabels = (feed: LabelFeed, data: Data, tasks: number, rows: Rows, lane: number, padded: number): void => {
+  const { buffer, column, classes } = feed
+  const { labels } = data
+  const { count } = rows
+  if (classes === 0) {
+    const base = lane * padded
+    for (let i = 0; i < padded; i++) {
+      const label = i < count ? labels[rowAt(rows, i) * tasks + column] : 0
+      buffer[base + i] = label === label ? label : 0
+    }
+    return
+  }
+  let at = lane * padded * classes
+  for (let i = 0; i < padded; i++) {
+    const label = i < count ? labels[rowAt(rows, i) * tasks + column] : NaN
+    for (let c = 0; c < classes; c++) buffer[at++] = c === label ? 1 : 0
+  }
+}
+
+/** Weights a mean over the rows that have the label; returns how many have it. */
+const fillLabelWeights = (
+  feed: LabelFeed,
+  data: Data,
+  tasks: number,
+  rows: Rows,
+  lane: number,
+  padded: number,
+): number => {
+  const { buffer, column } = feed
+  const { labels } = data
+  const { count } = rows
+  const base = lane * padded
+  let known = 0
+  for (let i = 0; i < count; i++) {
+    const label = labels[rowAt(rows, i) * tasks + column]
+    const has = label === label ? 1 : 0
+    known += has
+    buffer[base + i] = has
+  }
+  const share = known > 0 ? 1 / known : 0
+  for (let i = 0; i < count; i++) buffer[base + i] *= share
+  for (let i = count; i < padded; i++) buffer[base + i] = 0
+  return known
+}
+
+/**
+ * Puts one step's rows into one client's lane. `padded` is the number of rows that the graph has. `known[task]` becomes
+ * the number of rows that have the task's label.
+ */
+export const fillRows = (
+  feed: StepFeed,
+  lane: number,
+  padded: number,
+  data: Data,
+  tasks: number,
+  rows: Rows,
+  known: Int32Array,
+): void => {
+  const { categorical, fields, numeric, columns, weight } = feed
+  if (categorical) copyRows(data.categorical, fields, rows, categorical, lane * padded * fields, padded)
+  if (numeric) copyRows(data.numeric, columns, rows, numeric, lane * padded * columns, padded)
+  if (weight) {
+    const share = 1 / rows.count
+    const base = lane * padded
+    for (let i = 0; i < padded; i++) weight[base + i] = i < rows.count ? share : 0
+  }
+  for (const label of feed.labels) fillLabels(label, data, tasks, rows, lane, padded)
+  for (const label of feed.labelWeights) {
+    known[label.column] = fillLabelWeights(label, data, tasks, rows, lane, padded)
+  }
+}
+
+/** Draws a step's dropout uniforms: one stream per (ordinal of the step in its job, draw). */
+export const fillDraws = (feed: StepFeed, lane: number, plan: BatchPlan, ordinal: number): void => {
+  for (const { buffer, draw, size } of feed.draws) {
+    const stream = streams(plan.seed)(...plan.key, 'dropout', ordinal, draw)
+    const end = (lane + 1) * size
+    for (let i = lane * size; i < end; i++) {
+      const u = stream()
+      buffer[i] = u < belowOne ? u : belowOne
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { paddedRows, type BatchCursor } from './batches.js'
+import type { TrainJob } from '../engine.js'
+import { fillDraws, fillRows, type StepFeed } from './feed.js'
+import type { Recipe } from '../program/recipe.js'
+import { warm, type Data } from './rows.js'
+import { scalarsOf } from '../program/scalars.js'
+import type { Room, Stage } from './stage.js'
+
+/** One client in training: the job, how far it has come and what it holds between the legs of its training. */
+export interface Trainee {
+  readonly job: TrainJob
+  readonly data: Data
+  readonly cursor: BatchCursor
+  /** [size]: the job's parameters until a leg has brought new ones, then the client's own. */
+  parameters: Float32Array
+  readonly slots: Record<string, Float32Array>
+  readonly before: number
+  /** Steps taken in this job. */
+  taken: number
+  /** Per task: summed losses, and the number of steps that had a labelled row. */
+  readonly losses: Float64Array
+  readonly counted: Int32Array
+}
+
+/** Copies `size` floats. For short vectors (biases), of which models are full, a loop beats `set` and its two views. */
+const copy = (from: Float32Array, at: number, to: Float32Array, target: number, size: number): void => {
+  if (size > 96) to.set(from.subarray(at, at + size), target)
+  else for (let i = 0; i < size; i++) to[target + i] = from[at + i]
+}
+
+/** The trainee's vector that a state lane belongs to; a slot that the job did not bring starts at zero. */
+const vectorOf = (trainee: Trainee, vector: string, size: number): Float32Array =>
+  vector === 'parameter' ? trainee.parameters : (trainee.slots[vector] ??= new Float32Array(size))
+
+/** Memory for a vector that will be written as a whole: not cleared, which counts in a tiny model. */
+const uncleared = (size: number): Float32Array => {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size * Float32Array.BYTES_PER_ELEMENT)
+  return new Float32Array(buffer, byteOffset, size)
+}
+
+/** A stretch of training in which every run takes the same number of steps. */
+export class Leg {
+  private readonly room: Room
+  private readonly padded: number
+  /** Rows with a label per [client, step, task]. */
+  private readonly known: Int32Array
+  private readonly knownNow: Int32Array
+  private scalarsAt = -1
+  /** Only there to be written: see `warm`. */
+  protected warmth = 0
+  private scalars: Readonly<Record<string, number>> = {}
+
+  constructor(
+    private readonly recipe: Recipe,
+    stage: Stage,
+    private readonly stride: number,
+    private readonly trainees: readonly Trainee[],
+  ) {
+    this.room = stage.room(trainees.length)
+    this.padded = paddedRows(recipe.batch)
+    this.known = new Int32Array(trainees.length * stride * recipe.tasks.length)
+    this.knownNow = new Int32Array(recipe.tasks.length)
+  }
+
+  /** `runs[i]` is how often the i-th trainee takes `stride` steps; never more than its predecessor. */
+  async train(runs: readonly number[]): Promise<void> {
+    this.load()
+    let live = this.trainees.length
+    for (let run = 0; ; run++) {
+      while (live > 0 && runs[live - 1] === run) this.unload(--live)
+      if (live === 0) return
+      for (let lane = 0; lane < live; lane++) this.feed(lane)
+      await this.room.lanes.run(live)
+      for (let lane = 0; lane < live; lane++) this.advance(lane)
+      this.collectLosses(live)
+    }
+  }
+
+  private load(): void {
+    const { lanes, state, anchors } = this.room
+    for (const [seat, trainee] of this.trainees.entries()) {
+      for (const { lane, offset } of state) {
+        const flat = vectorOf(trainee, lane.vector, this.recipe.size)
+        copy(flat, offset, lanes.current(lane), seat * lane.size, lane.size)
+      }
+      const anchor = trainee.job.anchor ?? trainee.job.parameters
+      for (const { buffer, size, offset } of anchors) copy(anchor, offset, buffer, seat * size, size)
+    }
+  }
+
+  private unload(seat: number): void {
+    const { lanes, state, complete } = this.room
+    const trainee = this.trainees[seat]
+    if (trainee.parameters === trainee.job.parameters) {
+      trainee.parameters = complete ? uncleared(this.recipe.size) : trainee.parameters.slice()
+    }
+    for (const { lane, offset } of state) {
+      if (!lane.written) continue
+      const flat = vectorOf(trainee, lane.vector, this.recipe.size)
+      copy(lanes.current(lane), seat * lane.size, flat, offset, lane.size)
+    }
+  }
+
+  private feed(lane: number): void {
+    const { cursor, data, job, taken, before } = this.trainees[lane]
+    const tasks = this.recipe.tasks.length
+    if (this.stride * this.recipe.batch * 2 > data.rows) this.warmth = warm(data.numeric)
+    for (let step = 0; step < this.stride; step++) {
+      const feed = this.room.feeds[step]
+      if (feed === undefined) continue
+      cursor.seek(taken + step)
+      fillRows(feed, lane, this.padded, data, tasks, cursor, this.knownNow)
+      this.known.set(this.knownNow, (lane * this.stride + step) * tasks)
+      if (feed.draws.length > 0) fillDraws(feed, lane, job.plan, taken + step)
+      this.feedScalars(feed, lane, before + taken + step + 1, job.mu ?? 0)
+    }
+  }
+
+  /** `t` counts a client's steps from 1 and goes on where kept optimizer state stopped. */
+  private feedScalars(feed: StepFeed, lane: number, t: number, mu: number): void {
+    if (feed.scalars.length === 0) return
+    if (t !== this.scalarsAt) {
+      this.scalars = scalarsOf(this.recipe.optimizer, t)
+      this.scalarsAt = t
+    }
+    for (const { buffer, name } of feed.scalars) buffer[lane] = name === 'mu' ? mu : this.scalars[name]
+  }
+
+  private advance(lane: number): void {
+    this.trainees[lane].taken += this.stride
+  }
+
+  private collectLosses(live: number): void {
+    const tasks = this.recipe.tasks.length
+    for (const { kind, buffer } of this.room.lanes.outputs) {
+      if (kind.kind !== 'loss') continue
+      const column = this.recipe.tasks.findIndex((task) => task.name === kind.task)
+      for (let lane = 0; lane < live; lane++) {
+        if (this.known[(lane * this.stride + kind.step) * tasks + column] === 0) continue
+        this.trainees[lane].losses[column] += buffer[lane]
+        this.trainees[lane].counted[column]++
+      }
+    }
+  }
+}

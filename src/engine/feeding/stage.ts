@@ -1,0 +1,64 @@
+import { stepFeedsOf, type StepFeed } from './feed.js'
+import { floatsOf, Lanes, type StateLane } from './lanes.js'
+import type { Recipe } from '../program/recipe.js'
+import type { Session } from '../runtime.js'
+
+/** A vector of the session and where it lies in the client's flat vector. */
+export interface Place {
+  readonly lane: StateLane
+  readonly offset: number
+}
+
+/** An input of the session that holds the proximal term's centre. */
+export interface AnchorPlace {
+  readonly buffer: Float32Array
+  readonly size: number
+  readonly offset: number
+}
+
+/** Buffers for a cohort, and what is known about them once and for all. */
+export interface Room {
+  readonly lanes: Lanes
+  /** By step. */
+  readonly feeds: readonly StepFeed[]
+  readonly state: readonly Place[]
+  readonly anchors: readonly AnchorPlace[]
+  /** Whether a run writes every parameter. */
+  readonly complete: boolean
+}
+
+const roomOf = (session: Session, { segments, size, tasks }: Recipe, clients: number): Room => {
+  const lanes = new Lanes(session, clients)
+  const offsets = new Map(segments.map((segment) => [segment.name, segment.offset]))
+  const anchors: AnchorPlace[] = []
+  for (const { kind, buffer, size: length } of lanes.inputs) {
+    if (kind.kind !== 'anchor') continue
+    anchors.push({ buffer: floatsOf(buffer), size: length, offset: offsets.get(kind.segment)! })
+  }
+  const written = lanes.state.filter((lane) => lane.vector === 'parameter' && lane.written)
+  return {
+    lanes,
+    feeds: stepFeedsOf(lanes, tasks),
+    state: lanes.state.map((lane) => ({ lane, offset: offsets.get(lane.segment)! })),
+    anchors,
+    complete: written.reduce((sum, lane) => sum + lane.size, 0) === size,
+  }
+}
+
+/** A loaded part of a program, ready to be fed: its session, and buffers for the largest cohort seen so far. */
+export class Stage {
+  private held?: Room
+
+  constructor(
+    readonly session: Session,
+    private readonly recipe: Recipe,
+  ) {}
+
+  /** Buffers for at least `clients` clients; the same ones again and again unless the cohort grows. */
+  room(clients: number): Room {
+    if (this.held === undefined || this.held.lanes.capacity < clients) {
+      this.held = roomOf(this.session, this.recipe, clients)
+    }
+    return this.held
+  }
+}

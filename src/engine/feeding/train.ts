@@ -1,0 +1,52 @@
+import { BatchCursor, examplesOf } from './batches.js'
+import type { TrainJob, TrainResult } from '../engine.js'
+import { Leg, type Trainee } from './leg.js'
+import type { Recipe } from '../program/recipe.js'
+import type { Data } from './rows.js'
+import type { Stage } from './stage.js'
+
+const enlist = (recipe: Recipe, job: TrainJob, data: Data): Trainee => ({
+  job,
+  data,
+  cursor: new BatchCursor(data.rows, recipe.batch, job.plan),
+  parameters: job.parameters,
+  slots: Object.fromEntries(Object.entries(job.optimizer?.slots ?? {}).map(([name, slot]) => [name, slot.slice()])),
+  before: job.optimizer?.steps ?? 0,
+  taken: 0,
+  losses: new Float64Array(recipe.tasks.length),
+  counted: new Int32Array(recipe.tasks.length),
+})
+
+const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
+  const { job, slots, before, taken, losses, counted, data } = trainee
+  return {
+    parameters: taken > 0 ? trainee.parameters : job.parameters.slice(),
+    optimizer: { steps: before + taken, slots },
+    losses: losses.map((sum, task) => (counted[task] > 0 ? sum / counted[task] : 0)),
+    steps: taken,
+    examples: examplesOf(data.rows, recipe.batch, taken),
+  }
+}
+
+/**
+ * Trains a cohort: first in runs of `recipe.chunk` steps, then the remainders step by step. Clients sit in the order of
+ * their runs, longest first, so that those who are done fall off the end and the others go on.
+ */
+export const trainCohort = async (
+  recipe: Recipe,
+  jobs: readonly TrainJob[],
+  dataOf: (handle: string) => Data,
+  stageOf: (part: 'chunk' | 'step') => Promise<Stage>,
+): Promise<TrainResult[]> => {
+  const trainees = jobs.map((job) => enlist(recipe, job, dataOf(job.data)))
+  const leg = async (part: 'chunk' | 'step', stride: number, runsOf: (trainee: Trainee) => number): Promise<void> => {
+    const going = trainees.filter((trainee) => runsOf(trainee) > 0).sort((a, b) => runsOf(b) - runsOf(a))
+    if (going.length === 0) return
+    const runs = going.map(runsOf)
+    await new Leg(recipe, await stageOf(part), stride, going).train(runs)
+  }
+  const { chunk } = recipe
+  if (chunk > 1) await leg('chunk', chunk, ({ cursor }) => Math.floor(cursor.steps / chunk))
+  await leg('step', 1, ({ cursor, taken }) => cursor.steps - taken)
+  return trainees.map((trainee) => resultOf(recipe, trainee))
+}

@@ -1,0 +1,33 @@
+import { nameOf } from '../program/body.js'
+import { CohortEngine } from '../crew/cohort-engine.js'
+import type { Engine } from '../engine.js'
+import { Executor } from '../crew/executor.js'
+import type { Graph } from '../graph/graph.js'
+import { Inline } from '../crew/inline.js'
+import { Programs } from '../program/programs.js'
+import { openTfjs, type Ports } from './tfjs-session.js'
+
+/** What a recorded graph reads and gives. */
+export const portsOf = ({ nodes, outputs }: Graph): Ports => ({
+  inputs: nodes.flatMap(({ source, shape, dtype }) =>
+    source ? [{ name: nameOf(source), kind: source, shape, dtype }] : [],
+  ),
+  outputs: outputs.map(({ sink, node }) => {
+    const { shape, dtype } = nodes[node]
+    return { name: nameOf(sink), kind: sink, shape, dtype }
+  }),
+})
+
+/**
+ * The reference: plain TensorFlow.js on the main thread, one client at a time, any model, the same numbers on every
+ * machine. It records programs as the others do, but only for their identity and cost.
+ */
+export const tfjsEngine = (): Engine => {
+  const programs: Programs = new Programs('tfjs', () => {
+    throw new Error('the tfjs engine compiles nothing')
+  })
+  const executor = new Executor(async (program, part) =>
+    openTfjs(programs.body(program, part), portsOf(programs.graph(program, part))),
+  )
+  return new CohortEngine('tfjs', programs, new Inline(executor, programs), 1)
+}
