@@ -115,15 +115,15 @@ describe('links in the pages', () => {
   })
 })
 
-describe('the pages name commands that exist', () => {
-  it('tests and benches', () => {
-    const texts = pages.map((page) => [page, pageText(page)] as const)
-    const named = (text: string): string[] => [
-      ...[...text.matchAll(/vitest run ((?:test\/[\w./-]+ ?)+)/g)].flatMap(([, files]) => files.trim().split(' ')),
-      ...[...text.matchAll(/windtunnel run (simulations\/[\w.-]+)/g)].map(([, file]) => file),
-    ]
-    const missing = texts.flatMap(([page, text]) =>
-      named(text).filter((file) => !existsSync(join(root, file))).map((file) => `${page}: ${file}`))
+describe('the pages name files that exist', () => {
+  it('sources, tests, simulations and pages', () => {
+    const toBeWritten = ['simulations/mine.ts']
+    const named = /(?<![\w./-])(?:src|test|simulations|scenarios|docs|bench)\/[\w./-]*\w/g
+    const missing = pages.flatMap((page) =>
+      [...pageText(page).matchAll(named)]
+        .map(([path]) => path.replace(/\.js$/, '.ts'))
+        .filter((path) => !toBeWritten.includes(path) && !existsSync(join(root, path)))
+        .map((path) => `${page}: ${path}`))
     expect(missing).toEqual([])
   })
 })
