@@ -69,7 +69,8 @@ export const run = async (): Promise<{ simulator: number; simulatorLossy: number
     console.log(row(name, median(values).toFixed(0), Math.min(...values).toFixed(0), Math.max(...values).toFixed(0)))
   }
   // Turn by turn: other work on the machine slows all three of a turn alike.
-  const keeps = (of: number[]): string => `${(100 * median(of.map((rate, i) => rate / results.engine[i]))).toFixed(1)} %`
+  const shares = (of: number[]): number[] => of.map((rate, i) => rate / results.engine[i])
+  const keeps = (of: number[]): string => `${(100 * median(shares(of))).toFixed(1)} %`
   const [plain, losing] = [keeps(results.simulator), keeps(results.simulatorLossy)]
   console.log(`the simulator keeps ${plain} of the bare engine, ${losing} with 30 % of uploads lost`)
   return {

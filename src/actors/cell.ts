@@ -18,7 +18,7 @@ export class Cell {
   readonly label: string
   /** Timers and computations under way, by number. Made when first used: most of ten thousand clients are idle. */
   timers: Map<number, Parcel> | undefined
-  /** A list: there is one at a time, as a rule. */
+  /** Never empty: there is one at a time, as a rule. */
   computations: Computation[] | undefined
   /** The host's handle on nact's actor. */
   ref: unknown
@@ -32,6 +32,16 @@ export class Cell {
   ) {
     this.state = initialState
     this.label = `actor ${name}`
+  }
+
+  began(computation: Computation): void {
+    if (this.computations === undefined) this.computations = [computation]
+    else this.computations.push(computation)
+  }
+
+  ended(computation: Computation): void {
+    const { computations = [] } = this
+    this.computations = computations.length > 1 ? computations.filter((other) => other !== computation) : undefined
   }
 
   /** A number that no timer or computation of this cell had before. */

@@ -74,8 +74,7 @@ export class Computation extends Delivery implements Item {
   opened(): boolean {
     if (!this.#handed) return false
     this.#handed = false
-    const { computations } = this.cell
-    computations!.splice(computations!.indexOf(this), 1)
+    this.cell.ended(this)
     this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
     return true
   }
@@ -133,8 +132,8 @@ export class ComputeQueue {
       return { actor: cell.name, incarnation: cell.incarnation, start, job }
     })
     const promises = this.#execute(jobs)
-    const missing = (): Promise<never> =>
-      Promise.reject(new Error(`execute() returned ${promises.length} promises for ${jobs.length} jobs; it owes one each`))
+    const count = `${promises.length} promises for ${jobs.length} jobs`
+    const missing = (): Promise<never> => Promise.reject(new Error(`execute() returned ${count}; it owes one each`))
     batch.forEach((computation, i) => computation.runs(promises[i] ?? missing()))
   }
 }

@@ -58,16 +58,15 @@ export class Undertakings {
     const number = cell.number()
     const computation = new Computation(this.door, this.queue, cell, number, start, job, interrupted, this.#charge)
     this.kernel.deliver(until, computation)
-    cell.computations ??= []
-    cell.computations.push(computation)
+    cell.began(computation)
     if (interrupted === undefined) this.queue.add(computation)
     return number
   }
 
   abandon(cell: Cell, number: number): void {
-    const place = cell.computations?.findIndex((computation) => computation.number === number) ?? -1
-    if (place < 0) return
-    const [computation] = cell.computations!.splice(place, 1)
+    const computation = cell.computations?.find((one) => one.number === number)
+    if (computation === undefined) return
+    cell.ended(computation)
     this.#withdraw(computation)
     this.#charge(computation, 'abandoned')
   }

@@ -86,7 +86,8 @@ export const settleCharter = async (
     if (!prepared.has(batch)) prepared.set(batch, await engine.prepare({ ...training, batch }))
     const data = `${person.name}/train`
     await engine.register(data, member.train)
-    clients.push({ name: person.name, member, rows: member.train.rows, epochs, batch, prepared: prepared.get(batch)!, data })
+    const { name } = person
+    clients.push({ name, member, rows: member.train.rows, epochs, batch, prepared: prepared.get(batch)!, data })
     for (const { scenario, validation, test } of member.serves) {
       for (const [split, table] of [['validation', validation], ['test', test]] as const) {
         if (table.rows === 0) continue

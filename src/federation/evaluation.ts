@@ -117,7 +117,9 @@ export class Evaluation {
   #consider(round: number, at: Micros, rows: readonly MetricRow[], served: Served): void {
     if (round === 0) return
     const of = (metric: string): number[] =>
-      rows.flatMap((row) => (row.split === 'validation' && row.metric === metric && row.value !== null ? [row.value] : []))
+      rows.flatMap(({ split, metric: named, value }) =>
+        split === 'validation' && named === metric && value !== null ? [value] : [],
+      )
     const aucs = of('auc')
     const values = aucs.length > 0 ? aucs : of('log-loss').map((loss) => -loss)
     if (values.length === 0) return

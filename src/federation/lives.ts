@@ -20,7 +20,8 @@ export interface LivesOptions {
 
 /**
  * Deaths and returns of clients. A crash is fail-stop: state, timers, work and what is on the line are lost. A client
- * comes back with its checkpoint, the parameters that its last completed training left, or with nothing: the initial ones.
+ * comes back with its checkpoint, the parameters that its last completed training left, or with nothing: the initial
+ * ones.
  */
 export const scheduleLife = ({ who, at, restartAt, keeps }: Life, options: LivesOptions): void => {
   const { kernel, host, network, log, initial, spawnClient, over } = options

@@ -56,7 +56,8 @@ export class Logbook {
     const { round, examples } = job as LocalWork
     const { journal } = this
     journal.write(end, TRAINED, journal.number(client), round, journal.number(outcome), examples)
-    this.account.trained({ client, round, start, end, examples, outcome: outcome === 'computed' ? 'unresolved' : outcome })
+    const known = outcome === 'computed' ? 'unresolved' : outcome
+    this.account.trained({ client, round, start, end, examples, outcome: known })
     this.#watch?.({ kind: 'trained', at: end, round, client, outcome })
   }
 

@@ -81,9 +81,11 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
     if (state.computation !== undefined) context.abandon(state.computation)
     if (state.patience !== undefined) context.cancel(state.patience)
     const limit = travelling.length > 1 ? terms.policy(round, []).patience : undefined
-    const patience = limit === undefined ? undefined : context.after(limit, { kind: 'patience', round } as ClientMessage)
+    const enough: ClientMessage = { kind: 'patience', round }
+    const patience = limit === undefined ? undefined : context.after(limit, enough)
     const { personal, optimizer, acknowledged } = state
-    return { personal, optimizer, round, arrived: [], acknowledged, phase: 'gathering', patience, computation: undefined }
+    const arrived: ClientState['arrived'] = []
+    return { personal, optimizer, round, arrived, acknowledged, phase: 'gathering', patience, computation: undefined }
   }
 
   /** What to train from: the parts in their places, `private` segments as they were. Read only: it may be a message. */

@@ -194,7 +194,8 @@ export class Tunnel {
     return (round, before) => {
       let plan = this.#plans.get(round)
       if (plan === undefined) {
-        plan = termsOf(typeof rounds === 'function' ? roundsSchema.parse(rounds(round, before)) : rounds, round, clients)
+        const policy = typeof rounds === 'function' ? roundsSchema.parse(rounds(round, before)) : rounds
+        plan = termsOf(policy, round, clients)
         this.#plans.set(round, plan)
       }
       return plan

@@ -14,8 +14,8 @@ import { alone } from './frames.js'
  * a receiver reads them in place). The body of a control message is UTF-8 JSON.
  *
  * As in UDP a checksum of 0 means that none was made, and one that comes out as 0 is sent as all ones. Senders make one
- * where something on the way may change bytes (a link of the simulation's own): it costs more than all else that is done
- * with a small model's frame. A checksum that is there is always verified, and the bytes on the wire are as many.
+ * where something on the way may change bytes (a link of the simulation's own): it costs more than all else that is
+ * done with a small model's frame. A checksum that is there is always verified, and the bytes on the wire are as many.
  */
 const MAGIC = 0x314e5457
 const HEADER = 32
@@ -44,7 +44,7 @@ const setWord = (frame: Uint8Array, value: number, at: number): void => {
   writeUInt32LE.call(frame as Buffer, value, at)
 }
 
-/** Makes a frame's checksum, or makes it anew when bytes were changed on purpose (poisoned at the source, or in a test). */
+/** Makes a frame's checksum; anew when bytes were changed on purpose (poisoned at the source, or in a test). */
 export const seal = (frame: Uint8Array): Uint8Array => {
   setWord(frame, checksumOf(frame), 28)
   return frame
@@ -77,7 +77,7 @@ const headOf = (frame: Uint8Array): FrameHead => ({
   examples: readDoubleLE.call(frame as Buffer, 16),
 })
 
-/** A parameter frame with room for its values: fill `values` in place, all of them, and then `seal` it if it must be. */
+/** A parameter frame with room for its values: fill in all of `values`, and then `seal` the frame if it must be. */
 export const beginParameters = (
   head: FrameHead,
   safetensors: Uint8Array,

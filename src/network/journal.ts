@@ -97,7 +97,8 @@ export class Journal {
         return JSON.stringify({ at, event: kind, actor: 'aggregator', round: row[2], selected: row[3] })
       case 'round-close':
         return JSON.stringify({
-          at, event: kind, actor: 'aggregator', round: row[2], folded: row[3], outcome: name(row[4]), reason: name(row[5]),
+          at, event: kind, actor: 'aggregator', round: row[2], folded: row[3],
+          outcome: name(row[4]), reason: name(row[5]),
         })
       case 'send':
         return JSON.stringify({
@@ -113,7 +114,9 @@ export class Journal {
       case 'train':
         return JSON.stringify({ at, event: kind, actor: name(row[2]), round: row[3], until: row[4], examples: row[5] })
       case 'trained':
-        return JSON.stringify({ at, event: kind, actor: name(row[2]), round: row[3], outcome: name(row[4]), examples: row[5] })
+        return JSON.stringify({
+          at, event: kind, actor: name(row[2]), round: row[3], outcome: name(row[4]), examples: row[5],
+        })
       case 'life':
         return JSON.stringify({ at, event: kind, actor: name(row[2]), what: name(row[3]) })
     }

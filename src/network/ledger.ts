@@ -88,7 +88,8 @@ export class Ledger {
   settle(id: number, fate: Fate, at: Micros): void {
     const entry = this.#entries[id]
     if (entry.fate !== 'unresolved') {
-      throw new Error(`envelope ${id} (${entry.kind} ${entry.from} to ${entry.to}) is ${entry.fate} and cannot become ${fate}`)
+      const who = `${entry.kind} ${entry.from} to ${entry.to}`
+      throw new Error(`envelope ${id} (${who}) is ${entry.fate} and cannot become ${fate}`)
     }
     entry.fate = fate
     this.#journal.write(at, SETTLE, id, this.#flowOf[id].to, this.#journal.number(fate))

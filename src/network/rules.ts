@@ -27,7 +27,8 @@ export const fates =
           for (let i = 0; i < verdict.copies.length; i++) {
             const copy = copyOf(envelope, i + 1)
             const own = judge(copy)
-            subscriber.next({ envelope: copy, verdict: { ...own, delay: own.delay + verdict.copies[i].delay, copies: [] } })
+            const delay = own.delay + verdict.copies[i].delay
+            subscriber.next({ envelope: copy, verdict: { ...own, delay, copies: [] } })
           }
         },
         error: (error) => subscriber.error(error),

@@ -30,7 +30,7 @@ export const safetensorsHeader = (tensors: readonly { name: string; shape: reado
   return header
 }
 
-/** Reads any float32 safetensors block; throws `MalformedTensors` saying what is wrong. For readers that know nothing. */
+/** Reads any float32 safetensors block, for readers that know nothing. Throws `MalformedTensors` with what is wrong. */
 export const readSafetensors = (block: Uint8Array): NamedTensor[] => {
   if (block.length < 8) throw new MalformedTensors(`a safetensors block of ${block.length} bytes has no header length`)
   const view = new DataView(block.buffer, block.byteOffset, block.byteLength)
