@@ -1,15 +1,32 @@
 import { defineConfig } from 'vitest/config'
+import type { Reporter, TestModule } from 'vitest/node'
+
+/** The last line in words that any reader of logs can count on: `N passed, N failed, N skipped`. */
+const plainSummary: Reporter = {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]) {
+    const counts = { passed: 0, failed: errors.length, skipped: 0, pending: 0 }
+    for (const module of modules) {
+      for (const test of module.children.allTests()) counts[test.result().state]++
+      if (module.errors().length > 0) counts.failed++
+    }
+    process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+  },
+}
+
+const path = (relative: string): string => new URL(relative, import.meta.url).pathname
 
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^windtunnel$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
-      { find: /^windtunnel\/scenarios$/, replacement: new URL('./scenarios/index.ts', import.meta.url).pathname },
+      { find: /^windtunnel$/, replacement: path('./src/index.ts') },
+      { find: /^windtunnel\/scenarios$/, replacement: path('./scenarios/index.ts') },
     ],
   },
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', plainSummary],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
   },
 })

@@ -39,7 +39,7 @@ const words: Readonly<Record<Effect, (n: number, amount: number) => string>> = {
   'training partial': (n) => `${many(n, 'training')} stopped early`,
   'message delayed': (n, us) => `${many(n, 'message')} delayed (${formatMicros(us)} in all)`,
   'copy made': (n) => many(n, 'extra copy', 'extra copies'),
-  died: (n) => many(n, 'death'),
+  died: (n) => (n === 1 ? '1 crash' : `${n} crashes`),
   'link narrowed': (n) => `links narrowed in ${many(n, 'client round')}`,
 }
 

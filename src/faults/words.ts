@@ -24,7 +24,9 @@ const when = ({ rounds, from, until }: When): string => {
 }
 
 const end = (selector: Selector | undefined, drawn: readonly string[] | undefined, anyone: string): string =>
-  selector === undefined ? anyone : selector.select === 'role' ? `any ${selector.role}` : names(drawn ?? [])
+  selector === undefined ? anyone : selector.select === 'role' ? anyOf[selector.role] : names(drawn ?? [])
+
+const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator' } as const
 
 const messages = (link: Link, { from, to }: PlannedFault): string => {
   const what = [link.message, 'messages'].filter(Boolean).join(' ')
@@ -65,15 +67,17 @@ const sentence = (fault: Fault, planned: PlannedFault): string => {
       return `${messages(fault.link, planned)} lost${travelled}`
     }
     case 'duplicate': {
-      const after = fault.after === 0 ? '' : ` every ${formatMicros(fault.after)}`
-      return `${messages(fault.link, planned)} arrive ${fault.times + 1} times${after}`
+      const after = fault.after === 0 ? '' : `, ${formatMicros(fault.after)} apart`
+      const often = fault.times === 1 ? 'twice' : `${fault.times + 1} times`
+      return `${messages(fault.link, planned)} arrive ${often}${after}`
     }
     case 'crash': {
       const at = fault.when === undefined ? ` at ${formatMicros(fault.at ?? 0)}` : ''
       const counted = fault.when?.part === undefined ? 'updates' : `updates of ${fault.when.part}`
       const event = fault.when === undefined ? '' : ` in round ${fault.when.round} after ${fault.when.after} ${counted}`
       const back = fault.restartAfter === undefined ? ', for good' : `, back after ${formatMicros(fault.restartAfter)}`
-      return `${whom} crash${at}${event}${back}, keeping ${fault.keeps === 'nothing' ? 'nothing' : 'a checkpoint'}`
+      const verb = planned.targets.length === 1 ? 'crashes' : 'crash'
+      return `${whom} ${verb}${at}${event}${back}, keeping ${fault.keeps === 'nothing' ? 'nothing' : 'a checkpoint'}`
     }
     case 'narrow': {
       const way = fault.direction === undefined ? '' : `${fault.direction}link `

@@ -106,7 +106,7 @@ describe('crash', () => {
     expect(weather.report().map(({ fired }) => fired)).toEqual([0, 0])
     expect(weather.available('client-NL', minutes(5), 1)).toBe(false)
     expect(weather.nextChange(minutes(5))).toBe(minutes(23))
-    expect(weather.report().map(({ fired, outcome }) => [fired, outcome])).toEqual([[0, 'never fired'], [1, '1 death']])
+    expect(weather.report().map(({ fired, outcome }) => [fired, outcome])).toEqual([[0, 'never fired'], [1, '1 crash']])
     expect(weather.report()[0].text).toBe('expert-2 crash at 20:00.000, back after 3:00.000, keeping a checkpoint')
   })
 
@@ -125,7 +125,7 @@ describe('crash', () => {
       { kind: 'crash', who: 'aggregator', at: 6, fault: 'x', keeps: 'nothing', restartAt: 16 },
     ])
     expect(update(2, 'client-US', 'trunk', 7)).toEqual([])
-    expect(weather.report()[0]).toMatchObject({ fired: 1, outcome: '1 death' })
+    expect(weather.report()[0]).toMatchObject({ fired: 1, outcome: '1 crash' })
   })
 
   test('when a round opens, and counting another part', () => {
