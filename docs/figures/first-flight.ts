@@ -237,10 +237,9 @@ const score = (top: number): number => {
 }
 
 const heading = (): void => {
-  const { name, seed, virtualTime = 0, digest = '' } = flown.manifest
+  const { name, seed, virtualTime = 0 } = flown.manifest
   text(left, 30, `${name}, seed ${seed}`, { size: 17, bold: true })
-  const about = `${flown.rounds.length} rounds in ${span(virtualTime)} (min:s) of virtual time`
-  text(left, 49, `${about} · digest ${digest.slice(0, 16)}`, { fill: ink.soft })
+  text(left, 49, `${flown.rounds.length} rounds in ${span(virtualTime)} (min:s) of virtual time`, { fill: ink.soft })
 }
 
 heading()

@@ -117,12 +117,12 @@ describe('links in the pages', () => {
 
 describe('the pages name files that exist', () => {
   it('sources, tests, simulations and pages', () => {
-    const toBeWritten = ['simulations/mine.ts']
+    const toBeWritten = new Set(['simulations/mine.ts'])
     const named = /(?<![\w./-])(?:src|test|simulations|scenarios|docs|bench)\/[\w./-]*\w/g
     const missing = pages.flatMap((page) =>
       [...pageText(page).matchAll(named)]
         .map(([path]) => path.replace(/\.js$/, '.ts'))
-        .filter((path) => !toBeWritten.includes(path) && !existsSync(join(root, path)))
+        .filter((path) => !toBeWritten.has(path) && !existsSync(join(root, path)))
         .map((path) => `${page}: ${path}`))
     expect(missing).toEqual([])
   })
