@@ -44,7 +44,7 @@ const clientsOnly = (targets: readonly Name[], actors: readonly Participant[], k
     if (role === undefined) continue
     throw new SpecificationError(
       `${where}: '${target}' is an ${role}, and '${kind}' happens to clients only. ` +
-        'Use crash for servers, or delay and lose for their links.',
+        'Use delay, lose and duplicate for the links of servers.',
     )
   }
 }

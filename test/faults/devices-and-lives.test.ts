@@ -107,7 +107,7 @@ describe('crash', () => {
     expect(weather.available('client-NL', minutes(5), 1)).toBe(false)
     expect(weather.nextChange(minutes(5))).toBe(minutes(23))
     expect(weather.report().map(({ fired, outcome }) => [fired, outcome])).toEqual([[0, 'never fired'], [1, '1 crash']])
-    expect(weather.report()[0].text).toBe('expert-2 crash at 20:00.000, back after 3:00.000, keeping a checkpoint')
+    expect(weather.report()[0].text).toBe('expert-2 crashes at 20:00.000, back after 3:00.000, keeping a checkpoint')
   })
 
   test('when the third client has answered: once', () => {
