@@ -39,14 +39,16 @@ export type Selector = z.output<typeof unionSchema>
 
 const isRole = (text: string): text is ActorRole => (roles as readonly string[]).includes(text)
 
-/** A role word (`client`, `expert`, `aggregator`) means everyone of that role; any other text is a name. */
-const fromText = (text: string): Selector =>
-  isRole(text) ? { select: 'role', role: text } : { select: 'named', names: [text] }
+/** `one` and `all` mean clients, a role word (`client`, `expert`, `aggregator`) everyone of that role, the rest is a name. */
+const fromText = (text: string): Selector => {
+  if (text === 'one' || text === 'all') return { select: text }
+  return isRole(text) ? { select: 'role', role: text } : { select: 'named', names: [text] }
+}
 
 /** Parses a selector, a role word or a name. */
 export const selectorSchema = z
   .union([z.string().min(1).transform(fromText), unionSchema])
-  .describe('A name, a role word (client, expert, aggregator), or { select: one | all | fraction | scenario | ... }')
+  .describe('A name, `one`, `all`, a role word (client, expert, aggregator), or { select: one | all | fraction | scenario | ... }')
 
 export type SelectorInput = z.input<typeof selectorSchema>
 
