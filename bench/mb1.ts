@@ -32,8 +32,9 @@ const WARM_UP = 12
 const TURNS = 15
 
 /**
- * Client updates per CPU-second through the whole simulator. What comes before the first event of any flight (world,
- * engine, tracing, sessions) is done once and not timed, as on the bare engine's side; evaluation is no part of it.
+ * Client updates per CPU-second through the whole simulator. What comes before a flight (world, engine, tracing, drawing
+ * the weather) is not timed, as on the bare engine's side; spawning the actors and handing over the result are.
+ * Evaluation is no part of it.
  */
 const simulator = async (faults: Specification['faults']): Promise<() => Promise<number>> => {
   const resolved = resolve(specification(faults), { seed: 1 })
@@ -41,8 +42,8 @@ const simulator = async (faults: Specification['faults']): Promise<() => Promise
   const engine = await openEngine({ engine: 'onnx', workers: 0 })
   const charter = await settleCharter(resolved, world, engine)
   return async () => {
-    const begin = cpuSeconds()
     const { weather, stepCost } = surround(resolved, charter, () => '')
+    const begin = cpuSeconds()
     const flight = await flyUnder(resolved, charter, weather, stepCost, { world, engine })
     const used = cpuSeconds() - begin
     const trained = flight.trainings.length

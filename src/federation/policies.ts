@@ -28,31 +28,32 @@ const WAIT = days(7)
 /** The terms of a round under a policy given as data. */
 export const termsOf = (rounds: Rounds, round: number, clients: number): RoundTerms => {
   const wanted = Math.min(rounds.select ?? clients, clients)
-  const common = {
-    patience: rounds.patience,
-    missing: rounds.missing,
-    last: round >= rounds.count,
-  }
+  const { patience, missing } = rounds
+  const last = round >= rounds.count
   switch (rounds.kind) {
     case 'synchronous':
-      return { ...common, ask: wanted, closeAt: wanted, quorum: 1, after: undefined, wait: WAIT }
+      return { ask: wanted, closeAt: wanted, quorum: 1, after: undefined, wait: WAIT, patience, missing, last }
     case 'deadline':
       return {
-        ...common,
         ask: Math.min(clients, Math.ceil(wanted * (1 + rounds.overSelect))),
         closeAt: wanted,
         quorum: rounds.quorum,
         after: rounds.after,
         wait: rounds.after,
+        patience,
+        missing,
+        last,
       }
     case 'quorum':
       return {
-        ...common,
         ask: Math.min(clients, Math.ceil(wanted * (1 + rounds.overSelect))),
         closeAt: rounds.quorum,
         quorum: rounds.quorum,
         after: rounds.after,
         wait: rounds.after ?? WAIT,
+        patience,
+        missing,
+        last,
       }
   }
 }
