@@ -1,8 +1,10 @@
 import { cohort, solo } from '../graph/cohort.js'
+import { jointUpdates } from '../graph/joint-updates.js'
 import type { Graph } from '../graph/graph.js'
 import type { Compiled } from '../runtime.js'
 import { sizeOf } from '../graph/shapes.js'
 import { emitOnnx } from './emit.js'
+import { worthOwnTensor } from './joint.js'
 
 /**
  * Operations in the products of one step from which on clients run one by one. A choice between few points: with 8
@@ -34,4 +36,6 @@ const productsPerStep = (graph: Graph): number => {
  * large one without. `clients` is how many will mostly share a run. Neither it nor the cohort changes a bit.
  */
 export const compileOnnx = (graph: Graph, { clients = 16 }: { readonly clients?: number } = {}): Compiled =>
-  productsPerStep(graph) >= aloneFrom ? emitOnnx(solo(graph)) : emitOnnx(cohort(graph), { clients })
+  productsPerStep(graph) >= aloneFrom
+    ? emitOnnx(solo(jointUpdates(graph, worthOwnTensor)))
+    : emitOnnx(cohort(graph), { clients })

@@ -9,6 +9,7 @@ import { cut, join, jointly } from './joint.js'
 import { encodeModel, type OnnxModel } from './model.js'
 import { declared, declaredJointly, inputsOf, outputsOf, type Gate } from './ports.js'
 import { productEmitters } from './products.js'
+import { gatesOf, inputRuns, outputRuns } from './runs.js'
 import { shapingEmitters } from './shaping.js'
 import { Sheet } from './sheet.js'
 
@@ -28,19 +29,15 @@ const inOwnBuffer = ({ sheet, name, node: at }: Emission, id: number, view: Shap
   return series.has(op) ? viewed(sheet, name(id), batched, view) : name(id)
 }
 
-/** Writes the nodes, and gives the name of every value. `given` holds those of the inputs. */
+/** Writes the nodes, and gives the name of every value. `given` holds those that come from outside, by node. */
 const writeNodes = (
   graph: Graph,
   sheet: Sheet,
   inputs: readonly Gate<Source>[],
-  given: readonly string[],
+  given: ReadonlyMap<number, string>,
 ): Emission => {
   const names: string[] = []
-  const views = new Map<number, Shape>()
-  for (const [i, { node, shape }] of inputs.entries()) {
-    names[node.id] = given[i]
-    views.set(node.id, shape)
-  }
+  const views = new Map<number, Shape>(inputs.map(({ node, shape }) => [node.id, shape]))
   const readers = graph.nodes.map(() => 0)
   for (const { inputs: read } of graph.nodes) for (const id of read) readers[id]++
   for (const { node } of graph.outputs) readers[node]++
@@ -48,9 +45,11 @@ const writeNodes = (
     sheet, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
   }
   for (const node of graph.nodes) {
-    const { id, op, source, values, shape, dtype } = node
-    if (source) continue
-    if (values) {
+    const { id, op, values, shape, dtype } = node
+    const outside = given.get(id)
+    if (outside !== undefined) {
+      names[id] = outside
+    } else if (values) {
       const one = values.length === 1
       const constant = sheet.constant(dtype, values, one ? [] : shape)
       names[id] = one && shape.length > 0 ? sheet.op('Expand', [constant, sheet.whole(...shape)]) : constant
@@ -75,32 +74,41 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
   const sheet = new Sheet()
   const inputs = inputsOf(graph)
   const together = jointly(inputs.filter(({ port }) => port.dtype === 'float32'), clients)
-  const pieces = together.size > 0 ? cut(sheet, 'ins', [...together]) : []
-  const given = inputs.map((gate, i) => (together.has(gate) ? pieces[[...together].indexOf(gate)] : `in${i}`))
+  const runs = inputRuns(graph, together)
+  const given = new Map(inputs.map(({ node }, i) => [node.id, `in${i}`]))
+  if (together.size > 0) {
+    const pieces = cut(sheet, 'ins', runs.map(({ gates }) => gates))
+    for (const [i, { node }] of gatesOf(runs).entries()) given.set(node.id, pieces.members[i])
+    for (const [i, { vector }] of runs.entries()) if (vector !== undefined) given.set(vector, pieces.runs[i])
+  }
   const emission = writeNodes(graph, sheet, inputs, given)
   const outputs = outputsOf(graph, inputs)
   const joined = jointly(outputs, clients)
+  const joins = outputRuns(graph, joined)
   const separate = outputs.flatMap((gate, i) => (joined.has(gate) ? [] : [{ gate, name: `out${i}` }]))
   const wanted = separate.map(({ gate, name }) => ({ name, value: inOwnBuffer(emission, gate.beneath, gate.shape) }))
   if (joined.size > 0) {
-    wanted.push({ name: 'outs', value: join(sheet, [...joined].map(({ beneath }) => emission.name(beneath))) })
+    wanted.push({
+      name: 'outs',
+      value: join(sheet, joins.map(({ gates, vector }) => emission.name(vector ?? gates[0].beneath))),
+    })
   }
-  const names = (gates: ReadonlySet<Gate<Source | Sink>>): string[] => [...gates].map(({ port }) => port.name)
+  const names = (gates: readonly Gate<Source | Sink>[]): string[] => gates.map(({ port }) => port.name)
   return {
     model: {
       ...sheet.finish(wanted),
       inputs: [
         ...inputs.flatMap((gate, i) => (together.has(gate) ? [] : [declared(`in${i}`, gate)])),
-        ...(together.size > 0 ? [declaredJointly('ins', [...together])] : []),
+        ...(together.size > 0 ? [declaredJointly('ins', gatesOf(runs))] : []),
       ],
       outputs: [
         ...separate.map(({ gate, name }) => declared(name, gate)),
-        ...(joined.size > 0 ? [declaredJointly('outs', [...joined])] : []),
+        ...(joined.size > 0 ? [declaredJointly('outs', gatesOf(joins))] : []),
       ],
     },
     inputs: inputs.map(({ port }) => port),
     outputs: outputs.map(({ port }) => port),
-    ...(together.size + joined.size > 0 && { joint: { inputs: names(together), outputs: names(joined) } }),
+    ...(together.size + joined.size > 0 && { joint: { inputs: names(gatesOf(runs)), outputs: names(gatesOf(joins)) } }),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Sheet } from './sheet.js'
  * Handing one tensor over costs the runtime about as long as copying this many floats: 1.2 microseconds for an input,
  * 2.5 for an output. Smaller ones had better travel together.
  */
-const worthOwnTensor = 4096
+export const worthOwnTensor = 4096
 
 /** Fewer ports than this are not worth the cutting and joining. */
 const fewest = 4
@@ -23,20 +23,40 @@ export interface Member {
   readonly batched: boolean
 }
 
-/** Cuts a joint input, whose elements are all clients' values of the first member, then of the next. */
-export const cut = (sheet: Sheet, joint: string, members: readonly Member[]): string[] => {
-  const sizes = members.map(({ shape }) => sizeOf(shape))
-  const total = sizes.reduce((sum, size) => sum + size, 0)
+const sizesOf = (members: readonly Member[]): number[] => members.map(({ shape }) => sizeOf(shape))
+
+const total = (members: readonly Member[]): number => sizesOf(members).reduce((sum, size) => sum + size, 0)
+
+/** Cuts a vector into members, one after the other. */
+const pieces = (sheet: Sheet, vector: string, members: readonly Member[]): string[] => {
+  const sizes = sizesOf(members)
   const open = members.some(({ batched }) => batched)
-  const clients = open ? sheet.op('Div', [sheet.op('Shape', [joint]), sheet.whole(total)]) : undefined
+  const clients = open ? sheet.op('Div', [sheet.op('Shape', [vector]), sheet.whole(total(members))]) : undefined
   const extents = clients === undefined ? sheet.whole(...sizes) : sheet.op('Mul', [clients, sheet.whole(...sizes)])
-  const pieces = sheet.several('Split', [joint, extents], members.length, { axis: 0 })
-  return pieces.map((piece, i) => {
-    const { shape, batched } = members[i]
-    return sheet.op('Reshape', [piece, batched ? sheet.whole(-1, ...shape) : sheet.whole(...shape)])
-  })
+  return sheet.several('Split', [vector, extents], members.length, { axis: 0 })
 }
 
-/** Joins values into one output of the same order. */
+/** What a joint input is cut into: the vectors of its runs, and every member by itself. */
+export interface Cut {
+  readonly runs: readonly string[]
+  readonly members: readonly string[]
+}
+
+/**
+ * Cuts a joint input, whose elements are all clients' values of the first member, then of the next. Members of a run,
+ * which lie one after the other, are wanted as one vector too.
+ */
+export const cut = (sheet: Sheet, joint: string, runs: readonly (readonly Member[])[]): Cut => {
+  const whole = runs.map((members) => ({ shape: [total(members)], batched: members.some(({ batched }) => batched) }))
+  const vectors = pieces(sheet, joint, whole)
+  const members = runs.flatMap((run, i) => {
+    const parts = run.length === 1 ? [vectors[i]] : pieces(sheet, vectors[i], run)
+    return run.map(({ shape, batched }, j) =>
+      sheet.op('Reshape', [parts[j], batched ? sheet.whole(-1, ...shape) : sheet.whole(...shape)]))
+  })
+  return { runs: vectors, members }
+}
+
+/** Joins values, each of any shape, into one output of the same order. */
 export const join = (sheet: Sheet, values: readonly string[]): string =>
   sheet.op('Concat', values.map((value) => sheet.op('Reshape', [value, sheet.whole(-1)])), { axis: 0 })

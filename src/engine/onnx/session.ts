@@ -25,7 +25,8 @@ const slotsOf = (
   const joint = new Set(together)
   const own = ports.flatMap((port, i) => (joint.has(port.name) ? [] : [new Slot(`${prefix}${i}`, port, alone, make)]))
   if (joint.size === 0) return { own }
-  return { own, joint: new JointSlot(`${prefix}s`, ports.filter(({ name }) => joint.has(name)), make) }
+  const named = new Map(ports.map((port) => [port.name, port] as const))
+  return { own, joint: new JointSlot(`${prefix}s`, together.map((name) => named.get(name)!), make) }
 }
 
 /**
