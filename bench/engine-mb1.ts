@@ -1,6 +1,6 @@
 import { openEngine } from '../src/engine/open.js'
 import type { Engine, TrainJob, Training } from '../src/engine/engine.js'
-import { sgd } from '../src/engine/program/update.js'
+import { sgd } from '../src/engine/program/optimizer.js'
 import { buildLayout, initialize } from '../src/models/layout.js'
 import { mlpModel } from '../src/models/mlp.js'
 import { permutation, streams } from '../src/random/streams.js'

@@ -17,7 +17,7 @@ export const sharedBottom = (options: SharedBottomOptions): ModelSpec => ({ kind
 /** A plain perceptron with a head per task, as data. */
 export const mlp = (options: MlpOptions): ModelSpec => ({ kind: 'mlp', ...options })
 
-/** What there is to know about a kind of model, for `windtunnel models` and the guide. */
+/** What there is to know about a kind of model for people. */
 export interface ModelEntry<Kind extends ModelSpec['kind']> {
   readonly kind: Kind
   readonly summary: string

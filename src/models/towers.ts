@@ -31,13 +31,17 @@ const tower = (name: string, task: Task, options: TowerOptions): Layer => {
   }
 }
 
+/** [task, batch, width] as one [batch, width] per task. TensorFlow.js cannot differentiate an unstack into one. */
+const perTask = (each: Tensor): Tensor[] =>
+  each.shape[0] === 1 ? [tf.reshape(each, each.shape.slice(1))] : tf.unstack(each, 0)
+
 const separate = (name: string, tasks: readonly Task[], options: TowerOptions): Layer<TowerInput, Heads> => {
   const towers = tasks.map((task) => tower(tasks.length === 1 ? name : `${name}.${task.name}`, task, options))
   return {
     width: 0,
     segments: towers.flatMap((t) => t.segments),
     apply(x, run) {
-      const own = 'all' in x ? tasks.map(() => x.all) : tf.unstack(x.each, 0)
+      const own = 'all' in x ? tasks.map(() => x.all) : perTask(x.each)
       return Object.fromEntries(tasks.map((task, i) => [task.name, towers[i].apply(own[i], run)]))
     },
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { adamDefaults } from '../engine/program/optimizer.js'
 import { selectorSchema } from './parts.js'
 
 const rate = z.number().positive()
@@ -14,9 +15,9 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('adam'),
     rate: rate.prefault(1e-3).describe('Learning rate'),
-    beta1: below1.prefault(0.9),
-    beta2: below1.prefault(0.999),
-    epsilon: z.number().positive().prefault(1e-7),
+    beta1: below1.prefault(adamDefaults.beta1),
+    beta2: below1.prefault(adamDefaults.beta2),
+    epsilon: z.number().positive().prefault(adamDefaults.epsilon),
   }),
 ])
 

@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import type { StrategySpec } from '../federation/strategies/registry.js'
-import type { optimizerSchema } from './local.js'
 import type { RoundsInput } from './rounds.js'
 import type { Specification } from './specification.js'
 
@@ -21,6 +20,7 @@ export { device, deviceTrace } from '../schedules/devices.js'
 export { bandwidthTrace, latencyTrace, lognormal, uniform } from '../schedules/network.js'
 export { always, availabilityTrace, diurnal, periods, windows } from '../schedules/schedule.js'
 export { mlp, mmoe, sharedBottom } from '../models/registry.js'
+export { adam, sgd } from '../engine/program/optimizer.js'
 export { defineModel } from '../models/define.js'
 export { days, hours, micros, minutes, ms, seconds } from '../time/micros.js'
 export type { Specification } from './specification.js'
@@ -31,18 +31,6 @@ export type { Specification } from './specification.js'
 
 /** A simulation, checked by the compiler. What it says is checked when it is run, so that errors name its path. */
 export const simulation = (specification: Specification): Specification => specification
-
-type Optimizer = z.input<typeof optimizerSchema>
-
-/** Adam with bias correction (Kingma and Ba 2015). */
-export const adam = (rate = 1e-3, options: { beta1?: number; beta2?: number; epsilon?: number } = {}): Optimizer => ({
-  kind: 'adam',
-  rate,
-  ...options,
-})
-
-/** Stochastic gradient descent; `momentum` is the share of the last step that is kept. */
-export const sgd = (rate = 0.05, options: { momentum?: number } = {}): Optimizer => ({ kind: 'sgd', rate, ...options })
 
 /** Sample-weighted averaging (McMahan et al. 2017). */
 export const fedAvg = (): StrategySpec => ({ kind: 'fedavg' })

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Engine, TrainJob, TrainResult } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { adam, sgd } from '../../src/engine/program/update.js'
+import { adam, sgd } from '../../src/engine/program/optimizer.js'
 import { bitsOf, jobsOf, scoreJobsOf, tableOf, trainAll, trainingOf } from './flight.js'
 
 const opened: Engine[] = []

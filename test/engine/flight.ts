@@ -1,7 +1,7 @@
 import type { Table } from '../../src/data/table.js'
 import { sharedFloats, sharedInts } from '../../src/data/table.js'
 import type { Engine, ScoreJob, TrainJob, TrainResult, Training } from '../../src/engine/engine.js'
-import { adam } from '../../src/engine/program/update.js'
+import { adam } from '../../src/engine/program/optimizer.js'
 import { buildLayout, initialize } from '../../src/models/layout.js'
 import type { Features, Model } from '../../src/models/model.js'
 import { sharedBottomModel } from '../../src/models/shared-bottom.js'

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Optimizer } from '../../src/engine/program/optimizer.js'
-import { adam, scalarsOf, sgd, slotsOf, update } from '../../src/engine/program/update.js'
+import { adam, sgd } from '../../src/engine/program/optimizer.js'
+import { scalarsOf, slotsOf, update } from '../../src/engine/program/update.js'
 
 beforeAll(async () => {
   await tf.setBackend('cpu')

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, expect, test } from 'vitest'
 import { scoringBody, trainingBody } from '../../src/engine/program/program.js'
-import { adam } from '../../src/engine/program/update.js'
+import { adam } from '../../src/engine/program/optimizer.js'
 import { buildLayout, initialize } from '../../src/models/layout.js'
 import type { Features } from '../../src/models/model.js'
 import { buildModel, mlp, mmoe, sharedBottom } from '../../src/models/registry.js'

@@ -74,6 +74,11 @@ const cases: readonly Case[] = [
     logits: mmoeLogits(2, [3], [2]), features, tasks: mixed, ...sgd(0.1, 0.9), counts: [9, 9, 3], missing: 0.2,
   },
   {
+    name: 'mmoe, a single task, SGD',
+    spec: mmoe({ embedding: 2, experts: 2, expert: [3], tower: [2] }),
+    logits: mmoeLogits(2, [3], [2]), features, tasks: binary.slice(0, 1), ...sgd(0.2), counts: [6, 6],
+  },
+  {
     name: 'mmoe, linear towers, two numeric fields, batch norm, momentum, proximal term',
     spec: mmoe({ embedding: 2, experts: 2, expert: [3], tower: [], batchNorm: true, numericFields: 2 }),
     logits: mmoeLogits(2, [3], []), ...world, ...sgd(0.1, 0.5), counts: [6, 6], mu: 0.7,

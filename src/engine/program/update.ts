@@ -4,17 +4,6 @@ import type { Optimizer } from './optimizer.js'
 
 export { scalarsOf, slotsOf } from './scalars.js'
 
-/** Plain stochastic gradient descent, or with momentum as in PyTorch (no dampening, no Nesterov). */
-export const sgd = (rate: number, { momentum = 0 }: { momentum?: number } = {}): Optimizer => ({
-  kind: 'sgd', rate, momentum,
-})
-
-/** Adam with PyTorch's defaults. */
-export const adam = (
-  rate: number,
-  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: { beta1?: number; beta2?: number; epsilon?: number } = {},
-): Optimizer => ({ kind: 'adam', rate, beta1, beta2, epsilon })
-
 /** One segment after a step, and its optimizer state by slot name. */
 export interface Updated {
   readonly parameter: Tensor

@@ -3,8 +3,10 @@ import { WindtunnelError } from '../../errors.js'
 /** A body did something that cannot become a graph: it read a value, or used an operation that nobody recorded. */
 export class TraceError extends WindtunnelError {}
 
-const here = new URL('..', import.meta.url).href
-const herePath = decodeURIComponent(new URL('..', import.meta.url).pathname)
+/** The engine's own folder, built (`dist/src/engine/`) and, where source maps are followed, as it was written. */
+const built = new URL('..', import.meta.url).href
+const own = [built, built.replace('/dist/src/engine/', '/src/engine/')]
+const ownFrames = [...own, ...own.map((folder) => decodeURIComponent(new URL(folder).pathname))]
 
 const place = /\(?((?:file:\/\/)?\/[^()\s]+:\d+:\d+|[A-Za-z]:\\[^()]+:\d+:\d+)\)?$/
 
@@ -19,7 +21,7 @@ export const whereNow = (): string | undefined => {
   Error.stackTraceLimit = limit
   for (const line of stack.split('\n').slice(1)) {
     const at = place.exec(line.trim())?.[1]
-    if (at === undefined || at.startsWith(here) || at.startsWith(herePath)) continue
+    if (at === undefined || ownFrames.some((folder) => at.startsWith(folder))) continue
     if (at.includes('node_modules') || at.startsWith('node:')) continue
     return at.replace(/^file:\/\//, '')
   }

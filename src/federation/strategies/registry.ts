@@ -7,7 +7,7 @@ import { localOnly } from './local-only.js'
 import { pooled } from './pooled.js'
 import type { Strategy } from './strategy.js'
 
-/** Every strategy by its kind, with a sentence for `windtunnel list` and the schema of its options. */
+/** Every strategy by its kind, with a sentence for people and the schema of its options. */
 export const strategyKinds = {
   fedavg: {
     sentence: 'sample-weighted averaging of everything',
