@@ -52,7 +52,7 @@ describe('adam', () => {
   })
 
   test('the first step is rate * sign of the gradient, however small the gradient', () => {
-    const [{ p }] = walk(adam(0.01), [0, 0, 0], [[1e-4, -3, 200]])
+    const [{ p }] = walk(adam(0.01, { epsilon: 1e-8 }), [0, 0, 0], [[1e-4, -3, 200]])
     for (const [i, expected] of [-0.01, 0.01, -0.01].entries()) expect(p[i]).toBeCloseTo(expected, 5)
   })
 
