@@ -195,7 +195,9 @@ export const compile = (input: CompileInput): CompiledWeather => {
         tally.fired(one.planned, `${client} ${round}`)
         tally.effect(one.planned, 'training slowed', `${client} ${round} ${start}`, alone - start - cost)
       }
-      return who.coming === undefined ? { until: end } : absences.work(who.coming, start, end, round)
+      if (who.coming === undefined) return { until: end }
+      const work = absences.work(who.coming, start, end, round)
+      return work.interrupted === undefined ? work : { ...work, whole: end }
     },
     gone: (client, at) => {
       const { coming } = subject(client)

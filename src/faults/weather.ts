@@ -17,6 +17,8 @@ export interface Work {
   readonly until: Micros
   /** Set when the device leaves before the end: the reason for the `interrupted` message. */
   readonly interrupted?: string
+  /** With `interrupted`: when the computation would have ended had the device stayed. */
+  readonly whole?: Micros
 }
 
 /** A life event of an actor that the plan or a schedule causes. */

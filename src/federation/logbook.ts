@@ -1,5 +1,6 @@
 import type { Name } from '../actors/actor.js'
 import type { Charge } from '../actors/undertakings.js'
+import type { Work } from '../faults/weather.js'
 import { eventKinds, Journal } from '../network/journal.js'
 import { Ledger } from '../network/ledger.js'
 import type { FlightEvent, MetricRow, RoundRow } from '../runs/record.js'
@@ -24,6 +25,8 @@ export class Logbook {
   readonly account = new Account(this.ledger)
   readonly #watch: ((event: FlightEvent) => void) | undefined
   #written = 0
+  /** When each client's computation under way would end if nothing came between: what a part of it is a share of. */
+  readonly #whole = new Map<Name, Micros>()
 
   constructor(watch: ((event: FlightEvent) => void) | undefined) {
     this.#watch = watch
@@ -46,14 +49,17 @@ export class Logbook {
     this.#watch?.({ kind: 'round-close', at, row })
   }
 
-  training(client: Name, start: Micros, until: Micros, { round, examples }: LocalWork): void {
+  training(client: Name, start: Micros, { until, whole }: Work, { round, examples }: LocalWork): void {
+    this.#whole.set(client, whole ?? until)
     this.journal.write(start, TRAIN, this.journal.number(client), round, until, examples)
     this.#watch?.({ kind: 'training', at: start, round, client })
   }
 
   /** A computation has ended; of one that was done, the account learns later whether it was of use. */
   trained({ actor: client, job, start, end, outcome }: Charge): void {
-    const { round, examples } = job as LocalWork
+    const { round, examples: all } = job as LocalWork
+    const share = outcome === 'computed' ? 1 : (end - start) / Math.max(1, this.#whole.get(client)! - start)
+    const examples = Math.floor(all * share)
     const { journal } = this
     journal.write(end, TRAINED, journal.number(client), round, journal.number(outcome), examples)
     const known = outcome === 'computed' ? 'unresolved' : outcome

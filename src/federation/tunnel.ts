@@ -122,7 +122,7 @@ export class Tunnel {
       work: (actor, start, cost, job) => {
         const local = job as LocalWork
         const work = this.#weather.work(actor, start, cost, local.round)
-        this.#log.training(actor, start, work.until, local)
+        this.#log.training(actor, start, work, local)
         return work
       },
       execute: (jobs) => engine.train(jobs.map(({ job }) => (job as LocalWork).train)),

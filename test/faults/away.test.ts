@@ -36,8 +36,8 @@ describe('away without a phase', () => {
     expect([99, 100, 199, 200].map((at) => weather.available('client-NL', at, 1))).toEqual([true, false, false, true])
     expect([99, 100, 199, 200].map((at) => weather.gone('client-NL', at))).toEqual([false, true, true, false])
     expect(weather.work('client-NL', 50, 49, 1)).toEqual({ until: 99 })
-    expect(weather.work('client-NL', 50, 50, 1)).toEqual({ until: 100, interrupted: 'away' })
-    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'away' })
+    expect(weather.work('client-NL', 50, 50, 1)).toEqual({ until: 100, interrupted: 'away', whole: 100 })
+    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'away', whole: 160 })
     expect(weather.judge(envelope({ id: 1 }), 99).lost).toBeUndefined()
     expect(weather.judge(envelope({ id: 2 }), 100).lost?.travelled).toBe(0)
     const down = envelope({ id: 3, from: 'aggregator', to: 'client-NL', kind: 'close' })
@@ -64,7 +64,7 @@ describe('leaving in training', () => {
     expect(weather.gone('client-NL', work.until - 1)).toBe(false)
     expect(weather.gone('client-NL', work.until)).toBe(true)
     expect(weather.available('client-NL', work.until, 3)).toBe(false)
-    expect(weather.work('client-NL', work.until + 1, 10, 2)).toEqual({ until: work.until + 1, interrupted: 'away' })
+    expect(weather.work('client-NL', work.until + 1, 10, 2)).toEqual({ until: work.until + 1, interrupted: 'away', whole: work.until + 11 })
     expect(weather.judge(envelope({ round: 2 }), work.until).lost).toEqual({ travelled: 0, fault: 'a' })
     weather.notice(close(2, 5000))
     expect(weather.available('client-NL', 5000, 3)).toBe(true)
@@ -108,7 +108,7 @@ describe('leaving in training', () => {
 
   test('before the upload: trained to the end, and nothing is sent', () => {
     const weather = weatherOf([away('client-NL', { phase: 'before-upload' })])
-    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000, interrupted: 'left before the upload' })
+    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000, interrupted: 'left before the upload', whole: 1000 })
     expect(weather.report()[0].outcome).toBe('1 training finished and never sent (0.001 s for nothing)')
   })
 
@@ -174,8 +174,8 @@ describe('schedules and faults together', () => {
   test('a window that ends interrupts work, cuts transfers and loses what is sent after it', () => {
     const weather = weatherOf([], { schedule })
     expect(weather.work('client-NL', 50, 49, 1)).toEqual({ until: 99 })
-    expect(weather.work('client-NL', 50, 70, 1)).toEqual({ until: 100, interrupted: 'window ended' })
-    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'window ended' })
+    expect(weather.work('client-NL', 50, 70, 1)).toEqual({ until: 100, interrupted: 'window ended', whole: 120 })
+    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'window ended', whole: 160 })
     expect(weather.judge(envelope(), 100).lost).toEqual({ travelled: 0, fault: 'schedule' })
     expect(weather.judge(envelope(), 300).lost).toBeUndefined()
     expect(weather.leaves('client-NL', 50, 200)).toBe(100)

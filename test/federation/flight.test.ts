@@ -229,6 +229,9 @@ describe('a client that crashes', () => {
     const kept = await fly(rounds, crash('checkpoint'))
     const lost = await fly(rounds, crash('nothing'))
     expect(kept.trainings.filter(({ client }) => client === 'client-NL').map(({ outcome }) => outcome)).toEqual(['used', 'crashed', 'used'])
+    // Killed 2 ms into the 8 ms of 2 epochs of 4 batches: a quarter of its rows was charged for nothing.
+    const [crashed] = kept.trainings.filter(({ outcome }) => outcome === 'crashed')
+    expect(crashed).toMatchObject({ end: 12_000, examples: Math.floor((82 * (12_000 - crashed.start)) / 8000) })
     expect(kept.digests.events).toBe(lost.digests.events)
     expect(kept.digests.numbers).not.toBe(lost.digests.numbers)
     expect(kept.events.filter((line) => line.includes('"life"'))).toEqual([
