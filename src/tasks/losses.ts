@@ -3,22 +3,32 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { differentiable } from '../models/ops.js'
 import type { Task } from './task.js'
 
-/** [batch, 1] weights and [batch, 1] losses to their weighted sum []; a product, so bitwise safe in a cohort. */
-const weighted = (weight: Tensor, rows: Tensor): Tensor => tf.reshape(tf.matMul(weight, rows, true, false), [])
+/**
+ * Weights and losses [batch, 1] to their weighted sum [], or [tasks, batch, 1] to [tasks]; a product, so bitwise safe
+ * in a cohort.
+ */
+const weighted = (weight: Tensor, rows: Tensor): Tensor =>
+  tf.reshape(tf.matMul(weight, rows, true, false), rows.shape.slice(0, -2))
+
+/** Every row in a matrix of one column: [batch] to [batch, 1], [tasks, batch] to [tasks, batch, 1]. */
+const columns = (rows: Tensor): Tensor => tf.reshape(rows, [...rows.shape, 1])
+
+/** The derivative of a loss per task [tasks], beside [tasks, batch, 1]; that of a single loss [] goes with any shape. */
+const perTask = (dy: Tensor): Tensor => (dy.rank === 0 ? dy : tf.reshape(dy, [...dy.shape, 1, 1]))
 
 /**
  * Mean binary cross-entropy of logits z [batch, 1] against labels y [batch] in [0, 1]: log(1 + exp(z)) - z y, which
  * does not overflow. Its gradient is (sigmoid(z) - y) * weight, in closed form. `weight` [batch] is 1 / (labelled
- * rows), 0 for padding and for rows without the label.
+ * rows), 0 for padding and for rows without the label. Several tasks at once are [tasks, batch, 1] and [tasks, batch],
+ * and give [tasks].
  */
 export const binaryCrossEntropy = (logits: Tensor, labels: Tensor, weight: Tensor): Tensor =>
   differentiable([logits], (save) => {
-    const y = tf.reshape(labels, [-1, 1])
-    const w = tf.reshape(weight, [-1, 1])
+    const [y, w] = [columns(labels), columns(weight)]
     save(logits, y, w)
     return {
       value: weighted(w, tf.sub(tf.softplus(logits), tf.mul(logits, y))),
-      gradient: (dy, [z, label, share]) => [tf.mul(tf.sub(tf.sigmoid(z), label), tf.mul(share, dy))],
+      gradient: (dy, [z, label, share]) => [tf.mul(tf.sub(tf.sigmoid(z), label), tf.mul(share, perTask(dy)))],
     }
   })
 
@@ -29,7 +39,7 @@ export const binaryCrossEntropy = (logits: Tensor, labels: Tensor, weight: Tenso
  */
 export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor, weight: Tensor): Tensor =>
   differentiable([logits], (save) => {
-    const w = tf.reshape(weight, [-1, 1])
+    const w = columns(weight)
     const ones = tf.ones([logits.shape[logits.rank - 1], 1])
     const shifted = tf.sub(logits, tf.max(logits, -1, true))
     const grown = tf.exp(shifted)
@@ -42,11 +52,29 @@ export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor, weight: Tens
     }
   })
 
-/** The mean loss [] of a task over the rows that have its label; see the losses for shapes. */
-export const lossOf = (task: Task, logits: Tensor, labels: Tensor, weight: Tensor): Tensor =>
+/** A task's logits, labels and weights of one batch; see the losses for shapes. */
+export interface Scored {
+  readonly task: Task
+  readonly logits: Tensor
+  readonly labels: Tensor
+  readonly weight: Tensor
+}
+
+/** The mean loss [] of a task over the rows that have its label. */
+export const lossOf = ({ task, logits, labels, weight }: Scored): Tensor =>
   task.kind === 'multiclass'
     ? softmaxCrossEntropy(logits, labels, weight)
     : binaryCrossEntropy(logits, labels, weight)
+
+/** `lossOf` every task, in their order. Those that are of one kind are computed together: fewer, larger operations. */
+export const lossesOf = (scored: readonly Scored[]): Tensor[] => {
+  const alike = scored.filter(({ task }) => task.kind !== 'multiclass')
+  if (alike.length < 2) return scored.map(lossOf)
+  const [logits, labels, weight] = (['logits', 'labels', 'weight'] as const).map((part) =>
+    tf.stack(alike.map((each) => each[part])))
+  const together = tf.unstack(binaryCrossEntropy(logits, labels, weight))
+  return scored.map((each) => (alike.includes(each) ? together[alike.indexOf(each)] : lossOf(each)))
+}
 
 /** A head's probabilities: [batch] for binary, [batch, classes] for multiclass. */
 export const probabilities = (task: Task, logits: Tensor): Tensor =>

@@ -105,7 +105,9 @@ test('a task owns its loss and its probabilities', () => {
     expect.closeTo(0.75, 6), expect.closeTo(0.25, 6),
   ])
   const weight = tf.tensor1d([0.5, 0.5])
-  const one = lossOf(many, tf.tensor2d([[0, 0], [0, 0]]), tf.tensor2d([[1, 0], [0, 1]]), weight)
+  const one = lossOf({
+    task: many, logits: tf.tensor2d([[0, 0], [0, 0]]), labels: tf.tensor2d([[1, 0], [0, 1]]), weight,
+  })
   expect(one.dataSync()[0]).toBeCloseTo(Math.log(2), 6)
   expect(equalWeights([binary, many])).toEqual([0.5, 0.5])
 })

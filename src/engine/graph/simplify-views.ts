@@ -1,3 +1,4 @@
+import type { Node } from './graph.js'
 import { elementwise } from './operations.js'
 import { broadcast, coreOf, sameShape, sizeOf, withRank, type Shape } from './shapes.js'
 import type { Rule } from './simplify-rule.js'
@@ -85,6 +86,31 @@ export const transposedOperands: Rule = (builder, { op, inputs, shape, dtype, at
     transposeA: attributes.transposeA !== a.flip,
     transposeB: attributes.transposeB !== b.flip,
   })
+}
+
+/** Whether b begins where a ends along an axis, as pieces of one value. */
+const adjacent = (a: Node, b: Node, axis: number): boolean => {
+  if (a.op !== 'Slice' || b.op !== 'Slice' || a.inputs[0] !== b.inputs[0]) return false
+  if (a.attributes.strides !== undefined || b.attributes.strides !== undefined) return false
+  const [from, to] = [a.attributes.begin as Shape, b.attributes.begin as Shape]
+  return to.every((start, i) => start === from[i] + (i === axis ? a.shape[axis] : 0))
+}
+
+/** All pieces of a value, joined again in their order, are the value; joined constants are a constant. */
+export const rejoined: Rule = (builder, { op, inputs, shape, dtype, attributes }) => {
+  if (op !== 'Concat') return undefined
+  const parts = inputs.map((id) => builder.node(id))
+  const axis = attributes.axis as number
+  if (parts.every((part, i) => part.op === 'Slice' && (i === 0 || adjacent(parts[i - 1], part, axis)))) {
+    const [whole] = parts[0].inputs
+    return sameShape(builder.node(whole).shape, shape) ? whole : undefined
+  }
+  if (!parts.every(({ values }) => values !== undefined) || sizeOf(shape.slice(0, axis)) > 1) return undefined
+  const values = parts.flatMap((part) => {
+    const all = Array.from(part.values!)
+    return all.length === 1 ? Array.from({ length: sizeOf(part.shape) }, () => all[0]) : all
+  })
+  return builder.constant(values, shape, dtype)
 }
 
 /** A sum over axes of extent 1 is a view; one over nothing is nothing. */

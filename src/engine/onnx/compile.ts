@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Compiled } from '../runtime.js'
 import { sizeOf } from '../graph/shapes.js'
 import { emitOnnx } from './emit.js'
-import { worthOwnTensor } from './joint.js'
+import { worthOwnUpdate } from './joint.js'
 
 /**
  * Operations in the products of one step from which on clients run one by one. A choice between few points: with 8
@@ -37,5 +37,5 @@ const productsPerStep = (graph: Graph): number => {
  */
 export const compileOnnx = (graph: Graph, { clients = 16 }: { readonly clients?: number } = {}): Compiled =>
   productsPerStep(graph) >= aloneFrom
-    ? emitOnnx(solo(jointUpdates(graph, worthOwnTensor)))
+    ? emitOnnx(solo(jointUpdates(graph, worthOwnUpdate)))
     : emitOnnx(cohort(graph), { clients })

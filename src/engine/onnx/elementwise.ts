@@ -1,3 +1,4 @@
+import type { Node } from '../graph/graph.js'
 import { sameShape } from '../graph/shapes.js'
 import type { Emission, Emit } from './emission.js'
 import { elementTypes } from './model.js'
@@ -37,21 +38,27 @@ const softplus = ({ sheet }: Emission, x: string): string => {
 /** Divisions and roots are rounded exactly; a reciprocal instruction is not. */
 const reciprocal = ({ sheet }: Emission, x: string): string => sheet.op('Div', [sheet.float(1), x])
 
+/** Whether a value is a product of two matrices that only one node reads, and no stack of products. */
+const lone = (emission: Emission, { id, op, shape, batched }: Node): boolean =>
+  op === 'BatchMatMul' && shape.length === 2 && !batched && emission.readers(id) === 1
+
 /**
- * The bias of a product that nobody else reads goes into the product, and the runtime pulls the activation in as well.
- * Only matrices can do this: a product with a cohort axis, or any other stack of matrices, is added to in a pass of its
- * own.
+ * What is added to a product that nobody else reads, a bias or a matrix, goes into the product, and the runtime pulls
+ * the activation in as well. Only matrices can do this: a product with a cohort axis, or any other stack of matrices,
+ * is added to in a pass of its own.
  */
 const add: Emit = (emission, node) => {
   const { sheet, name } = emission
-  const [x, bias] = node.inputs.map((id) => emission.node(id))
-  const [rows, columns] = x.shape
-  const fits = sameShape(bias.shape, [columns]) || sameShape(bias.shape, [1, columns])
-  const alone = x.op === 'BatchMatMul' && x.shape.length === 2 && !x.batched && emission.readers(x.id) === 1
-  if (!alone || !fits || rows === 1) return sheet.op('Add', node.inputs.map(name))
-  const { transposeA, transposeB } = x.attributes
-  const flags = { transA: Number(transposeA), transB: Number(transposeB) }
-  return sheet.op('Gemm', [...x.inputs.map(name), name(bias.id)], flags)
+  const operands = node.inputs.map((id) => emission.node(id))
+  for (const [product, other] of [operands, operands.toReversed()]) {
+    const [rows, columns] = product.shape
+    const fits = [[columns], [1, columns], [rows, columns]].some((shape) => sameShape(other.shape, shape))
+    if (!lone(emission, product) || !fits || other.batched || rows === 1) continue
+    const { transposeA, transposeB } = product.attributes
+    const flags = { transA: Number(transposeA), transB: Number(transposeB) }
+    return sheet.op('Gemm', [...product.inputs.map(name), name(other.id)], flags)
+  }
+  return sheet.op('Add', node.inputs.map(name))
 }
 
 export const elementwiseEmitters: Readonly<Record<string, Emit>> = {

@@ -90,7 +90,9 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
   if (joined.size > 0) {
     wanted.push({
       name: 'outs',
-      value: join(sheet, joins.map(({ gates, vector }) => emission.name(vector ?? gates[0].beneath))),
+      value: join(sheet, joins.map(({ gates, vector }) => (
+        { name: emission.name(vector ?? gates[0].beneath), flat: vector !== undefined }
+      ))),
     })
   }
   const names = (gates: readonly Gate<Source | Sink>[]): string[] => gates.map(({ port }) => port.name)

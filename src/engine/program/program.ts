@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { SpecificationError } from '../../errors.js'
 import type { Segment } from '../../models/layout.js'
 import type { Batch, Mode, Output } from '../../models/model.js'
-import { lossOf, probabilities } from '../../tasks/losses.js'
+import { lossesOf, probabilities, type Scored } from '../../tasks/losses.js'
 import type { Task } from '../../tasks/task.js'
 import { paddedRows } from '../feeding/batches.js'
 import type { Body, Inputs, Sink } from './body.js'
@@ -73,11 +73,11 @@ const evaluate = (training: Training, parameters: Tensors, inputs: Inputs, step:
   const rows = paddedRows(training.batch)
   const batch = readBatch(training, inputs, step, rows)
   const output = forward(training, parameters, batch, trainingMode(inputs, step), rows)
-  const losses = training.tasks.map((task) => {
+  const scored = training.tasks.map((task): Scored => {
     const weight = inputs.read({ kind: 'label-weight', step, task: task.name }, [rows])
-    return lossOf(task, output.heads[task.name], readLabels(task, inputs, step, rows), weight)
+    return { task, logits: output.heads[task.name], labels: readLabels(task, inputs, step, rows), weight }
   })
-  return { losses, state: output.state ?? {} }
+  return { losses: lossesOf(scored), state: output.state ?? {} }
 }
 
 /** The losses' weighted sum; a weight of 1 costs nothing, which counts in a tiny model. */
