@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import type { Name } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import { checkLanded, conservation } from '../checks/conservation.js'
-import { LivenessError } from '../errors.js'
+import { LivenessError, SpecificationError } from '../errors.js'
 import type { Life, Sign, Weather } from '../faults/weather.js'
 import type { Envelope } from '../network/envelope.js'
 import { Frames } from '../network/frames.js'
 import { Network } from '../network/network.js'
 import { streams } from '../random/streams.js'
 import type { Flight, RoundRow } from '../runs/record.js'
-import { roundsSchema } from '../simulation/rounds.js'
+import { type Rounds, type RoundsFunction, roundsSchema } from '../simulation/rounds.js'
 import type { Resolved } from '../simulation/specification.js'
 import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent } from '../time/kernel.js'
@@ -30,6 +30,17 @@ import { putPart, takePart } from './part-template.js'
 import { type RoundPolicy, type RoundTerms, termsOf } from './policies.js'
 import { type ClientState, newClient, scenarioClient } from './scenario-client.js'
 import { AGGREGATOR, type ClientTerms, type Terms } from './terms.js'
+
+/** What a researcher's own round policy says about a round, checked as a specification is. */
+const roundsOf = (policy: RoundsFunction, round: number, before: readonly RoundRow[]): Rounds => {
+  const parsed = roundsSchema.safeParse(policy(round, before))
+  if (parsed.success) return parsed.data
+  const [{ path, message }] = parsed.error.issues
+  throw new SpecificationError(
+    `rounds(${round}, ...) gave terms that do not hold: ${['rounds', ...path].join('.')}: ${message}. ` +
+      'Return what synchronous({...}), deadline({...}) or quorum({...}) return.',
+  )
+}
 
 /** One flight under way: wires kernel, actors, network, weather and books together, and takes the result out. */
 export class Tunnel {
@@ -194,7 +205,7 @@ export class Tunnel {
     return (round, before) => {
       let plan = this.#plans.get(round)
       if (plan === undefined) {
-        const policy = typeof rounds === 'function' ? roundsSchema.parse(rounds(round, before)) : rounds
+        const policy = typeof rounds === 'function' ? roundsOf(rounds, round, before) : rounds
         plan = termsOf(policy, round, clients)
         this.#plans.set(round, plan)
       }

@@ -209,6 +209,14 @@ describe('a round', () => {
     await expect(fly({}, calm(judging(lose)))).rejects.toThrow(/Round 1 can never close.*client-FR did not answer.*deadline/)
   })
 
+  it('follows a policy of one’s own, and names what is wrong with one', async () => {
+    const growing = (round: number) => deadline({ count: 2, after: seconds(5), select: round })
+    const flight = await fly({ rounds: growing })
+    expect(flight.rounds.map(({ selected }) => selected.length)).toEqual([1, 2])
+    const wrong = () => deadline({ count: 2, after: seconds(5), select: -1 })
+    await expect(fly({ rounds: wrong })).rejects.toThrow(/rounds\(1, ...\) gave terms that do not hold: rounds.select: /)
+  })
+
   it('waits for clients that will come, and gives up when none will', async () => {
     const opening = seconds(3)
     const flight = await fly({}, calm({ available: (_c, now) => now >= opening, nextChange: (now) => now < opening ? opening : undefined }))
