@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { StrategySpec } from '../federation/strategies/registry.js'
 import type { RoundsInput } from './rounds.js'
 import type { Specification } from './specification.js'
