@@ -3,9 +3,9 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { describe, expect, it } from 'vitest'
 import type { Body, Source } from '../../src/engine/program/body.js'
 import { kernels } from '../../src/engine/trace/kernels.js'
-import { emitters } from '../../src/engine/onnx/emit.js'
 import { operations } from '../../src/engine/graph/operations.js'
-import { between, compile, distance, eagerly, fly, type Fill } from './traced.js'
+import { runtimes } from './runtimes.js'
+import { between, distance, eagerly, fly, type Fill } from './traced.js'
 
 const constantOf = tf.fill
 
@@ -203,26 +203,31 @@ describe('recorded kernels', () => {
     expect(Object.keys(cases).sort()).toEqual(Object.keys(kernels).sort())
   })
 
-  it('has an emitter for every operation of a graph', () => {
-    expect(operations.filter((op) => !(op in emitters))).toEqual([])
-    expect(Object.keys(emitters).filter((op) => !operations.includes(op))).toEqual(['Replicate'])
+  it('has an emitter for every operation of a graph in every runtime', () => {
+    const missing = runtimes.flatMap(({ name, emitted }) =>
+      operations.filter((op) => !emitted.includes(op)).map((op) => `${op} has no emitter for ${name}`))
+    expect(missing).toEqual([])
+    const extra = runtimes.map(({ emitted }) => emitted.filter((op) => !operations.includes(op)))
+    expect(extra).toEqual(runtimes.map(() => ['Replicate']))
   })
 
   for (const [kernel, uses] of Object.entries(cases)) {
-    it(`${kernel}: values and gradients as on plain tfjs`, async () => {
-      for (const use of uses) {
-        const body = bodyOf(use)
-        const fill = fillOf(use)
-        const flown = await fly(compile(body), fill, [0, 1, 2])
-        for (const client of [0, 1, 2]) {
-          const expected = eagerly(body, fill, client)
-          expect(Object.keys(flown[client])).toEqual(Object.keys(expected))
-          for (const [name, values] of Object.entries(expected)) {
-            expect(distance(flown[client][name], values), `${kernel} ${use.use} ${name}`).toBeLessThan(2e-5)
+    for (const { name: runtime, compile, missing } of runtimes) {
+      it.skipIf(missing)(`${kernel} in ${runtime}: values and gradients as on plain tfjs`, async () => {
+        for (const use of uses) {
+          const body = bodyOf(use)
+          const fill = fillOf(use)
+          const flown = await fly(compile(body), fill, [0, 1, 2])
+          for (const client of [0, 1, 2]) {
+            const expected = eagerly(body, fill, client)
+            expect(Object.keys(flown[client])).toEqual(Object.keys(expected))
+            for (const [name, values] of Object.entries(expected)) {
+              expect(distance(flown[client][name], values), `${kernel} ${use.use} ${name}`).toBeLessThan(2e-5)
+            }
           }
         }
-      }
-    })
+      })
+    }
 
     it(`${kernel}: its case runs it`, async () => {
       void tf.setBackend('cpu')

@@ -5,12 +5,13 @@ import { cohort } from '../../src/engine/graph/cohort.js'
 import type { Graph } from '../../src/engine/graph/graph.js'
 import { emitOnnx } from '../../src/engine/onnx/emit.js'
 import { openOnnx } from '../../src/engine/onnx/session.js'
-import type { Compiled } from '../../src/engine/runtime.js'
+import type { Compiled, Session } from '../../src/engine/runtime.js'
+import { openTensorflow } from '../../src/engine/tensorflow/session.js'
 import { sizeOf } from '../../src/engine/graph/shapes.js'
 import { trace } from '../../src/engine/trace/trace.js'
 import { streams } from '../../src/random/streams.js'
 
-/* Runs one body in two ways: eagerly on plain tfjs, and recorded, emitted and run by ONNX Runtime for many clients. */
+/* Runs one body in two ways: eagerly on plain tfjs, and recorded, emitted and run by a runtime for many clients. */
 
 export type Values = Float32Array | Int32Array
 
@@ -39,11 +40,14 @@ export const eagerly = (body: Body, fill: Fill, client: number): Record<string, 
   })
 }
 
-/** Every output of a compiled program for each of the clients, which share one run. */
+const open = (compiled: Compiled): Promise<Session> =>
+  compiled.runtime === 'onnx' ? openOnnx(compiled) : openTensorflow(compiled)
+
+/** Every output of a compiled program for each of the clients, which share one run in the runtime it was made for. */
 export const fly = async (
   compiled: Compiled, fill: Fill, clients: readonly number[],
 ): Promise<Record<string, Float32Array>[]> => {
-  const session = await openOnnx(compiled)
+  const session = await open(compiled)
   const feeds: Record<string, Values> = {}
   const results: Record<string, Float32Array> = {}
   for (const { name, kind, shape, dtype } of session.inputs) {

@@ -24,6 +24,9 @@ export interface Node {
   readonly batched?: boolean
 }
 
+/** An axis of the runtime's tensor: the cohort axis comes before the client's own. */
+export const axisIn = ({ batched }: Node, axis: number): number => (batched ? axis + 1 : axis)
+
 /** A recorded computation of one client. Nodes are in an order in which every node follows its inputs. */
 export interface Graph {
   readonly nodes: readonly Node[]

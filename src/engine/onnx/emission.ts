@@ -14,9 +14,6 @@ export interface Emission {
 /** Writes one node, and gives the name of the tensor that it became. */
 export type Emit = (emission: Emission, node: Node) => string
 
-/** An axis of the runtime's tensor: the cohort axis comes before the client's own. */
-export const axisIn = ({ batched }: Node, axis: number): number => (batched ? axis + 1 : axis)
-
 /** A view of a tensor in another shape of the client's. */
 export const viewed = (sheet: Sheet, tensor: string, batched: boolean | undefined, shape: readonly number[]): string =>
   sheet.op('Reshape', [tensor, batched ? sheet.whole(0, ...shape) : sheet.whole(...shape)])

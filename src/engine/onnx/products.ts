@@ -1,4 +1,5 @@
-import { axisIn, type Emit } from './emission.js'
+import { axisIn } from '../graph/graph.js'
+import type { Emit } from './emission.js'
 
 const matMul: Emit = ({ sheet, name }, { inputs, attributes }) => {
   const { transposeA, transposeB } = attributes

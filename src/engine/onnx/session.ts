@@ -1,7 +1,8 @@
 import type { Tensor } from 'onnxruntime-node'
 import type { Sink, Source } from '../program/body.js'
 import type { Compiled, Port, Session } from '../runtime.js'
-import { JointSlot, Slot, type Buffers, type MakeTensor } from './slot.js'
+import type { Buffers } from '../buffers.js'
+import { JointSlot, Slot, type MakeTensor } from './slot.js'
 
 /** How a session computes. None of these choices changes a bit of a result. */
 export interface SessionOptions {

@@ -1,5 +1,5 @@
-import type { Node } from '../graph/graph.js'
-import { axisIn, clientsOf, viewed, type Emission, type Emit } from './emission.js'
+import { axisIn, type Node } from '../graph/graph.js'
+import { clientsOf, viewed, type Emission, type Emit } from './emission.js'
 import { elementTypes } from './model.js'
 
 const vector = (node: Node, name: string): number[] => [...(node.attributes[name] as readonly number[])]

@@ -1,21 +1,10 @@
 import type { Tensor } from 'onnxruntime-node'
 import type { Sink, Source } from '../program/body.js'
+import { bufferOf, type Buffers, type Values } from '../buffers.js'
 import type { Port } from '../runtime.js'
 import { sizeOf } from '../graph/shapes.js'
 
-export type Values = Float32Array | Int32Array
-export type Buffers = Readonly<Record<string, Values>>
 export type MakeTensor = (values: Values, dims: readonly number[]) => Tensor
-
-/** The buffer of a port, which must hold `length` elements. */
-export const bufferOf = <V extends Values>(buffers: Readonly<Record<string, V>>, name: string, length: number): V => {
-  const buffer = buffers[name] as V | undefined
-  if (buffer === undefined) throw new RangeError(`no buffer for '${name}'; give one for every port`)
-  if (buffer.length < length) {
-    throw new RangeError(`buffer of ${buffer.length} elements for '${name}', which needs ${length}`)
-  }
-  return buffer
-}
 
 /**
  * A port that travels by itself, with tensors over the caller's buffers. A buffer that comes again gets those it had.

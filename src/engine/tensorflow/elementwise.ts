@@ -1,0 +1,108 @@
+import type { Node } from '../graph/graph.js'
+import { sameShape } from '../graph/shapes.js'
+import { reshaped, type Emission, type Emit } from './emission.js'
+
+/** One operation of the same meaning; `T` is the type of what it reads. */
+const plain = (op: string): Emit => ({ sheet, name, node: at }, { inputs }) =>
+  sheet.op(op, inputs.map(name), { T: at(inputs[0]).dtype })
+
+const equality = (op: string): Emit => ({ sheet, name, node: at }, { inputs }) =>
+  sheet.op(op, inputs.map(name), { T: at(inputs[0]).dtype, incompatible_shape_error: true })
+
+const logical = (op: string): Emit => ({ sheet, name }, { inputs }) => sheet.op(op, inputs.map(name))
+
+const float = { T: 'float32' } as const
+
+/** 1 where x > 0, `alpha` elsewhere. */
+const step: Emit = ({ sheet, name }, { inputs, attributes }) => {
+  const positive = sheet.op('Greater', [name(inputs[0]), sheet.float(0)], float)
+  return sheet.op('SelectV2', [positive, sheet.float(1), sheet.float(attributes.alpha as number)], float)
+}
+
+/** Divisions and roots are rounded exactly; a reciprocal instruction is not. */
+const reciprocal = ({ sheet }: Emission, x: string): string => sheet.op('RealDiv', [sheet.float(1), x], float)
+
+const alike = (a: Node, b: Node): boolean => sameShape(a.shape, b.shape) && a.batched === b.batched
+
+/** A slope times ReLU's mask is one pass in TensorFlow instead of three. */
+const multiply: Emit = (emission, node) => {
+  const { sheet, name } = emission
+  const operands = node.inputs.map((id) => emission.node(id))
+  for (const [mask, slope] of [operands, operands.toReversed()]) {
+    if (mask.op !== 'Step' || mask.attributes.alpha !== 0 || !alike(mask, slope)) continue
+    return sheet.op('ReluGrad', [name(slope.id), name(mask.inputs[0])], float)
+  }
+  return plain('Mul')(emission, node)
+}
+
+/**
+ * A bias on a product of two matrices that nobody else reads is written as such: TensorFlow then computes both, and
+ * the activation as well, in one operation.
+ */
+const add: Emit = (emission, node) => {
+  const { sheet, name } = emission
+  const operands = node.inputs.map((id) => emission.node(id))
+  for (const [product, other] of [operands, operands.toReversed()]) {
+    const { id, op, shape, batched } = product
+    if (op !== 'BatchMatMul' || shape.length !== 2 || batched || other.batched || emission.readers(id) > 1) continue
+    if (!sameShape(other.shape, [shape[1]]) && !sameShape(other.shape, [1, shape[1]])) continue
+    const bias = other.shape.length === 1 ? name(other.id) : reshaped(sheet, name(other.id), 'float32', [shape[1]])
+    return sheet.op('BiasAdd', [name(id), bias], float)
+  }
+  return plain('AddV2')(emission, node)
+}
+
+export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
+  Add: add,
+  Sub: plain('Sub'),
+  Multiply: multiply,
+  RealDiv: plain('RealDiv'),
+  Maximum: plain('Maximum'),
+  Minimum: plain('Minimum'),
+  Pow: plain('Pow'),
+  SquaredDifference: plain('SquaredDifference'),
+  Greater: plain('Greater'),
+  GreaterEqual: plain('GreaterEqual'),
+  Less: plain('Less'),
+  LessEqual: plain('LessEqual'),
+  Equal: equality('Equal'),
+  NotEqual: equality('NotEqual'),
+  LogicalAnd: logical('LogicalAnd'),
+  LogicalOr: logical('LogicalOr'),
+  LogicalNot: logical('LogicalNot'),
+  Select: ({ sheet, name }, { inputs, dtype }) => sheet.op('SelectV2', inputs.map(name), { T: dtype }),
+  Relu: plain('Relu'),
+  LeakyRelu: ({ sheet, name }, { inputs, attributes }) =>
+    sheet.op('LeakyRelu', inputs.map(name), { ...float, alpha: { float: attributes.alpha as number } }),
+  Relu6: plain('Relu6'),
+  Elu: plain('Elu'),
+  Selu: plain('Selu'),
+  Sigmoid: plain('Sigmoid'),
+  Tanh: plain('Tanh'),
+  Exp: plain('Exp'),
+  Expm1: plain('Expm1'),
+  Log: plain('Log'),
+  Log1p: plain('Log1p'),
+  Sqrt: plain('Sqrt'),
+  Rsqrt: (emission, { inputs }) =>
+    reciprocal(emission, emission.sheet.op('Sqrt', [emission.name(inputs[0])], float)),
+  Reciprocal: (emission, { inputs }) => reciprocal(emission, emission.name(inputs[0])),
+  Square: plain('Square'),
+  Neg: plain('Neg'),
+  Abs: plain('Abs'),
+  Sign: plain('Sign'),
+  Floor: plain('Floor'),
+  Ceil: plain('Ceil'),
+  Step: step,
+  Softplus: plain('Softplus'),
+  Erf: plain('Erf'),
+  Sin: plain('Sin'),
+  Cos: plain('Cos'),
+  ClipByValue: ({ sheet, name }, { inputs, attributes }) =>
+    sheet.op(
+      'ClipByValue', [name(inputs[0]), sheet.float(attributes.min as number), sheet.float(attributes.max as number)],
+      float,
+    ),
+  Cast: ({ sheet, name, node: at }, { inputs, dtype }) =>
+    sheet.op('Cast', inputs.map(name), { SrcT: at(inputs[0]).dtype, DstT: dtype, Truncate: false }),
+}
