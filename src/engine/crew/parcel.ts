@@ -3,6 +3,7 @@ import type { OptimizerState, ScoreResult, TrainResult } from '../engine.js'
 import type { Work } from './executor.js'
 import type { Part, Recipe } from '../program/recipe.js'
 import type { Compiled } from '../runtime.js'
+import type { TableFile } from './table-file.js'
 
 /** What a worker may lack for a cohort; it asks once, and keeps what it gets. */
 export interface Supplies {
@@ -20,6 +21,15 @@ export interface Order {
   readonly delay: number
   readonly die: boolean
 }
+
+/** A message to a worker process: an order whose tables lie in files. */
+export interface Shipment {
+  readonly order: Omit<Order, 'supplies'>
+  readonly supplies?: Omit<Supplies, 'tables'> & { readonly tables: readonly TableFile[] }
+}
+
+/** What a worker process says first. */
+export type Greeting = { readonly kind: 'ready' } | { readonly kind: 'broken'; readonly message: string }
 
 /** A worker's answer. A promise of it that is rejected means that the worker died. */
 export type Answer =
@@ -99,3 +109,14 @@ export const transferOf = (results: TrainResult[] | ScoreResult[]): ArrayBuffer[
   }
   return transfer
 }
+
+const whole = <V extends Float32Array | Float64Array>(vector: V): V =>
+  vector.byteLength === vector.buffer.byteLength ? vector : (vector.slice() as V)
+
+/** Results that came from another process, each vector in memory of its own: as they come they share the message's. */
+export const unpacked = (results: TrainResult[] | ScoreResult[]): TrainResult[] | ScoreResult[] =>
+  results.map((result): TrainResult | ScoreResult => {
+    if ('scores' in result) return { scores: result.scores.map(whole) }
+    const { parameters, optimizer, losses } = result
+    return { ...result, parameters: whole(parameters), optimizer: mapSlots(optimizer, whole), losses: whole(losses) }
+  }) as TrainResult[] | ScoreResult[]

@@ -1,0 +1,95 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import type { Compiled } from '../runtime.js'
+import { entryOf } from './entry.js'
+import type { Answer, Greeting, Shipment } from './parcel.js'
+
+/**
+ * One thread a process, set before anything is loaded: a product that several threads share adds up in another order,
+ * and TensorFlow has one set of threads for a whole process.
+ */
+export const oneThread = {
+  TF_NUM_INTRAOP_THREADS: '1',
+  TF_NUM_INTEROP_THREADS: '1',
+  OMP_NUM_THREADS: '1',
+} as const
+
+/** What a worker process does by itself. */
+export interface Listener {
+  /** It has loaded its runtime and can work. */
+  readonly ready: (child: Child) => void
+  /** It cannot work, and says why. */
+  readonly broken: (message: string) => void
+  /** It is gone, with the work that it had. */
+  readonly gone: (child: Child) => void
+}
+
+/** A worker process, which does one order at a time. It does not keep this process alive while it is idle. */
+export class Child {
+  /** Ends when the process has. */
+  readonly ended: Promise<void>
+  private readonly process: ChildProcess
+  private settle?: (answer: Answer | undefined) => void
+
+  constructor(runtime: Compiled['runtime'], listener: Listener) {
+    const { filename, execArgv } = entryOf('child')
+    this.process = fork(filename, [runtime], {
+      execArgv,
+      env: { ...process.env, ...oneThread, TF_CPP_MIN_LOG_LEVEL: '3' },
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // A process group of its own: Ctrl-C is for this process, which ends in an orderly way and then ends the others.
+      detached: true,
+    })
+    this.process.on('message', (message) => this.hear(message as Answer | Greeting, listener))
+    this.ended = new Promise((resolve) => {
+      const gone = (): void => {
+        resolve()
+        this.answer(undefined)
+        listener.gone(this)
+      }
+      this.process.once('exit', gone)
+      this.process.once('error', () => this.process.pid === undefined && gone())
+    })
+  }
+
+  /** Undefined when the process died of it. */
+  carryOut(shipment: Shipment): Promise<Answer | undefined> {
+    this.process.ref()
+    this.process.channel?.ref()
+    return new Promise((resolve) => {
+      this.settle = resolve
+      // What cannot be sent went to a process that is gone, which shows by itself.
+      this.process.send(shipment, () => undefined)
+    })
+  }
+
+  kill(): void {
+    this.process.kill('SIGKILL')
+  }
+
+  private hear(message: Answer | Greeting, listener: Listener): void {
+    switch (message.kind) {
+      case 'ready':
+        this.rest()
+        return listener.ready(this)
+      case 'broken':
+        return listener.broken(message.message)
+      case 'done':
+      case 'failed':
+      case 'missing':
+        this.rest()
+        return this.answer(message)
+    }
+  }
+
+  private rest(): void {
+    this.process.unref()
+    this.process.channel?.unref()
+  }
+
+  private answer(answer: Answer | undefined): void {
+    const { settle } = this
+    this.settle = undefined
+    settle?.(answer)
+  }
+}

@@ -1,0 +1,51 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Hand } from './hand.js'
+import type { Greeting, Order, Shipment } from './parcel.js'
+import type { Compiled, Session } from '../runtime.js'
+import { readTable } from './table-file.js'
+
+/*
+ * The entry of a worker process; its argument is the runtime. Tables are read from files into memory of its own. No
+ * user code is ever loaded here.
+ */
+
+const send = (message: unknown): void => {
+  // Nobody may be there any more to hear it: then this process is about to end.
+  process.send?.(message, undefined, undefined, () => undefined)
+}
+
+/** Not `process.exit`: ONNX Runtime aborts when a call returns to what is being taken down. */
+const end = (): void => void process.kill(process.pid, 'SIGKILL')
+
+let folder: string | undefined
+process.once('disconnect', () => {
+  // Whoever started us is gone, and may not have tidied up.
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  end()
+})
+
+const unpack = ({ order, supplies }: Shipment): Order => {
+  if (supplies === undefined) return order
+  const tables = supplies.tables.map((about) => {
+    folder = dirname(about.file)
+    return { handle: about.handle, table: readTable(about) }
+  })
+  return { ...order, supplies: { ...supplies, tables } }
+}
+
+/** Loads the runtime at once, so that a missing one shows before there is work. */
+const opener = async (runtime: string | undefined): Promise<(compiled: Compiled) => Promise<Session>> => {
+  if (runtime !== 'tensorflow') return (await import('../onnx/session.js')).openOnnx
+  const { loadNative } = await import('../tensorflow/native.js')
+  await loadNative()
+  return (await import('../tensorflow/session.js')).openTensorflow
+}
+
+try {
+  const hand = new Hand(await opener(process.argv[2]), end)
+  process.on('message', (shipment: Shipment) => void hand.take(() => unpack(shipment)).then(send))
+  send({ kind: 'ready' } satisfies Greeting)
+} catch (error) {
+  send({ kind: 'broken', message: error instanceof Error ? error.message : String(error) } satisfies Greeting)
+}

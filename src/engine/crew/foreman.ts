@@ -1,0 +1,67 @@
+import type { Table } from '../../data/table.js'
+import type { ScoreResult, TrainResult } from '../engine.js'
+import { EngineError } from '../engine-error.js'
+import type { Part, Recipe } from '../program/recipe.js'
+import type { Compiled } from '../runtime.js'
+import type { Disturbance } from './crew.js'
+import { partsOf, type Work } from './executor.js'
+import type { Answer, Missing, Order, Supplies } from './parcel.js'
+
+/** Where a crew gets what its workers ask for. */
+export interface Stock {
+  recipe(program: string): Recipe
+  compiled(program: string, part: Part): Compiled
+}
+
+/** How often a cohort may lose its worker before we believe that the cohort kills workers. */
+export const mostDeaths = 3
+
+/**
+ * Sees a cohort through with workers that may lack something or die: it supplies what they ask for, and has the cohort
+ * run again when one died, for a job is a pure function.
+ */
+export class Foreman {
+  private readonly tables = new Map<string, Table>()
+  private cohorts = 0
+
+  /** `workers`: what to call them in errors. `send` gives an order to a worker; undefined when the worker died. */
+  constructor(
+    private readonly workers: 'worker threads' | 'worker processes',
+    private readonly stock: Stock,
+    private readonly disturb: Disturbance,
+    private readonly send: (order: Order) => Promise<Answer | undefined>,
+  ) {}
+
+  register(handle: string, table: Table): void {
+    this.tables.set(handle, table)
+  }
+
+  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+    const cohort = this.cohorts++
+    const parts = partsOf(work, this.stock.recipe(work.program), (handle) => this.tables.get(handle)!.rows)
+    const delay = this.disturb.delay?.(cohort) ?? 0
+    let supplies: Supplies | undefined
+    let die = this.disturb.kill?.(cohort, 0) ?? false
+    for (let deaths = 0; ; ) {
+      const answer = await this.send({ work, parts, supplies, delay, die })
+      if (answer === undefined) {
+        if (++deaths === mostDeaths) {
+          throw new EngineError(`${mostDeaths} ${this.workers} died of the same cohort; is memory short?`)
+        }
+        die = this.disturb.kill?.(cohort, deaths) ?? false
+        continue
+      }
+      if (answer.kind === 'done') return answer.results
+      if (answer.kind === 'failed') throw new EngineError(answer.message, { cause: answer.stack })
+      supplies = this.suppliesFor(work, answer)
+    }
+  }
+
+  private suppliesFor({ program }: Work, answer: Missing): Supplies {
+    return {
+      recipes: answer.program ? [this.stock.recipe(program)] : [],
+      parts: answer.parts.map((part) => ({ program, part, compiled: this.stock.compiled(program, part) })),
+      tables: answer.tables.map((handle) => ({ handle, table: this.tables.get(handle)! })),
+    }
+  }
+}

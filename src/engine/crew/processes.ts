@@ -1,0 +1,149 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Table } from '../../data/table.js'
+import type { ScoreResult, TrainResult } from '../engine.js'
+import { EngineError } from '../engine-error.js'
+import type { Compiled } from '../runtime.js'
+import { Child } from './child-process.js'
+import type { Crew, Disturbance } from './crew.js'
+import type { Work } from './executor.js'
+import { Foreman, mostDeaths, type Stock } from './foreman.js'
+import { unpacked, type Answer, type Order, type Shipment, type Supplies } from './parcel.js'
+import { writeTable, type TableFile } from './table-file.js'
+
+/** An order that waits for its answer. */
+interface Waiting {
+  readonly shipment: Shipment
+  readonly resolve: (answer: Answer | undefined) => void
+  readonly reject: (reason: Error) => void
+}
+
+/**
+ * A crew of child processes, for a runtime whose threads serve a whole process. Each does one cohort at a time. Messages
+ * go over Node's channel; tables go through files in a temporary folder, written when the first child asks. A process
+ * that dies is replaced. None outlives the crew, nor the process that started it.
+ */
+export class Processes implements Crew {
+  /** Whether the runtime can be loaded: rejected with the reason where it cannot. */
+  readonly ready: Promise<void>
+  private readonly foreman: Foreman
+  private readonly children = new Set<Child>()
+  private readonly idle: Child[] = []
+  private readonly queue: Waiting[] = []
+  private readonly waiting = new Set<Waiting>()
+  private readonly files = new Map<string, TableFile>()
+  private folder?: string
+  /** Processes lost since one last came to work. */
+  private lost = 0
+  /** Why no work is taken any more. */
+  private fault?: EngineError
+  private greeted!: () => void
+  private failed!: (reason: Error) => void
+  private readonly abandon = (): void => {
+    for (const child of this.children) child.kill()
+    this.tidy()
+  }
+
+  constructor(workers: number, runtime: Compiled['runtime'], stock: Stock, disturb: Disturbance = {}) {
+    this.foreman = new Foreman('worker processes', stock, disturb, (order) => this.order(order))
+    this.ready = new Promise((resolve, reject) => {
+      this.greeted = resolve
+      this.failed = reject
+    })
+    // Whoever asks is told; it must not count as unhandled meanwhile.
+    this.ready.catch(() => undefined)
+    process.once('exit', this.abandon)
+    for (let i = 0; i < workers; i++) this.start(runtime)
+  }
+
+  register(handle: string, table: Table): void {
+    this.foreman.register(handle, table)
+  }
+
+  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+    if (this.fault) throw this.fault
+    return unpacked(await this.foreman.run(work))
+  }
+
+  /** What is under way is given up: its promises are rejected. */
+  async close(): Promise<void> {
+    this.giveUp(new EngineError('the engine was closed'))
+    process.off('exit', this.abandon)
+    const ends = [...this.children].map((child) => child.ended)
+    this.abandon()
+    await Promise.all(ends)
+  }
+
+  private start(runtime: Compiled['runtime']): void {
+    const child = new Child(runtime, {
+      ready: () => {
+        this.lost = 0
+        this.greeted()
+        this.idle.push(child)
+        this.assign()
+      },
+      broken: (message) => this.giveUp(new EngineError(message)),
+      gone: () => {
+        this.children.delete(child)
+        const place = this.idle.indexOf(child)
+        if (place >= 0) this.idle.splice(place, 1)
+        if (this.fault) return
+        if (++this.lost < mostDeaths) this.start(runtime)
+        else this.giveUp(new EngineError('worker processes of the engine cannot be started, or die at once'))
+      },
+    })
+    this.children.add(child)
+  }
+
+  private order({ supplies, ...order }: Order): Promise<Answer | undefined> {
+    return new Promise((resolve, reject) => {
+      if (this.fault) return reject(this.fault)
+      const shipment = { order, supplies: supplies && this.filed(supplies) }
+      const waiting = { shipment, resolve, reject }
+      this.waiting.add(waiting)
+      this.queue.push(waiting)
+      this.assign()
+    })
+  }
+
+  private assign(): void {
+    while (this.idle.length > 0 && this.queue.length > 0) {
+      const [child, waiting] = [this.idle.shift()!, this.queue.shift()!]
+      void child.carryOut(waiting.shipment).then((answer) => {
+        this.waiting.delete(waiting)
+        waiting.resolve(answer)
+        if (answer === undefined) return
+        this.idle.push(child)
+        this.assign()
+      })
+    }
+  }
+
+  private filed({ tables, ...others }: Supplies): Shipment['supplies'] {
+    return { ...others, tables: tables.map(({ handle, table }) => this.file(handle, table)) }
+  }
+
+  private file(handle: string, table: Table): TableFile {
+    const known = this.files.get(handle)
+    if (known) return known
+    this.folder ??= mkdtempSync(join(tmpdir(), 'windtunnel-tables-'))
+    const made = writeTable(handle, join(this.folder, String(this.files.size)), table)
+    this.files.set(handle, made)
+    return made
+  }
+
+  private giveUp(reason: EngineError): void {
+    this.fault ??= reason
+    this.failed(this.fault)
+    this.queue.length = 0
+    for (const { reject } of this.waiting) reject(this.fault)
+    this.waiting.clear()
+    for (const child of this.children) child.kill()
+  }
+
+  private tidy(): void {
+    if (this.folder !== undefined) rmSync(this.folder, { recursive: true, force: true })
+    this.folder = undefined
+  }
+}
