@@ -40,14 +40,10 @@ export const eagerly = (body: Body, fill: Fill, client: number): Record<string, 
   })
 }
 
-const open = (compiled: Compiled): Promise<Session> =>
-  compiled.runtime === 'onnx' ? openOnnx(compiled) : openTensorflow(compiled)
-
-/** Every output of a compiled program for each of the clients, which share one run in the runtime it was made for. */
-export const fly = async (
-  compiled: Compiled, fill: Fill, clients: readonly number[],
+/** Every output of a loaded program for each of the clients, which share one run. */
+export const flyIn = async (
+  session: Session, fill: Fill, clients: readonly number[],
 ): Promise<Record<string, Float32Array>[]> => {
-  const session = await open(compiled)
   const feeds: Record<string, Values> = {}
   const results: Record<string, Float32Array> = {}
   for (const { name, kind, shape, dtype } of session.inputs) {
@@ -59,13 +55,28 @@ export const fly = async (
     results[name] = new Float32Array(clients.length * sizeOf(shape)).fill(NaN)
   }
   await session.run(clients.length, feeds, results)
-  await session.close()
   return clients.map((_, i) =>
     Object.fromEntries(session.outputs.map(({ name, shape }) => {
       const size = sizeOf(shape)
       return [name, results[name].slice(i * size, (i + 1) * size)]
     })),
   )
+}
+
+/** Loads a compiled program into the runtime that it was made for. */
+export const open = (compiled: Compiled): Promise<Session> =>
+  compiled.runtime === 'onnx' ? openOnnx(compiled) : openTensorflow(compiled)
+
+/** Every output of a compiled program for each of the clients, which share one run. */
+export const fly = async (
+  compiled: Compiled, fill: Fill, clients: readonly number[],
+): Promise<Record<string, Float32Array>[]> => {
+  const session = await open(compiled)
+  try {
+    return await flyIn(session, fill, clients)
+  } finally {
+    await session.close()
+  }
 }
 
 export const compile = (body: Body): Compiled => emitOnnx(cohort(trace(body)))

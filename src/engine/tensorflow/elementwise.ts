@@ -22,6 +22,19 @@ const step: Emit = ({ sheet, name }, { inputs, attributes }) => {
 /** Divisions and roots are rounded exactly; a reciprocal instruction is not. */
 const reciprocal = ({ sheet }: Emission, x: string): string => sheet.op('RealDiv', [sheet.float(1), x], float)
 
+/**
+ * TensorFlow's graph optimizer turns a division by a square root into a product with an approximate reciprocal root,
+ * whose bits depend on the place within a vector. It does not look through a (here idle) absolute value.
+ */
+const divide: Emit = (emission, node) => {
+  const { sheet, name } = emission
+  const [dividend, divisor] = node.inputs
+  let source = emission.node(divisor)
+  while (source.op === 'Reshape') source = emission.node(source.inputs[0])
+  if (source.op !== 'Sqrt') return plain('RealDiv')(emission, node)
+  return sheet.op('RealDiv', [name(dividend), sheet.op('Abs', [name(divisor)], float)], float)
+}
+
 const alike = (a: Node, b: Node): boolean => sameShape(a.shape, b.shape) && a.batched === b.batched
 
 /** A slope times ReLU's mask is one pass in TensorFlow instead of three. */
@@ -56,7 +69,7 @@ export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
   Add: add,
   Sub: plain('Sub'),
   Multiply: multiply,
-  RealDiv: plain('RealDiv'),
+  RealDiv: divide,
   Maximum: plain('Maximum'),
   Minimum: plain('Minimum'),
   Pow: plain('Pow'),
@@ -84,8 +97,10 @@ export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
   Log: plain('Log'),
   Log1p: plain('Log1p'),
   Sqrt: plain('Sqrt'),
-  Rsqrt: (emission, { inputs }) =>
-    reciprocal(emission, emission.sheet.op('Sqrt', [emission.name(inputs[0])], float)),
+  Rsqrt: (emission, { inputs }) => {
+    const { sheet, name } = emission
+    return reciprocal(emission, sheet.op('Abs', [sheet.op('Sqrt', [name(inputs[0])], float)], float))
+  },
   Reciprocal: (emission, { inputs }) => reciprocal(emission, emission.name(inputs[0])),
   Square: plain('Square'),
   Neg: plain('Neg'),

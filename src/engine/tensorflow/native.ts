@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs'
 import { EngineError } from '../engine-error.js'
+import { oneThread } from './threads.js'
 
 /** A tensor of the native library. */
 export interface Handle {
@@ -14,6 +15,7 @@ export interface Handle {
 export interface Binding {
   readonly TF_FLOAT: number
   readonly TF_INT32: number
+  readonly TF_Version: string
   /** Takes the values as they are now; they must not change before the tensor is deleted. */
   createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array): number
   deleteTensor(id: number): void
@@ -35,11 +37,6 @@ export interface Native {
 }
 
 const packageName = '@tensorflow/tfjs-node'
-
-/** One thread: several would split a product, and so change its sums. Read when the library loads. */
-const settings = {
-  TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1', OMP_NUM_THREADS: '1', TF_CPP_MIN_LOG_LEVEL: '3',
-}
 
 /** From Node 23 on tfjs-node 4.22 calls `util.isNullOrUndefined`, which Node has no longer. */
 const firstBrokenNode = 23
@@ -63,7 +60,7 @@ export const loadNative = (load: (name: string) => unknown = createRequire(impor
   if (!isMainThread) {
     throw new EngineError("The engine 'tfjs-node' was opened in a worker thread; give it a process of its own.")
   }
-  Object.assign(process.env, settings)
+  Object.assign(process.env, oneThread)
   // Asking for the engine's backend makes TensorFlow.js choose its default, so that there is one to go back to.
   void tf.engine().backend
   const before = tf.getBackend()
@@ -85,3 +82,9 @@ export const loadNative = (load: (name: string) => unknown = createRequire(impor
 /** The addon of a module that is loaded. */
 export const bindingOf = (): Binding =>
   (tf.findBackend('tensorflow') as unknown as { readonly binding: Binding }).binding
+
+/** What a run's manifest says of a module that is loaded. */
+export const versionsOf = ({ version }: Native): Readonly<Record<string, string>> => ({
+  [packageName]: version['tfjs-node'],
+  libtensorflow: bindingOf().TF_Version,
+})
