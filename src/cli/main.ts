@@ -70,7 +70,7 @@ export const program = (streams: Streams, done: (code: number) => void): Command
     .description('fly a simulation, write its run folder, print what came of it')
     .option('--seed <seed>', 'seed of everything that is drawn (default: 1)', seed)
     .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
-    .option('--engine <name>', 'onnx, or tfjs: slow, same numbers everywhere (default: onnx)', engine)
+    .option('--engine <name>', 'onnx; tfjs-node: native TensorFlow, for large models; tfjs: slow, same numbers everywhere; tfjs-node-eager (default: onnx)', engine)
     .option('--data <dir>', 'fly on the data in this folder instead of the script’s world')
     .option('--out <dir>', 'run folder (default: runs/NAME-SEED)')
     .option('--json', 'print the final summary as one JSON object, and nothing else, on standard output')

@@ -104,6 +104,8 @@ export interface Prepared {
  */
 export interface Engine {
   readonly name: string
+  /** Versions of libraries that only who has loaded them can tell, for the manifest. */
+  readonly versions?: Readonly<Record<string, string>>
   prepare(training: Training): Promise<Prepared>
   /** Makes a table known to every worker under a handle. */
   register(handle: string, table: Table): Promise<void>

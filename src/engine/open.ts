@@ -5,13 +5,16 @@ import type { Engine } from './engine.js'
 import { EngineError } from './engine-error.js'
 
 /** Engines by name. The default is always `onnx`, whatever is installed: results would depend on it. */
-export const engineNames = ['onnx', 'tfjs'] as const
+export const engineNames = ['onnx', 'tfjs', 'tfjs-node', 'tfjs-node-eager'] as const
 export type EngineName = (typeof engineNames)[number]
 export const defaultEngine: EngineName = 'onnx'
 
 export interface EngineOptions {
   readonly engine?: EngineName
-  /** Worker threads; 0 trains in the calling thread. Default: one per core. Results do not depend on it. */
+  /**
+   * Worker threads, or processes where TensorFlow is native; 0 trains in the calling thread. Default: one per core.
+   * Results do not depend on it. Engines that run the model eagerly have none.
+   */
   readonly workers?: number
   /** For tests only: delays and deaths, none of which may show in a result. */
   readonly disturb?: Disturbance
@@ -23,6 +26,10 @@ const load = async (engine: EngineName, workers: number, disturb: Disturbance | 
       return (await import('./onnx/onnx-engine.js')).onnxEngine(workers, disturb)
     case 'tfjs':
       return (await import('./tfjs/tfjs-engine.js')).tfjsEngine()
+    case 'tfjs-node':
+      return (await import('./tensorflow/tfjs-node-engine.js')).tfjsNodeEngine(workers, disturb)
+    case 'tfjs-node-eager':
+      return (await import('./tensorflow/tfjs-node-engine.js')).tfjsNodeEagerEngine()
     default:
       throw new SpecificationError(`there is no engine '${String(engine)}'; choose one of ${engineNames.join(', ')}`)
   }
@@ -37,7 +44,7 @@ export const openEngine = async ({ engine = defaultEngine, workers, disturb }: E
   try {
     return await load(engine, threads, disturb)
   } catch (error) {
-    if (error instanceof SpecificationError) throw error
+    if (error instanceof SpecificationError || error instanceof EngineError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new EngineError(
       `The engine '${engine}' cannot be loaded: ${reason}. Run \`npm install\` again in the checkout; ` +

@@ -13,6 +13,8 @@ export interface Provenance {
   readonly script?: Manifest['script']
   readonly settings?: readonly string[]
   readonly data?: string
+  /** Versions that the engine tells. */
+  readonly versions?: Readonly<Record<string, string>>
   readonly cwd: string
 }
 
@@ -74,6 +76,6 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
   },
   traces: traceFiles(resolved, from.cwd),
   warnings: resolved.warnings,
-  versions: versions(),
+  versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { StorageError } from '../errors.js'
+import type { EngineName } from '../engine/open.js'
 import type { Origin } from '../data/world.js'
 import type { FaultReport } from '../faults/weather.js'
 import type { SeedPurpose } from '../simulation/specification.js'
@@ -17,7 +18,7 @@ export interface Manifest {
   readonly name: string
   readonly seed: string
   readonly seeds: Readonly<Record<SeedPurpose, string>>
-  readonly engine: 'onnx' | 'tfjs'
+  readonly engine: EngineName
   readonly workers: number
   /** The specification with every default; a field that the script gives as a function is `{ "function": NAME }`. */
   readonly specification: Readonly<Record<string, unknown>>

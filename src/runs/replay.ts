@@ -8,7 +8,6 @@ import { sha256OfFile } from './hash.js'
 import { readManifest, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
 import { readLines, readRows } from './rows.js'
-import { versions } from './versions.js'
 import type { Flight, MetricRow } from './record.js'
 import type { World } from '../data/world.js'
 import { loadSpecification } from './load.js'
@@ -91,7 +90,8 @@ export const reasonsToDiffer = (
   const reasons: string[] = []
   const then = manifest.processor.kind
   if (then !== here.processor.kind) reasons.push(`the run flew on ${then}, this is ${here.processor.kind}`)
-  for (const library of ['onnxruntime-node', '@tensorflow/tfjs']) {
+  const own = manifest.engine.startsWith('tfjs-node') ? ['@tensorflow/tfjs-node', 'libtensorflow'] : ['onnxruntime-node']
+  for (const library of manifest.engine === 'tfjs' ? [tfjs] : [...own, tfjs]) {
     const [was, is] = [manifest.versions[library], here.versions[library]]
     if (was !== is) reasons.push(`${library} was ${was ?? 'absent'}, now it is ${is ?? 'absent'}`)
   }
@@ -170,7 +170,7 @@ export const replay = async (
     const notes = whole ? [] : [`the run is ${manifest.status}: its events were compared as far as it got`]
     return { ...about, numbers: 'not compared', notes }
   }
-  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: versions() })
+  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
   const metrics = readRows<MetricRow>(folder, rowFiles.metrics, disk)
   return { ...about, numbers: compareNumbers({ digests: manifest.digests, metrics }, run, reasons), notes: reasons }
 }

@@ -3,6 +3,7 @@ import { Observable, Subject } from 'rxjs'
 import { loadWorld } from '../../scenarios/registry.js'
 import { shuffleLabels } from '../data/pool.js'
 import type { World } from '../data/world.js'
+import type { Engine } from '../engine/engine.js'
 import { openEngine } from '../engine/open.js'
 import { fly } from '../federation/flight.js'
 import { describe } from './describe.js'
@@ -71,12 +72,16 @@ export const conduct = async (
   const clients = clientsOf(resolved, world)
   if (clients !== undefined) checkClients(resolved, clients, options.source)
   const out = typeof options.out === 'function' ? options.out(resolved) : options.out
-  const from = { script: options.script, settings: options.set, data: options.data, cwd }
-  const manifest = describe(resolved, world, from)
-  const folder = out === undefined ? undefined : RunFolder.open(out, manifest, watch.disk ?? realDisk)
+  // Before the folder is touched: an engine that cannot be had leaves the earlier run where it is.
+  const engine = await openEngine({ engine: resolved.engine, workers: resolved.workers })
+  let folder: RunFolder | undefined
   try {
+    const { versions } = engine
+    const from = { script: options.script, settings: options.set, data: options.data, versions, cwd }
+    const manifest = describe(resolved, world, from)
+    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk)
     watch.onReady?.({ resolved, world, folder: out })
-    const flight = await flyInto(folder, resolved, world, options.signal, watch)
+    const flight = await flyInto(folder, resolved, { world, engine }, options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const failure = folder?.finish(flight, spent)
@@ -87,14 +92,16 @@ export const conduct = async (
   } catch (error) {
     if (error !== folder?.failure) folder?.fail(error)
     throw error
+  } finally {
+    await engine.close()
   }
 }
 
-/** One flight on an engine of its own. A write that fails ends the flight, so that no hours go into a full disk. */
+/** One flight. A write that fails ends the flight, so that no hours go into a full disk. */
 const flyInto = async (
   folder: RunFolder | undefined,
   resolved: Resolved,
-  world: World,
+  means: { readonly world: World; readonly engine: Engine },
   signal: AbortSignal | undefined,
   watch: Watch,
 ): Promise<Flight> => {
@@ -105,11 +112,9 @@ const flyInto = async (
   const checkDisk = (): void => {
     if (folder?.failure) stop.abort()
   }
-  const engine = await openEngine({ engine: resolved.engine, workers: resolved.workers })
   try {
     return await fly(resolved, {
-      world,
-      engine,
+      ...means,
       signal: stop.signal,
       onEvent(event) {
         folder?.event(event)
@@ -124,7 +129,6 @@ const flyInto = async (
     })
   } finally {
     signal?.removeEventListener('abort', onAbort)
-    await engine.close()
   }
 }
 

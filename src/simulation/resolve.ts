@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
 import { functionsOf } from './functions.js'
 import { fromZod, specificationError } from './problem.js'
@@ -19,7 +20,7 @@ export interface ResolveOptions {
   /** Default 1. */
   readonly seed?: string | number
   /** Default `onnx`. */
-  readonly engine?: 'onnx' | 'tfjs'
+  readonly engine?: EngineName
   /** Default: as many as the machine has cores. */
   readonly workers?: number
   /** Name where the specification gives none. Default `simulation`. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { EngineName } from '../engine/open.js'
 import type { Strategy } from '../federation/strategies/strategy.js'
 import type { Model } from '../models/model.js'
 import type { ModelSpec } from '../models/registry.js'
@@ -94,7 +95,7 @@ export type SeedPurpose = 'world' | 'initialisation' | 'batches' | 'selection' |
 export type Resolved = Omit<Settled, 'seeds'> & {
   readonly seed: string
   readonly seeds: Readonly<Record<SeedPurpose, string>>
-  readonly engine: 'onnx' | 'tfjs'
+  readonly engine: EngineName
   /** Never changes the result. */
   readonly workers: number
   readonly warnings: readonly string[]

@@ -1,26 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { Compiled } from '../runtime.js'
+import { oneThread } from '../tensorflow/threads.js'
 import { entryOf } from './entry.js'
 import type { Answer, Greeting, Shipment } from './parcel.js'
-
-/**
- * One thread a process, set before anything is loaded: a product that several threads share adds up in another order,
- * and TensorFlow has one set of threads for a whole process.
- */
-export const oneThread = {
-  TF_NUM_INTRAOP_THREADS: '1',
-  TF_NUM_INTEROP_THREADS: '1',
-  OMP_NUM_THREADS: '1',
-} as const
 
 /** What a worker process does by itself. */
 export interface Listener {
   /** It has loaded its runtime and can work. */
-  readonly ready: (child: Child) => void
+  readonly ready: (versions: Readonly<Record<string, string>>) => void
   /** It cannot work, and says why. */
   readonly broken: (message: string) => void
   /** It is gone, with the work that it had. */
-  readonly gone: (child: Child) => void
+  readonly gone: () => void
 }
 
 /** A worker process, which does one order at a time. It does not keep this process alive while it is idle. */
@@ -34,7 +25,7 @@ export class Child {
     const { filename, execArgv } = entryOf('child')
     this.process = fork(filename, [runtime], {
       execArgv,
-      env: { ...process.env, ...oneThread, TF_CPP_MIN_LOG_LEVEL: '3' },
+      env: { ...process.env, ...oneThread },
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // A process group of its own: Ctrl-C is for this process, which ends in an orderly way and then ends the others.
@@ -45,7 +36,7 @@ export class Child {
       const gone = (): void => {
         resolve()
         this.answer(undefined)
-        listener.gone(this)
+        listener.gone()
       }
       this.process.once('exit', gone)
       this.process.once('error', () => this.process.pid === undefined && gone())
@@ -63,7 +54,9 @@ export class Child {
     })
   }
 
+  /** Whoever waits for `ended` keeps this process alive. */
   kill(): void {
+    this.process.ref()
     this.process.kill('SIGKILL')
   }
 
@@ -71,7 +64,7 @@ export class Child {
     switch (message.kind) {
       case 'ready':
         this.rest()
-        return listener.ready(this)
+        return listener.ready(message.versions)
       case 'broken':
         return listener.broken(message.message)
       case 'done':

@@ -34,18 +34,24 @@ const unpack = ({ order, supplies }: Shipment): Order => {
   return { ...order, supplies: { ...supplies, tables } }
 }
 
+interface Runtime {
+  readonly open: (compiled: Compiled) => Promise<Session>
+  readonly versions: Readonly<Record<string, string>>
+}
+
 /** Loads the runtime at once, so that a missing one shows before there is work. */
-const opener = async (runtime: string | undefined): Promise<(compiled: Compiled) => Promise<Session>> => {
-  if (runtime !== 'tensorflow') return (await import('../onnx/session.js')).openOnnx
-  const { loadNative } = await import('../tensorflow/native.js')
-  await loadNative()
-  return (await import('../tensorflow/session.js')).openTensorflow
+const load = async (runtime: string | undefined): Promise<Runtime> => {
+  if (runtime !== 'tensorflow') return { open: (await import('../onnx/session.js')).openOnnx, versions: {} }
+  const { loadNative, versionsOf } = await import('../tensorflow/native.js')
+  const versions = versionsOf(loadNative())
+  return { open: (await import('../tensorflow/session.js')).openTensorflow, versions }
 }
 
 try {
-  const hand = new Hand(await opener(process.argv[2]), end)
+  const { open, versions } = await load(process.argv[2])
+  const hand = new Hand(open, end)
   process.on('message', (shipment: Shipment) => void hand.take(() => unpack(shipment)).then(send))
-  send({ kind: 'ready' } satisfies Greeting)
+  send({ kind: 'ready', versions } satisfies Greeting)
 } catch (error) {
   send({ kind: 'broken', message: error instanceof Error ? error.message : String(error) } satisfies Greeting)
 }

@@ -28,17 +28,27 @@ const pending = <T>(): Pending<T> => {
   return { promise, resolve, reject }
 }
 
+export interface CohortEngineOptions {
+  /** Clients per run, at most, whatever the training says: 1 for an engine without a cohort axis. */
+  readonly most?: number
+  readonly versions?: Engine['versions']
+}
+
 /** An engine that cuts jobs into cohorts and has a crew execute them. Parameters must not change while a job runs. */
 export class CohortEngine implements Engine {
+  readonly versions: Readonly<Record<string, string>>
   private readonly tables = new Map<string, Table>()
+  private readonly most: number
 
   constructor(
     readonly name: string,
     private readonly programs: Programs,
     private readonly crew: Crew,
-    /** Clients per run, at most, whatever the training says: 1 for an engine without a cohort axis. */
-    private readonly most: number = Infinity,
-  ) {}
+    { most = Infinity, versions = {} }: CohortEngineOptions = {},
+  ) {
+    this.most = most
+    this.versions = versions
+  }
 
   async prepare(training: Training): Promise<Prepared> {
     return this.programs.prepare(training)

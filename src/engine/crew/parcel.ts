@@ -29,7 +29,9 @@ export interface Shipment {
 }
 
 /** What a worker process says first. */
-export type Greeting = { readonly kind: 'ready' } | { readonly kind: 'broken'; readonly message: string }
+export type Greeting =
+  | { readonly kind: 'ready'; readonly versions: Readonly<Record<string, string>> }
+  | { readonly kind: 'broken'; readonly message: string }
 
 /** A worker's answer. A promise of it that is rejected means that the worker died. */
 export type Answer =

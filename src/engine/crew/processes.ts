@@ -12,6 +12,8 @@ import { Foreman, mostDeaths, type Stock } from './foreman.js'
 import { unpacked, type Answer, type Order, type Shipment, type Supplies } from './parcel.js'
 import { writeTable, type TableFile } from './table-file.js'
 
+type Versions = Readonly<Record<string, string>>
+
 /** An order that waits for its answer. */
 interface Waiting {
   readonly shipment: Shipment
@@ -21,12 +23,12 @@ interface Waiting {
 
 /**
  * A crew of child processes, for a runtime whose threads serve a whole process. Each does one cohort at a time. Messages
- * go over Node's channel; tables go through files in a temporary folder, written when the first child asks. A process
- * that dies is replaced. None outlives the crew, nor the process that started it.
+ * go over Node's channel; tables go through files in a temporary folder, written when the first child asks. One
+ * process starts at once, others when there is work for them; one that dies is replaced. None outlives the crew, nor the process that started it.
  */
 export class Processes implements Crew {
-  /** Whether the runtime can be loaded: rejected with the reason where it cannot. */
-  readonly ready: Promise<void>
+  /** Versions of what the children load; rejected with the reason where they cannot. */
+  readonly ready: Promise<Versions>
   private readonly foreman: Foreman
   private readonly children = new Set<Child>()
   private readonly idle: Child[] = []
@@ -34,18 +36,25 @@ export class Processes implements Crew {
   private readonly waiting = new Set<Waiting>()
   private readonly files = new Map<string, TableFile>()
   private folder?: string
-  /** Processes lost since one last came to work. */
+  /** Processes that are there, but have not yet loaded their runtime. */
+  private starting = 0
+  /** Processes lost in that state since one last came to work. */
   private lost = 0
   /** Why no work is taken any more. */
   private fault?: EngineError
-  private greeted!: () => void
+  private greeted!: (versions: Versions) => void
   private failed!: (reason: Error) => void
   private readonly abandon = (): void => {
     for (const child of this.children) child.kill()
     this.tidy()
   }
 
-  constructor(workers: number, runtime: Compiled['runtime'], stock: Stock, disturb: Disturbance = {}) {
+  constructor(
+    private readonly workers: number,
+    private readonly runtime: Compiled['runtime'],
+    stock: Stock,
+    disturb: Disturbance = {},
+  ) {
     this.foreman = new Foreman('worker processes', stock, disturb, (order) => this.order(order))
     this.ready = new Promise((resolve, reject) => {
       this.greeted = resolve
@@ -54,7 +63,7 @@ export class Processes implements Crew {
     // Whoever asks is told; it must not count as unhandled meanwhile.
     this.ready.catch(() => undefined)
     process.once('exit', this.abandon)
-    for (let i = 0; i < workers; i++) this.start(runtime)
+    this.start()
   }
 
   register(handle: string, table: Table): void {
@@ -75,11 +84,14 @@ export class Processes implements Crew {
     await Promise.all(ends)
   }
 
-  private start(runtime: Compiled['runtime']): void {
-    const child = new Child(runtime, {
-      ready: () => {
+  private start(): void {
+    let ready = false
+    const child = new Child(this.runtime, {
+      ready: (versions) => {
+        ready = true
+        this.starting--
         this.lost = 0
-        this.greeted()
+        this.greeted(versions)
         this.idle.push(child)
         this.assign()
       },
@@ -88,11 +100,13 @@ export class Processes implements Crew {
         this.children.delete(child)
         const place = this.idle.indexOf(child)
         if (place >= 0) this.idle.splice(place, 1)
-        if (this.fault) return
-        if (++this.lost < mostDeaths) this.start(runtime)
+        if (!ready) this.starting--
+        if (ready || this.fault) return
+        if (++this.lost < mostDeaths) this.start()
         else this.giveUp(new EngineError('worker processes of the engine cannot be started, or die at once'))
       },
     })
+    this.starting++
     this.children.add(child)
   }
 
@@ -118,6 +132,7 @@ export class Processes implements Crew {
         this.assign()
       })
     }
+    while (this.queue.length > this.starting && this.children.size < this.workers) this.start()
   }
 
   private filed({ tables, ...others }: Supplies): Shipment['supplies'] {

@@ -19,15 +19,18 @@ export const portsOf = ({ nodes, outputs }: Graph): Ports => ({
 })
 
 /**
- * The reference: plain TensorFlow.js on the main thread, one client at a time, any model, the same numbers on every
- * machine. It records programs as the others do, but only for their identity and cost.
+ * Plain TensorFlow.js on the main thread, one client at a time, any model. It records programs as the others do, but
+ * only for their identity and cost.
  */
-export const tfjsEngine = (): Engine => {
-  const programs: Programs = new Programs('tfjs', () => {
-    throw new Error('the tfjs engine compiles nothing')
+export const eagerEngine = (name: string, backend: string, versions: Engine['versions'] = {}): Engine => {
+  const programs: Programs = new Programs(name, () => {
+    throw new Error(`the engine ${name} compiles nothing`)
   })
   const executor = new Executor(async (program, part) =>
-    openTfjs(programs.body(program, part), portsOf(programs.graph(program, part))),
+    openTfjs(programs.body(program, part), portsOf(programs.graph(program, part)), backend),
   )
-  return new CohortEngine('tfjs', programs, new Inline(executor, programs), 1)
+  return new CohortEngine(name, programs, new Inline(executor, programs), { most: 1, versions })
 }
+
+/** The reference: plain JavaScript, the same numbers on every machine. */
+export const tfjsEngine = (): Engine => eagerEngine('tfjs', 'cpu')

@@ -9,11 +9,11 @@ export interface Ports {
 }
 
 /**
- * A body that is evaluated eagerly, kernel by kernel, on TensorFlow.js's plain JavaScript backend: slow, and the
- * reference for every other engine. One client a run, no cohort axis. An input that the recorded graph lacks
+ * A body that is evaluated eagerly, kernel by kernel, on a backend of TensorFlow.js. The plain JavaScript one, `cpu`, is
+ * slow, and the reference for every other engine. One client a run, no cohort axis. An input that the recorded graph lacks
  * influences nothing and reads as zeros. Leaves no tensor behind and puts back the backend that was active.
  */
-export const openTfjs = (body: Body, { inputs, outputs }: Ports): Session => ({
+export const openTfjs = (body: Body, { inputs, outputs }: Ports, backend = 'cpu'): Session => ({
   inputs,
   outputs,
   async run(cohort, feeds, results) {
@@ -23,7 +23,7 @@ export const openTfjs = (body: Body, { inputs, outputs }: Ports): Session => ({
     // Asking for the backend makes TensorFlow.js choose its default, so that there is one to go back to.
     void tf.engine().backend
     const before = tf.getBackend()
-    if (before !== 'cpu') void tf.setBackend('cpu')
+    if (before !== backend) void tf.setBackend(backend)
     const read = new Map<string, tf.Tensor>()
     try {
       tf.tidy(() => {
@@ -33,7 +33,7 @@ export const openTfjs = (body: Body, { inputs, outputs }: Ports): Session => ({
       })
     } finally {
       for (const tensor of read.values()) tensor.dispose()
-      if (before !== 'cpu') void tf.setBackend(before)
+      if (before !== backend) void tf.setBackend(before)
     }
   },
   async close() {},
