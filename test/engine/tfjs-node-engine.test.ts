@@ -1,4 +1,7 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { Disturbance } from '../../src/engine/crew/crew.js'
 import type { Engine, ScoreResult, TrainJob, TrainResult, Training } from '../../src/engine/engine.js'
 import { openEngine, type EngineName } from '../../src/engine/open.js'
@@ -144,5 +147,28 @@ describe.skipIf(!native)('the tfjs-node engine', () => {
     }
     expect(await fly(await open('tfjs-node', 2, { kill }))).toEqual(await alone)
     expect(killed.sort()).toEqual(['0.0', '3.0', '4.0', '4.1', '6.0'])
+  })
+})
+
+describe('without the native library', () => {
+  it('asking for the engine names the command that builds it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'windtunnel-test-'))
+    const hidden = join(folder, 'hidden.cjs')
+    // What a child process sees where the package is not installed.
+    writeFileSync(hidden, `
+      const Module = require('node:module')
+      const resolve = Module._resolveFilename
+      Module._resolveFilename = function (name, ...more) {
+        if (name === '@tensorflow/tfjs-node') throw new Error("Cannot find module '" + name + "'")
+        return resolve.call(this, name, ...more)
+      }
+    `)
+    vi.stubEnv('NODE_OPTIONS', `--require ${hidden}`)
+    try {
+      await expect(openEngine({ engine: 'tfjs-node', workers: 2 })).rejects.toThrow(/npm run native-tensorflow/)
+    } finally {
+      vi.unstubAllEnvs()
+      rmSync(folder, { recursive: true })
+    }
   })
 })

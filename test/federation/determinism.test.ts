@@ -11,6 +11,9 @@ import {
   adam, away, crash, deadline, duplicate, fedBn, fraction, lose, mbps, minutes, mmoe, ms, one, partial, seconds, sgd, slow,
 } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
+import { nativeHere } from '../engine/native.js'
+
+const native = await nativeHere('determinism in native TensorFlow')
 
 /** Faults of many kinds over five clients of unequal size; a cohort of 2, so that company varies. */
 const specification: Specification = {
@@ -60,17 +63,35 @@ describe('the digest depends on the seed and on nothing else', () => {
     expect((await flown({ workers: 0 }, 2)).digests.events).not.toBe(alone.digests.events)
   })
 
-  it('and its events half is the same on plain tfjs, with metrics that agree', async () => {
+  it('and its events half is the same on every engine, with metrics that agree', async () => {
     // Without Adam, which makes whole steps of the rounding errors in gradients that are zero.
     const plain = { local: { ...specification.local, optimizer: sgd(0.1) } }
     const onnx = await flown({ workers: 0 }, 1, plain)
-    const tfjs = await flown({ engine: 'tfjs' }, 1, plain)
-    expect(tfjs.digests.events).toBe(onnx.digests.events)
-    expect(tfjs.metrics.length).toBe(onnx.metrics.length)
-    tfjs.metrics.forEach((row, i) => {
-      const digits = row.metric === 'auc' ? 2 : 5
-      expect(row.value ?? 0, JSON.stringify(row)).toBeCloseTo(onnx.metrics[i].value ?? 0, digits)
-    })
+    const others = native ? (['tfjs', 'tfjs-node', 'tfjs-node-eager'] as const) : (['tfjs'] as const)
+    for (const engine of others) {
+      const other = await flown({ engine, workers: 0 }, 1, plain)
+      expect(other.digests.events, engine).toBe(onnx.digests.events)
+      expect(other.metrics.length, engine).toBe(onnx.metrics.length)
+      other.metrics.forEach((row, i) => {
+        const digits = row.metric === 'auc' ? 2 : 5
+        expect(row.value ?? 0, `${engine} ${JSON.stringify(row)}`).toBeCloseTo(onnx.metrics[i].value ?? 0, digits)
+      })
+    }
+  })
+
+  it.skipIf(!native)('nor, on native TensorFlow, on processes, cohorts, or a process that is killed', async () => {
+    const engine = 'tfjs-node'
+    const alone = await flown({ engine, workers: 0 })
+    const others: [EngineOptions, number][] = [
+      [{ engine, workers: 0 }, 5],
+      [{ engine, workers: 1 }, 1],
+      [{ engine, workers: 2 }, 2],
+      [{ engine, workers: 2, disturb: { kill: (cohort, deaths) => cohort % 5 === 1 && deaths === 0 } }, 2],
+    ]
+    for (const [options, cohort] of others) {
+      const other = await flown(options, 1, { local: { ...specification.local, cohort } })
+      expect(other.digests).toEqual(alone.digests)
+    }
   })
 })
 

@@ -112,6 +112,11 @@ describe('comparing numbers', () => {
     expect(reasonsToDiffer(manifest, { ...here, versions })).toEqual([
       'onnxruntime-node was 1.30.0, now it is 1.31.0',
     ])
+    const native = { ...manifest, engine: 'tfjs-node' as const, versions: { ...versions, libtensorflow: '2.15.1' } }
+    expect(reasonsToDiffer(native, { ...here, versions: { ...here.versions, libtensorflow: '2.15.1' } })).toEqual([])
+    expect(reasonsToDiffer(native, { ...here, versions: { ...here.versions, libtensorflow: '2.9.1' } })).toEqual([
+      'libtensorflow was 2.15.1, now it is 2.9.1',
+    ])
   })
 
   it('names processors by what decides the bits', () => {
