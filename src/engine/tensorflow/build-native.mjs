@@ -95,7 +95,8 @@ const isNative = () => {
 const extraction = `
 import pathlib, sys, zipfile
 wheel, deps = sys.argv[1], pathlib.Path(sys.argv[2])
-headers = tuple('tensorflow/include/' + d for d in ('tensorflow/c/', 'tensorflow/core/platform/', 'tsl/c/', 'tsl/platform/'))
+folders = 'tensorflow/c/', 'tensorflow/core/platform/', 'tsl/c/', 'tsl/platform/'
+headers = tuple('tensorflow/include/' + folder for folder in folders)
 libraries = ('tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2')
 with zipfile.ZipFile(wheel) as archive:
     for name in archive.namelist():
@@ -145,7 +146,9 @@ try {
     const nodedir = headersOfNode()
     fetchLibrary(addon)
     compileAddon(addon, nodedir)
-    if (!isNative()) throw new Missing('the addon was compiled, but does not load: remove its folders deps and lib, and try again')
+    if (!isNative()) {
+      throw new Missing(`the addon was compiled, but does not load: remove deps and lib in ${addon}, and try again`)
+    }
     say('tfjs-node is native now')
   }
 } catch (error) {

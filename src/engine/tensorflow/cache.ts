@@ -21,7 +21,20 @@ const holds = async (folder: string, bytes: Uint8Array): Promise<boolean> => {
   }
 }
 
-/** Puts the model under its hash; the folder appears only when it is whole, whoever else does the same meanwhile. */
+/** Moves a folder to where another process may be moving the same, or where something damaged lies. */
+const settle = async (next: string, folder: string, bytes: Uint8Array): Promise<void> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await rename(next, folder)
+    } catch (error) {
+      if (await holds(folder, bytes)) return
+      if (attempt === 2) throw error
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Puts the model under its hash; the folder appears only when it is whole. */
 const put = async (cache: string, bytes: Uint8Array): Promise<string> => {
   const parent = join(cache, 'tensorflow')
   const folder = join(parent, createHash('sha256').update(bytes).digest('hex').slice(0, 40))
@@ -30,18 +43,11 @@ const put = async (cache: string, bytes: Uint8Array): Promise<string> => {
   const next = await mkdtemp(join(parent, 'new-'))
   try {
     await writeFile(join(next, 'saved_model.pb'), bytes)
-    try {
-      await rename(next, folder)
-    } catch (error) {
-      // Another process was first, or what is there has been damaged.
-      if (await holds(folder, bytes)) return folder
-      await rm(folder, { recursive: true, force: true })
-      await rename(next, folder)
-    }
-    return folder
+    await settle(next, folder, bytes)
   } finally {
     await rm(next, { recursive: true, force: true })
   }
+  return folder
 }
 
 /** The folder of a SavedModel with these bytes, written if it is not there yet. */
