@@ -180,19 +180,23 @@ for (const { name: runtime, compile, missing } of runtimes) {
         'product with a constant power': (a, b) => tf.mul(a, tf.pow(b, -0.5)), inverse: (a) => tf.pow(a, -1),
         swish: (a) => tf.mul(a, tf.sigmoid(a)), mish: (a) => tf.mul(a, tf.tanh(tf.softplus(a))),
         'logarithm of softmax': (a) => tf.log(tf.softmax(a)), chain: (a) => tf.neg(tf.abs(tf.tanh(tf.sqrt(tf.exp(a))))),
+        'one divided': (a, b) => tf.add(tf.div(1, a), tf.div(tf.onesLike(b), b)),
         'divided by a constant': (a) => tf.div(a, 3), gelu: (a) => tf.mul(a, tf.add(tf.erf(tf.div(a, Math.SQRT2)), 1)),
         'sum of many': (a, b) => tf.addN([a, b, tf.mul(a, b), tf.mul(a, 3)]), cube: (a) => tf.mul(tf.mul(a, a), a),
         layer: (a, b) => tf.relu(tf.add(tf.matMul(a, b, false, true), tf.mean(b))),
       }
-      const inputs = (shape: number[], use: (a: Tensor, b: Tensor) => Tensor): Body => (from) => [
-        {
-          sink: { kind: 'score', task: 'y' },
-          tensor: use(...[0, 1].map((step) => from.read({ kind: 'numeric', step }, shape)) as [Tensor, Tensor]),
-        },
-      ]
+      /** With `others` more inputs and outputs, so that runtimes hand all of them over jointly. */
+      const inputs = (shape: number[], use: (a: Tensor, b: Tensor) => Tensor, others: number): Body => (from) => {
+        const tensors = Array.from({ length: 2 + others }, (_, step) => from.read({ kind: 'numeric', step }, shape))
+        const [a, b, ...rest] = tensors
+        return [
+          { sink: { kind: 'score', task: 'y' }, tensor: use(a, b) },
+          ...rest.map((tensor, i) => ({ sink: { kind: 'score', task: `${i}` }, tensor: tf.neg(tensor) }) as const),
+        ]
+      }
       for (const [op, use] of Object.entries(uses)) {
-        for (const shape of [[1, 1], [1, 5], [5, 7], [17, 17]]) {
-          const session = await open(compile(inputs(shape, use)))
+        for (const [shape, others] of [[[1, 1], 0], [[1, 5], 3], [[1, 17], 3], [[5, 7], 0], [[17, 17], 3]] as const) {
+          const session = await open(compile(inputs([...shape], use, others)))
           const all = await flyIn(session, positive, [0, 1, 2, 3, 4, 5, 6])
           for (const company of [[3], [6, 3], [1, 2, 3]]) {
             const some = await flyIn(session, positive, company)

@@ -26,6 +26,10 @@ const twice: Body = (inputs) => [
   { sink: { kind: 'score', task: 'y' }, tensor: tf.mul(inputs.read(x, [2]), 2) },
 ]
 
+type Flown = Awaited<ReturnType<typeof fly>>
+const hexOf = (flown: Flown): unknown[] =>
+  flown.map((outputs) => Object.entries(outputs).map(([name, values]) => [name, bits(values)]))
+
 const folders: string[] = []
 const folder = (): string => {
   folders.push(mkdtempSync(join(tmpdir(), 'windtunnel-test-')))
@@ -271,9 +275,14 @@ describe.skipIf(missing)('the session', () => {
     }
     const graph = trace(body)
     expect(compileTensorflow(graph).alone).toBeUndefined()
+    // Where few clients share a run small ports travel jointly, and where very many do, all by themselves.
+    const { joint } = emitTensorflow(cohort(graph), { clients: 3 })
+    expect([joint?.inputs.length, joint?.outputs.length]).toEqual([5, 4])
+    expect(emitTensorflow(cohort(graph), { clients: 1e6 }).joint).toBeUndefined()
     const fill = between(-1, 1)
     const alone = await fly(emitTensorflow(solo(graph)), fill, [0, 1, 2])
     const together = await fly(compile(body), fill, [0, 1, 2])
+    expect(hexOf(await fly(emitTensorflow(cohort(graph), { clients: 1e6 }), fill, [0, 1, 2]))).toEqual(hexOf(together))
     for (const [client, outputs] of alone.entries()) {
       for (const [name, values] of Object.entries(outputs)) {
         expect(distance(values, together[client][name]), name).toBeLessThan(1e-6)

@@ -1,10 +1,10 @@
 import { worthAlone } from '../graph/alone.js'
 import { cohort, solo } from '../graph/cohort.js'
 import { jointUpdates } from '../graph/joint-updates.js'
+import { worthOwnUpdate } from '../graph/jointly.js'
 import type { Graph } from '../graph/graph.js'
 import type { Compiled } from '../runtime.js'
 import { emitOnnx } from './emit.js'
-import { worthOwnUpdate } from './joint.js'
 
 /**
  * Compiles a recorded graph for ONNX Runtime: a small model with a cohort axis, so that one run trains many clients, a

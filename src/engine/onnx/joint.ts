@@ -2,31 +2,6 @@ import type { Shape } from '../graph/shapes.js'
 import { sizeOf } from '../graph/shapes.js'
 import type { Sheet } from './sheet.js'
 
-/**
- * Handing one tensor over costs the runtime about as long as copying this many floats: 1.2 microseconds for an input,
- * 2.5 for an output. Smaller ones had better travel together.
- */
-const worthOwnTensor = 4096
-
-/**
- * The same for a program of one client, where what travels together is updated together as well (`jointUpdates`): a
- * step of MMoE small is 4% faster than with 4,096, and with all of its segments joint 1% slower again.
- */
-export const worthOwnUpdate = 16384
-
-/** Fewer ports than this are not worth the cutting and joining. */
-const fewest = 4
-
-/** Which of the ports to hand over jointly. */
-export const jointly = <P extends { readonly size: number; readonly batched: boolean }>(
-  ports: readonly P[],
-  clients: number,
-): ReadonlySet<P> => {
-  const small = ports.filter(({ size, batched }) =>
-    batched ? size * clients <= worthOwnTensor : size <= worthOwnUpdate)
-  return new Set(small.length < fewest ? [] : small)
-}
-
 /** A member of a joint tensor: its shape for one client, and whether it has the cohort axis. */
 export interface Member {
   readonly shape: Shape

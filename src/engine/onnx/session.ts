@@ -2,7 +2,8 @@ import type { Tensor } from 'onnxruntime-node'
 import type { Sink, Source } from '../program/body.js'
 import type { Compiled, Port, Session } from '../runtime.js'
 import type { Buffers } from '../buffers.js'
-import { JointSlot, Slot, type MakeTensor } from './slot.js'
+import { JointSlot } from '../joint-slot.js'
+import { Slot, type MakeTensor } from './slot.js'
 
 /** How a session computes. None of these choices changes a bit of a result. */
 export interface SessionOptions {
@@ -12,7 +13,7 @@ export interface SessionOptions {
 
 interface Slots {
   readonly own: readonly Slot[]
-  readonly joint?: JointSlot
+  readonly joint?: JointSlot<Tensor>
 }
 
 /** The slots of one side of a program; names as the emitter gave them. */

@@ -19,19 +19,30 @@ const step: Emit = ({ sheet, name }, { inputs, attributes }) => {
   return sheet.op('SelectV2', [positive, sheet.float(1), sheet.float(attributes.alpha as number)], float)
 }
 
-/** Divisions and roots are rounded exactly; a reciprocal instruction is not. */
-const reciprocal = ({ sheet }: Emission, x: string): string => sheet.op('RealDiv', [sheet.float(1), x], float)
+/**
+ * 1 / x as -1 / -x. A division is rounded exactly; a reciprocal, which TensorFlow's graph optimizer would make of it, is
+ * a series in vectors only, so that its bits depend on the place. Nor does the optimizer see a square root behind -x.
+ */
+const reciprocal = ({ sheet }: Emission, x: string): string =>
+  sheet.op('RealDiv', [sheet.float(-1), sheet.op('Neg', [x], float)], float)
+
+/** What views and copies of a value look at. */
+const beneath = (emission: Emission, id: number): Node => {
+  const node = emission.node(id)
+  return node.op === 'Reshape' || node.op === 'BroadcastTo' ? beneath(emission, node.inputs[0]) : node
+}
 
 /**
- * TensorFlow's graph optimizer turns a division by a square root into a product with an approximate reciprocal root,
- * whose bits depend on the place within a vector. It does not look through a (here idle) absolute value.
+ * TensorFlow's graph optimizer also turns a division by a square root into a product with an approximate reciprocal
+ * root. It does not look through a (here idle) absolute value.
  */
 const divide: Emit = (emission, node) => {
   const { sheet, name } = emission
   const [dividend, divisor] = node.inputs
-  let source = emission.node(divisor)
-  while (source.op === 'Reshape') source = emission.node(source.inputs[0])
-  if (source.op !== 'Sqrt') return plain('RealDiv')(emission, node)
+  const { values = [] } = beneath(emission, dividend)
+  const broadcasts = !sameShape(emission.node(divisor).shape, node.shape)
+  if (values.length === 1 && values[0] === 1 && !broadcasts) return reciprocal(emission, name(divisor))
+  if (beneath(emission, divisor).op !== 'Sqrt') return plain('RealDiv')(emission, node)
   return sheet.op('RealDiv', [name(dividend), sheet.op('Abs', [name(divisor)], float)], float)
 }
 
@@ -97,10 +108,8 @@ export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
   Log: plain('Log'),
   Log1p: plain('Log1p'),
   Sqrt: plain('Sqrt'),
-  Rsqrt: (emission, { inputs }) => {
-    const { sheet, name } = emission
-    return reciprocal(emission, sheet.op('Abs', [sheet.op('Sqrt', [name(inputs[0])], float)], float))
-  },
+  Rsqrt: (emission, { inputs }) =>
+    reciprocal(emission, emission.sheet.op('Sqrt', [emission.name(inputs[0])], float)),
   Reciprocal: (emission, { inputs }) => reciprocal(emission, emission.name(inputs[0])),
   Square: plain('Square'),
   Neg: plain('Neg'),

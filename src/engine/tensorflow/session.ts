@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import { bufferOf, type Buffers } from '../buffers.js'
 import { sizeOf } from '../graph/shapes.js'
+import { JointSlot } from '../joint-slot.js'
 import type { Sink, Source } from '../program/body.js'
 import type { Compiled, Port, Session } from '../runtime.js'
 import { savedModel } from './cache.js'
-import { bindingOf, loadNative, type SavedModel } from './native.js'
+import { bindingOf, loadNative, type Handle, type SavedModel } from './native.js'
+
+type Results = Readonly<Record<string, Float32Array>>
 
 /** Loads a SavedModel; TensorFlow.js lets only its current backend do that. */
 const load = async (folder: string): Promise<SavedModel> => {
@@ -17,28 +20,45 @@ const load = async (folder: string): Promise<SavedModel> => {
   return loading
 }
 
-/** A port, and what the graph calls it. */
+/** A port that travels by itself. */
 interface Terminal {
+  readonly name: string
   readonly port: Port<Source | Sink>
   /** Elements for one client. */
   readonly size: number
 }
 
-const terminals = (ports: readonly Port<Source | Sink>[]): Terminal[] =>
-  ports.map((port) => ({ port, size: sizeOf(port.shape) }))
+/** One side of a program: what travels alone, and what travels jointly after it. */
+interface Side {
+  readonly own: readonly Terminal[]
+  readonly joint?: JointSlot<Float32Array>
+  /** Everything's name in the graph, separated by commas. */
+  readonly names: string
+}
 
-const namesOf = (prefix: 'in' | 'out', ports: readonly unknown[]): string =>
-  ports.map((_, i) => `${prefix}${i}:0`).join(',')
+const sideOf = (prefix: 'in' | 'out', ports: readonly Port<Source | Sink>[], together: readonly string[]): Side => {
+  const own = ports.flatMap((port, i) =>
+    together.includes(port.name) ? [] : [{ name: `${prefix}${i}`, port, size: sizeOf(port.shape) }])
+  const names = own.map(({ name }) => name)
+  const named = new Map(ports.map((port) => [port.name, port] as const))
+  const members = together.map((name) => named.get(name)!)
+  const joint = members.length > 0 ? new JointSlot(`${prefix}s`, members, (values) => values) : undefined
+  return {
+    own,
+    ...(joint && { joint }),
+    names: [...names, ...(joint ? [joint.name] : [])].map((name) => `${name}:0`).join(','),
+  }
+}
 
 /**
  * Loads a compiled program into TensorFlow, through a SavedModel in the cache. `run` computes in the calling thread,
  * before it returns. It goes to the addon directly: tensors of TensorFlow.js would cost as much as a small step.
  */
-export const openTensorflow = async ({ bytes, inputs, outputs, alone = false }: Compiled): Promise<Session> => {
+export const openTensorflow = async (compiled: Compiled): Promise<Session> => {
+  const { bytes, inputs, outputs, alone = false, joint = { inputs: [], outputs: [] } } = compiled
   const model = await load(await savedModel(bytes))
   const binding = bindingOf()
-  const [from, to] = [terminals(inputs), terminals(outputs)]
-  const [inputNames, outputNames] = [namesOf('in', inputs), namesOf('out', outputs)]
+  const [from, to] = [sideOf('in', inputs, joint.inputs), sideOf('out', outputs, joint.outputs)]
 
   const tensor = ({ port, size }: Terminal, feeds: Buffers, first: number, count: number): number => {
     const [start, end] = [first * size, (first + count) * size]
@@ -51,22 +71,34 @@ export const openTensorflow = async ({ bytes, inputs, outputs, alone = false }: 
     )
   }
 
-  const runOnce = (
-    feeds: Buffers, results: Readonly<Record<string, Float32Array>>, first: number, count: number,
-  ): void => {
+  /** Tensors over the feeds, appended to `given` one by one, so that those made before an error can be deleted. */
+  const give = (given: number[], feeds: Buffers, first: number, count: number): void => {
+    for (const terminal of from.own) given.push(tensor(terminal, feeds, first, count))
+    if (!from.joint) return
+    from.joint.collect(feeds, first, count)
+    const values = from.joint.tensor(count)
+    given.push(binding.createTensor([values.length], binding.TF_FLOAT, values))
+  }
+
+  const take = (made: readonly Handle[], results: Results, first: number, count: number): void => {
+    for (const [i, { port, size }] of to.own.entries()) {
+      bufferOf(results, port.name, (first + count) * size).set(binding.tensorDataSync(made[i].id), first * size)
+    }
+    if (!to.joint) return
+    to.joint.tensor(count).set(binding.tensorDataSync(made[to.own.length].id))
+    to.joint.distribute(results, first, count)
+  }
+
+  const runOnce = (feeds: Buffers, results: Results, first: number, count: number): void => {
     const given: number[] = []
+    let made: readonly Handle[] = []
     try {
-      for (const terminal of from) given.push(tensor(terminal, feeds, first, count))
-      const made = binding.runSavedModel(model.sessionId, given, inputNames, outputNames)
-      try {
-        for (const [i, { port, size }] of to.entries()) {
-          bufferOf(results, port.name, (first + count) * size).set(binding.tensorDataSync(made[i].id), first * size)
-        }
-      } finally {
-        for (const { id } of made) binding.deleteTensor(id)
-      }
+      give(given, feeds, first, count)
+      made = binding.runSavedModel(model.sessionId, given, from.names, to.names)
+      take(made, results, first, count)
     } finally {
       for (const id of given) binding.deleteTensor(id)
+      for (const { id } of made) binding.deleteTensor(id)
     }
   }
 

@@ -6,6 +6,13 @@ type Attributes = Readonly<Record<string, TensorflowAttribute>>
 /** Larger constants are taken to differ. */
 const largestKeyed = 64
 
+/** A value that leaves, and what it is called outside. */
+export interface Output {
+  readonly value: string
+  readonly name: string
+  readonly type: DType
+}
+
 /** The nodes of a TensorFlow graph while it is being written. What is asked for twice is written once. */
 export class Sheet {
   private readonly written: TensorflowNode[] = []
@@ -50,14 +57,26 @@ export class Sheet {
   }
 
   /**
-   * The nodes that the outputs need, and every input. Each output is a node of its own, because TensorFlow gives no
-   * tensor back that it was given, and none twice.
+   * The nodes that the outputs need, and every input. A node that makes an output gets the output's name. TensorFlow
+   * gives no tensor back that it was given, and none twice: such an output is a copy.
    */
-  finish(outputs: readonly { readonly value: string; readonly name: string; readonly type: DType }[]): TensorflowNode[] {
-    for (const { value, name, type } of outputs) this.put(name, 'Identity', [value], { T: type })
+  finish(outputs: readonly Output[]): TensorflowNode[] {
+    const made = new Set(this.written.filter(({ op }) => op !== 'Placeholder').map(({ name }) => name))
+    const names = new Map<string, string>()
+    for (const { value, name, type } of outputs) {
+      if (made.has(value) && !names.has(value)) names.set(value, name)
+      else this.put(name, 'Identity', [value], { T: type })
+    }
+    const current = (value: string): string => {
+      const [node, ...output] = value.split(':')
+      return [names.get(node) ?? node, ...output].join(':')
+    }
     const needed = new Set(outputs.map(({ name }) => name))
     const nodes: TensorflowNode[] = []
-    for (const node of this.written.toReversed()) {
+    const renamed = this.written.map((node) => (
+      { ...node, name: current(node.name), inputs: node.inputs.map(current) }
+    ))
+    for (const node of renamed.toReversed()) {
       if (!needed.has(node.name) && node.op !== 'Placeholder') continue
       for (const input of node.inputs) needed.add(input.split(':')[0])
       nodes.push(node)

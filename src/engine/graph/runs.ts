@@ -1,7 +1,7 @@
 import type { Sink, Source } from '../program/body.js'
-import type { Graph, Node } from '../graph/graph.js'
-import { sizeOf } from '../graph/shapes.js'
-import type { Gate, OutputGate } from '../graph/gates.js'
+import type { Gate, OutputGate } from './gates.js'
+import type { Graph, Node } from './graph.js'
+import { sizeOf } from './shapes.js'
 
 /** Ports that lie one after the other in a joint one, because a node (`vector`) of the graph is all of them. */
 export interface Run<G> {
