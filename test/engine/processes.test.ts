@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { CohortEngine } from '../../src/engine/crew/cohort-engine.js'
 import type { Disturbance } from '../../src/engine/crew/crew.js'
 import { Processes } from '../../src/engine/crew/processes.js'
@@ -67,6 +67,31 @@ describe('a crew of processes', () => {
     }
     expect(await fly(open(2, { kill }))).toEqual(await alone)
     expect(killed.sort()).toEqual(['0.0', '3.0', '4.0', '4.1', '6.0'])
+  })
+
+  it('replaces processes that are killed from outside while they are idle', async () => {
+    const engine = open(2)
+    const jobs = await jobsOf(engine, trainingOf({ cohort: 1 }), 4)
+    const before = (await trainAll(engine, jobs)).map(bitsOf)
+    const pids = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'crew/child'], { encoding: 'utf8' }).stdout
+    const children = pids.trim().split('\n').map(Number)
+    expect(children.length).toBeGreaterThanOrEqual(2)
+    for (const pid of children) process.kill(pid, 'SIGKILL')
+    expect((await trainAll(engine, jobs)).map(bitsOf)).toEqual(before)
+  })
+
+  it('says so when no process comes to work', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'windtunnel-test-'))
+    writeFileSync(join(folder, 'dies.cjs'), "process.kill(process.pid, 'SIGKILL')")
+    vi.stubEnv('NODE_OPTIONS', `--require ${join(folder, 'dies.cjs')}`)
+    try {
+      const engine = open(2)
+      const [result] = engine.train(await jobsOf(engine, trainingOf(), 1))
+      await expect(result).rejects.toThrow('worker processes of the engine cannot be started, or die at once')
+    } finally {
+      vi.unstubAllEnvs()
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('gives up on a cohort that kills three, and says so', async () => {
