@@ -19,8 +19,8 @@ const copy = (from: Float32Array, start: number, to: Float32Array, at: number, l
 }
 
 /**
- * The ports that travel in one tensor of a runtime: all clients' values of the first, then of the next. For every number
- * of clients there is a stage of its own, whose tensor is made once, over values that change.
+ * The ports that travel in one tensor of a runtime: all clients' values of the first, then of the next. For every
+ * number of clients there is a stage of its own, whose tensor is made once, over values that change.
  */
 export class JointSlot<Tensor> {
   private readonly stages = new Map<number, Stage<Tensor>>()

@@ -20,8 +20,8 @@ const step: Emit = ({ sheet, name }, { inputs, attributes }) => {
 }
 
 /**
- * 1 / x as -1 / -x. A division is rounded exactly; a reciprocal, which TensorFlow's graph optimizer would make of it, is
- * a series in vectors only, so that its bits depend on the place. Nor does the optimizer see a square root behind -x.
+ * 1 / x as -1 / -x. A division is rounded exactly; a reciprocal, which TensorFlow's graph optimizer would make of it,
+ * is a series in vectors only, so that its bits depend on the place. Nor does the optimizer see a root behind -x.
  */
 const reciprocal = ({ sheet }: Emission, x: string): string =>
   sheet.op('RealDiv', [sheet.float(-1), sheet.op('Neg', [x], float)], float)
