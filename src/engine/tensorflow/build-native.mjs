@@ -48,7 +48,7 @@ const headersOfNode = () => {
   )
 }
 
-const checkMachine = () => {
+const checkNode = () => {
   const [major] = process.versions.node.split('.').map(Number)
   if (major >= firstBrokenNode) {
     throw new Missing(
@@ -56,6 +56,10 @@ const checkMachine = () => {
         'Use Node 20 or 22 for the engine tfjs-node; the engine onnx needs nothing of this.',
     )
   }
+}
+
+/** What is needed to build, of which all that is missing is named at once. */
+const checkMachine = () => {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Missing(
       `this builds for Linux on x64 only, and this is ${process.platform} on ${process.arch}. There the package can ` +
@@ -139,11 +143,12 @@ const compileAddon = (addon, nodedir) => {
 }
 
 try {
-  checkMachine()
-  const addon = addonFolder()
+  checkNode()
   if (isNative()) say('tfjs-node is already native')
   else {
+    checkMachine()
     const nodedir = headersOfNode()
+    const addon = addonFolder()
     fetchLibrary(addon)
     compileAddon(addon, nodedir)
     if (!isNative()) {
