@@ -1,5 +1,6 @@
-import type { Shape } from '../graph/shapes.js'
-import { sizeOf } from '../graph/shapes.js'
+import type { Sink, Source } from '../program/body.js'
+import { sizeOf, type Shape } from '../graph/shapes.js'
+import type { Gate } from './ports.js'
 import type { Sheet } from './sheet.js'
 
 /**
@@ -18,12 +19,9 @@ export const worthOwnUpdate = 16384
 const fewest = 4
 
 /** Which of the ports to hand over jointly. */
-export const jointly = <P extends { readonly size: number; readonly batched: boolean }>(
-  ports: readonly P[],
-  clients: number,
-): ReadonlySet<P> => {
-  const small = ports.filter(({ size, batched }) =>
-    batched ? size * clients <= worthOwnTensor : size <= worthOwnUpdate)
+export const jointly = <G extends Gate<Source | Sink>>(gates: readonly G[], clients: number): ReadonlySet<G> => {
+  const small = gates.filter(({ size, batched, port }) =>
+    size * clients <= worthOwnTensor || (!batched && 'segment' in port.kind && size <= worthOwnUpdate))
   return new Set(small.length < fewest ? [] : small)
 }
 
