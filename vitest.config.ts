@@ -24,6 +24,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup.ts'],
     reporters: ['default', plainSummary],
     testTimeout: 120_000,
     hookTimeout: 120_000,

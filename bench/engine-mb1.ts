@@ -1,6 +1,7 @@
 import { openEngine } from '../src/engine/open.js'
 import type { Engine, TrainJob, Training } from '../src/engine/engine.js'
 import { sgd } from '../src/engine/program/optimizer.js'
+import { sampleWeights, weightedSum } from '../src/federation/strategies/fold.js'
 import { buildLayout, initialize } from '../src/models/layout.js'
 import { mlpModel } from '../src/models/mlp.js'
 import { permutation, streams } from '../src/random/streams.js'
@@ -28,15 +29,9 @@ const round = async (
     kind: 'train', client: `client-${client}`, program, data: String(client), parameters,
     plan: { epochs: 1, seed: 'mb1', key: ['batches', number, client] },
   }))
-  return meanOf((await Promise.all(engine.train(jobs))).map((result) => result.parameters))
-}
-
-const meanOf = (vectors: readonly Float32Array[]): Float32Array => {
-  const sum = new Float64Array(vectors[0].length)
-  for (const vector of vectors) for (let i = 0; i < sum.length; i++) sum[i] += vector[i]
-  const mean = new Float32Array(sum.length)
-  for (let i = 0; i < sum.length; i++) mean[i] = sum[i] / vectors.length
-  return mean
+  const results = await Promise.all(engine.train(jobs))
+  const updates = results.map(({ parameters: values }, i) => ({ client: jobs[i].client, round: number, examples: 64, values }))
+  return weightedSum(updates, sampleWeights(updates))
 }
 
 /**

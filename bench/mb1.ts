@@ -22,7 +22,7 @@ const specification = (faults: Specification['faults']): Specification => ({
   rounds: deadline({ count: ROUNDS, after: minutes(5), select: CLIENTS }),
   network: { up: mbps(10), down: mbps(50), latency: ms(20) },
   faults,
-  evaluate: { every: 1000, final: false },
+  evaluate: { start: false, every: 1000, final: false },
 })
 
 const lossy = [lose({ from: 'client', to: 'aggregator' }, { probability: 0.3 })]

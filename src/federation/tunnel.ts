@@ -105,7 +105,7 @@ export class Tunnel {
     this.#guard.install()
     try {
       this.#assemble()
-      await this.#evaluation.begin(0, 0)
+      if (this.#resolved.evaluate.start) await this.#evaluation.begin(0, 0)
       this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
       await this.#kernel.run({ stop: () => signal?.aborted === true })
       const interrupted = signal?.aborted === true

@@ -55,14 +55,17 @@ export const softmax = (x: Tensor): Tensor =>
     }
   })
 
-/** Rows `ids` [n] int32 of table [rows, width]: [n, width]. Gradients of a row that is asked for twice add up. */
+/**
+ * Rows `ids` [n] int32 of table [rows, width]: [n, width]. Gradients of a row that is asked for twice add up. (Plain
+ * TensorFlow.js scatters in n steps; its segment sums look through all of n for every row of the table.)
+ */
 export const lookup = (table: Tensor, ids: tf.Tensor1D): Tensor =>
   differentiable([table], (save) => {
     save(ids)
-    const rows = table.shape[0]
+    const shape = [...table.shape]
     return {
       value: tf.gather(table, ids),
-      gradient: (dy, [at]) => [tf.unsortedSegmentSum(dy, at.as1D(), rows)],
+      gradient: (dy, [at]) => [tf.scatterND(tf.reshape(at, [-1, 1]), dy, shape)],
     }
   })
 

@@ -24,6 +24,7 @@ const evaluateSchema = z.strictObject({
     .min(1)
     .prefault(['validation', 'test'])
     .describe('Splits that are scored at those rounds'),
+  start: z.boolean().prefault(true).describe('Score before any training too, as round 0'),
   final: z
     .boolean()
     .prefault(true)

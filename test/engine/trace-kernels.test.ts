@@ -157,6 +157,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     },
     { shapes: [[6, 3]], use: (x) => tf.gather(x, tf.tensor1d([5, 0, 5], 'int32')) },
   ],
+  // It has no gradient in TensorFlow.js.
+  ScatterNd: [
+    {
+      shapes: [[4, 3]], ids: [{ shape: [6, 1], below: 4 }],
+      use: (x, ids) => tf.mul(x, tf.scatterND(ids as never, tf.fill([6, 3], 0.5), [4, 3] as never)),
+    },
+  ],
   UnsortedSegmentSum: [
     { shapes: [[6, 3]], ids: [{ shape: [6], below: 4 }], use: (x, ids) => tf.unsortedSegmentSum(x, ids as never, 4) },
     { shapes: [[6]], ids: [{ shape: [6], below: 4 }], use: (x, ids) => tf.unsortedSegmentSum(x, ids as never, 5) },

@@ -11,6 +11,9 @@ export interface Run<G> {
 
 const flat = ({ shape, batched }: Node): boolean => shape.length === 1 && !batched
 
+/** Joined along the first axis, parts lie one after the other. */
+const stacked = ({ op, attributes, batched }: Node): boolean => op === 'Concat' && attributes.axis === 0 && !batched
+
 /** The node that a view looks at. */
 const beneath = (graph: Graph, id: number): number => {
   const { op, inputs } = graph.nodes[id]
@@ -24,7 +27,7 @@ export const inputRuns = (graph: Graph, joint: ReadonlySet<Gate<Source>>): Run<G
   const free = new Map([...joint].map((gate) => [gate.node.id, gate] as const))
   const runs: Run<Gate<Source>>[] = []
   for (const node of graph.nodes) {
-    if (node.op !== 'Concat' || !flat(node)) continue
+    if (!stacked(node)) continue
     const ids = node.inputs.map((id) => beneath(graph, id))
     if (new Set(ids).size < ids.length || !ids.every((id) => free.has(id))) continue
     runs.push({ gates: ids.map((id) => free.get(id)!), vector: node.id })

@@ -81,7 +81,11 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
   if (together.size > 0) {
     const pieces = cut(sheet, 'ins', runs.map(({ gates }) => gates))
     for (const [i, { node }] of gatesOf(runs).entries()) given.set(node.id, pieces.members[i])
-    for (const [i, { vector }] of runs.entries()) if (vector !== undefined) given.set(vector, pieces.runs[i])
+    for (const [i, { vector }] of runs.entries()) {
+      if (vector === undefined) continue
+      const { shape } = graph.nodes[vector]
+      given.set(vector, shape.length === 1 ? pieces.runs[i] : viewed(sheet, pieces.runs[i], false, shape))
+    }
   }
   const emission = writeNodes(graph, sheet, inputs, given)
   const outputs = outputsOf(graph, inputs)

@@ -1,8 +1,21 @@
 import { axisIn } from '../graph/graph.js'
 import type { Emit } from './emission.js'
 
-const matMul: Emit = ({ sheet, name }, { inputs, attributes }) => {
+/**
+ * Columns up to which a product with a transposed left side is computed the other way round, (B^T A)^T, because the
+ * runtime turns the left side row by row for few columns: 17 microseconds instead of 22 for 136 x 256 x 8, and
+ * 94 instead of 118 for 272 x 1024 x 16.
+ */
+const fewColumns = 16
+
+const matMul: Emit = ({ sheet, name }, { inputs, attributes, shape, batched }) => {
   const { transposeA, transposeB } = attributes
+  const [rows, columns] = shape
+  const narrow = shape.length === 2 && !batched && columns <= fewColumns && rows > 4 * columns && columns > 1
+  if (narrow && transposeA && !transposeB) {
+    const turned = sheet.op('FusedMatMul', inputs.map(name).toReversed(), { transA: 1, transB: 0 }, 'com.microsoft')
+    return sheet.op('Transpose', [turned], { perm: [1, 0] })
+  }
   if (!transposeA && !transposeB) return sheet.op('MatMul', inputs.map(name))
   const flags = { transA: Number(transposeA), transB: Number(transposeB) }
   return sheet.op('FusedMatMul', inputs.map(name), flags, 'com.microsoft')

@@ -87,7 +87,7 @@ const total = (losses: readonly Tensor[], weights: readonly number[]): Tensor =>
     .reduce((sum, loss) => tf.add(sum, loss))
 
 interface Differentiated extends Evaluated {
-  /** d total / d segment by name, for every trainable segment. */
+  /** d total / d segment by name, times the seed, for every trainable segment. */
   readonly gradients: Readonly<Tensors>
 }
 
@@ -99,10 +99,24 @@ const hand = (tensor: Tensor): Tensor => {
 }
 
 /**
- * One backward pass. Losses and statistics leave through `keep`, because TensorFlow.js disposes of all that the
+ * Whether the gradient that is asked for is `rate` times the loss's: then the rate passes through the backward pass as
+ * one factor of the loss's weights, and a step of plain SGD is one pass over each segment instead of two. A proximal
+ * term joins later and would miss the rate.
+ */
+const rateInside = ({ optimizer, proximal }: Training): boolean =>
+  optimizer.kind === 'sgd' && optimizer.momentum === 0 && !proximal
+
+/**
+ * One backward pass, of the loss or, with `seed` [], of `seed` times the loss. Losses and statistics leave through `keep`, because TensorFlow.js disposes of all that the
  * differentiated function makes except its value.
  */
-const differentiate = (training: Training, parameters: Tensors, inputs: Inputs, step: number): Differentiated => {
+const differentiate = (
+  training: Training,
+  parameters: Tensors,
+  inputs: Inputs,
+  step: number,
+  seed: Tensor | undefined,
+): Differentiated => {
   const trainable = training.layout.segments.filter((segment) => segment.trainable)
   let seen: Evaluated = { losses: [], state: {} }
   const { grads } = tf.engine().gradients(
@@ -112,7 +126,7 @@ const differentiate = (training: Training, parameters: Tensors, inputs: Inputs, 
       return total(seen.losses, training.taskWeights)
     },
     trainable.map((segment) => parameters[segment.name]),
-    undefined,
+    seed,
     true,
   )
   const { losses, state } = seen
@@ -162,7 +176,8 @@ export const trainingBody =
       for (const name of Object.keys(scalarsOf(optimizer, 1))) {
         scalars[name] = inputs.read({ kind: 'scalar', name, step }, [])
       }
-      const { losses, gradients, state } = differentiate(training, parameters, inputs, step)
+      const seed = rateInside(training) ? scalars['rate'] : undefined
+      const { losses, gradients, state } = differentiate(training, parameters, inputs, step, seed)
       const mu = covered.size > 0 ? inputs.read({ kind: 'scalar', name: 'mu', step }, []) : undefined
       for (const segment of layout.segments) {
         const { name, trainable } = segment
@@ -173,7 +188,9 @@ export const trainingBody =
         const slope = mu && covered.has(name)
           ? proximal(parameters[name], gradients[name], segment, inputs, mu)
           : gradients[name]
-        const updated = update(optimizer, parameters[name], slope, slots[name], scalars)
+        const updated = seed
+          ? { parameter: tf.sub(parameters[name], slope), slots: {} }
+          : update(optimizer, parameters[name], slope, slots[name], scalars)
         parameters[name] = updated.parameter
         slots[name] = { ...updated.slots }
       }

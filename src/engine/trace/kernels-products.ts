@@ -65,6 +65,19 @@ const segmentSum: Rule = (recorder, inputs, attributes) => {
   )
 }
 
+/** Scattering rows by one index each, which is a segment sum: rows of one index add up. */
+const scatter: Rule = (recorder, inputs, attributes) => {
+  const [ids, x] = [recorder.node(inputs.indices), recorder.node(inputs.updates)]
+  const shape = attributes.shape as number[]
+  if (ids.shape.length !== 2 || ids.shape[1] !== 1) {
+    throw traceError(
+      `A scatter by indices of shape [${ids.shape.join()}] cannot be recorded`, 'Give every row one index, as [rows, 1].',
+    )
+  }
+  const rows = recorder.builder.add('Reshape', [ids.id], [ids.shape[0]], ids.dtype)
+  return like(recorder, 'UnsortedSegmentSum', [x, recorder.builder.node(rows)], shape, { numSegments: shape[0] })
+}
+
 const oneHot: Rule = (recorder, inputs, attributes) => {
   const indices = recorder.node(inputs.indices)
   const depth = attributes.depth as number
@@ -99,6 +112,7 @@ export const productKernels: Readonly<Record<string, Rule>> = {
   Softmax: softmax,
   GatherV2: gather,
   UnsortedSegmentSum: segmentSum,
+  ScatterNd: scatter,
   OneHot: oneHot,
   Cumsum: cumulativeSum,
 }
