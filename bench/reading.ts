@@ -73,7 +73,7 @@ export const run = (): Record<string, unknown> => {
     write(join(dir, 'NL', 'test.csv'), rows * 0.2)
     const fileBytes = ['train', 'test'].reduce((sum, name) => sum + statSync(join(dir, 'NL', `${name}.csv`)).size, 0)
     const self = fileURLToPath(import.meta.url)
-    const said = execFileSync(process.execPath, ['--import', 'tsx', self, dir], { encoding: 'utf8' })
+    const said = execFileSync(process.execPath, [self, dir], { encoding: 'utf8' })
     const { rows: seen, columns, growth, cpu } = JSON.parse(said) as Record<string, number>
     const result = {
       rows: seen, fileBytes, columnBytes: columns, peakGrowth: growth, ratio: growth / columns,

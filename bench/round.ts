@@ -13,7 +13,7 @@ import { adam, fedAvg, mmoe, synchronous } from '../src/simulation/script.js'
 import type { Resolved } from '../src/simulation/specification.js'
 import { cpuSeconds, median, row } from './measure.js'
 
-const DATA = new URL('../../shared/data/kuairand_pure', import.meta.url).pathname
+const DATA = '../shared/data/kuairand_pure'
 
 /** One round of first flight's model on KuaiRand's five pages, with and without scoring at its close. */
 const specification = (evaluate: boolean): Resolved =>

@@ -17,7 +17,7 @@ import type { EngineName } from '../src/engine/open.js'
 import { median, row } from './measure.js'
 import { nativeHere } from './native.js'
 
-const DATA = new URL('../../shared/data/kuairand_pure', import.meta.url).pathname
+const DATA = '../shared/data/kuairand_pure'
 
 /** The simulation of this bench: eight storefronts of equal size, three rounds. */
 export const equalClients = resolve({
@@ -57,9 +57,9 @@ const FLIGHTS = 5
 
 /** How many times the flights of one process two processes make that share nothing: what this machine has to give. */
 const ceiling = async (): Promise<number> => {
-  const script = fileURLToPath(new URL('workers-alone.ts', import.meta.url))
+  const script = fileURLToPath(new URL('workers-alone.js', import.meta.url))
   const alone = async (): Promise<number> => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, String(FLIGHTS)])
+    const { stdout } = await promisify(execFile)(process.execPath, [script, String(FLIGHTS)])
     return median(JSON.parse(stdout.trim().split('\n').at(-1)!) as number[])
   }
   const ratios: number[] = []

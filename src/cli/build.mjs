@@ -24,7 +24,7 @@ const sourceFiles = (root) => {
       else if (entry.name.endsWith('.ts')) found.push(path)
     }
   }
-  for (const folder of ['src', 'scenarios']) walk(join(root, folder))
+  for (const folder of ['src', 'scenarios', 'bench']) if (fs.existsSync(join(root, folder))) walk(join(root, folder))
   return found.toSorted((a, b) => (a < b ? -1 : 1))
 }
 
