@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url'
 import Table from 'cli-table3'
-import type { Behaviour, Name } from '../src/actors/actor.js'
+import type { Name } from '../src/roster/participant.js'
+import type { Behaviour } from '../src/actors/actor.js'
 import { NactHost } from '../src/actors/nact-host.js'
 import { streams } from '../src/random/streams.js'
 import { Guard } from '../src/time/guard.js'

@@ -1,6 +1,6 @@
 import { WindtunnelError, type ExitCode } from '../errors.js'
 import { formatMicros, type Micros } from '../time/micros.js'
-import type { Name } from './actor.js'
+import type { Name } from '../roster/participant.js'
 
 /**
  * An actor that broke a rule, or whose handler threw: who, over which message, when. `cause` is what was thrown; the

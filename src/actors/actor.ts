@@ -1,11 +1,6 @@
 import type { Streams } from '../random/streams.js'
+import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-
-/** An actor's name: `aggregator`, `expert-2`, `client-NL`. Names outlive incarnations. */
-export type Name = string
-
-/** What an actor is: decides selectors, default links and how the report groups it. */
-export type ActorRole = 'client' | 'expert' | 'aggregator'
 
 /** Anything an actor is told. Plain data with a `kind`; parameters travel as encoded bytes inside it. */
 export interface Message {

@@ -1,4 +1,5 @@
-import type { Behaviour, Name } from './actor.js'
+import type { Name } from '../roster/participant.js'
+import type { Behaviour } from './actor.js'
 import type { Computation } from './compute-queue.js'
 import type { Item, Parcel } from './parcel.js'
 

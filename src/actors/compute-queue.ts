@@ -1,7 +1,8 @@
 import { Delivery } from '../time/kernel.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { ActorError } from './actor-error.js'
-import type { Computed, Interrupted, Name, Received } from './actor.js'
+import type { Name } from '../roster/participant.js'
+import type { Computed, Interrupted, Received } from './actor.js'
 import type { Cell } from './cell.js'
 import type { Doorstep, Item } from './parcel.js'
 

@@ -1,5 +1,6 @@
 import { Delivery } from '../time/kernel.js'
-import type { Name, Received } from './actor.js'
+import type { Name } from '../roster/participant.js'
+import type { Received } from './actor.js'
 import type { Cell } from './cell.js'
 
 /** Whom a name means now, and how a cell is handed what has arrived for it. The host is one. */

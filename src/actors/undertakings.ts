@@ -1,6 +1,7 @@
 import { KernelError, type Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
-import type { Message, Name } from './actor.js'
+import type { Name } from '../roster/participant.js'
+import type { Message } from './actor.js'
 import type { Cell } from './cell.js'
 import { Computation, type ComputeQueue, type Outcome } from './compute-queue.js'
 import { Parcel, type Doorstep } from './parcel.js'

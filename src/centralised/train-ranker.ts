@@ -10,7 +10,7 @@ import type { Vectors } from '../models/model.js'
 import { encode } from '../models/ranking/encode.js'
 import { rankerModel, type RankerOptions } from '../models/ranking/ranker.js'
 import { streams } from '../random/streams.js'
-import { balancerSchema, buildBalancer, type BalancerInput } from '../tasks/balancing/registry.js'
+import { balancerSchema, buildBalancer, type BalancerInput } from '../balancing/registry.js'
 
 /** A recommender trained in one place, as PMTRec's experiments are (arXiv 2407.21364, section 4.1). */
 export interface RankerTraining {

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import { metrics } from '../metrics/metric.js'
 import type { FlightEvent, MetricRow, RoundRow } from '../runs/record.js'
 import type { Micros } from '../time/micros.js'

@@ -2,7 +2,7 @@ import type { Table } from '../data/table.js'
 import type { Layout } from '../models/layout.js'
 import type { Features, Model } from '../models/model.js'
 import type { Optimizer } from './program/optimizer.js'
-import type { Balancer } from '../tasks/balancing/balancer.js'
+import type { Balancer } from '../balancing/balancer.js'
 import type { Task } from '../tasks/task.js'
 
 /** Everything that decides the numbers of local training except the data and the parameters. Plain data but for the model. */

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Micros } from '../time/micros.js'
 import { isTimed, type Coming, type Episode, type Leaver } from './coming.js'

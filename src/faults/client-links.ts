@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Envelope } from '../network/envelope.js'
 import { normal } from '../random/streams.js'
 import type { ClientLink, Jitter, Rate } from '../schedules/network.js'

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { FaultOf } from './fault.js'
 import type { PlannedFault } from './plan.js'

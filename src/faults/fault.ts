@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { told } from '../entry.js'
 import { bandwidthSchema } from '../network/units.js'
 import { durationSchema } from '../time/duration.js'
-import { selectorSchema, type SelectorInput } from './select.js'
+import { selectorSchema, type SelectorInput } from '../roster/selectors.js'
 
 const id = z
   .string()

@@ -1,4 +1,4 @@
-import type { ActorRole, Name } from '../actors/actor.js'
+import type { Role, Name } from '../roster/participant.js'
 import type { Direction, Envelope, EnvelopeKind } from '../network/envelope.js'
 import type { Micros } from '../time/micros.js'
 import { copyName, type Draws } from './draws.js'
@@ -31,12 +31,12 @@ export const passes: Verdict = Object.freeze({ delay: 0, copies: Object.freeze([
 
 const kinds: readonly EnvelopeKind[] = ['open', 'model', 'update', 'close']
 const kindIndex: Readonly<Record<EnvelopeKind, number>> = { open: 0, model: 1, update: 2, close: 3 }
-const roles: readonly ActorRole[] = ['client', 'expert', 'aggregator']
+const roles: readonly Role[] = ['client', 'expert', 'aggregator']
 
 /** The number of a role in the index of buckets. */
-export const roleIndex: Readonly<Record<ActorRole, number>> = { client: 0, expert: 1, aggregator: 2 }
+export const roleIndex: Readonly<Record<Role, number>> = { client: 0, expert: 1, aggregator: 2 }
 
-const directionOf = (from: ActorRole, to: ActorRole): Direction =>
+const directionOf = (from: Role, to: Role): Direction =>
   from === 'client' ? 'up' : to === 'client' ? 'down' : 'inside'
 
 const isKind = <K extends MessageFault['kind']>(rule: Rule, kind: K): rule is Rule<FaultOf<K>> =>
@@ -60,7 +60,7 @@ export class MessageRules {
   readonly #buckets: readonly (Bucket | undefined)[]
   readonly #tally: Tally
 
-  constructor(rules: readonly Rule[], roleOf: (name: Name) => ActorRole, tally: Tally) {
+  constructor(rules: readonly Rule[], roleOf: (name: Name) => Role, tally: Tally) {
     this.#tally = tally
     const buckets: (Bucket | undefined)[] = Array.from({ length: kinds.length * 9 }, () => undefined)
     const sorted = [...rules].sort((a, b) => (a.planned.key < b.planned.key ? -1 : 1))

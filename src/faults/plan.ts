@@ -1,9 +1,9 @@
-import type { Name } from '../actors/actor.js'
+import type { Name, Participant } from '../roster/participant.js'
 import { SpecificationError } from '../errors.js'
 import { streams, type Streams } from '../random/streams.js'
 import { faultsSchema, type Fault, type FaultInput, type Link } from './fault.js'
-import { identities, shortHash } from './identity.js'
-import { resolve, type Participant } from './select.js'
+import { identities, shortHash } from '../roster/identity.js'
+import { resolve } from '../roster/selectors.js'
 
 /** One fault with all that chance decides about it before the run. */
 export interface PlannedFault {

@@ -1,7 +1,7 @@
 import { formatMicros, type Micros } from '../time/micros.js'
 import type { Fault, Link } from './fault.js'
 import type { PlannedFault } from './plan.js'
-import type { Selector } from './select.js'
+import type { Selector } from '../roster/selectors.js'
 import type { When } from './window.js'
 
 const names = (targets: readonly string[]): string =>

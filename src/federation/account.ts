@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Envelope, Fate } from '../network/envelope.js'
 import type { Ledger } from '../network/ledger.js'
 import type { LedgerRow, RoundRow, TrainingRow } from '../runs/record.js'

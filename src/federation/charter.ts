@@ -1,4 +1,4 @@
-import type { ActorRole, Name } from '../actors/actor.js'
+import { clientName, type Name, type Participant, type Role } from '../roster/participant.js'
 import type { Table } from '../data/table.js'
 import type { World } from '../data/world.js'
 import type { Engine, Prepared, Training } from '../engine/engine.js'
@@ -8,9 +8,9 @@ import type { Model } from '../models/model.js'
 import { buildModel } from '../models/registry.js'
 import { streams } from '../random/streams.js'
 import type { Resolved } from '../simulation/specification.js'
-import { buildBalancer } from '../tasks/balancing/registry.js'
+import { buildBalancer } from '../balancing/registry.js'
 import type { Task } from '../tasks/task.js'
-import { type CastMember, castOf, clientName } from './cast.js'
+import { castOf } from './cast.js'
 import type { Exam } from './evaluation.js'
 import { rankOf } from './rank.js'
 import { habitsOf } from './habits.js'
@@ -43,8 +43,8 @@ export interface Charter {
   /** The parameters that everybody starts from. */
   readonly initial: Float32Array
   readonly parts: readonly PartTemplate[]
-  readonly cast: readonly CastMember[]
-  readonly roles: ReadonlyMap<Name, ActorRole>
+  readonly cast: readonly Participant[]
+  readonly roles: ReadonlyMap<Name, Role>
   /** In the order of their names. */
   readonly clients: readonly Enrolled[]
   readonly exams: readonly Exam[]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { World } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import type { Weather } from '../faults/weather.js'

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { NactHost } from '../actors/nact-host.js'
 import type { Life } from '../faults/weather.js'
 import type { Network } from '../network/network.js'

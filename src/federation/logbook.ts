@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Charge } from '../actors/undertakings.js'
 import type { Work } from '../faults/weather.js'
 import { eventKinds, Journal } from '../network/journal.js'

@@ -1,4 +1,5 @@
-import type { Computed, Interrupted, Message, Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
+import type { Computed, Interrupted, Message } from '../actors/actor.js'
 import type { Table } from '../data/table.js'
 import type { ScoreJob, TrainJob, TrainResult } from '../engine/engine.js'
 import type { Envelope } from '../network/envelope.js'

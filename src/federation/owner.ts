@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import { beginParameters, decodeParameters, seal } from '../network/codec.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Micros } from '../time/micros.js'

@@ -4,7 +4,8 @@ import { asynchronousAggregator, newAsynchronousAggregator } from './asynchronou
 import { asynchronousExpert, newAsynchronousExpert } from './asynchronous/expert-network.js'
 import { expertNetwork, newExpert } from './expert-network.js'
 import { takePart } from './part-template.js'
-import { AGGREGATOR, ownerOf, type Terms } from './terms.js'
+import { AGGREGATOR } from '../roster/participant.js'
+import { ownerOf, type Terms } from './terms.js'
 
 /** Brings the aggregator and the expert networks to life, each with its part of the model that everybody starts from. */
 export const spawnServers = (host: NactHost, terms: Terms, initial: Float32Array): void => {

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import { compile } from '../faults/compile.js'
 import { drawPlan, type Plan } from '../faults/plan.js'
 import type { Weather } from '../faults/weather.js'

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Table } from '../data/table.js'
 import type { Weather } from '../faults/weather.js'
 import type { Frames } from '../network/frames.js'
@@ -62,8 +62,6 @@ export interface Terms {
   readonly opened: (round: number, at: Micros, selected: readonly Name[]) => void
   readonly closed: (row: RoundRow) => void
 }
-
-export const AGGREGATOR: Name = 'aggregator'
 
 /** The actor that owns a part. */
 export const ownerOf = (terms: Pick<Terms, 'experts'>, part: PartTemplate): Name =>

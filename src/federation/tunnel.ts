@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { Name } from '../actors/actor.js'
+import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
 import { NactHost } from '../actors/nact-host.js'
 import { checkLanded, conservation } from '../checks/conservation.js'
 import { LivenessError } from '../errors.js'
@@ -16,7 +16,6 @@ import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
 import type { AggregatorState } from './aggregator.js'
 import { agreed } from './agreement.js'
-import { expertName } from './cast.js'
 import type { Charter } from './charter.js'
 import { Evaluation } from './evaluation.js'
 import type { ExpertState } from './expert-network.js'
@@ -31,7 +30,7 @@ import { putPart } from './part-template.js'
 import { type ClientState, type Keepsake, newClient, scenarioClient } from './scenario-client.js'
 import { spawnServers } from './servers.js'
 import { sentTo } from './strategies/fold.js'
-import { AGGREGATOR, type ClientTerms, type Terms } from './terms.js'
+import type { ClientTerms, Terms } from './terms.js'
 
 /** One flight under way: wires kernel, actors, network, weather and books together, and takes the result out. */
 export class Tunnel {

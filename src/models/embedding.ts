@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { SpecificationError } from '../errors.js'
 import type { CategoricalColumn, Features } from './model.js'
-import { lookup } from './ops.js'
+import { lookup } from '../tensors/ops.js'
 
 /** A field of the model: neighbouring columns of the batch that become one vector. */
 interface Group {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Axis, Initial, Role, SegmentSpec } from './layout.js'
 import type { Batch, Mode, Parameters } from './model.js'
-import { addRow, normalizeRows, relu } from './ops.js'
+import { addRow, normalizeRows, relu } from '../tensors/ops.js'
 
 /**
  * One call of a model's `forward`. Layers put new running statistics into `state`, by segment name, and what is added

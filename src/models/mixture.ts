@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { linear, type Layer } from './layers.js'
 import type { Axis, SegmentSpec } from './layout.js'
-import { addRow, softmax } from './ops.js'
+import { addRow, softmax } from '../tensors/ops.js'
 
 /** One gate: x [batch, from] to a distribution over the experts, [batch, experts]. Segments of a linear layer. */
 export const gate = (name: string, from: number, experts: number): Layer => {

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { forEach, type Domains } from './domains.js'
 import { epsilon, momentum, type Run } from './layers.js'
 import type { Factor, Initial, SegmentSpec } from './layout.js'
-import { normalizeGroups } from './ops.js'
+import { normalizeGroups } from '../tensors/ops.js'
 
 /** x [batch, units] and the rows' domains [batch, domains] to [batch, units]. */
 export interface PartitionedNorm {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { differentiable } from './ops.js'
+import { differentiable } from '../tensors/ops.js'
 
 /**
  * The logit of sigmoid(a) sigmoid(b), for logits a and b of one shape.

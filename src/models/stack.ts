@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { activate, batchNorm, startOf, type Layer, type Regularisation } from './layers.js'
 import type { Axis, Role, SegmentSpec } from './layout.js'
-import { addRow } from './ops.js'
+import { addRow } from '../tensors/ops.js'
 
 /** Several perceptrons of one shape, side by side. */
 export interface StackOptions extends Regularisation {

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { forEach, type Domains } from './domains.js'
 import { startOf, type Run } from './layers.js'
 import type { Initial, Role, SegmentSpec } from './layout.js'
-import { addRow, relu } from './ops.js'
+import { addRow, relu } from '../tensors/ops.js'
 
 export interface StarNetworkOptions {
   readonly from: number

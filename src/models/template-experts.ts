@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { activate, batchNorm, type Layer, type Regularisation, type Run } from './layers.js'
 import type { SegmentSpec } from './layout.js'
 import type { Batch } from './model.js'
-import { addRow } from './ops.js'
+import { addRow } from '../tensors/ops.js'
 import { asRows, stack } from './stack.js'
 import { factorise, type Factorised, type TemplateKind } from './template.js'
 

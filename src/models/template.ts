@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Run } from './layers.js'
 import type { Factor, SegmentSpec } from './layout.js'
-import { differentiable } from './ops.js'
+import { differentiable } from '../tensors/ops.js'
 
 /**
  * How a parameter is decoupled into factors: `product` and `sum` of a global, a scenario and a task factor; `two`, the

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 
 /** What became of one copy of an envelope. See docs/ledger.md for each. */

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Weather } from '../faults/weather.js'
 import type { Micros } from '../time/micros.js'
 

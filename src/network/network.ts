@@ -1,6 +1,6 @@
 import { filter, map, type Observable, type SchedulerLike, Subject } from 'rxjs'
 
-import type { ActorRole, Name } from '../actors/actor.js'
+import type { Role, Name } from '../roster/participant.js'
 import type { Weather } from '../faults/weather.js'
 import type { Streams } from '../random/streams.js'
 import type { Scheduled } from '../time/event-queue.js'
@@ -47,7 +47,7 @@ export interface NetworkOptions {
   readonly cancel: (event: Scheduled) => void
   readonly weather: Pick<Weather, 'judge' | 'rate' | 'latency' | 'gone' | 'leaves'>
   readonly ledger: Ledger
-  readonly roleOf: (name: Name) => ActorRole
+  readonly roleOf: (name: Name) => Role
   /** Roles of the segments in a part, for the ledger. */
   readonly rolesOf: (part: string) => readonly string[]
   readonly link?: { readonly custom: CustomLink; readonly scheduler: SchedulerLike; readonly streams: Streams }

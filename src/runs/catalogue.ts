@@ -4,7 +4,7 @@ import { faultSchema } from '../faults/fault.js'
 import { strategyEntries } from '../federation/strategies/registry.js'
 import { modelEntries } from '../models/registry.js'
 import { roundsSchema } from '../simulation/rounds.js'
-import { balancers } from '../tasks/balancing/registry.js'
+import { balancers } from '../balancing/registry.js'
 
 /** Everything that a specification can name, by what it is. Read from the registries; there is no second list. */
 export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({

@@ -1,4 +1,4 @@
-import type { Name } from '../actors/actor.js'
+import type { Name } from '../roster/participant.js'
 import type { Split } from '../data/world.js'
 import type { PartState } from '../federation/strategies/strategy.js'
 import type { FaultReport } from '../faults/weather.js'

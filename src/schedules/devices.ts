@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Name } from '../actors/actor.js'
-import { selectorSchema, type Participant } from '../faults/select.js'
+import type { Name, Participant } from '../roster/participant.js'
+import { selectorSchema } from '../roster/selectors.js'
 import type { Streams } from '../random/streams.js'
 import { durationSchema } from '../time/duration.js'
 import { micros, type Micros } from '../time/micros.js'
 import { parseDeviceSpeeds } from './device-trace.js'
 import type { ReadText } from './csv.js'
-import { resolveOverrides } from './overrides.js'
+import { resolveOverrides } from '../roster/overrides.js'
 
 /** What training costs on a device: per step, `overhead + operations / rate + bytes moved / memory bandwidth`. */
 export interface Device {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Name } from '../actors/actor.js'
-import { selectorSchema, type Participant } from '../faults/select.js'
+import type { Name, Participant } from '../roster/participant.js'
+import { selectorSchema } from '../roster/selectors.js'
 import { SpecificationError } from '../errors.js'
 import { bandwidthSchema } from '../network/units.js'
 import type { Streams } from '../random/streams.js'
@@ -9,7 +9,7 @@ import type { Micros } from '../time/micros.js'
 import { bandwidthAt, parseBandwidth, parseFamily, type BandwidthTrace } from './bandwidth-trace.js'
 import type { ReadText } from './csv.js'
 import { parseLatencies } from './latency-trace.js'
-import { resolveOverrides } from './overrides.js'
+import { resolveOverrides } from '../roster/overrides.js'
 
 /** Chance in a message's latency. */
 const jitterSchema = z.discriminatedUnion('kind', [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { adamDefaults } from '../engine/program/optimizer.js'
-import { balancerSchema } from '../tasks/balancing/registry.js'
+import { balancerSchema } from '../balancing/registry.js'
 import { selectorSchema } from './parts.js'
 
 const rate = z.number().positive()

@@ -3,7 +3,7 @@
  */
 export { worldSchema } from '../../scenarios/registry.js'
 export { faultsSchema } from '../faults/fault.js'
-export { selectorSchema } from '../faults/select.js'
+export { selectorSchema } from '../roster/selectors.js'
 export { strategySchema } from '../federation/strategies/registry.js'
 export { devicesSchema } from '../schedules/devices.js'
 export { networkSchema } from '../schedules/network.js'

@@ -12,7 +12,7 @@ export {
   slow,
   type FaultInput,
 } from '../faults/fault.js'
-export { all, fraction, named, one, role, scenario, type SelectorInput } from '../faults/select.js'
+export { all, fraction, named, one, role, scenario, type SelectorInput } from '../roster/selectors.js'
 export { gbps, kbps, kib, mbps, mib } from '../network/units.js'
 export { device, deviceTrace } from '../schedules/devices.js'
 export { bandwidthTrace, latencyTrace, lognormal, uniform } from '../schedules/network.js'
@@ -20,7 +20,7 @@ export { always, availabilityTrace, diurnal, periods, windows } from '../schedul
 export * from '../models/all.js'
 export * from '../federation/strategies/all.js'
 export { defineStrategy } from '../federation/strategies/define.js'
-export * from '../tasks/balancing/constructors.js'
+export * from '../balancing/constructors.js'
 export { adam, sgd } from '../engine/program/optimizer.js'
 export { defineModel } from '../models/define.js'
 export { days, hours, micros, minutes, ms, seconds } from '../time/micros.js'

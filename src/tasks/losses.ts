@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { differentiable } from '../models/ops.js'
+import { differentiable } from '../tensors/ops.js'
 import { alignmentAndUniformity } from './ranking/alignment.js'
 import { pairwiseRanking } from './ranking/pairwise.js'
 import type { Task } from './task.js'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Behaviour, Message, Name } from '../../src/actors/actor.js'
+import type { Name } from '../../src/roster/participant.js'
+import type { Behaviour, Message } from '../../src/actors/actor.js'
 import type { Job } from '../../src/actors/compute-queue.js'
 import type { HostOptions } from '../../src/actors/nact-host.js'
 import { from, note, tunnel, turn, type Note, type Tunnel } from './tunnel.js'

@@ -1,4 +1,5 @@
-import type { Message, Name } from '../../src/actors/actor.js'
+import type { Name } from '../../src/roster/participant.js'
+import type { Message } from '../../src/actors/actor.js'
 import { NactHost, type HostOptions } from '../../src/actors/nact-host.js'
 import { streams } from '../../src/random/streams.js'
 import { Kernel, type KernelOptions } from '../../src/time/kernel.js'

@@ -2,7 +2,7 @@ import type { Envelope } from '../../src/network/envelope.js'
 import { compile, type CompiledWeather, type CompileInput } from '../../src/faults/compile.js'
 import type { FaultInput } from '../../src/faults/fault.js'
 import { drawPlan } from '../../src/faults/plan.js'
-import type { Participant } from '../../src/faults/select.js'
+import type { Participant } from '../../src/roster/participant.js'
 import { streams } from '../../src/random/streams.js'
 
 /** An aggregator, two experts and clients of their own scenario each. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { delay, duplicate, lose, slow, type FaultInput } from '../../src/faults/fault.js'
-import { one } from '../../src/faults/select.js'
+import { one } from '../../src/roster/selectors.js'
 import type { Verdict } from '../../src/faults/weather.js'
 import { envelope, three, weatherOf } from './cast.js'
 

@@ -15,9 +15,9 @@ import {
   slow,
   type FaultInput,
 } from '../../src/faults/fault.js'
-import { canonical, identities } from '../../src/faults/identity.js'
+import { canonical, identities } from '../../src/roster/identity.js'
 import { drawPlan } from '../../src/faults/plan.js'
-import { fraction, named, one } from '../../src/faults/select.js'
+import { fraction, named, one } from '../../src/roster/selectors.js'
 import { minutes } from '../../src/time/micros.js'
 import { cast, three } from './cast.js'
 

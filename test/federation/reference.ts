@@ -4,7 +4,7 @@ import type { PartState, Strategy, Update } from '../../src/federation/strategie
 import { buildLayout, initialize, type Layout } from '../../src/models/layout.js'
 import type { Model } from '../../src/models/model.js'
 import { streams } from '../../src/random/streams.js'
-import { buildBalancer, type BalancerSpec } from '../../src/tasks/balancing/registry.js'
+import { buildBalancer, type BalancerSpec } from '../../src/balancing/registry.js'
 
 export interface ReferenceOptions {
   readonly world: World

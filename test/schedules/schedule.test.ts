@@ -11,8 +11,8 @@ import {
   windows,
   type ScheduleInput,
 } from '../../src/schedules/schedule.js'
-import { resolveOverrides } from '../../src/schedules/overrides.js'
-import { all, fraction, named, one } from '../../src/faults/select.js'
+import { resolveOverrides } from '../../src/roster/overrides.js'
+import { all, fraction, named, one } from '../../src/roster/selectors.js'
 import { hours } from '../../src/time/micros.js'
 import { cast, three } from '../faults/cast.js'
 

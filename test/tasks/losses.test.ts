@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { equalWeights } from '../../src/tasks/balancing/equal.js'
+import { equalWeights } from '../../src/balancing/equal.js'
 import { binaryCrossEntropy, lossesOf, lossOf, predictions, softmaxCrossEntropy, squaredError } from '../../src/tasks/losses.js'
 import { streams } from '../../src/random/streams.js'
 import type { Task } from '../../src/tasks/task.js'

@@ -1,4 +1,4 @@
-import { fillInput, type Moment } from '../../tasks/balancing/host-input.js'
+import { fillInput, type Moment } from '../../balancing/host-input.js'
 import type { Task } from '../../tasks/task.js'
 import { SpecificationError } from '../../errors.js'
 import { streams } from '../../random/streams.js'

@@ -1,6 +1,6 @@
 import type { Segment } from '../../models/layout.js'
-import type { Memory } from '../../tasks/balancing/balancer.js'
-import type { HostInput } from '../../tasks/balancing/host-input.js'
+import type { Memory } from '../../balancing/balancer.js'
+import type { HostInput } from '../../balancing/host-input.js'
 import type { Task } from '../../tasks/task.js'
 import type { Training } from '../engine.js'
 import type { Optimizer } from './optimizer.js'

@@ -1,4 +1,5 @@
-import type { Behaviour, Context, Name } from '../../actors/actor.js'
+import type { Name } from '../../roster/participant.js'
+import type { Behaviour, Context } from '../../actors/actor.js'
 import { permutation } from '../../random/streams.js'
 import type { RoundRow } from '../../runs/record.js'
 import { type AggregatorState, newAggregator } from '../aggregator.js'

@@ -1,4 +1,5 @@
-import type { Context, Name } from '../../actors/actor.js'
+import type { Name } from '../../roster/participant.js'
+import type { Context } from '../../actors/actor.js'
 import { checkStale } from '../../checks/once.js'
 import { checkState } from '../../checks/state.js'
 import { checkWeights } from '../../checks/weights.js'

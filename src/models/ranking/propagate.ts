@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Edges } from '../model.js'
-import { differentiable } from '../ops.js'
+import { differentiable } from '../../tensors/ops.js'
 import type { Counts, Tables } from './encoder.js'
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { differentiable } from '../../models/ops.js'
+import { differentiable } from '../../tensors/ops.js'
 
 /** Keeps the norm of a zero row from dividing by zero. */
 const least = 1e-12

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { differentiable } from '../../models/ops.js'
+import { differentiable } from '../../tensors/ops.js'
 
 /**
  * Bayesian personalised ranking: the weighted mean of -log sigmoid(m) = log(1 + exp(-m)) over margins m [batch, 1], the

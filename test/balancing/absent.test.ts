@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { balancers, type BalancerInput } from '../../../src/tasks/balancing/registry.js'
+import { balancers, type BalancerInput } from '../../src/balancing/registry.js'
 import { near, runSteps, vectorLayout, type PlainStep } from './bench.js'
 
 /* A batch may hold no labelled row of a task: its loss and its gradient are 0 then. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Task } from '../task.js'
+import type { Task } from '../tasks/task.js'
 import { balancerEntry } from './balancer.js'
 
 /** One weight per task, summing to 1. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
-import { editDistance, nearest } from '../../src/faults/nearest.js'
+import { editDistance, nearest } from '../../src/roster/nearest.js'
 import {
   all,
   fraction,
@@ -12,8 +12,8 @@ import {
   scenario,
   selectorSchema,
   type Selector,
-} from '../../src/faults/select.js'
-import { cast, three } from './cast.js'
+} from '../../src/roster/selectors.js'
+import { cast, three } from '../faults/cast.js'
 
 const lots: Record<string, number> = {
   'client-BR': 0.5,

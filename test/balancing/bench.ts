@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import * as tf from '@tensorflow/tfjs'
-import type { Layout } from '../../../src/models/layout.js'
-import { buildLayout, type SegmentSpec } from '../../../src/models/layout.js'
-import { fillInput, shapeOf } from '../../../src/tasks/balancing/host-input.js'
-import { balancerSchema, buildBalancer, type BalancerInput } from '../../../src/tasks/balancing/registry.js'
-import { streams } from '../../../src/random/streams.js'
-import type { Task } from '../../../src/tasks/task.js'
+import type { Layout } from '../../src/models/layout.js'
+import { buildLayout, type SegmentSpec } from '../../src/models/layout.js'
+import { fillInput, shapeOf } from '../../src/balancing/host-input.js'
+import { balancerSchema, buildBalancer, type BalancerInput } from '../../src/balancing/registry.js'
+import { streams } from '../../src/random/streams.js'
+import type { Task } from '../../src/tasks/task.js'
 
 /* A balancer on a bench: gradients and losses are given as plain numbers, and what comes out is read as such. */
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { z } from 'zod'
-import { SpecificationError } from '../../errors.js'
-import type { Segment } from '../../models/layout.js'
+import { SpecificationError } from '../errors.js'
+import type { Segment } from '../models/layout.js'
 import { balancerEntry } from './balancer.js'
 import { checkShared } from './by-task.js'
 

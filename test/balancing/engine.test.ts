@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { afterAll, expect, it } from 'vitest'
-import type { BalanceState, Engine, TrainJob, TrainResult, Training } from '../../../src/engine/engine.js'
-import { openEngine } from '../../../src/engine/open.js'
-import { adam, sgd, type Optimizer } from '../../../src/engine/program/optimizer.js'
-import { balancerSchema, balancers, buildBalancer, type BalancerInput } from '../../../src/tasks/balancing/registry.js'
-import { bitsOf, jobsOf, trainAll, trainingOf } from '../../engine/flight.js'
+import type { BalanceState, Engine, TrainJob, TrainResult, Training } from '../../src/engine/engine.js'
+import { openEngine } from '../../src/engine/open.js'
+import { adam, sgd, type Optimizer } from '../../src/engine/program/optimizer.js'
+import { balancerSchema, balancers, buildBalancer, type BalancerInput } from '../../src/balancing/registry.js'
+import { bitsOf, jobsOf, trainAll, trainingOf } from '../engine/flight.js'
 
 /* Every balancer in the traced step: three tasks of two kinds, missing labels, embeddings, batch norm, dropout. */
 

@@ -1,6 +1,6 @@
-import type { Name } from '../actors/actor.js'
-import { identities } from '../faults/identity.js'
-import { resolve, type Participant, type Selector } from '../faults/select.js'
+import type { Name, Participant } from './participant.js'
+import { identities } from './identity.js'
+import { resolve, type Selector } from './selectors.js'
 import type { Streams } from '../random/streams.js'
 
 /** Settings for some participants. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { permutation, streams } from '../../../src/random/streams.js'
+import { permutation, streams } from '../../src/random/streams.js'
 import { dot, marked, near, runSteps, vectorLayout, vectors } from './bench.js'
 
 /** Equation 5 on plain vectors, one pair after the other; `rho` is changed in place. */

@@ -1,4 +1,4 @@
-import { normal, permutation, type Stream } from '../../random/streams.js'
+import { normal, permutation, type Stream } from '../random/streams.js'
 
 /*
  * What the host computes for a balancer at each step. Plain data, apart from the balancers themselves, so that workers

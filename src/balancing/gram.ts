@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Segment } from '../../models/layout.js'
+import type { Segment } from '../models/layout.js'
 import type { Balancer, Balanced, Gradients, Step } from './balancer.js'
 
 /*

@@ -1,14 +1,7 @@
 import { z } from 'zod'
-import type { ActorRole, Name } from '../actors/actor.js'
+import type { Name, Participant, Role } from './participant.js'
 import { SpecificationError } from '../errors.js'
 import { nearest } from './nearest.js'
-
-/** Who takes part in a run, as far as selectors can see. `scenario` is that of a scenario client. */
-export interface Participant {
-  readonly name: Name
-  readonly role: ActorRole
-  readonly scenario?: string
-}
 
 const roles = ['client', 'expert', 'aggregator'] as const
 const roleSchema = z.enum(roles)
@@ -37,7 +30,7 @@ const unionSchema = z.discriminatedUnion('select', [
 /** Who a fault or a setting is about, as data. Random ones are drawn once, before the run. */
 export type Selector = z.output<typeof unionSchema>
 
-const isRole = (text: string): text is ActorRole => (roles as readonly string[]).includes(text)
+const isRole = (text: string): text is Role => (roles as readonly string[]).includes(text)
 
 /** `one` and `all` mean clients, a role word (`client`, `expert`, `aggregator`) everyone of that role, the rest is a name. */
 const fromText = (text: string): Selector => {
@@ -53,16 +46,16 @@ export const selectorSchema = z
 export type SelectorInput = z.input<typeof selectorSchema>
 
 /** One client drawn at random (or one `expert`). */
-export const one = (role?: ActorRole): Selector => (role === undefined ? { select: 'one' } : { select: 'one', role })
+export const one = (role?: Role): Selector => (role === undefined ? { select: 'one' } : { select: 'one', role })
 /** Every client. */
 export const all = (): Selector => ({ select: 'all' })
 /** A share of the clients (or of the experts), drawn at random: the nearest number, at least one. */
-export const fraction = (of: number, role?: ActorRole): Selector =>
+export const fraction = (of: number, role?: Role): Selector =>
   role === undefined ? { select: 'fraction', of } : { select: 'fraction', of, role }
 /** Every client of a scenario. */
 export const scenario = (name: string): Selector => ({ select: 'scenario', scenario: name })
 /** Everyone of a role. */
-export const role = (which: ActorRole): Selector => ({ select: 'role', role: which })
+export const role = (which: Role): Selector => ({ select: 'role', role: which })
 /** These actors and no others. */
 export const named = (...names: string[]): Selector => ({ select: 'named', names })
 
@@ -90,7 +83,7 @@ export const resolve = (
   where: string,
 ): readonly Name[] => {
   const names = (of: (p: Participant) => boolean) => participants.filter(of).map((p) => p.name).sort(byText)
-  const ofRole = (which: ActorRole) => {
+  const ofRole = (which: Role) => {
     const found = names((p) => p.role === which)
     return found.length > 0 ? found : nobody(where, `there is no ${which} to select`, undefined, names(() => true))
   }

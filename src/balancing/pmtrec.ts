@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { z } from 'zod'
-import type { Segment } from '../../models/layout.js'
+import type { Segment } from '../models/layout.js'
 import { balancerEntry, type Gradients } from './balancer.js'
 import { taskNumber } from './by-task.js'
 import { across } from './gram.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { buildLayout } from '../../../src/models/layout.js'
-import { normal, streams } from '../../../src/random/streams.js'
-import { buildBalancer, balancerSchema, type BalancerInput } from '../../../src/tasks/balancing/registry.js'
+import { buildLayout } from '../../src/models/layout.js'
+import { normal, streams } from '../../src/random/streams.js'
+import { buildBalancer, balancerSchema, type BalancerInput } from '../../src/balancing/registry.js'
 import { near, runSteps, tasksOf, vectorLayout, type PlainStep } from './bench.js'
 
 const layout = vectorLayout(2)

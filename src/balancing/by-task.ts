@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { SpecificationError } from '../../errors.js'
-import type { Task } from '../task.js'
+import { SpecificationError } from '../errors.js'
+import type { Task } from '../tasks/task.js'
 
 /** Numbers by task name. */
 export const byTask = z.record(z.string(), z.number().positive())

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { permutation, streams } from '../../../src/random/streams.js'
+import { permutation, streams } from '../../src/random/streams.js'
 import { dot, joint, near } from './bench.js'
 
 const pcgrad = { kind: 'pcgrad' } as const

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { z } from 'zod'
-import type { Segment } from '../../models/layout.js'
-import type { Task } from '../task.js'
+import type { Segment } from '../models/layout.js'
+import type { Task } from '../tasks/task.js'
 import type { HostInput } from './host-input.js'
 
 /** Gradients by segment name, each in its segment's shape. */
