@@ -88,7 +88,7 @@ interface Speed {
   readonly sameDigest: boolean
 }
 
-/** One crew member against two, in turn. */
+/** One worker against two, in turn. */
 const compare = async (world: World, name: EngineName, [single, plural]: readonly [string, string]): Promise<Speed> => {
   const [alone, pair] = [await warm(world, 1, name), await warm(world, 2, name)]
   const one: Flown[] = []

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { SpecificationError } from '../errors.js'
-import type { Disturbance } from './crew/crew.js'
 import type { Engine } from './engine.js'
 import { EngineError } from './engine-error.js'
+import type { Disturbance } from './workers/workers.js'
 
 /** Engines by name. The default is always `onnx`, whatever is installed: results would depend on it. */
 export const engineNames = ['onnx', 'tfjs', 'tfjs-node', 'tfjs-node-eager'] as const

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Table } from '../../src/data/table.js'
-import type { Work } from '../../src/engine/crew/executor.js'
-import { Foreman } from '../../src/engine/crew/foreman.js'
-import type { Missing, Order } from '../../src/engine/crew/parcel.js'
+import type { Work } from '../../src/engine/workers/executor.js'
+import { Foreman } from '../../src/engine/workers/foreman.js'
+import type { Missing, Order } from '../../src/engine/workers/parcel.js'
 import { recipeOf } from '../../src/engine/program/recipe.js'
 import { trainingOf } from './flight.js'
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { Gate } from '../../src/engine/crew/gate.js'
+import { Gate } from '../../src/engine/workers/gate.js'
 
 describe('the gate', () => {
   it('lets calls through until it is shut', async () => {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { CohortEngine } from '../../src/engine/crew/cohort-engine.js'
-import type { Disturbance } from '../../src/engine/crew/crew.js'
-import { Processes } from '../../src/engine/crew/processes.js'
+import { CohortEngine } from '../../src/engine/workers/cohort-engine.js'
+import type { Disturbance } from '../../src/engine/workers/workers.js'
+import { Processes } from '../../src/engine/workers/processes.js'
 import type { Engine, ScoreResult } from '../../src/engine/engine.js'
 import { compileOnnx } from '../../src/engine/onnx/compile.js'
 import { openEngine } from '../../src/engine/open.js'
@@ -15,7 +15,7 @@ import { Programs } from '../../src/engine/program/programs.js'
 import { streams } from '../../src/random/streams.js'
 import { bitsOf, jobsOf, scoreJobsOf, trainAll, trainingOf } from './flight.js'
 
-/* The crew of child processes, on ONNX Runtime, so that it is tested where TensorFlow is missing too. */
+/* Child processes as workers, on ONNX Runtime, so that it is tested where TensorFlow is missing too. */
 
 const opened: Engine[] = []
 afterAll(() => Promise.all(opened.map((engine) => engine.close())))
@@ -48,7 +48,7 @@ const fly = async (engine: Engine): Promise<Flown> => {
 
 const alone = openEngine({ workers: 0 }).then(fly)
 
-describe('a crew of processes', () => {
+describe('worker processes', () => {
   it('of 1 gives the bits that this thread gives', async () => {
     expect(await fly(open(1))).toEqual(await alone)
   })
@@ -73,7 +73,7 @@ describe('a crew of processes', () => {
     const engine = open(2)
     const jobs = await jobsOf(engine, trainingOf({ cohort: 1 }), 4)
     const before = (await trainAll(engine, jobs)).map(bitsOf)
-    const pids = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'crew/child'], { encoding: 'utf8' }).stdout
+    const pids = spawnSync('pgrep', ['-P', String(process.pid), '-f', 'workers/child'], { encoding: 'utf8' }).stdout
     const children = pids.trim().split('\n').map(Number)
     expect(children.length).toBeGreaterThanOrEqual(2)
     for (const pid of children) process.kill(pid, 'SIGKILL')

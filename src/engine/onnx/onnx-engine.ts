@@ -1,12 +1,12 @@
-import { CohortEngine } from '../crew/cohort-engine.js'
-import type { Disturbance } from '../crew/crew.js'
 import type { Engine } from '../engine.js'
-import { Executor } from '../crew/executor.js'
-import { Inline } from '../crew/inline.js'
+import { Programs } from '../program/programs.js'
+import { CohortEngine } from '../workers/cohort-engine.js'
+import { Executor } from '../workers/executor.js'
+import { Inline } from '../workers/inline.js'
+import { Pool } from '../workers/pool.js'
+import type { Disturbance } from '../workers/workers.js'
 import { compileOnnx } from './compile.js'
 import { openOnnx } from './session.js'
-import { Pool } from '../crew/pool.js'
-import { Programs } from '../program/programs.js'
 
 /**
  * The default engine: programs are recorded and emitted here, and run in ONNX Runtime with the cohort as the leading

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { CohortEngine } from '../crew/cohort-engine.js'
-import type { Disturbance } from '../crew/crew.js'
-import { Executor } from '../crew/executor.js'
-import { Inline } from '../crew/inline.js'
-import { Processes } from '../crew/processes.js'
 import type { Engine } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import { Programs } from '../program/programs.js'
 import { eagerEngine } from '../tfjs/tfjs-engine.js'
+import { CohortEngine } from '../workers/cohort-engine.js'
+import { Executor } from '../workers/executor.js'
+import { Inline } from '../workers/inline.js'
+import { Processes } from '../workers/processes.js'
+import type { Disturbance } from '../workers/workers.js'
 import { compileTensorflow } from './compile.js'
 import { checkNode, loadNative, versionsOf } from './native.js'
 import { openTensorflow } from './session.js'
@@ -30,11 +30,11 @@ export const tfjsNodeEngine = async (workers: number, disturb: Disturbance = {})
     const executor = new Executor((program, part) => openTensorflow(programs.compiled(program, part)))
     return new CohortEngine('tfjs-node', programs, new Inline(executor, programs, disturb), { versions })
   }
-  const crew = new Processes(Math.max(1, workers), 'tensorflow', programs, disturb)
+  const processes = new Processes(Math.max(1, workers), 'tensorflow', programs, disturb)
   try {
-    return new CohortEngine('tfjs-node', programs, crew, { versions: await crew.ready })
+    return new CohortEngine('tfjs-node', programs, processes, { versions: await processes.ready })
   } catch (error) {
-    await crew.close()
+    await processes.close()
     throw error
   }
 }

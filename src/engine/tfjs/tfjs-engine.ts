@@ -1,10 +1,10 @@
-import { nameOf } from '../program/body.js'
-import { CohortEngine } from '../crew/cohort-engine.js'
 import type { Engine } from '../engine.js'
-import { Executor } from '../crew/executor.js'
 import type { Graph } from '../graph/graph.js'
-import { Inline } from '../crew/inline.js'
+import { nameOf } from '../program/body.js'
 import { Programs } from '../program/programs.js'
+import { CohortEngine } from '../workers/cohort-engine.js'
+import { Executor } from '../workers/executor.js'
+import { Inline } from '../workers/inline.js'
 import { openTfjs, type Ports } from './tfjs-session.js'
 
 /** What a recorded graph reads and gives. */

@@ -1,8 +1,8 @@
 import type { Table } from '../../data/table.js'
 import type { BalanceState, OptimizerState, ScoreResult, TrainResult } from '../engine.js'
-import type { Work } from './executor.js'
 import type { Part, Recipe } from '../program/recipe.js'
 import type { Compiled } from '../runtime.js'
+import type { Work } from './executor.js'
 import type { TableFile } from './table-file.js'
 
 /** What a worker may lack for a cohort; it asks once, and keeps what it gets. */

@@ -1,12 +1,12 @@
 import type { Table } from '../../data/table.js'
-import { stepsOf } from '../feeding/batches.js'
 import type { ScoreJob, ScoreResult, TrainJob, TrainResult } from '../engine.js'
-import type { Part, Recipe } from '../program/recipe.js'
+import { stepsOf } from '../feeding/batches.js'
 import { dataOf, type Data } from '../feeding/rows.js'
-import type { Session } from '../runtime.js'
 import { scoreCohort } from '../feeding/score.js'
 import { Stage } from '../feeding/stage.js'
 import { trainCohort } from '../feeding/train.js'
+import type { Part, Recipe } from '../program/recipe.js'
+import type { Session } from '../runtime.js'
 
 /** One cohort's worth of work: every job names the same program. */
 export type Work =

@@ -6,11 +6,11 @@ import type { ScoreResult, TrainResult } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import type { Compiled } from '../runtime.js'
 import { Child } from './child-process.js'
-import type { Crew, Disturbance } from './crew.js'
 import type { Work } from './executor.js'
 import { Foreman, mostDeaths, type Stock } from './foreman.js'
 import { unpacked, type Answer, type Order, type Shipment, type Supplies } from './parcel.js'
 import { writeTable, type TableFile } from './table-file.js'
+import type { Disturbance, Workers } from './workers.js'
 
 type Versions = Readonly<Record<string, string>>
 
@@ -22,11 +22,12 @@ interface Waiting {
 }
 
 /**
- * A crew of child processes, for a runtime whose threads serve a whole process. Each does one cohort at a time. Messages
- * go over Node's channel; tables go through files in a temporary folder, written when the first child asks. One
- * process starts at once, others when there is work for them; one that dies is replaced. None outlives the crew, nor the process that started it.
+ * Child processes as workers, for a runtime whose threads serve a whole process. Each does one cohort at a time.
+ * Messages go over Node's channel; tables go through files in a temporary folder, written when the first child asks.
+ * One process starts at once, others when there is work for them; one that dies is replaced. None outlives `close`, nor
+ * the process that started it.
  */
-export class Processes implements Crew {
+export class Processes implements Workers {
   /** Versions of what the children load; rejected with the reason where they cannot. */
   readonly ready: Promise<Versions>
   private readonly foreman: Foreman

@@ -1,11 +1,11 @@
 import type { Table } from '../../data/table.js'
 import { DataError, SpecificationError } from '../../errors.js'
-import { stepsOf } from '../feeding/batches.js'
-import { cohortsOf } from './cohorts.js'
-import type { Crew } from './crew.js'
 import type { Engine, Prepared, ScoreJob, ScoreResult, TrainJob, TrainResult, Training } from '../engine.js'
 import { EngineError } from '../engine-error.js'
+import { stepsOf } from '../feeding/batches.js'
 import type { Programs } from '../program/programs.js'
+import { cohortsOf } from './cohorts.js'
+import type { Workers } from './workers.js'
 
 type Job = TrainJob | ScoreJob
 
@@ -34,7 +34,7 @@ export interface CohortEngineOptions {
   readonly versions?: Engine['versions']
 }
 
-/** An engine that cuts jobs into cohorts and has a crew execute them. Parameters must not change while a job runs. */
+/** An engine that cuts jobs into cohorts and has workers execute them. Parameters must not change while a job runs. */
 export class CohortEngine implements Engine {
   readonly versions: Readonly<Record<string, string>>
   private readonly tables = new Map<string, Table>()
@@ -43,7 +43,7 @@ export class CohortEngine implements Engine {
   constructor(
     readonly name: string,
     private readonly programs: Programs,
-    private readonly crew: Crew,
+    private readonly workers: Workers,
     { most = Infinity, versions = {} }: CohortEngineOptions = {},
   ) {
     this.most = most
@@ -59,7 +59,7 @@ export class CohortEngine implements Engine {
     if (known === table) return
     if (known) throw new DataError(`data '${handle}' is registered already, with another table; choose another handle`)
     this.tables.set(handle, table)
-    this.crew.register(handle, table)
+    this.workers.register(handle, table)
   }
 
   train(jobs: readonly TrainJob[]): readonly Promise<TrainResult>[] {
@@ -68,19 +68,19 @@ export class CohortEngine implements Engine {
       return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
     }
     const run = async (program: string, cohort: readonly TrainJob[]): Promise<TrainResult[]> =>
-      (await this.crew.run({ kind: 'train', program, jobs: cohort })).filter((result) => 'parameters' in result)
+      (await this.workers.run({ kind: 'train', program, jobs: cohort })).filter((result) => 'parameters' in result)
     return this.execute(jobs, lengthOf, run)
   }
 
   score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
     const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
     const run = async (program: string, cohort: readonly ScoreJob[]): Promise<ScoreResult[]> =>
-      (await this.crew.run({ kind: 'score', program, jobs: cohort })).filter((result) => 'scores' in result)
+      (await this.workers.run({ kind: 'score', program, jobs: cohort })).filter((result) => 'scores' in result)
     return this.execute(jobs, lengthOf, run)
   }
 
   close(): Promise<void> {
-    return this.crew.close()
+    return this.workers.close()
   }
 
   private execute<J extends Job, R>(

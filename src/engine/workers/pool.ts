@@ -1,6 +1,5 @@
 import { Piscina } from 'piscina'
 import { sharedFloats, sharedInts, type Table } from '../../data/table.js'
-import type { Crew, Disturbance } from './crew.js'
 import type { ScoreResult, TrainResult } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import { entryOf } from './entry.js'
@@ -8,6 +7,7 @@ import type { Work } from './executor.js'
 import { Foreman, type Stock } from './foreman.js'
 import { Gate } from './gate.js'
 import { parcelOf, type Answer, type Order } from './parcel.js'
+import type { Disturbance, Workers } from './workers.js'
 
 /** Milliseconds to wait for native calls when the pool ends: the longest that one run of a graph may take. */
 const patience = 60_000
@@ -28,11 +28,11 @@ const shared = {
 }
 
 /**
- * A crew of worker threads. Piscina keeps the threads: it replaces one that exits and rejects its task, whereupon the
- * cohort runs again elsewhere, for a job is a pure function. Workers catch every other error themselves. The threads
- * must not be terminated from outside: see `Gate`.
+ * Threads as workers. Piscina keeps the threads: it replaces one that exits and rejects its task, whereupon the cohort
+ * runs again elsewhere, for a job is a pure function. Workers catch every other error themselves. The threads must not
+ * be terminated from outside: see `Gate`.
  */
-export class Pool implements Crew {
+export class Pool implements Workers {
   private readonly piscina: Piscina<Order, Answer>
   private readonly foreman: Foreman
   /** Ends what is under way when workers cannot even start; piscina would let it wait for ever. */

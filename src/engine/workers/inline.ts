@@ -1,11 +1,11 @@
 import type { Table } from '../../data/table.js'
-import type { Crew, Disturbance } from './crew.js'
 import type { ScoreResult, TrainResult } from '../engine.js'
-import type { Executor, Work } from './executor.js'
 import type { Programs } from '../program/programs.js'
+import type { Executor, Work } from './executor.js'
+import type { Disturbance, Workers } from './workers.js'
 
-/** A crew of one: this thread. */
-export class Inline implements Crew {
+/** The only worker is this thread. */
+export class Inline implements Workers {
   private cohorts = 0
 
   constructor(

@@ -1,6 +1,6 @@
 import type { ScoreJob, TrainJob } from '../engine.js'
-import type { Compiled, Session } from '../runtime.js'
 import type { Part } from '../program/recipe.js'
+import type { Compiled, Session } from '../runtime.js'
 import { Executor } from './executor.js'
 import type { Answer, Missing, Order } from './parcel.js'
 

@@ -3,11 +3,11 @@ import type { ScoreResult, TrainResult } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import type { Part, Recipe } from '../program/recipe.js'
 import type { Compiled } from '../runtime.js'
-import type { Disturbance } from './crew.js'
 import { partsOf, type Work } from './executor.js'
 import type { Answer, Missing, Order, Supplies } from './parcel.js'
+import type { Disturbance } from './workers.js'
 
-/** Where a crew gets what its workers ask for. */
+/** Where workers get what they ask for. */
 export interface Stock {
   recipe(program: string): Recipe
   compiled(program: string, part: Part): Compiled

@@ -1,10 +1,10 @@
 import { workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
+import { openOnnx } from '../onnx/session.js'
+import type { Compiled, Session } from '../runtime.js'
 import { Gate } from './gate.js'
 import { Hand } from './hand.js'
-import { openOnnx } from '../onnx/session.js'
 import { transferOf, type Order } from './parcel.js'
-import type { Compiled, Session } from '../runtime.js'
 
 /*
  * The entry of a worker thread. Its tables are over shared memory. No user code is ever loaded here, and no
