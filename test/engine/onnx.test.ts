@@ -2,15 +2,15 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import protobuf from 'protobufjs/minimal.js'
 import { describe, expect, it } from 'vitest'
-import type { Body } from '../../src/engine/program/body.js'
-import { cohort, solo } from '../../src/engine/graph/cohort.js'
 import { aloneFrom } from '../../src/engine/graph/alone.js'
+import { cohort, solo } from '../../src/engine/graph/cohort.js'
+import { transcendental } from '../../src/engine/graph/operations.js'
 import { compileOnnx } from '../../src/engine/onnx/compile.js'
 import { emitOnnx, modelOf } from '../../src/engine/onnx/emit.js'
+import { GraphWriter } from '../../src/engine/onnx/graph-writer.js'
 import { encodeModel } from '../../src/engine/onnx/model.js'
 import { openOnnx } from '../../src/engine/onnx/session.js'
-import { Sheet } from '../../src/engine/onnx/sheet.js'
-import { transcendental } from '../../src/engine/graph/operations.js'
+import type { Body } from '../../src/engine/program/body.js'
 import { trace } from '../../src/engine/trace/trace.js'
 import { between, bits, compile, distance, fly } from './traced.js'
 
@@ -36,9 +36,9 @@ const twice: Body = (inputs) => [
 
 describe('the ONNX model', () => {
   it('is written with the field numbers of onnx.proto', () => {
-    const sheet = new Sheet()
-    const value = sheet.op('LeakyRelu', ['in0'], { alpha: { float: 0.5 }, axis: -1, axes: [1, -2], mode: 'm' })
-    const model = { ...sheet.finish([{ value, name: 'out0' }]), inputs: [], outputs: [] }
+    const writer = new GraphWriter()
+    const value = writer.op('LeakyRelu', ['in0'], { alpha: { float: 0.5 }, axis: -1, axes: [1, -2], mode: 'm' })
+    const model = { ...writer.finish([{ value, name: 'out0' }]), inputs: [], outputs: [] }
     const top = fields(encodeModel({
       ...model,
       inputs: [{ name: 'in0', type: 'float32', shape: ['clients', 3] }],
@@ -65,11 +65,11 @@ describe('the ONNX model', () => {
   })
 
   it('holds only what the outputs need, and copies what two of them want', () => {
-    const sheet = new Sheet()
-    const neg = sheet.op('Neg', ['in0'])
-    sheet.op('Exp', [neg])
-    expect(sheet.op('Neg', ['in0'])).toBe(neg)
-    const { nodes, constants } = sheet.finish(
+    const writer = new GraphWriter()
+    const neg = writer.op('Neg', ['in0'])
+    writer.op('Exp', [neg])
+    expect(writer.op('Neg', ['in0'])).toBe(neg)
+    const { nodes, constants } = writer.finish(
       ['out0', 'out1'].map((name) => ({ value: neg, name })).concat({ value: 'in0', name: 'out2' }),
     )
     expect(nodes.map((node) => `${node.outputs} = ${node.op}(${node.inputs})`)).toEqual([

@@ -6,16 +6,16 @@ import type { Tensor } from '@tensorflow/tfjs'
 import protobuf from 'protobufjs/minimal.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import { EngineError } from '../../src/engine/engine-error.js'
-import type { Body } from '../../src/engine/program/body.js'
 import { cohort, solo } from '../../src/engine/graph/cohort.js'
 import { transcendental } from '../../src/engine/graph/operations.js'
+import type { Body } from '../../src/engine/program/body.js'
 import { savedModel } from '../../src/engine/tensorflow/cache.js'
 import { compileTensorflow } from '../../src/engine/tensorflow/compile.js'
 import { emitTensorflow, modelOf } from '../../src/engine/tensorflow/emit.js'
+import { GraphWriter } from '../../src/engine/tensorflow/graph-writer.js'
 import { encodeModel } from '../../src/engine/tensorflow/model.js'
 import { checkNode, loadNative } from '../../src/engine/tensorflow/native.js'
 import { openTensorflow } from '../../src/engine/tensorflow/session.js'
-import { Sheet } from '../../src/engine/tensorflow/sheet.js'
 import { trace } from '../../src/engine/trace/trace.js'
 import { runtimes } from './runtimes.js'
 import { between, bits, distance, fly } from './traced.js'
@@ -99,13 +99,13 @@ describe('the SavedModel', () => {
   })
 
   it('holds only what the outputs need, and nothing twice', () => {
-    const sheet = new Sheet()
-    sheet.placeholder('in0', 'float32', [-1])
-    const neg = sheet.op('Neg', ['in0'], { T: 'float32' })
-    sheet.op('Exp', [neg], { T: 'float32' })
-    expect(sheet.op('Neg', ['in0'], { T: 'float32' })).toBe(neg)
-    expect(sheet.float(0)).not.toBe(sheet.float(-0))
-    const nodes = sheet.finish([
+    const writer = new GraphWriter()
+    writer.placeholder('in0', 'float32', [-1])
+    const neg = writer.op('Neg', ['in0'], { T: 'float32' })
+    writer.op('Exp', [neg], { T: 'float32' })
+    expect(writer.op('Neg', ['in0'], { T: 'float32' })).toBe(neg)
+    expect(writer.float(0)).not.toBe(writer.float(-0))
+    const nodes = writer.finish([
       { name: 'out0', value: neg, type: 'float32' }, { name: 'out1', value: neg, type: 'float32' },
       { name: 'out2', value: 'in0', type: 'float32' },
     ])

@@ -1,9 +1,9 @@
 import type { Node } from '../graph/graph.js'
-import type { Sheet } from './sheet.js'
+import type { GraphWriter } from './graph-writer.js'
 
 /** What the emitter of one operation may ask. */
 export interface Emission {
-  readonly sheet: Sheet
+  readonly writer: GraphWriter
   /** The name of the tensor that a node became. */
   name(id: number): string
   node(id: number): Node
@@ -15,8 +15,11 @@ export interface Emission {
 export type Emit = (emission: Emission, node: Node) => string
 
 /** A view of a tensor in another shape of the client's. */
-export const viewed = (sheet: Sheet, tensor: string, batched: boolean | undefined, shape: readonly number[]): string =>
-  sheet.op('Reshape', [tensor, batched ? sheet.whole(0, ...shape) : sheet.whole(...shape)])
+export const viewed = (
+  writer: GraphWriter, tensor: string, batched: boolean | undefined, shape: readonly number[],
+): string =>
+  writer.op('Reshape', [tensor, batched ? writer.whole(0, ...shape) : writer.whole(...shape)])
 
 /** [1] int64: how many clients share the run, read from a tensor that has the cohort axis. */
-export const clientsOf = (sheet: Sheet, tensor: string): string => sheet.op('Shape', [tensor], { start: 0, end: 1 })
+export const clientsOf = (writer: GraphWriter, tensor: string): string =>
+  writer.op('Shape', [tensor], { start: 0, end: 1 })

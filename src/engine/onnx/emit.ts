@@ -1,19 +1,19 @@
-import type { Sink, Source } from '../program/body.js'
 import { inputsOf, outputsOf, type Gate } from '../graph/gates.js'
 import type { Graph } from '../graph/graph.js'
 import { jointly } from '../graph/jointly.js'
 import { transcendental } from '../graph/operations.js'
 import { gatesOf, inputRuns, outputRuns } from '../graph/runs.js'
-import type { Compiled } from '../runtime.js'
 import { sameShape, type Shape } from '../graph/shapes.js'
+import type { Sink, Source } from '../program/body.js'
+import type { Compiled } from '../runtime.js'
 import { elementwiseEmitters } from './elementwise.js'
 import { viewed, type Emission, type Emit } from './emission.js'
+import { GraphWriter } from './graph-writer.js'
 import { cut, join } from './joint.js'
 import { encodeModel, type OnnxModel } from './model.js'
 import { declared, declaredJointly } from './ports.js'
 import { productEmitters } from './products.js'
 import { shapingEmitters } from './shaping.js'
-import { Sheet } from './sheet.js'
 
 /** How each operation is written in ONNX. */
 export const emitters: Readonly<Record<string, Emit>> = {
@@ -26,15 +26,15 @@ const series = new Set<string>([...transcendental, 'Pow'])
  * A series computes other bits before the first address that its vectors like. The runtime's own buffers all start on
  * such an address, the caller's do not: so a series that leaves is copied out. (A reshaping is not optimized away.)
  */
-const inOwnBuffer = ({ sheet, name, node: at }: Emission, id: number, view: Shape): string => {
+const inOwnBuffer = ({ writer, name, node: at }: Emission, id: number, view: Shape): string => {
   const { op, batched } = at(id)
-  return series.has(op) ? viewed(sheet, name(id), batched, view) : name(id)
+  return series.has(op) ? viewed(writer, name(id), batched, view) : name(id)
 }
 
 /** Writes the nodes, and gives the name of every value. `given` holds those that come from outside, by node. */
 const writeNodes = (
   graph: Graph,
-  sheet: Sheet,
+  writer: GraphWriter,
   inputs: readonly Gate<Source>[],
   given: ReadonlyMap<number, string>,
 ): Emission => {
@@ -44,7 +44,7 @@ const writeNodes = (
   for (const { inputs: read } of graph.nodes) for (const id of read) readers[id]++
   for (const { node } of graph.outputs) readers[node]++
   const emission: Emission = {
-    sheet, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
+    writer, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
   }
   for (const node of graph.nodes) {
     const { id, op, values, shape, dtype } = node
@@ -53,8 +53,8 @@ const writeNodes = (
       names[id] = outside
     } else if (values) {
       const one = values.length === 1
-      const constant = sheet.constant(dtype, values, one ? [] : shape)
-      names[id] = one && shape.length > 0 ? sheet.op('Expand', [constant, sheet.whole(...shape)]) : constant
+      const constant = writer.constant(dtype, values, one ? [] : shape)
+      names[id] = one && shape.length > 0 ? writer.op('Expand', [constant, writer.whole(...shape)]) : constant
     } else {
       const [x] = node.inputs
       const idle = op === 'Reshape' && sameShape(views.get(x) ?? graph.nodes[x].shape, shape)
@@ -73,21 +73,21 @@ interface Written extends Pick<Compiled, 'inputs' | 'outputs' | 'joint'> {
  * list; those that travel jointly are `ins` and `outs`.
  */
 export const modelOf = (graph: Graph, clients = 1): Written => {
-  const sheet = new Sheet()
+  const writer = new GraphWriter()
   const inputs = inputsOf(graph)
   const together = jointly(inputs.filter(({ port }) => port.dtype === 'float32'), clients)
   const runs = inputRuns(graph, together)
   const given = new Map(inputs.map(({ node }, i) => [node.id, `in${i}`]))
   if (together.size > 0) {
-    const pieces = cut(sheet, 'ins', runs.map(({ gates }) => gates))
+    const pieces = cut(writer, 'ins', runs.map(({ gates }) => gates))
     for (const [i, { node }] of gatesOf(runs).entries()) given.set(node.id, pieces.members[i])
     for (const [i, { vector }] of runs.entries()) {
       if (vector === undefined) continue
       const { shape } = graph.nodes[vector]
-      given.set(vector, shape.length === 1 ? pieces.runs[i] : viewed(sheet, pieces.runs[i], false, shape))
+      given.set(vector, shape.length === 1 ? pieces.runs[i] : viewed(writer, pieces.runs[i], false, shape))
     }
   }
-  const emission = writeNodes(graph, sheet, inputs, given)
+  const emission = writeNodes(graph, writer, inputs, given)
   const outputs = outputsOf(graph, inputs)
   const joined = jointly(outputs, clients)
   const joins = outputRuns(graph, joined)
@@ -96,7 +96,7 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
   if (joined.size > 0) {
     wanted.push({
       name: 'outs',
-      value: join(sheet, joins.map(({ gates, vector }) => (
+      value: join(writer, joins.map(({ gates, vector }) => (
         { name: emission.name(vector ?? gates[0].beneath), flat: vector !== undefined }
       ))),
     })
@@ -104,7 +104,7 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
   const names = (gates: readonly Gate<Source | Sink>[]): string[] => gates.map(({ port }) => port.name)
   return {
     model: {
-      ...sheet.finish(wanted),
+      ...writer.finish(wanted),
       inputs: [
         ...inputs.flatMap((gate, i) => (together.has(gate) ? [] : [declared(`in${i}`, gate)])),
         ...(together.size > 0 ? [declaredJointly('ins', gatesOf(runs))] : []),

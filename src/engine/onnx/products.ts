@@ -8,27 +8,27 @@ import type { Emit } from './emission.js'
  */
 const fewColumns = 16
 
-const matMul: Emit = ({ sheet, name }, { inputs, attributes, shape, batched }) => {
+const matMul: Emit = ({ writer, name }, { inputs, attributes, shape, batched }) => {
   const { transposeA, transposeB } = attributes
   const [rows, columns] = shape
   const narrow = shape.length === 2 && !batched && columns <= fewColumns && rows > 4 * columns && columns > 1
   if (narrow && transposeA && !transposeB) {
-    const turned = sheet.op('FusedMatMul', inputs.map(name).toReversed(), { transA: 1, transB: 0 }, 'com.microsoft')
-    return sheet.op('Transpose', [turned], { perm: [1, 0] })
+    const turned = writer.op('FusedMatMul', inputs.map(name).toReversed(), { transA: 1, transB: 0 }, 'com.microsoft')
+    return writer.op('Transpose', [turned], { perm: [1, 0] })
   }
-  if (!transposeA && !transposeB) return sheet.op('MatMul', inputs.map(name))
+  if (!transposeA && !transposeB) return writer.op('MatMul', inputs.map(name))
   const flags = { transA: Number(transposeA), transB: Number(transposeB) }
-  return sheet.op('FusedMatMul', inputs.map(name), flags, 'com.microsoft')
+  return writer.op('FusedMatMul', inputs.map(name), flags, 'com.microsoft')
 }
 
 /** Operator set 17 takes the axes of a sum as an input, and those of other reductions as an attribute. */
-const reduction = (op: string): Emit => ({ sheet, name, node: at }, node) => {
+const reduction = (op: string): Emit => ({ writer, name, node: at }, node) => {
   const [x] = node.inputs
   const axes = (node.attributes.axes as readonly number[]).map((axis) => axisIn(node, axis))
   // A result with as many axes as before kept those of extent 1.
   const keepdims = Number(node.shape.length === at(x).shape.length)
-  if (op === 'ReduceSum') return sheet.op(op, [name(x), sheet.whole(...axes)], { keepdims })
-  return sheet.op(op, [name(x)], { axes, keepdims })
+  if (op === 'ReduceSum') return writer.op(op, [name(x), writer.whole(...axes)], { keepdims })
+  return writer.op(op, [name(x)], { axes, keepdims })
 }
 
 export const productEmitters: Readonly<Record<string, Emit>> = {
@@ -37,5 +37,5 @@ export const productEmitters: Readonly<Record<string, Emit>> = {
   Mean: reduction('ReduceMean'),
   Max: reduction('ReduceMax'),
   Min: reduction('ReduceMin'),
-  Softmax: ({ sheet, name }, { inputs }) => sheet.op('Softmax', inputs.map(name), { axis: -1 }),
+  Softmax: ({ writer, name }, { inputs }) => writer.op('Softmax', inputs.map(name), { axis: -1 }),
 }

@@ -8,7 +8,7 @@ const vector = (node: Node, name: string): number[] => [...(node.attributes[name
 const overAxes = (node: Node, first: number, entries: readonly number[]): number[] =>
   node.batched ? [first, ...entries] : [...entries]
 
-const slice: Emit = ({ sheet, name, node: at }, node) => {
+const slice: Emit = ({ writer, name, node: at }, node) => {
   const [x] = node.inputs
   const begin = vector(node, 'begin')
   const strides = node.attributes.strides === undefined ? begin.map(() => 1) : vector(node, 'strides')
@@ -19,98 +19,99 @@ const slice: Emit = ({ sheet, name, node: at }, node) => {
     // Past the front: ONNX counts a negative end from the back, so it must be out of range there too.
     return past < 0 ? past - full[axis] : past
   }
-  return sheet.op('Slice', [
+  return writer.op('Slice', [
     name(x),
-    sheet.whole(...axes.map((axis) => begin[axis])),
-    sheet.whole(...axes.map(end)),
-    sheet.whole(...axes.map((axis) => axisIn(node, axis))),
-    sheet.whole(...axes.map((axis) => strides[axis])),
+    writer.whole(...axes.map((axis) => begin[axis])),
+    writer.whole(...axes.map(end)),
+    writer.whole(...axes.map((axis) => axisIn(node, axis))),
+    writer.whole(...axes.map((axis) => strides[axis])),
   ])
 }
 
-const pad: Emit = ({ sheet, name }, node) => {
+const pad: Emit = ({ writer, name }, node) => {
   const ends = [...overAxes(node, 0, vector(node, 'before')), ...overAxes(node, 0, vector(node, 'after'))]
-  const value = sheet.constant(node.dtype === 'float32' ? 'float32' : 'int32', [node.attributes.value as number], [])
-  return sheet.op('Pad', [name(node.inputs[0]), sheet.whole(...ends), value])
+  const value = writer.constant(node.dtype === 'float32' ? 'float32' : 'int32', [node.attributes.value as number], [])
+  return writer.op('Pad', [name(node.inputs[0]), writer.whole(...ends), value])
 }
 
 /** [ids, 1] int64: the places of the clients' own rows in all their tables of `rows` rows, one after the other. */
-const places = ({ sheet, name }: Emission, ids: Node, model: string, rows: number): string => {
-  const index = sheet.op('Cast', [name(ids.id)], { to: elementTypes.int64 })
-  if (!ids.batched) return viewed(sheet, index, false, [...ids.shape, 1])
-  const count = sheet.op('Squeeze', [clientsOf(sheet, model)])
-  const order = sheet.op('Range', [sheet.constant('int64', [0], []), count, sheet.constant('int64', [1], [])])
-  const starts = viewed(sheet, sheet.op('Mul', [order, sheet.whole(rows)]), false, [-1, ...ids.shape.map(() => 1)])
-  return sheet.op('Reshape', [sheet.op('Add', [index, starts]), sheet.whole(-1, 1)])
+const places = ({ writer, name }: Emission, ids: Node, model: string, rows: number): string => {
+  const index = writer.op('Cast', [name(ids.id)], { to: elementTypes.int64 })
+  if (!ids.batched) return viewed(writer, index, false, [...ids.shape, 1])
+  const count = writer.op('Squeeze', [clientsOf(writer, model)])
+  const order = writer.op('Range', [writer.constant('int64', [0], []), count, writer.constant('int64', [1], [])])
+  const starts = viewed(writer, writer.op('Mul', [order, writer.whole(rows)]), false, [-1, ...ids.shape.map(() => 1)])
+  return writer.op('Reshape', [writer.op('Add', [index, starts]), writer.whole(-1, 1)])
 }
 
 /** Rows of one table by everybody's ids, or by each client's ids of its own table. */
 const gather: Emit = (emission, node) => {
-  const { sheet, name } = emission
+  const { writer, name } = emission
   const [table, ids] = node.inputs.map((id) => emission.node(id))
   const axis = node.attributes.axis as number
   if (!(table.batched && ids.batched)) {
-    return sheet.op('Gather', node.inputs.map(name), { axis: axisIn(table, axis) })
+    return writer.op('Gather', node.inputs.map(name), { axis: axisIn(table, axis) })
   }
   const [rows, ...row] = table.shape
-  const flat = sheet.op('Reshape', [name(table.id), sheet.whole(-1, ...row)])
-  const index = sheet.op('Reshape', [places(emission, ids, name(ids.id), rows), sheet.whole(-1)])
-  return viewed(sheet, sheet.op('Gather', [flat, index], { axis: 0 }), false, [-1, ...node.shape])
+  const flat = writer.op('Reshape', [name(table.id), writer.whole(-1, ...row)])
+  const index = writer.op('Reshape', [places(emission, ids, name(ids.id), rows), writer.whole(-1)])
+  return viewed(writer, writer.op('Gather', [flat, index], { axis: 0 }), false, [-1, ...node.shape])
 }
 
 /** Sums of the rows with the same id: each client's rows go to a stretch of its own in one long table of zeros. */
 const segmentSum: Emit = (emission, node) => {
-  const { sheet, name } = emission
+  const { writer, name } = emission
   const [x, ids] = node.inputs.map((id) => emission.node(id))
   const [segments, ...row] = node.shape
   const zero = { value: { type: node.dtype, shape: [1], bytes: new Uint8Array(4) } }
   const add = { reduction: 'add' }
   const to = places(emission, ids, name(ids.id), segments)
   if (!node.batched) {
-    return sheet.op('ScatterND', [sheet.op('ConstantOfShape', [sheet.whole(...node.shape)], zero), to, name(x.id)], add)
+    const zeros = writer.op('ConstantOfShape', [writer.whole(...node.shape)], zero)
+    return writer.op('ScatterND', [zeros, to, name(x.id)], add)
   }
-  const length = sheet.op('Mul', [clientsOf(sheet, name(ids.id)), sheet.whole(segments)])
-  const shape = row.length === 0 ? length : sheet.op('Concat', [length, sheet.whole(...row)], { axis: 0 })
-  const rows = sheet.op('Reshape', [name(x.id), sheet.whole(-1, ...row)])
-  const sums = sheet.op('ScatterND', [sheet.op('ConstantOfShape', [shape], zero), to, rows], add)
-  return viewed(sheet, sums, false, [-1, ...node.shape])
+  const length = writer.op('Mul', [clientsOf(writer, name(ids.id)), writer.whole(segments)])
+  const shape = row.length === 0 ? length : writer.op('Concat', [length, writer.whole(...row)], { axis: 0 })
+  const rows = writer.op('Reshape', [name(x.id), writer.whole(-1, ...row)])
+  const sums = writer.op('ScatterND', [writer.op('ConstantOfShape', [shape], zero), to, rows], add)
+  return viewed(writer, sums, false, [-1, ...node.shape])
 }
 
-const oneHot: Emit = ({ sheet, name, node: at }, { inputs, attributes, dtype }) => {
+const oneHot: Emit = ({ writer, name, node: at }, { inputs, attributes, dtype }) => {
   const ids = at(inputs[0])
   const depth = attributes.depth as number
-  const classes = sheet.constant('int32', Array.from({ length: depth }, (_, i) => i), [depth])
-  const hot = sheet.op('Equal', [viewed(sheet, name(ids.id), ids.batched, [...ids.shape, 1]), classes])
+  const classes = writer.constant('int32', Array.from({ length: depth }, (_, i) => i), [depth])
+  const hot = writer.op('Equal', [viewed(writer, name(ids.id), ids.batched, [...ids.shape, 1]), classes])
   if (dtype === 'bool') return hot
-  const value = (number: unknown): string => sheet.constant(dtype, [number as number], [])
-  return sheet.op('Where', [hot, value(attributes.on), value(attributes.off)])
+  const value = (number: unknown): string => writer.constant(dtype, [number as number], [])
+  return writer.op('Where', [hot, value(attributes.on), value(attributes.off)])
 }
 
 export const shapingEmitters: Readonly<Record<string, Emit>> = {
-  Reshape: ({ sheet, name }, { inputs, batched, shape }) => viewed(sheet, name(inputs[0]), batched, shape),
-  Transpose: ({ sheet, name }, node) =>
-    sheet.op('Transpose', [name(node.inputs[0])], {
+  Reshape: ({ writer, name }, { inputs, batched, shape }) => viewed(writer, name(inputs[0]), batched, shape),
+  Transpose: ({ writer, name }, node) =>
+    writer.op('Transpose', [name(node.inputs[0])], {
       perm: overAxes(node, 0, vector(node, 'perm').map((axis) => axisIn(node, axis))),
     }),
-  BroadcastTo: ({ sheet, name }, node) =>
-    sheet.op('Expand', [name(node.inputs[0]), sheet.whole(...overAxes(node, 1, node.shape))]),
-  Replicate: ({ sheet, name }, { inputs: [x, model], shape }) => {
-    const clients = clientsOf(sheet, name(model))
-    const full = shape.length === 0 ? clients : sheet.op('Concat', [clients, sheet.whole(...shape)], { axis: 0 })
-    return sheet.op('Expand', [name(x), full])
+  BroadcastTo: ({ writer, name }, node) =>
+    writer.op('Expand', [name(node.inputs[0]), writer.whole(...overAxes(node, 1, node.shape))]),
+  Replicate: ({ writer, name }, { inputs: [x, model], shape }) => {
+    const clients = clientsOf(writer, name(model))
+    const full = shape.length === 0 ? clients : writer.op('Concat', [clients, writer.whole(...shape)], { axis: 0 })
+    return writer.op('Expand', [name(x), full])
   },
-  Concat: ({ sheet, name }, node) =>
-    sheet.op('Concat', node.inputs.map(name), { axis: axisIn(node, node.attributes.axis as number) }),
+  Concat: ({ writer, name }, node) =>
+    writer.op('Concat', node.inputs.map(name), { axis: axisIn(node, node.attributes.axis as number) }),
   Slice: slice,
   PadV2: pad,
-  Tile: ({ sheet, name }, node) =>
-    sheet.op('Tile', [name(node.inputs[0]), sheet.whole(...overAxes(node, 1, vector(node, 'reps')))]),
+  Tile: ({ writer, name }, node) =>
+    writer.op('Tile', [name(node.inputs[0]), writer.whole(...overAxes(node, 1, vector(node, 'reps')))]),
   GatherV2: gather,
   UnsortedSegmentSum: segmentSum,
   OneHot: oneHot,
-  Cumsum: ({ sheet, name }, node) => {
-    const axis = sheet.constant('int64', [axisIn(node, node.attributes.axis as number)], [])
+  Cumsum: ({ writer, name }, node) => {
+    const axis = writer.constant('int64', [axisIn(node, node.attributes.axis as number)], [])
     const { exclusive, reverse } = node.attributes
-    return sheet.op('CumSum', [name(node.inputs[0]), axis], { exclusive: Number(exclusive), reverse: Number(reverse) })
+    return writer.op('CumSum', [name(node.inputs[0]), axis], { exclusive: Number(exclusive), reverse: Number(reverse) })
   },
 }

@@ -3,28 +3,28 @@ import { sameShape } from '../graph/shapes.js'
 import { reshaped, type Emission, type Emit } from './emission.js'
 
 /** One operation of the same meaning; `T` is the type of what it reads. */
-const plain = (op: string): Emit => ({ sheet, name, node: at }, { inputs }) =>
-  sheet.op(op, inputs.map(name), { T: at(inputs[0]).dtype })
+const plain = (op: string): Emit => ({ writer, name, node: at }, { inputs }) =>
+  writer.op(op, inputs.map(name), { T: at(inputs[0]).dtype })
 
-const equality = (op: string): Emit => ({ sheet, name, node: at }, { inputs }) =>
-  sheet.op(op, inputs.map(name), { T: at(inputs[0]).dtype, incompatible_shape_error: true })
+const equality = (op: string): Emit => ({ writer, name, node: at }, { inputs }) =>
+  writer.op(op, inputs.map(name), { T: at(inputs[0]).dtype, incompatible_shape_error: true })
 
-const logical = (op: string): Emit => ({ sheet, name }, { inputs }) => sheet.op(op, inputs.map(name))
+const logical = (op: string): Emit => ({ writer, name }, { inputs }) => writer.op(op, inputs.map(name))
 
 const float = { T: 'float32' } as const
 
 /** 1 where x > 0, `alpha` elsewhere. */
-const step: Emit = ({ sheet, name }, { inputs, attributes }) => {
-  const positive = sheet.op('Greater', [name(inputs[0]), sheet.float(0)], float)
-  return sheet.op('SelectV2', [positive, sheet.float(1), sheet.float(attributes.alpha as number)], float)
+const step: Emit = ({ writer, name }, { inputs, attributes }) => {
+  const positive = writer.op('Greater', [name(inputs[0]), writer.float(0)], float)
+  return writer.op('SelectV2', [positive, writer.float(1), writer.float(attributes.alpha as number)], float)
 }
 
 /**
  * 1 / x as -1 / -x. A division is rounded exactly; a reciprocal, which TensorFlow's graph optimizer would make of it,
  * is a series in vectors only, so that its bits depend on the place. Nor does the optimizer see a root behind -x.
  */
-const reciprocal = ({ sheet }: Emission, x: string): string =>
-  sheet.op('RealDiv', [sheet.float(-1), sheet.op('Neg', [x], float)], float)
+const reciprocal = ({ writer }: Emission, x: string): string =>
+  writer.op('RealDiv', [writer.float(-1), writer.op('Neg', [x], float)], float)
 
 /** What views and copies of a value look at. */
 const beneath = (emission: Emission, id: number): Node => {
@@ -37,24 +37,24 @@ const beneath = (emission: Emission, id: number): Node => {
  * root. It does not look through a (here idle) absolute value.
  */
 const divide: Emit = (emission, node) => {
-  const { sheet, name } = emission
+  const { writer, name } = emission
   const [dividend, divisor] = node.inputs
   const { values = [] } = beneath(emission, dividend)
   const broadcasts = !sameShape(emission.node(divisor).shape, node.shape)
   if (values.length === 1 && values[0] === 1 && !broadcasts) return reciprocal(emission, name(divisor))
   if (beneath(emission, divisor).op !== 'Sqrt') return plain('RealDiv')(emission, node)
-  return sheet.op('RealDiv', [name(dividend), sheet.op('Abs', [name(divisor)], float)], float)
+  return writer.op('RealDiv', [name(dividend), writer.op('Abs', [name(divisor)], float)], float)
 }
 
 const alike = (a: Node, b: Node): boolean => sameShape(a.shape, b.shape) && a.batched === b.batched
 
 /** A slope times ReLU's mask is one pass in TensorFlow instead of three. */
 const multiply: Emit = (emission, node) => {
-  const { sheet, name } = emission
+  const { writer, name } = emission
   const operands = node.inputs.map((id) => emission.node(id))
   for (const [mask, slope] of [operands, operands.toReversed()]) {
     if (mask.op !== 'Step' || mask.attributes.alpha !== 0 || !alike(mask, slope)) continue
-    return sheet.op('ReluGrad', [name(slope.id), name(mask.inputs[0])], float)
+    return writer.op('ReluGrad', [name(slope.id), name(mask.inputs[0])], float)
   }
   return plain('Mul')(emission, node)
 }
@@ -64,14 +64,14 @@ const multiply: Emit = (emission, node) => {
  * the activation as well, in one operation.
  */
 const add: Emit = (emission, node) => {
-  const { sheet, name } = emission
+  const { writer, name } = emission
   const operands = node.inputs.map((id) => emission.node(id))
   for (const [product, other] of [operands, operands.toReversed()]) {
     const { id, op, shape, batched } = product
     if (op !== 'BatchMatMul' || shape.length !== 2 || batched || other.batched || emission.readers(id) > 1) continue
     if (!sameShape(other.shape, [shape[1]]) && !sameShape(other.shape, [1, shape[1]])) continue
-    const bias = other.shape.length === 1 ? name(other.id) : reshaped(sheet, name(other.id), 'float32', [shape[1]])
-    return sheet.op('BiasAdd', [name(id), bias], float)
+    const bias = other.shape.length === 1 ? name(other.id) : reshaped(writer, name(other.id), 'float32', [shape[1]])
+    return writer.op('BiasAdd', [name(id), bias], float)
   }
   return plain('AddV2')(emission, node)
 }
@@ -94,10 +94,10 @@ export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
   LogicalAnd: logical('LogicalAnd'),
   LogicalOr: logical('LogicalOr'),
   LogicalNot: logical('LogicalNot'),
-  Select: ({ sheet, name }, { inputs, dtype }) => sheet.op('SelectV2', inputs.map(name), { T: dtype }),
+  Select: ({ writer, name }, { inputs, dtype }) => writer.op('SelectV2', inputs.map(name), { T: dtype }),
   Relu: plain('Relu'),
-  LeakyRelu: ({ sheet, name }, { inputs, attributes }) =>
-    sheet.op('LeakyRelu', inputs.map(name), { ...float, alpha: { float: attributes.alpha as number } }),
+  LeakyRelu: ({ writer, name }, { inputs, attributes }) =>
+    writer.op('LeakyRelu', inputs.map(name), { ...float, alpha: { float: attributes.alpha as number } }),
   Relu6: plain('Relu6'),
   Elu: plain('Elu'),
   Selu: plain('Selu'),
@@ -109,7 +109,7 @@ export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
   Log1p: plain('Log1p'),
   Sqrt: plain('Sqrt'),
   Rsqrt: (emission, { inputs }) =>
-    reciprocal(emission, emission.sheet.op('Sqrt', [emission.name(inputs[0])], float)),
+    reciprocal(emission, emission.writer.op('Sqrt', [emission.name(inputs[0])], float)),
   Reciprocal: (emission, { inputs }) => reciprocal(emission, emission.name(inputs[0])),
   Square: plain('Square'),
   Neg: plain('Neg'),
@@ -122,11 +122,11 @@ export const elementwiseEmitters: Readonly<Record<string, Emit>> = {
   Erf: plain('Erf'),
   Sin: plain('Sin'),
   Cos: plain('Cos'),
-  ClipByValue: ({ sheet, name }, { inputs, attributes }) =>
-    sheet.op(
-      'ClipByValue', [name(inputs[0]), sheet.float(attributes.min as number), sheet.float(attributes.max as number)],
+  ClipByValue: ({ writer, name }, { inputs, attributes }) =>
+    writer.op(
+      'ClipByValue', [name(inputs[0]), writer.float(attributes.min as number), writer.float(attributes.max as number)],
       float,
     ),
-  Cast: ({ sheet, name, node: at }, { inputs, dtype }) =>
-    sheet.op('Cast', inputs.map(name), { SrcT: at(inputs[0]).dtype, DstT: dtype, Truncate: false }),
+  Cast: ({ writer, name, node: at }, { inputs, dtype }) =>
+    writer.op('Cast', inputs.map(name), { SrcT: at(inputs[0]).dtype, DstT: dtype, Truncate: false }),
 }

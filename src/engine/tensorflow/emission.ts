@@ -1,11 +1,11 @@
 import type { DType } from '../program/body.js'
 import type { Node } from '../graph/graph.js'
 import type { Shape } from '../graph/shapes.js'
-import type { Sheet } from './sheet.js'
+import type { GraphWriter } from './graph-writer.js'
 
 /** What the emitter of one operation may ask. */
 export interface Emission {
-  readonly sheet: Sheet
+  readonly writer: GraphWriter
   /** The name of the tensor that a node became. */
   name(id: number): string
   node(id: number): Node
@@ -23,17 +23,17 @@ export const overAxes = (node: Node, first: number, entries: readonly number[]):
   node.batched ? [first, ...entries] : [...entries]
 
 /** A tensor in another shape; an extent of -1 is what is left. */
-export const reshaped = (sheet: Sheet, tensor: string, type: DType, shape: Shape): string =>
-  sheet.op('Reshape', [tensor, sheet.whole(...shape)], { T: type, Tshape: 'int32' })
+export const reshaped = (writer: GraphWriter, tensor: string, type: DType, shape: Shape): string =>
+  writer.op('Reshape', [tensor, writer.whole(...shape)], { T: type, Tshape: 'int32' })
 
 /** A view of a tensor in another shape of the client's. */
-export const viewed = (sheet: Sheet, tensor: string, { dtype, batched }: Node, shape: Shape): string =>
-  reshaped(sheet, tensor, dtype, batched ? [-1, ...shape] : shape)
+export const viewed = (writer: GraphWriter, tensor: string, { dtype, batched }: Node, shape: Shape): string =>
+  reshaped(writer, tensor, dtype, batched ? [-1, ...shape] : shape)
 
 /** A shape that begins with a number known only when the graph runs, as a vector. */
-export const openShape = (sheet: Sheet, first: string, rest: Shape): string =>
+export const openShape = (writer: GraphWriter, first: string, rest: Shape): string =>
   rest.length === 0
     ? first
-    : sheet.op('ConcatV2', [first, sheet.whole(...rest), sheet.constant('int32', [0], [])], {
+    : writer.op('ConcatV2', [first, writer.whole(...rest), writer.constant('int32', [0], [])], {
       T: 'int32', Tidx: 'int32', N: { int: 2 },
     })

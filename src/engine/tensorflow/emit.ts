@@ -7,11 +7,11 @@ import type { Sink, Source } from '../program/body.js'
 import type { Compiled } from '../runtime.js'
 import { elementwiseEmitters } from './elementwise.js'
 import type { Emission, Emit } from './emission.js'
+import { GraphWriter } from './graph-writer.js'
 import { clientsIn, cut, join, namesOf } from './joint.js'
 import { encodeModel, type TensorflowModel, type TensorflowPort } from './model.js'
 import { productEmitters } from './products.js'
 import { shapingEmitters } from './shaping.js'
-import { Sheet } from './sheet.js'
 
 /** How each operation is written in TensorFlow. */
 export const emitters: Readonly<Record<string, Emit>> = {
@@ -42,13 +42,15 @@ interface Given {
 }
 
 /** Declares the inputs, of which `runs` travel jointly. */
-const writeInputs = (sheet: Sheet, inputs: readonly Gate<Source>[], runs: readonly Run<Gate<Source>>[]): Given => {
+const writeInputs = (
+  writer: GraphWriter, inputs: readonly Gate<Source>[], runs: readonly Run<Gate<Source>>[],
+): Given => {
   const together = gatesOf(runs)
   const ports: TensorflowPort[] = []
   const names = new Map<number, string>()
   const declare = (port: TensorflowPort): string => {
     ports.push(port)
-    return sheet.placeholder(port.name, port.type, port.shape)
+    return writer.placeholder(port.name, port.type, port.shape)
   }
   for (const [i, gate] of inputs.entries()) {
     if (!together.includes(gate)) names.set(gate.node.id, declare(declared(`in${i}`, gate)))
@@ -56,24 +58,24 @@ const writeInputs = (sheet: Sheet, inputs: readonly Gate<Source>[], runs: readon
   if (together.length === 0) {
     const someone = inputs.find(({ batched }) => batched)
     const clients = (): string => {
-      const shape = sheet.op('Shape', [names.get(someone!.node.id)!], { T: someone!.port.dtype, out_type: 'int32' })
-      return sheet.op('Slice', [shape, sheet.whole(0), sheet.whole(1)], { T: 'int32', Index: 'int32' })
+      const shape = writer.op('Shape', [names.get(someone!.node.id)!], { T: someone!.port.dtype, out_type: 'int32' })
+      return writer.op('Slice', [shape, writer.whole(0), writer.whole(1)], { T: 'int32', Index: 'int32' })
     }
     return { ports, names, clients }
   }
   const joint = declare(declaredJointly('ins', together))
-  const clients = (): string => clientsIn(sheet, joint, together)
-  const parts = cut(sheet, joint, runs, together.some(({ batched }) => batched) ? clients() : undefined)
+  const clients = (): string => clientsIn(writer, joint, together)
+  const parts = cut(writer, joint, runs, together.some(({ batched }) => batched) ? clients() : undefined)
   return { ports, names: new Map([...names, ...parts]), clients }
 }
 
 /** Writes the nodes, and gives the name of every value. */
-const writeNodes = (graph: Graph, sheet: Sheet, inputs: readonly Gate<Source>[], given: Given): string[] => {
+const writeNodes = (graph: Graph, writer: GraphWriter, inputs: readonly Gate<Source>[], given: Given): string[] => {
   const names: string[] = []
   const views = new Map<number, Shape>(inputs.map(({ node, shape }) => [node.id, shape]))
   const readers = readersOf(graph)
   const emission: Emission = {
-    sheet, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
+    writer, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
     clients: given.clients,
   }
   for (const node of graph.nodes) {
@@ -82,7 +84,7 @@ const writeNodes = (graph: Graph, sheet: Sheet, inputs: readonly Gate<Source>[],
     if (outside !== undefined) {
       names[id] = outside
     } else if (values) {
-      names[id] = sheet.constant(dtype, values, shape)
+      names[id] = writer.constant(dtype, values, shape)
     } else {
       const [x] = node.inputs
       const idle = op === 'Reshape' && sameShape(views.get(x) ?? graph.nodes[x].shape, shape)
@@ -101,11 +103,11 @@ interface Written extends Pick<Compiled, 'inputs' | 'outputs' | 'joint'> {
  * in the list; those that travel jointly are `ins` and `outs`.
  */
 export const modelOf = (graph: Graph, clients = 1): Written => {
-  const sheet = new Sheet()
+  const writer = new GraphWriter()
   const inputs = inputsOf(graph)
   const runs = inputRuns(graph, jointly(inputs.filter(({ port }) => port.dtype === 'float32'), clients))
-  const given = writeInputs(sheet, inputs, runs)
-  const names = writeNodes(graph, sheet, inputs, given)
+  const given = writeInputs(writer, inputs, runs)
+  const names = writeNodes(graph, writer, inputs, given)
   const outputs = outputsOf(graph, inputs)
   const joined = jointly(outputs.filter(({ port }) => port.dtype === 'float32'), clients)
   const joins = outputRuns(graph, joined)
@@ -114,11 +116,11 @@ export const modelOf = (graph: Graph, clients = 1): Written => {
   const ports = separate.map(({ gate, name }) => declared(name, gate))
   if (joined.size > 0) {
     const values = joins.map(({ gates, vector }) => names[vector ?? gates[0].beneath])
-    wanted.push({ name: 'outs', value: join(sheet, values), type: 'float32' })
+    wanted.push({ name: 'outs', value: join(writer, values), type: 'float32' })
     ports.push(declaredJointly('outs', gatesOf(joins)))
   }
   return {
-    model: { nodes: sheet.finish(wanted), inputs: given.ports, outputs: ports },
+    model: { nodes: writer.finish(wanted), inputs: given.ports, outputs: ports },
     inputs: inputs.map(({ port }) => port),
     outputs: outputs.map(({ port }) => port),
     ...(runs.length + joins.length > 0 && { joint: { inputs: namesOf(runs), outputs: namesOf(joins) } }),

@@ -2,7 +2,7 @@ import type { Gate } from '../graph/gates.js'
 import { gatesOf, type Run } from '../graph/runs.js'
 import type { Sink, Source } from '../program/body.js'
 import { reshaped } from './emission.js'
-import type { Sheet } from './sheet.js'
+import type { GraphWriter } from './graph-writer.js'
 
 type AnyGate = Gate<Source | Sink>
 
@@ -11,17 +11,17 @@ const total = (gates: readonly AnyGate[]): number => gates.reduce((sum, { size }
 const int = { T: 'int32' } as const
 
 /** [1] int32: how many clients a joint input holds. */
-export const clientsIn = (sheet: Sheet, joint: string, gates: readonly AnyGate[]): string => {
-  const length = sheet.op('Shape', [joint], { T: 'float32', out_type: 'int32' })
-  return sheet.op('FloorDiv', [length, sheet.whole(total(gates))], int)
+export const clientsIn = (writer: GraphWriter, joint: string, gates: readonly AnyGate[]): string => {
+  const length = writer.op('Shape', [joint], { T: 'float32', out_type: 'int32' })
+  return writer.op('FloorDiv', [length, writer.whole(total(gates))], int)
 }
 
 /** Cuts a vector into pieces of these sizes, once for each of the `clients` where there are several. */
-const pieces = (sheet: Sheet, vector: string, sizes: readonly number[], clients?: string): string[] => {
+const pieces = (writer: GraphWriter, vector: string, sizes: readonly number[], clients?: string): string[] => {
   if (sizes.length === 1) return [vector]
-  const whole = sheet.whole(...sizes)
-  const extents = clients === undefined ? whole : sheet.op('Mul', [clients, whole], int)
-  return sheet.several('SplitV', [vector, extents, sheet.constant('int32', [0], [])], sizes.length, {
+  const whole = writer.whole(...sizes)
+  const extents = clients === undefined ? whole : writer.op('Mul', [clients, whole], int)
+  return writer.several('SplitV', [vector, extents, writer.constant('int32', [0], [])], sizes.length, {
     T: 'float32', Tlen: 'int32', num_split: { int: sizes.length },
   })
 }
@@ -31,25 +31,25 @@ const pieces = (sheet: Sheet, vector: string, sizes: readonly number[], clients?
  * port's value and, for runs that are wanted as one vector, of that vector, by node.
  */
 export const cut = (
-  sheet: Sheet, joint: string, runs: readonly Run<Gate<Source>>[], clients?: string,
+  writer: GraphWriter, joint: string, runs: readonly Run<Gate<Source>>[], clients?: string,
 ): Map<number, string> => {
   const found = new Map<number, string>()
-  const vectors = pieces(sheet, joint, runs.map(({ gates }) => total(gates)), clients)
+  const vectors = pieces(writer, joint, runs.map(({ gates }) => total(gates)), clients)
   for (const [i, { gates, vector }] of runs.entries()) {
     if (vector !== undefined) found.set(vector, vectors[i])
-    const parts = pieces(sheet, vectors[i], gates.map(({ size }) => size), clients)
+    const parts = pieces(writer, vectors[i], gates.map(({ size }) => size), clients)
     for (const [j, { node, shape, batched }] of gates.entries()) {
-      found.set(node.id, reshaped(sheet, parts[j], 'float32', batched ? [-1, ...shape] : shape))
+      found.set(node.id, reshaped(writer, parts[j], 'float32', batched ? [-1, ...shape] : shape))
     }
   }
   return found
 }
 
 /** Joins values into one output of the same order. */
-export const join = (sheet: Sheet, values: readonly string[]): string => {
-  const vectors = values.map((value) => reshaped(sheet, value, 'float32', [-1]))
+export const join = (writer: GraphWriter, values: readonly string[]): string => {
+  const vectors = values.map((value) => reshaped(writer, value, 'float32', [-1]))
   if (vectors.length === 1) return vectors[0]
-  return sheet.op('ConcatV2', [...vectors, sheet.constant('int32', [0], [])], {
+  return writer.op('ConcatV2', [...vectors, writer.constant('int32', [0], [])], {
     T: 'float32', Tidx: 'int32', N: { int: vectors.length },
   })
 }

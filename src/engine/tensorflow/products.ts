@@ -3,20 +3,20 @@ import { axisIn } from '../graph/graph.js'
 import { sizeOf } from '../graph/shapes.js'
 import { reshaped, viewed, type Emit } from './emission.js'
 
-const matMul: Emit = ({ sheet, name, node: at }, { inputs, attributes }) => {
+const matMul: Emit = ({ writer, name, node: at }, { inputs, attributes }) => {
   const flat = inputs.every((id) => at(id).shape.length === 2 && !at(id).batched)
   const [a, b] = [Boolean(attributes.transposeA), Boolean(attributes.transposeB)]
   return flat
-    ? sheet.op('MatMul', inputs.map(name), { T: 'float32', transpose_a: a, transpose_b: b })
-    : sheet.op('BatchMatMulV2', inputs.map(name), { T: 'float32', adj_x: a, adj_y: b })
+    ? writer.op('MatMul', inputs.map(name), { T: 'float32', transpose_a: a, transpose_b: b })
+    : writer.op('BatchMatMulV2', inputs.map(name), { T: 'float32', adj_x: a, adj_y: b })
 }
 
-const reduction = (op: string): Emit => ({ sheet, name, node: at }, node) => {
+const reduction = (op: string): Emit => ({ writer, name, node: at }, node) => {
   const [x] = node.inputs
   const axes = (node.attributes.axes as readonly number[]).map((axis) => axisIn(node, axis))
   // A result with as many axes as before kept those of extent 1.
   const keep = node.shape.length === at(x).shape.length
-  return sheet.op(op, [name(x), sheet.whole(...axes)], { T: node.dtype, Tidx: 'int32', keep_dims: keep })
+  return writer.op(op, [name(x), writer.whole(...axes)], { T: node.dtype, Tidx: 'int32', keep_dims: keep })
 }
 
 /** The least multiple of `step` that is at least `count`. */
@@ -33,19 +33,19 @@ const wholeRows = (rows: number, classes: number): number => {
  * TensorFlow raises all logits of a run to powers in one pass, whose vectors and scalar tail give other bits: so that
  * a client's place does not matter, its rows are padded until they fill whole vectors.
  */
-const softmax: Emit = ({ sheet, name }, node) => {
+const softmax: Emit = ({ writer, name }, node) => {
   const { inputs, shape, batched } = node
   const x = name(inputs[0])
   const classes = shape.at(-1)!
   const rows = sizeOf(shape) / classes
   const padded = wholeRows(rows, classes)
   const float = { T: 'float32' } as const
-  if (!batched || padded === rows) return sheet.op('Softmax', [x], float)
-  const table = reshaped(sheet, x, 'float32', [-1, rows, classes])
-  const ends = sheet.constant('int32', [0, 0, 0, padded - rows, 0, 0], [3, 2])
-  const whole = sheet.op('PadV2', [table, ends, sheet.float(0)], { ...float, Tpaddings: 'int32' })
-  const sought = [sheet.op('Softmax', [whole], float), sheet.whole(0, 0, 0), sheet.whole(-1, rows, classes)]
-  return viewed(sheet, sheet.op('Slice', sought, { ...float, Index: 'int32' }), node, shape)
+  if (!batched || padded === rows) return writer.op('Softmax', [x], float)
+  const table = reshaped(writer, x, 'float32', [-1, rows, classes])
+  const ends = writer.constant('int32', [0, 0, 0, padded - rows, 0, 0], [3, 2])
+  const whole = writer.op('PadV2', [table, ends, writer.float(0)], { ...float, Tpaddings: 'int32' })
+  const sought = [writer.op('Softmax', [whole], float), writer.whole(0, 0, 0), writer.whole(-1, rows, classes)]
+  return viewed(writer, writer.op('Slice', sought, { ...float, Index: 'int32' }), node, shape)
 }
 
 export const productEmitters: Readonly<Record<string, Emit>> = {

@@ -15,8 +15,8 @@ const encode = (type: ElementType, values: ArrayLike<number>): Uint8Array => {
   return new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength)
 }
 
-/** The nodes and constants of an ONNX graph while it is being written. What is asked for twice is written once. */
-export class Sheet {
+/** Writes the nodes and constants of an ONNX graph. What is asked for twice is written once. */
+export class GraphWriter {
   private readonly written: OnnxNode[] = []
   private readonly tensors = new Map<string, OnnxTensor>()
   private readonly known = new Map<string, string>()

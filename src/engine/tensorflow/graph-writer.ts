@@ -13,8 +13,8 @@ export interface Output {
   readonly type: DType
 }
 
-/** The nodes of a TensorFlow graph while it is being written. What is asked for twice is written once. */
-export class Sheet {
+/** Writes the nodes of a TensorFlow graph. What is asked for twice is written once. */
+export class GraphWriter {
   private readonly written: TensorflowNode[] = []
   private readonly known = new Map<string, string>()
 
