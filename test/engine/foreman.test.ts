@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Table } from '../../src/data/table.js'
-import type { Work } from '../../src/engine/workers/executor.js'
+import type { CohortWork } from '../../src/engine/workers/executor.js'
 import { Foreman } from '../../src/engine/workers/foreman.js'
-import type { Missing, Order } from '../../src/engine/workers/parcel.js'
+import type { Missing, Order } from '../../src/engine/workers/orders.js'
 import { recipeOf } from '../../src/engine/program/recipe.js'
 import { trainingOf } from './flight.js'
 
@@ -16,7 +16,7 @@ const table: Table = {
 describe('a foreman', () => {
   it('supplies all that any worker lacked, when an order goes from worker to worker', async () => {
     const recipe = recipeOf(trainingOf(), 'p', 4)
-    const work: Work = { kind: 'score', program: 'p', jobs: ['a', 'b'].map((data) => ({
+    const work: CohortWork = { kind: 'score', program: 'p', jobs: ['a', 'b'].map((data) => ({
       kind: 'score', client: data, program: 'p', data, parameters: new Float32Array(1),
     })) }
     // Two workers, of which each has the table that the other lacks; an order goes to the one that waited longer.

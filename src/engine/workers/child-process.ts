@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import type { Compiled } from '../runtime.js'
 import { oneThread } from '../tensorflow/threads.js'
 import { entryOf } from './entry.js'
-import type { Answer, Greeting, Shipment } from './parcel.js'
+import type { Answer, Greeting, Shipment } from './orders.js'
 
 /** What a worker process does by itself. */
 export interface Listener {

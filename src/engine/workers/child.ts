@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Compiled, Session } from '../runtime.js'
 import { Hand } from './hand.js'
-import type { Greeting, Order, Shipment } from './parcel.js'
+import type { Greeting, Order, Shipment } from './orders.js'
 import { readTable } from './table-file.js'
 
 /*

@@ -120,7 +120,8 @@ export class CohortEngine implements Engine {
     if (job.kind === 'score' && job.history !== undefined && !this.tables.has(job.history)) {
       return new DataError(`${nameOf(job)}: no history is registered under '${job.history}'; call register first`)
     }
-    const misfit = misfitOf(table, training) ?? vectorMisfitOf(job, training.layout.size) ?? memoryMisfitOf(job, training)
+    const misfit =
+      misfitOf(table, training) ?? vectorMisfitOf(job, training.layout.size) ?? memoryMisfitOf(job, training)
     return misfit === undefined ? undefined : new DataError(`${nameOf(job)}: ${misfit}`)
   }
 

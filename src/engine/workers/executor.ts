@@ -9,14 +9,14 @@ import type { Part, Recipe } from '../program/recipe.js'
 import type { Session } from '../runtime.js'
 
 /** One cohort's worth of work: every job names the same program. */
-export type Work =
+export type CohortWork =
   | { readonly kind: 'train'; readonly program: string; readonly jobs: readonly TrainJob[] }
   | { readonly kind: 'score'; readonly program: string; readonly jobs: readonly ScoreJob[] }
 
-export type Done<W extends Work = Work> = W extends { readonly kind: 'train' } ? TrainResult[] : ScoreResult[]
-
 /** Parts of a program that a piece of work needs: no job has a remainder when all steps fall into whole chunks. */
-export const partsOf = (work: Work, { batch, chunk }: Recipe, rowsOf: (handle: string) => number): readonly Part[] => {
+export const partsOf = (
+  work: CohortWork, { batch, chunk }: Recipe, rowsOf: (handle: string) => number,
+): readonly Part[] => {
   if (work.kind === 'score') return ['score']
   const steps = work.jobs.map((job) => stepsOf(rowsOf(job.data), batch, job.plan.epochs))
   const parts: Part[] = []
@@ -55,7 +55,7 @@ export class Executor {
   }
 
   /** Buffers are shared by all cohorts of a program, so a cohort waits until the one before it is done. */
-  execute(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+  execute(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {
     const done = this.last.then(() => this.perform(work))
     this.last = done.catch(() => undefined)
     return done
@@ -68,7 +68,7 @@ export class Executor {
     for (const stage of stages) await (await stage).session.close()
   }
 
-  private perform(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+  private perform(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {
     const recipe = this.recipes.get(work.program)!
     const held = (handle: string): Data => this.tables.get(handle)!
     const stageOf = (part: Part): Promise<Stage> => this.stage(recipe, part)

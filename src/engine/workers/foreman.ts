@@ -3,8 +3,8 @@ import type { ScoreResult, TrainResult } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import type { Part, Recipe } from '../program/recipe.js'
 import type { Compiled } from '../runtime.js'
-import { partsOf, type Work } from './executor.js'
-import type { Answer, Missing, Order, Supplies } from './parcel.js'
+import { partsOf, type CohortWork } from './executor.js'
+import type { Answer, Missing, Order, Supplies } from './orders.js'
 import type { Disturbance } from './workers.js'
 
 /** Where workers get what they ask for. */
@@ -36,7 +36,7 @@ export class Foreman {
     this.tables.set(handle, table)
   }
 
-  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+  async run(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {
     const cohort = this.cohorts++
     const parts = partsOf(work, this.stock.recipe(work.program), (handle) => this.tables.get(handle)!.rows)
     const delay = this.disturb.delay?.(cohort) ?? 0
@@ -59,7 +59,7 @@ export class Foreman {
     }
   }
 
-  private suppliesFor({ program }: Work, answer: Missing): Supplies {
+  private suppliesFor({ program }: CohortWork, answer: Missing): Supplies {
     return {
       recipes: answer.program ? [this.stock.recipe(program)] : [],
       parts: answer.parts.map((part) => ({ program, part, compiled: this.stock.compiled(program, part) })),

@@ -2,7 +2,7 @@ import type { ScoreJob, TrainJob } from '../engine.js'
 import type { Part } from '../program/recipe.js'
 import type { Compiled, Session } from '../runtime.js'
 import { Executor } from './executor.js'
-import type { Answer, Missing, Order } from './parcel.js'
+import type { Answer, Missing, Order } from './orders.js'
 
 /** The tables that a job reads. */
 const tablesOf = (job: TrainJob | ScoreJob): string[] =>

@@ -1,7 +1,7 @@
 import type { Table } from '../../data/table.js'
 import type { ScoreResult, TrainResult } from '../engine.js'
 import type { Programs } from '../program/programs.js'
-import type { Executor, Work } from './executor.js'
+import type { CohortWork, Executor } from './executor.js'
 import type { Disturbance, Workers } from './workers.js'
 
 /** The only worker is this thread. */
@@ -18,7 +18,7 @@ export class Inline implements Workers {
     this.executor.register(handle, table)
   }
 
-  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+  async run(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {
     if (!this.executor.knowsProgram(work.program)) this.executor.learn(this.programs.recipe(work.program))
     const delay = this.disturb.delay?.(this.cohorts++) ?? 0
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))

@@ -3,10 +3,11 @@ import { sharedFloats, sharedInts, type Table } from '../../data/table.js'
 import type { ScoreResult, TrainResult } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import { entryOf } from './entry.js'
-import type { Work } from './executor.js'
+import type { CohortWork } from './executor.js'
 import { Foreman, type Stock } from './foreman.js'
-import { Gate } from './gate.js'
-import { parcelOf, type Answer, type Order } from './parcel.js'
+import { handoverOf } from './handover.js'
+import { NativeGate } from './native-gate.js'
+import type { Answer, Order } from './orders.js'
 import type { Disturbance, Workers } from './workers.js'
 
 /** Milliseconds to wait for native calls when the pool ends: the longest that one run of a graph may take. */
@@ -30,14 +31,14 @@ const shared = {
 /**
  * Threads as workers. Piscina keeps the threads: it replaces one that exits and rejects its task, whereupon the cohort
  * runs again elsewhere, for a job is a pure function. Workers catch every other error themselves. The threads must not
- * be terminated from outside: see `Gate`.
+ * be terminated from outside: see `NativeGate`.
  */
 export class Pool implements Workers {
   private readonly piscina: Piscina<Order, Answer>
   private readonly foreman: Foreman
   /** Ends what is under way when workers cannot even start; piscina would let it wait for ever. */
   private readonly waiting = new Set<(reason: Error) => void>()
-  private readonly gate = new Gate()
+  private readonly gate = new NativeGate()
   private readonly shut = (): void => void this.gate.shut(patience)
   private closed = false
 
@@ -58,7 +59,7 @@ export class Pool implements Workers {
     this.foreman.register(handle, { rows, categorical: shared.ints(categorical), numeric: numbers, labels: truths })
   }
 
-  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+  async run(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {
     if (this.closed) throw new EngineError('the engine was closed')
     return this.foreman.run(work)
   }
@@ -74,7 +75,7 @@ export class Pool implements Workers {
 
   /** Sends an order; undefined when the worker died. */
   private order(order: Order): Promise<Answer | undefined> {
-    const { message, transfer } = parcelOf(order.work)
+    const { message, transfer } = handoverOf(order.work)
     return new Promise((resolve, reject) => {
       this.waiting.add(reject)
       this.piscina

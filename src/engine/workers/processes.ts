@@ -6,9 +6,10 @@ import type { ScoreResult, TrainResult } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import type { Compiled } from '../runtime.js'
 import { Child } from './child-process.js'
-import type { Work } from './executor.js'
+import type { CohortWork } from './executor.js'
 import { Foreman, mostDeaths, type Stock } from './foreman.js'
-import { unpacked, type Answer, type Order, type Shipment, type Supplies } from './parcel.js'
+import { unpacked } from './handover.js'
+import type { Answer, Order, Shipment, Supplies } from './orders.js'
 import { writeTable, type TableFile } from './table-file.js'
 import type { Disturbance, Workers } from './workers.js'
 
@@ -71,7 +72,7 @@ export class Processes implements Workers {
     this.foreman.register(handle, table)
   }
 
-  async run(work: Work): Promise<TrainResult[] | ScoreResult[]> {
+  async run(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {
     if (this.fault) throw this.fault
     return unpacked(await this.foreman.run(work))
   }

@@ -2,9 +2,10 @@ import { workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { openOnnx } from '../onnx/session.js'
 import type { Compiled, Session } from '../runtime.js'
-import { Gate } from './gate.js'
 import { Hand } from './hand.js'
-import { transferOf, type Order } from './parcel.js'
+import { transferOf } from './handover.js'
+import { NativeGate } from './native-gate.js'
+import type { Order } from './orders.js'
 
 /*
  * The entry of a worker thread. Its tables are over shared memory. No user code is ever loaded here, and no
@@ -13,7 +14,7 @@ import { transferOf, type Order } from './parcel.js'
 
 const cells: unknown = workerData
 if (!(cells instanceof Int32Array)) throw new TypeError('a worker needs the cells of its gate as workerData')
-const gate = new Gate(cells)
+const gate = new NativeGate(cells)
 process.once('exit', () => gate.leaveAll())
 
 /** A session whose native calls go through the gate. */

@@ -1,11 +1,11 @@
 import type { Table } from '../../data/table.js'
 import type { ScoreResult, TrainResult } from '../engine.js'
-import type { Work } from './executor.js'
+import type { CohortWork } from './executor.js'
 
 /** Who executes cohorts: this thread, or other threads or processes. Results come in the order of the work's jobs. */
 export interface Workers {
   register(handle: string, table: Table): void
-  run(work: Work): Promise<TrainResult[] | ScoreResult[]>
+  run(work: CohortWork): Promise<TrainResult[] | ScoreResult[]>
   close(): Promise<void>
 }
 

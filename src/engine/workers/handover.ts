@@ -1,58 +1,11 @@
-import type { Table } from '../../data/table.js'
 import type { BalanceState, OptimizerState, ScoreResult, TrainResult } from '../engine.js'
-import type { Part, Recipe } from '../program/recipe.js'
-import type { Compiled } from '../runtime.js'
-import type { Work } from './executor.js'
-import type { TableFile } from './table-file.js'
-
-/** What a worker may lack for a cohort; it asks once, and keeps what it gets. */
-export interface Supplies {
-  readonly recipes: readonly Recipe[]
-  readonly parts: readonly { readonly program: string; readonly part: Part; readonly compiled: Compiled }[]
-  readonly tables: readonly { readonly handle: string; readonly table: Table }[]
-}
-
-/** A message to a worker. */
-export interface Order {
-  readonly work: Work
-  /** Parts of the program that the work needs. */
-  readonly parts: readonly Part[]
-  readonly supplies?: Supplies
-  readonly delay: number
-  readonly die: boolean
-}
-
-/** A message to a worker process: an order whose tables lie in files. */
-export interface Shipment {
-  readonly order: Omit<Order, 'supplies'>
-  readonly supplies?: Omit<Supplies, 'tables'> & { readonly tables: readonly TableFile[] }
-}
-
-/** What a worker process says first. */
-export type Greeting =
-  | { readonly kind: 'ready'; readonly versions: Readonly<Record<string, string>> }
-  | { readonly kind: 'broken'; readonly message: string }
-
-/** A worker's answer. A promise of it that is rejected means that the worker died. */
-export type Answer =
-  | { readonly kind: 'done'; readonly results: TrainResult[] | ScoreResult[] }
-  | { readonly kind: 'failed'; readonly message: string; readonly stack?: string }
-  | Missing
-
-/** What the worker needs first. */
-export interface Missing {
-  readonly kind: 'missing'
-  /** Whether it lacks the program's recipe. */
-  readonly program: boolean
-  readonly parts: readonly Part[]
-  readonly tables: readonly string[]
-}
+import type { CohortWork } from './executor.js'
 
 /** From this size on a vector's memory is handed over; below it a copy costs less than the hand-over. */
 const handOverBytes = 1 << 16
 
 /** A message in the making: what to send, and what memory to hand over with it. */
-export interface Parcel<T> {
+export interface Handover<T> {
   readonly message: T
   readonly transfer: ArrayBuffer[]
 }
@@ -84,7 +37,7 @@ const mapMemory = ({ steps, memory }: BalanceState, map: (vector: Float32Array) 
 })
 
 /** Work on its way to a worker: the caller keeps its vectors. */
-export const parcelOf = (work: Work): Parcel<Work> => {
+export const handoverOf = (work: CohortWork): Handover<CohortWork> => {
   const transfer: ArrayBuffer[] = []
   const send = outgoing(transfer)
   if (work.kind === 'score') {

@@ -3,7 +3,7 @@
  * that it returns to has been terminated. Workers go in for each native call; before the process or the pool ends, the
  * gate is shut, nobody gets in any more, and whoever shuts it waits until all are out.
  */
-export class Gate {
+export class NativeGate {
   /** [shut, number of threads inside], over shared memory. */
   readonly cells: Int32Array
   private mine = 0

@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
-import { Gate } from '../../src/engine/workers/gate.js'
+import { NativeGate } from '../../src/engine/workers/native-gate.js'
 
 describe('the gate', () => {
   it('lets calls through until it is shut', async () => {
-    const gate = new Gate()
+    const gate = new NativeGate()
     expect(await gate.through(async () => gate.cells[1])).toBe(1)
     await expect(gate.through(() => Promise.reject(new Error('inner')))).rejects.toThrow('inner')
     expect(gate.shut(0)).toBe(true)
@@ -13,7 +13,7 @@ describe('the gate', () => {
   })
 
   it('waits for another thread to come out', async () => {
-    const gate = new Gate()
+    const gate = new NativeGate()
     Atomics.store(gate.cells, 1, 1)
     const source = `
       const { workerData, parentPort } = require('node:worker_threads')
@@ -28,7 +28,7 @@ describe('the gate', () => {
   })
 
   it('gives up on a thread that stays inside, and forgets one that leaves for good', () => {
-    const gate = new Gate()
+    const gate = new NativeGate()
     void gate.through(() => new Promise(() => undefined))
     expect(gate.shut(1)).toBe(false)
     gate.leaveAll()
