@@ -10,7 +10,7 @@ export type { Flight, FlightEvent, LedgerRow, MetricRow, RoundRow, TrainingRow }
 export type { CustomLink } from './network/network.js'
 export type { RoundsFunction } from './simulation/rounds.js'
 export { inputs } from './models/input.js'
-export { batchNorm, linear, perceptron, type Layer, type Run as ModelRun } from './models/layers.js'
+export { batchNorm, linear, perceptron, type Layer, type ModelRun } from './models/layers.js'
 export { gates, mix } from './models/mixture.js'
 export { stack } from './models/stack.js'
 export { towers } from './models/towers.js'

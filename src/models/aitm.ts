@@ -6,7 +6,7 @@ import type { Task } from '../tasks/task.js'
 import { defineModel } from './define.js'
 import { modelEntry } from './entry.js'
 import { inputs } from './input.js'
-import { linear, type Layer, type Run } from './layers.js'
+import { linear, type Layer, type ModelRun } from './layers.js'
 import { mix } from './mixture.js'
 import { relu, softmax } from '../tensors/ops.js'
 import { looseInputOptions, regularisationOptions, towerOption, widths } from './options.js'
@@ -19,7 +19,7 @@ import { perTask, towers } from './towers.js'
  *
  *     z = w_p h1(p) + w_q h1(q),  w = softmax over u in {p, q} of <h2(u), h3(u)> / sqrt(width)
  */
-const transfer = (width: number): { layers: readonly Layer[]; apply(p: Tensor, q: Tensor, run: Run): Tensor } => {
+const transfer = (width: number): { layers: readonly Layer[]; apply(p: Tensor, q: Tensor, run: ModelRun): Tensor } => {
   const [value, key, query] = ['value', 'key', 'query'].map((name) =>
     linear(`transfer.${name}`, width, width, { role: 'bottom' }))
   return {
@@ -35,7 +35,7 @@ const transfer = (width: number): { layers: readonly Layer[]; apply(p: Tensor, q
 }
 
 /** Mean over real rows of how far a step is thought more probable than the step before it, []. */
-const calibration = (before: Tensor, after: Tensor, { batch }: Run): Tensor => {
+const calibration = (before: Tensor, after: Tensor, { batch }: ModelRun): Tensor => {
   const above = relu(tf.sub(tf.sigmoid(after), tf.sigmoid(before)))
   return tf.reshape(tf.matMul(tf.reshape(batch.weight, [1, -1]), above), [])
 }

@@ -1,6 +1,6 @@
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Task } from '../tasks/task.js'
-import type { Run } from './layers.js'
+import type { ModelRun } from './layers.js'
 import type { SegmentSpec } from './layout.js'
 import type { Features, Model } from './model.js'
 
@@ -13,7 +13,7 @@ export interface About {
 /** The layers of a model, and how a batch runs through them to one head per task. */
 export interface Definition {
   readonly layers: readonly { readonly segments: readonly SegmentSpec[] }[]
-  forward(run: Run): Readonly<Record<string, Tensor>>
+  forward(run: ModelRun): Readonly<Record<string, Tensor>>
 }
 
 /**

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Run } from './layers.js'
+import type { ModelRun } from './layers.js'
 import type { Features } from './model.js'
 
 /** The domains (scenarios) that one model serves, and which of them each row of a batch belongs to. */
 export interface Domains {
   readonly count: number
   /** [batch, count]: 1 in the row's domain, 0 elsewhere; a row of an unknown domain has no 1. */
-  members(run: Run, rows: number): Tensor
+  members(run: ModelRun, rows: number): Tensor
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Layer, Regularisation, Run } from './layers.js'
+import type { Layer, ModelRun, Regularisation } from './layers.js'
 import { gate, gates, mix, ownGates } from './mixture.js'
 import { asRows, stack } from './stack.js'
 
@@ -77,7 +77,7 @@ export const extraction = (name: string, options: ExtractionOptions): Layer => {
   return {
     width: experts.width,
     segments: [...experts.segments, ...own.segments, ...(common?.segments ?? [])],
-    apply(x, run: Run) {
+    apply(x, run: ModelRun) {
       const read = inputsOf(x, options)
       const outputs = asRows(experts.apply(read.experts, run))
       const shares = spread(own.apply(read.tasks, run), options)

@@ -8,7 +8,7 @@ import { addRow, normalizeRows, relu } from '../tensors/ops.js'
  * One call of a model's `forward`. Layers put new running statistics into `state`, by segment name, and what is added
  * to a task's loss into `penalties`, by task name.
  */
-export interface Run {
+export interface ModelRun {
   readonly parameters: Parameters
   readonly batch: Batch
   readonly mode: Mode
@@ -20,7 +20,7 @@ export interface Run {
 export interface Layer<In = Tensor, Out = Tensor> {
   readonly segments: readonly SegmentSpec[]
   readonly width: number
-  apply(x: In, run: Run): Out
+  apply(x: In, run: ModelRun): Out
 }
 
 /** What follows each linear layer of a perceptron: batch normalisation if asked for, ReLU, dropout if asked for. */
@@ -117,7 +117,7 @@ export const batchNorm = (
 }
 
 /** ReLU and dropout, after batch normalisation if there is any. */
-export const activate = (x: Tensor, norm: Layer | undefined, run: Run, dropout = 0): Tensor => {
+export const activate = (x: Tensor, norm: Layer | undefined, run: ModelRun, dropout = 0): Tensor => {
   const y = relu(norm === undefined ? x : norm.apply(x, run))
   return dropout > 0 ? run.mode.dropout(y, dropout) : y
 }

@@ -1,14 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { forEach, type Domains } from './domains.js'
-import { epsilon, momentum, type Run } from './layers.js'
+import { epsilon, momentum, type ModelRun } from './layers.js'
 import type { Factor, Initial, SegmentSpec } from './layout.js'
 import { normalizeGroups } from '../tensors/ops.js'
 
 /** x [batch, units] and the rows' domains [batch, domains] to [batch, units]. */
 export interface PartitionedNorm {
   readonly segments: readonly SegmentSpec[]
-  apply(x: Tensor, members: Tensor, run: Run): Tensor
+  apply(x: Tensor, members: Tensor, run: ModelRun): Tensor
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { forEach, type Domains } from './domains.js'
-import { startOf, type Run } from './layers.js'
+import { startOf, type ModelRun } from './layers.js'
 import type { Initial, Role, SegmentSpec } from './layout.js'
 import { addRow, relu } from '../tensors/ops.js'
 
@@ -17,7 +17,7 @@ export interface StarNetworkOptions {
 /** x [batch, from] and the rows' domains [batch, domains] to [batch, last]. */
 export interface StarNetwork {
   readonly segments: readonly SegmentSpec[]
-  apply(x: Tensor, members: Tensor, run: Run): Tensor
+  apply(x: Tensor, members: Tensor, run: ModelRun): Tensor
 }
 
 const constant = (value: number): Initial => ({ kind: 'constant', value })
@@ -25,7 +25,7 @@ const constant = (value: number): Initial => ({ kind: 'constant', value })
 interface StarLayer {
   readonly segments: readonly SegmentSpec[]
   /** [batch, from] (the first layer) or [domains, batch, from] to [domains, batch, to]. */
-  apply(x: Tensor, run: Run): Tensor
+  apply(x: Tensor, run: ModelRun): Tensor
 }
 
 /** A layer whose weight is W_p * W and whose bias is b_p + b, for every domain p. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import { activate, batchNorm, type Layer, type Regularisation, type Run } from './layers.js'
+import { activate, batchNorm, type Layer, type ModelRun, type Regularisation } from './layers.js'
 import type { SegmentSpec } from './layout.js'
 import type { Batch } from './model.js'
 import { addRow } from '../tensors/ops.js'
@@ -93,7 +93,7 @@ export const templateExperts = (name: string, options: TemplateOptions): Layer =
   if (tasks > 1) return perTask(name, plain.segments, options)
   const made = plain.segments.map((spec) =>
     spec.role === 'expert' ? factorise(spec, template, 1) : { segments: [spec], whole: undefined })
-  const wholes = (run: Run): Record<string, Tensor> =>
+  const wholes = (run: ModelRun): Record<string, Tensor> =>
     Object.fromEntries(made.flatMap(({ segments: [base], whole }) => (whole ? [[base.name, whole(run)]] : [])))
   return {
     width: plain.width,

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Run } from './layers.js'
+import type { ModelRun } from './layers.js'
 import type { Factor, SegmentSpec } from './layout.js'
 import { differentiable } from '../tensors/ops.js'
 
@@ -35,7 +35,7 @@ const repeated = (x: Tensor, count: number, axis: number): Tensor =>
 /** A parameter made of factors: its segments, and the whole, with a task axis after `expert` if a factor has one. */
 export interface Factorised {
   readonly segments: readonly SegmentSpec[]
-  whole(run: Run): Tensor
+  whole(run: ModelRun): Tensor
 }
 
 /**

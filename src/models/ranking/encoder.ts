@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Run } from '../layers.js'
+import type { ModelRun } from '../layers.js'
 import type { SegmentSpec } from '../layout.js'
 
 /** Vectors of all users [users, width] and of all items [items, width]; row 0 of each is unknown. */
@@ -20,7 +20,7 @@ export interface Encoder {
   readonly segments: readonly SegmentSpec[]
   /** Width of what it gives. */
   readonly width: number
-  apply(tables: Tables, run: Run): Tables
+  apply(tables: Tables, run: ModelRun): Tables
 }
 
 /** Which encoder, as data. */

@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { SpecificationError } from '../../errors.js'
 import type { Task } from '../../tasks/task.js'
 import { addRow, lookup } from '../../tensors/ops.js'
-import type { Run } from '../layers.js'
+import type { ModelRun } from '../layers.js'
 import type { SegmentSpec } from '../layout.js'
 import type { Features, Interactions } from '../model.js'
 import type { Tables } from './encoder.js'
@@ -27,17 +27,17 @@ export interface HeadOptions {
 const alongRows = (x: Tensor, y: Tensor): Tensor => tf.matMul(tf.mul(x, y), tf.ones([x.shape[1]!, 1]))
 
 /** The ids [batch] of one categorical field. */
-const column = ({ batch }: Run, place: number): tf.Tensor1D =>
+const column = ({ batch }: ModelRun, place: number): tf.Tensor1D =>
   tf.reshape(tf.slice(batch.categorical as tf.Tensor2D, [0, place], [-1, 1]), [-1])
 
-export const rowsOf = (tables: Tables, run: Run, { user, item }: Interactions): Rows => ({
+export const rowsOf = (tables: Tables, run: ModelRun, { user, item }: Interactions): Rows => ({
   user: lookup(tables.users, column(run, user)),
   item: lookup(tables.items, column(run, item)),
   tables,
 })
 
 /** The margin [batch, 1] of a ranking task; without training its score of the row's own pair, where it is of a pair. */
-const margin = (rows: Rows, run: Run, within: number, { user, item }: Interactions): Tensor | undefined => {
+const margin = (rows: Rows, run: ModelRun, within: number, { user, item }: Interactions): Tensor | undefined => {
   const { tables } = rows
   const draw = (member: boolean): Tensor =>
     lookup(tables.items, run.mode.sample({ of: item, within, member }) as tf.Tensor1D)
@@ -69,7 +69,9 @@ export const headSegments = (task: Task, { width }: HeadOptions): SegmentSpec[] 
  * - `binary` and `regression`: (u * i) w + b, generalised matrix factorisation (He et al., Neural Collaborative
  *   Filtering, WWW 2017).
  */
-export const head = (task: Task, rows: Rows, run: Run, { features, interactions }: HeadOptions): Tensor | undefined => {
+export const head = (
+  task: Task, rows: Rows, run: ModelRun, { features, interactions }: HeadOptions,
+): Tensor | undefined => {
   switch (task.kind) {
     case 'ranking': {
       const within = features.categorical.findIndex(({ name }) => name === task.within)
