@@ -1,7 +1,7 @@
 import { DataError } from '../../errors.js'
 import type { Source } from '../program/body.js'
+import type { Groups } from './groups.js'
 import type { Buffer } from './lanes.js'
-import type { Members } from './members.js'
 import type { Data } from './rows.js'
 
 /** An input of a session that holds one column of a client's interaction graph. */
@@ -13,7 +13,7 @@ export interface EdgePlace {
 }
 
 /** How many pairs an id takes part in. */
-const degree = ({ start }: Members, id: number): number => start[id + 1] - start[id]
+const degree = ({ start }: Groups, id: number): number => start[id + 1] - start[id]
 
 /**
  * Puts one column of a client's graph into its lane. Edges are the distinct pairs of known ids in `data`, ascending;
@@ -21,7 +21,7 @@ const degree = ({ start }: Members, id: number): number => start[id + 1] - start
  */
 export const fillEdges = ({ what, buffer, size }: EdgePlace, lane: number, data: Data): void => {
   const { left, right, end } = what
-  const [rights, lefts] = [data.members(right, left), data.members(left, right)]
+  const [rights, lefts] = [data.groups(right, left), data.groups(left, right)]
   let at = lane * size
   for (let id = 1; id + 1 < rights.start.length; id++) {
     for (let place = rights.start[id]; place < rights.start[id + 1]; place++) {

@@ -1,12 +1,12 @@
 import { fillInput, type Moment } from '../../balancing/host-input.js'
-import type { Task } from '../../tasks/task.js'
 import { SpecificationError } from '../../errors.js'
 import { streams } from '../../random/streams.js'
+import type { Task } from '../../tasks/task.js'
 import type { BatchPlan } from '../engine.js'
 import type { Source } from '../program/body.js'
 import type { BalanceRecipe } from '../program/recipe.js'
+import { drawMember, drawStranger } from './groups.js'
 import { floatsOf, idsOf, type Lanes } from './lanes.js'
-import { drawMember, drawStranger } from './members.js'
 import { copyRows, matrixOf, rowAt, type Data, type Matrix, type Rows } from './rows.js'
 
 /** A label port. `classes` is 0 for a binary task. */
@@ -204,14 +204,14 @@ export const fillSamples = (
   for (const { buffer, what } of feed.samples) {
     const { of, within, member, size, draw } = what
     const stream = streams(plan.seed)(...plan.key, 'sample', ordinal, draw)
-    const members = data.members(of, within)
+    const groups = data.groups(of, within)
     const base = lane * padded
     for (let i = 0; i < rows.count; i++) {
       const row = rowAt(rows, i) * fields
       const group = ids[row + within]
       buffer[base + i] = member
-        ? drawMember(members, group, ids[row + of], stream)
-        : drawStranger(members, group, size, stream)
+        ? drawMember(groups, group, ids[row + of], stream)
+        : drawStranger(groups, group, size, stream)
     }
     buffer.fill(0, base + rows.count, base + padded)
   }

@@ -1,5 +1,5 @@
 import type { Table } from '../../data/table.js'
-import { membersOf, type Members } from './members.js'
+import { groupsOf, type Groups } from './groups.js'
 
 /** Which rows of a table a step takes: `order[start ..]`, or rows start, start + 1, ... when there is no order. */
 export interface Rows {
@@ -29,22 +29,22 @@ export interface Data {
   readonly categorical: Matrix
   readonly numeric: Matrix
   readonly labels: Float32Array
-  /** The members of each group of the field `within` in the field `of`, listed when first asked for. */
-  members(of: number, within: number): Members
+  /** For each id of the field `within` those of the field `of` that it occurs with, listed when first asked for. */
+  groups(of: number, within: number): Groups
 }
 
 export const dataOf = ({ rows, categorical, numeric, labels }: Table): Data => {
-  const listed = new Map<string, Members>()
+  const listed = new Map<string, Groups>()
   return {
     rows,
     categorical: matrixOf(categorical),
     numeric: matrixOf(numeric),
     labels,
-    members(of, within) {
+    groups(of, within) {
       const key = `${of}/${within}`
       const known = listed.get(key)
       if (known) return known
-      const made = membersOf(categorical, rows === 0 ? 1 : categorical.length / rows, of, within)
+      const made = groupsOf(categorical, rows === 0 ? 1 : categorical.length / rows, of, within)
       listed.set(key, made)
       return made
     },

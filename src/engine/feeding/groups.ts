@@ -1,21 +1,21 @@
 import { DataError } from '../../errors.js'
 import type { Stream } from '../../random/streams.js'
 
-/** For each id of one field the ids of another that occur with it in a row: distinct, ascending, unknown (0) left out. */
-export interface Members {
-  /** Those of `group` are `ids[start[group]]` .. `ids[start[group + 1] - 1]`. */
+/** For each id of one field its group: the ids of another that occur with it in a row, ascending, without 0 (unknown). */
+export interface Groups {
+  /** The members of `group` are `ids[start[group]]` .. `ids[start[group + 1] - 1]`. */
   readonly start: Int32Array
   readonly ids: Int32Array
 }
 
-/** Lists the members of every group in a table's `categorical` [rows, fields], by the places of the two fields. */
-export const membersOf = (categorical: ArrayLike<number>, fields: number, of: number, within: number): Members => {
-  const groups: Set<number>[] = []
+/** Lists the groups of a table's `categorical` [rows, fields], by the places of the two fields. */
+export const groupsOf = (categorical: ArrayLike<number>, fields: number, of: number, within: number): Groups => {
+  const sets: Set<number>[] = []
   for (let row = 0; row < categorical.length; row += fields) {
     const [id, group] = [categorical[row + of], categorical[row + within]]
-    if (id > 0) (groups[group] ??= new Set()).add(id)
+    if (id > 0) (sets[group] ??= new Set()).add(id)
   }
-  const lists = Array.from(groups, (ids) => Int32Array.from(ids ?? []).sort())
+  const lists = Array.from(sets, (ids) => Int32Array.from(ids ?? []).sort())
   const start = new Int32Array(lists.length + 1)
   lists.forEach((list, group) => (start[group + 1] = start[group] + list.length))
   const ids = new Int32Array(start[lists.length])
@@ -34,13 +34,13 @@ const firstWhere = (from: number, to: number, late: (place: number) => boolean):
   return low
 }
 
-const stretch = ({ start }: Members, group: number): readonly [number, number] =>
+const stretch = ({ start }: Groups, group: number): readonly [number, number] =>
   group + 1 < start.length ? [start[group], start[group + 1]] : [0, 0]
 
 /** Another member of the group than `own`, uniformly; `own` itself where it is the only one. One draw. */
-export const drawMember = (members: Members, group: number, own: number, stream: Stream): number => {
-  const { ids } = members
-  const [from, to] = stretch(members, group)
+export const drawMember = (groups: Groups, group: number, own: number, stream: Stream): number => {
+  const { ids } = groups
+  const [from, to] = stretch(groups, group)
   const place = firstWhere(from, to, (i) => ids[i] >= own)
   const known = place < to && ids[place] === own
   const others = to - from - (known ? 1 : 0)
@@ -50,9 +50,9 @@ export const drawMember = (members: Members, group: number, own: number, stream:
 }
 
 /** One of 1 .. size - 1 that is no member of the group, uniformly. One draw, however many members there are. */
-export const drawStranger = (members: Members, group: number, size: number, stream: Stream): number => {
-  const { ids } = members
-  const [from, to] = stretch(members, group)
+export const drawStranger = (groups: Groups, group: number, size: number, stream: Stream): number => {
+  const { ids } = groups
+  const [from, to] = stretch(groups, group)
   const strangers = size - 1 - (to - from)
   if (strangers < 1) {
     throw new DataError(`group ${group} has all ${size - 1} ids as members, so there is no negative to draw for it`)

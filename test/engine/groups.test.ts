@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fillEdges } from '../../src/engine/feeding/edges.js'
-import { drawMember, drawStranger, membersOf } from '../../src/engine/feeding/members.js'
-import { dataOf } from '../../src/engine/feeding/rows.js'
 import type { Table } from '../../src/data/table.js'
+import { fillEdges } from '../../src/engine/feeding/edges.js'
+import { drawMember, drawStranger, groupsOf } from '../../src/engine/feeding/groups.js'
+import { dataOf } from '../../src/engine/feeding/rows.js'
 
 const table = (pairs: readonly (readonly [number, number])[]): Table => ({
   rows: pairs.length,
@@ -16,33 +16,33 @@ const script = (...values: number[]) => (): number => values.shift()!
 
 const pairs = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 8 })), { minLength: 1 })
 
-describe('members', () => {
+describe('members of groups', () => {
   it('are the distinct known ids of a group, ascending', () => {
-    const { start, ids } = membersOf([1, 4, 1, 2, 3, 0, 1, 4, 3, 9], 2, 1, 0)
+    const { start, ids } = groupsOf([1, 4, 1, 2, 3, 0, 1, 4, 3, 9], 2, 1, 0)
     expect([...start]).toEqual([0, 0, 2, 2, 3])
     expect([...ids]).toEqual([2, 4, 9])
   })
 
   it('and strangers cover exactly what a slow search finds, each as often as the others', () => {
     fc.assert(fc.property(pairs, fc.integer({ min: 0, max: 7 }), (rows, group) => {
-      const [size, members] = [10, membersOf(rows.flat(), 2, 1, 0)]
+      const [size, groups] = [10, groupsOf(rows.flat(), 2, 1, 0)]
       const inside = [...new Set(rows.filter(([g, id]) => g === group && id > 0).map(([, id]) => id))]
       const outside = Array.from({ length: size - 1 }, (_, i) => i + 1).filter((id) => !inside.includes(id))
-      const drawn = outside.map((_, i) => drawStranger(members, group, size, () => (i + 0.5) / outside.length))
+      const drawn = outside.map((_, i) => drawStranger(groups, group, size, () => (i + 0.5) / outside.length))
       expect(drawn).toEqual(outside)
       for (const own of inside) {
         const others = inside.filter((id) => id !== own).sort((a, b) => a - b)
-        const met = others.map((_, i) => drawMember(members, group, own, () => (i + 0.5) / others.length))
+        const met = others.map((_, i) => drawMember(groups, group, own, () => (i + 0.5) / others.length))
         expect(met).toEqual(others)
       }
     }))
   })
 
   it('have no other where there is one, and no stranger where there is none', () => {
-    const members = membersOf([1, 1, 1, 2, 2, 1], 2, 1, 0)
-    expect(drawMember(members, 2, 1, script(0.9))).toBe(1)
-    expect(() => drawStranger(members, 1, 3, script(0.1))).toThrow('no negative to draw')
-    expect(drawStranger(members, 2, 3, script(0.99))).toBe(2)
+    const groups = groupsOf([1, 1, 1, 2, 2, 1], 2, 1, 0)
+    expect(drawMember(groups, 2, 1, script(0.9))).toBe(1)
+    expect(() => drawStranger(groups, 1, 3, script(0.1))).toThrow('no negative to draw')
+    expect(drawStranger(groups, 2, 3, script(0.99))).toBe(2)
   })
 })
 
