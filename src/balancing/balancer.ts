@@ -52,7 +52,7 @@ export interface Balancer {
 }
 
 /** What a balancer is built for. */
-export interface Problem {
+export interface BalancingProblem {
   readonly tasks: readonly Task[]
   /** Trainable segments that all tasks share, whether or not they train in every step. */
   readonly shared: readonly Segment[]
@@ -66,7 +66,7 @@ export interface BalancerEntry<Schema extends z.ZodObject = z.ZodObject> {
   /** Paper, and equations where it has numbers. */
   readonly source: string
   readonly schema: Schema
-  build(options: z.output<Schema>, problem: Problem): Balancer
+  build(options: z.output<Schema>, problem: BalancingProblem): Balancer
 }
 
 /** An entry whose options are checked against its schema. */

@@ -6,7 +6,7 @@ import { fullRanking, meanRanking, type RankedUser } from '../metrics/full-ranki
 import { historyOf, knownItems } from '../metrics/interactions.js'
 import type { Ranking } from '../metrics/ranking.js'
 import { buildLayout, initialize } from '../models/layout.js'
-import type { Vectors } from '../models/model.js'
+import type { UserItemVectors } from '../models/model.js'
 import { encode } from '../models/ranking/encode.js'
 import { rankerModel, type RankerOptions } from '../models/ranking/ranker.js'
 import { streams } from '../random/streams.js'
@@ -86,7 +86,7 @@ export const trainRanker = async (engine: Engine, about: RankerTraining): Promis
   await engine.register(data, train)
 
   const history = historyOf(features, train)
-  const vectors = (parameters: Float32Array): Vectors => encode(model, training.layout, parameters, history)
+  const vectors = (parameters: Float32Array): UserItemVectors => encode(model, training.layout, parameters, history)
   const judged = { known: knownItems(features, train), relevant: knownItems(features, validation), cutoffs }
   const place = cutoffs.indexOf(about.judge)
 

@@ -1,4 +1,4 @@
-import type { Vectors } from '../models/model.js'
+import type { UserItemVectors } from '../models/model.js'
 import { rankingAt, topK, type Ranking } from './ranking.js'
 
 /** For each user the items of some interactions. */
@@ -32,7 +32,7 @@ export const itemsOf = (users: ArrayLike<number>, items: ArrayLike<number>): Ite
 }
 
 /** s_i = <e_u, e_i> for every item, into `scores`. Item 0 is unknown and never a candidate. */
-const scoreInto = ({ users, items, width }: Vectors, user: number, scores: Float64Array): void => {
+const scoreInto = ({ users, items, width }: UserItemVectors, user: number, scores: Float64Array): void => {
   const own = users.subarray(user * width, (user + 1) * width)
   for (let item = 1, at = width; item < scores.length; item++) {
     let sum = 0
@@ -47,7 +47,7 @@ const scoreInto = ({ users, items, width }: Vectors, user: number, scores: Float
  * A row that is no user's (0) and an item 0 are unknown, and must not be in the question.
  */
 export const fullRanking = (
-  embeddings: Vectors,
+  embeddings: UserItemVectors,
   { known, relevant, cutoffs }: RankingQuestion,
 ): RankedUser[] => {
   const scores = new Float64Array(embeddings.items.length / embeddings.width)

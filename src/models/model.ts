@@ -88,7 +88,7 @@ export interface Output {
 }
 
 /** Vectors of users and items in plain arrays, row after row; a pair's score is the product of its rows. */
-export interface Vectors {
+export interface UserItemVectors {
   /** [users, width] */
   readonly users: Float32Array
   /** [items, width] */
@@ -116,5 +116,5 @@ export interface Model {
     about: { features: Features; tasks: readonly Task[] },
   ): Output
   /** For models that rank: the vectors of all users and items, on the host; they are judged by full ranking. */
-  readonly vectors?: (layout: Layout, parameters: Float32Array, history: History) => Vectors
+  readonly vectors?: (layout: Layout, parameters: Float32Array, history: History) => UserItemVectors
 }

@@ -74,7 +74,7 @@ export const squaredError = (predicted: Tensor, labels: Tensor, weight: Tensor):
 const losses = { binary: binaryCrossEntropy, regression: squaredError, multiclass: softmaxCrossEntropy }
 
 /** A task's logits, labels and weights of one batch; see the losses for shapes. */
-export interface Scored {
+export interface ScoredTask {
   readonly task: Task
   readonly logits: Tensor
   /** Read only by kinds that have labels, so it may be a getter. */
@@ -83,7 +83,7 @@ export interface Scored {
 }
 
 /** The mean loss [] of a task over the rows that have its label. */
-export const lossOf = (scored: Scored): Tensor => {
+export const lossOf = (scored: ScoredTask): Tensor => {
   const { task, logits, weight } = scored
   if (task.kind === 'ranking') return pairwiseRanking(logits, weight)
   if (task.kind === 'alignment') return alignmentAndUniformity(logits, weight, task.uniformity)
@@ -94,8 +94,8 @@ export const lossOf = (scored: Scored): Tensor => {
  * `lossOf` every task, in their order. Those that are of one kind, with one number a row, are computed together: fewer,
  * larger operations.
  */
-export const lossesOf = (scored: readonly Scored[]): Tensor[] => {
-  const found = new Map<Scored, Tensor>()
+export const lossesOf = (scored: readonly ScoredTask[]): Tensor[] => {
+  const found = new Map<ScoredTask, Tensor>()
   for (const kind of ['binary', 'regression'] as const) {
     const alike = scored.filter(({ task }) => task.kind === kind)
     if (alike.length < 2) continue

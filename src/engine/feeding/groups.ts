@@ -1,7 +1,10 @@
 import { DataError } from '../../errors.js'
 import type { Stream } from '../../random/streams.js'
 
-/** For each id of one field its group: the ids of another that occur with it in a row, ascending, without 0 (unknown). */
+/**
+ * For each id of one field its group: the ids of another that occur with it in a row, distinct, ascending, unknown (0)
+ * left out.
+ */
 export interface Groups {
   /** The members of `group` are `ids[start[group]]` .. `ids[start[group + 1] - 1]`. */
   readonly start: Int32Array

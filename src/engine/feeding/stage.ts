@@ -1,11 +1,11 @@
+import type { Recipe } from '../program/recipe.js'
+import type { Session } from '../runtime.js'
 import type { EdgePlace } from './edges.js'
 import { stepFeedsOf, type StepFeed } from './feed.js'
 import { floatsOf, Lanes, type StateLane } from './lanes.js'
-import type { Recipe } from '../program/recipe.js'
-import type { Session } from '../runtime.js'
 
 /** A vector of the session and where it lies in the client's. */
-export interface Place {
+export interface StatePlace {
   readonly lane: StateLane
   /** In the flat vector; 0 for what a balancer remembers, each of which is a vector by itself. */
   readonly offset: number
@@ -14,7 +14,6 @@ export interface Place {
 /** An input of the session that holds a constant vector: the proximal term's centre, or the gradient's correction. */
 export interface ConstantPlace {
   readonly vector: 'anchor' | 'correction'
-
   readonly buffer: Float32Array
   readonly size: number
   readonly offset: number
@@ -25,7 +24,7 @@ export interface Room {
   readonly lanes: Lanes
   /** By step. */
   readonly feeds: readonly StepFeed[]
-  readonly state: readonly Place[]
+  readonly state: readonly StatePlace[]
   readonly constants: readonly ConstantPlace[]
   /** Columns of the clients' interaction graphs, which stay the same from run to run. */
   readonly edges: readonly EdgePlace[]

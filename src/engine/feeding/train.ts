@@ -1,9 +1,9 @@
-import { BatchCursor, examplesOf } from './batches.js'
 import type { TrainJob, TrainResult } from '../engine.js'
-import { Leg, type Trainee } from './leg.js'
 import type { Recipe } from '../program/recipe.js'
+import { BatchCursor, examplesOf } from './batches.js'
 import type { Data } from './rows.js'
 import type { Stage } from './stage.js'
+import { Stretch, type Trainee } from './stretch.js'
 
 /** What the balancer remembers at the start of a job: copies, because a run writes into them. */
 const memoryOf = ({ balance }: Recipe, job: TrainJob): Record<string, Float32Array> =>
@@ -51,14 +51,16 @@ export const trainCohort = async (
   stageOf: (part: 'chunk' | 'step') => Promise<Stage>,
 ): Promise<TrainResult[]> => {
   const trainees = jobs.map((job) => enlist(recipe, job, dataOf(job.data)))
-  const leg = async (part: 'chunk' | 'step', stride: number, runsOf: (trainee: Trainee) => number): Promise<void> => {
+  const takeSteps = async (
+    part: 'chunk' | 'step', stride: number, runsOf: (trainee: Trainee) => number,
+  ): Promise<void> => {
     const going = trainees.filter((trainee) => runsOf(trainee) > 0).sort((a, b) => runsOf(b) - runsOf(a))
     if (going.length === 0) return
     const runs = going.map(runsOf)
-    await new Leg(recipe, await stageOf(part), stride, going).train(runs)
+    await new Stretch(recipe, await stageOf(part), stride, going).train(runs)
   }
   const { chunk } = recipe
-  if (chunk > 1) await leg('chunk', chunk, ({ cursor }) => Math.floor(cursor.steps / chunk))
-  await leg('step', 1, ({ cursor, taken }) => cursor.steps - taken)
+  if (chunk > 1) await takeSteps('chunk', chunk, ({ cursor }) => Math.floor(cursor.steps / chunk))
+  await takeSteps('step', 1, ({ cursor, taken }) => cursor.steps - taken)
   return trainees.map((trainee) => resultOf(recipe, trainee))
 }

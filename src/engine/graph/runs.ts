@@ -4,7 +4,7 @@ import type { Graph, Node } from './graph.js'
 import { sizeOf } from './shapes.js'
 
 /** Ports that lie one after the other in a joint one, because a node (`vector`) of the graph is all of them. */
-export interface Run<G> {
+export interface GateRun<G> {
   readonly gates: readonly G[]
   readonly vector?: number
 }
@@ -20,12 +20,12 @@ const beneath = (graph: Graph, id: number): number => {
   return op === 'Reshape' ? inputs[0] : id
 }
 
-const alone = <G>(gates: readonly G[]): Run<G>[] => gates.map((gate) => ({ gates: [gate] }))
+const alone = <G>(gates: readonly G[]): GateRun<G>[] => gates.map((gate) => ({ gates: [gate] }))
 
 /** Joint inputs in runs: those that a node joins to a vector anyway, in its order, and every other one by itself. */
-export const inputRuns = (graph: Graph, joint: ReadonlySet<Gate<Source>>): Run<Gate<Source>>[] => {
+export const inputRuns = (graph: Graph, joint: ReadonlySet<Gate<Source>>): GateRun<Gate<Source>>[] => {
   const free = new Map([...joint].map((gate) => [gate.node.id, gate] as const))
-  const runs: Run<Gate<Source>>[] = []
+  const runs: GateRun<Gate<Source>>[] = []
   for (const node of graph.nodes) {
     if (!stacked(node)) continue
     const ids = node.inputs.map((id) => beneath(graph, id))
@@ -37,7 +37,7 @@ export const inputRuns = (graph: Graph, joint: ReadonlySet<Gate<Source>>): Run<G
 }
 
 /** Joint outputs in runs: those that are the pieces of one vector, in its order, and every other one by itself. */
-export const outputRuns = (graph: Graph, joint: ReadonlySet<OutputGate>): Run<OutputGate>[] => {
+export const outputRuns = (graph: Graph, joint: ReadonlySet<OutputGate>): GateRun<OutputGate>[] => {
   const pieces = new Map<number, OutputGate[]>()
   const start = ({ beneath: id }: OutputGate): number => (graph.nodes[id].attributes.begin as readonly number[])[0]
   for (const gate of joint) {
@@ -46,7 +46,7 @@ export const outputRuns = (graph: Graph, joint: ReadonlySet<OutputGate>): Run<Ou
     pieces.set(inputs[0], [...(pieces.get(inputs[0]) ?? []), gate])
   }
   const free = new Set(joint)
-  const runs: Run<OutputGate>[] = []
+  const runs: GateRun<OutputGate>[] = []
   for (const [vector, gates] of pieces) {
     const sorted = gates.toSorted((a, b) => start(a) - start(b))
     let end = 0
@@ -58,5 +58,5 @@ export const outputRuns = (graph: Graph, joint: ReadonlySet<OutputGate>): Run<Ou
   return [...runs, ...alone([...free])]
 }
 
-export const gatesOf = <G extends Gate<Source | Sink>>(runs: readonly Run<G>[]): G[] =>
+export const gatesOf = <G extends Gate<Source | Sink>>(runs: readonly GateRun<G>[]): G[] =>
   runs.flatMap(({ gates }) => gates)

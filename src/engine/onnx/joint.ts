@@ -3,7 +3,7 @@ import { sizeOf } from '../graph/shapes.js'
 import type { GraphWriter } from './graph-writer.js'
 
 /** A member of a joint tensor: its shape for one client, and whether it has the cohort axis. */
-export interface Member {
+interface Member {
   readonly shape: Shape
   readonly batched: boolean
 }
@@ -22,7 +22,7 @@ const pieces = (writer: GraphWriter, vector: string, members: readonly Member[])
 }
 
 /** What a joint input is cut into: the vectors of its runs, and every member by itself. */
-export interface Cut {
+interface Cut {
   readonly runs: readonly string[]
   readonly members: readonly string[]
 }

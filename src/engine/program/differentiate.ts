@@ -3,7 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs'
 import { SpecificationError } from '../../errors.js'
 import type { Segment } from '../../models/layout.js'
 import type { Batch, Mode, Output } from '../../models/model.js'
-import { lossesOf, type Scored } from '../../tasks/losses.js'
+import { lossesOf, type ScoredTask } from '../../tasks/losses.js'
 import type { Task } from '../../tasks/task.js'
 import type { Training } from '../engine.js'
 import { paddedRows } from '../feeding/batches.js'
@@ -55,7 +55,7 @@ export const evaluate = (training: Training, parameters: Tensors, inputs: Inputs
   const rows = paddedRows(training.batch)
   const batch = readBatch(training, inputs, step, rows)
   const output = forward(training, parameters, batch, trainingMode(training.features, inputs, step, rows), rows)
-  const scored = training.tasks.map((task): Scored => {
+  const scored = training.tasks.map((task): ScoredTask => {
     const weight = inputs.read({ kind: 'label-weight', step, task: task.name }, [rows])
     return {
       task,

@@ -1,7 +1,7 @@
 import { inputsOf, outputsOf, type Gate } from '../graph/gates.js'
 import type { Graph } from '../graph/graph.js'
 import { jointly } from '../graph/jointly.js'
-import { gatesOf, inputRuns, outputRuns, type Run } from '../graph/runs.js'
+import { gatesOf, inputRuns, outputRuns, type GateRun } from '../graph/runs.js'
 import { sameShape, type Shape } from '../graph/shapes.js'
 import type { Sink, Source } from '../program/body.js'
 import type { Compiled } from '../runtime.js'
@@ -43,7 +43,7 @@ interface Given {
 
 /** Declares the inputs, of which `runs` travel jointly. */
 const writeInputs = (
-  writer: GraphWriter, inputs: readonly Gate<Source>[], runs: readonly Run<Gate<Source>>[],
+  writer: GraphWriter, inputs: readonly Gate<Source>[], runs: readonly GateRun<Gate<Source>>[],
 ): Given => {
   const together = gatesOf(runs)
   const ports: TensorflowPort[] = []

@@ -7,7 +7,7 @@ type Attributes = Readonly<Record<string, TensorflowAttribute>>
 const largestKeyed = 64
 
 /** A value that leaves, and what it is called outside. */
-export interface Output {
+export interface NamedOutput {
   readonly value: string
   readonly name: string
   readonly type: DType
@@ -60,7 +60,7 @@ export class GraphWriter {
    * The nodes that the outputs need, and every input. A node that makes an output gets the output's name. TensorFlow
    * gives no tensor back that it was given, and none twice: such an output is a copy.
    */
-  finish(outputs: readonly Output[]): TensorflowNode[] {
+  finish(outputs: readonly NamedOutput[]): TensorflowNode[] {
     const made = new Set(this.written.filter(({ op }) => op !== 'Placeholder').map(({ name }) => name))
     const names = new Map<string, string>()
     for (const { value, name, type } of outputs) {

@@ -1,5 +1,5 @@
 import type { Gate } from '../graph/gates.js'
-import { gatesOf, type Run } from '../graph/runs.js'
+import { gatesOf, type GateRun } from '../graph/runs.js'
 import type { Sink, Source } from '../program/body.js'
 import { reshaped } from './emission.js'
 import type { GraphWriter } from './graph-writer.js'
@@ -31,7 +31,7 @@ const pieces = (writer: GraphWriter, vector: string, sizes: readonly number[], c
  * port's value and, for runs that are wanted as one vector, of that vector, by node.
  */
 export const cut = (
-  writer: GraphWriter, joint: string, runs: readonly Run<Gate<Source>>[], clients?: string,
+  writer: GraphWriter, joint: string, runs: readonly GateRun<Gate<Source>>[], clients?: string,
 ): Map<number, string> => {
   const found = new Map<number, string>()
   const vectors = pieces(writer, joint, runs.map(({ gates }) => total(gates)), clients)
@@ -55,4 +55,4 @@ export const join = (writer: GraphWriter, values: readonly string[]): string => 
 }
 
 /** The names of the ports of runs, in their order. */
-export const namesOf = (runs: readonly Run<AnyGate>[]): string[] => gatesOf(runs).map(({ port }) => port.name)
+export const namesOf = (runs: readonly GateRun<AnyGate>[]): string[] => gatesOf(runs).map(({ port }) => port.name)

@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs'
-import { like, type KernelAttributes, type KernelInputs, type Recorder, type Rule } from './recorder.js'
+import { like, type KernelAttributes, type KernelInputs, type KernelRule, type Recorder } from './recorder.js'
 import { broadcast, sizeOf } from '../graph/shapes.js'
 import { traceError } from './trace-error.js'
 
@@ -18,7 +18,7 @@ const activations: Readonly<Record<string, string>> = {
 }
 
 /** A product, a bias and an activation, as three nodes: emitters fuse what they can. */
-const fusedMatMul: Rule = (recorder, inputs, attributes) => {
+const fusedMatMul: KernelRule = (recorder, inputs, attributes) => {
   const { builder } = recorder
   let y = builder.node(matMul(recorder, inputs, attributes))
   if (inputs.bias !== undefined) {
@@ -31,7 +31,7 @@ const fusedMatMul: Rule = (recorder, inputs, attributes) => {
   return like(recorder, 'LeakyRelu', [y], y.shape, { alpha: attributes.leakyreluAlpha as number })
 }
 
-const reduction = (op: string, name: string): Rule => (recorder, inputs, attributes) => {
+const reduction = (op: string, name: string): KernelRule => (recorder, inputs, attributes) => {
   const x = recorder.node(inputs.x)
   const axes = util.parseAxisParam(attributes[name] as number | number[], [...x.shape])
   const [reduced] = backend_util.computeOutAndReduceShapes([...x.shape], axes)
@@ -42,7 +42,7 @@ const reduction = (op: string, name: string): Rule => (recorder, inputs, attribu
   return recorder.builder.add(op, [from], shape, dtype, { axes: [...axes].sort((a, b) => a - b) })
 }
 
-const gather: Rule = (recorder, inputs, attributes) => {
+const gather: KernelRule = (recorder, inputs, attributes) => {
   const [x, indices] = [recorder.node(inputs.x), recorder.node(inputs.indices)]
   const [axis] = util.parseAxisParam(attributes.axis as number, [...x.shape])
   const batchDims = (attributes.batchDims as number | undefined) ?? 0
@@ -55,7 +55,7 @@ const gather: Rule = (recorder, inputs, attributes) => {
   return like(recorder, 'GatherV2', [x, indices], shape, { axis })
 }
 
-const segmentSum: Rule = (recorder, inputs, attributes) => {
+const segmentSum: KernelRule = (recorder, inputs, attributes) => {
   const [x, ids] = [recorder.node(inputs.x), recorder.node(inputs.segmentIds)]
   const numSegments = attributes.numSegments as number
   const { builder } = recorder
@@ -66,7 +66,7 @@ const segmentSum: Rule = (recorder, inputs, attributes) => {
 }
 
 /** Scattering rows by one index each, which is a segment sum: rows of one index add up. */
-const scatter: Rule = (recorder, inputs, attributes) => {
+const scatter: KernelRule = (recorder, inputs, attributes) => {
   const [ids, x] = [recorder.node(inputs.indices), recorder.node(inputs.updates)]
   const shape = attributes.shape as number[]
   if (ids.shape.length !== 2 || ids.shape[1] !== 1) {
@@ -78,7 +78,7 @@ const scatter: Rule = (recorder, inputs, attributes) => {
   return like(recorder, 'UnsortedSegmentSum', [x, recorder.builder.node(rows)], shape, { numSegments: shape[0] })
 }
 
-const oneHot: Rule = (recorder, inputs, attributes) => {
+const oneHot: KernelRule = (recorder, inputs, attributes) => {
   const indices = recorder.node(inputs.indices)
   const depth = attributes.depth as number
   const dtype = attributes.dtype === 'float32' ? 'float32' : attributes.dtype === 'bool' ? 'bool' : 'int32'
@@ -87,12 +87,12 @@ const oneHot: Rule = (recorder, inputs, attributes) => {
 }
 
 /** Along the last axis: TensorFlow.js knows no other. Its `logSoftmax` is made of other kernels. */
-const softmax: Rule = (recorder, inputs) => {
+const softmax: KernelRule = (recorder, inputs) => {
   const logits = recorder.node(inputs.logits)
   return like(recorder, 'Softmax', [logits], logits.shape)
 }
 
-const cumulativeSum: Rule = (recorder, inputs, attributes) => {
+const cumulativeSum: KernelRule = (recorder, inputs, attributes) => {
   const x = recorder.node(inputs.x)
   const axis = attributes.axis as number
   return like(recorder, 'Cumsum', [x], x.shape, {
@@ -102,7 +102,7 @@ const cumulativeSum: Rule = (recorder, inputs, attributes) => {
   })
 }
 
-export const productKernels: Readonly<Record<string, Rule>> = {
+export const productKernels: Readonly<Record<string, KernelRule>> = {
   BatchMatMul: matMul,
   _FusedMatMul: fusedMatMul,
   Sum: reduction('Sum', 'axis'),

@@ -1,6 +1,6 @@
 import { backend_util, slice_util, util, type Tensor } from '@tensorflow/tfjs'
 import type { Node } from '../graph/graph.js'
-import { like, type Recorder, type Rule } from './recorder.js'
+import { like, type KernelRule, type Recorder } from './recorder.js'
 import { sizeOf, type Shape } from '../graph/shapes.js'
 
 const reshape = (recorder: Recorder, x: Node, shape: Shape): number => like(recorder, 'Reshape', [x], shape)
@@ -28,14 +28,14 @@ const cut = (recorder: Recorder, x: Node, extents: readonly number[], axis: numb
   })
 }
 
-const pack: Rule = (recorder, inputs, attributes) => {
+const pack: KernelRule = (recorder, inputs, attributes) => {
   const parts = Object.values(inputs).map((tensor) => recorder.node(tensor))
   const axis = axisOf(attributes.axis as number, parts[0].shape.length + 1)
   const layer = [...parts[0].shape.slice(0, axis), 1, ...parts[0].shape.slice(axis)]
   return concat(recorder, parts.map((part) => recorder.builder.node(reshape(recorder, part, layer))), axis)
 }
 
-const unpack: Rule = (recorder, inputs, attributes) => {
+const unpack: KernelRule = (recorder, inputs, attributes) => {
   const value = recorder.node(inputs.value)
   const axis = axisOf(attributes.axis as number, value.shape.length)
   const layers = cut(recorder, value, Array.from({ length: value.shape[axis] }, () => 1), axis)
@@ -43,7 +43,7 @@ const unpack: Rule = (recorder, inputs, attributes) => {
   return layers.map((layer) => reshape(recorder, recorder.builder.node(layer), shape))
 }
 
-const stridedSlice: Rule = (recorder, inputs, attributes) => {
+const stridedSlice: KernelRule = (recorder, inputs, attributes) => {
   const x = recorder.node(inputs.x)
   const info = slice_util.sliceInfo(
     [...x.shape], attributes.begin, attributes.end, attributes.strides, attributes.beginMask, attributes.endMask,
@@ -57,7 +57,7 @@ const stridedSlice: Rule = (recorder, inputs, attributes) => {
   return reshape(recorder, recorder.builder.node(strided), info.finalShape)
 }
 
-export const shapingKernels: Readonly<Record<string, Rule>> = {
+export const shapingKernels: Readonly<Record<string, KernelRule>> = {
   Reshape: (recorder, inputs, attributes) => {
     const x = recorder.node(inputs.x)
     return reshape(recorder, x, util.inferFromImplicitShape(attributes.shape as number[], sizeOf(x.shape)))

@@ -19,7 +19,7 @@ export interface Recorder {
 }
 
 /** Records one kernel: gives the node, or the nodes, that its outputs stand for. */
-export type Rule = (recorder: Recorder, inputs: KernelInputs, attributes: KernelAttributes) => number | number[]
+export type KernelRule = (recorder: Recorder, inputs: KernelInputs, attributes: KernelAttributes) => number | number[]
 
 export const dtypeOf = (tensor: { readonly dtype: string }): DType =>
   tensor.dtype === 'int32' || tensor.dtype === 'bool' ? tensor.dtype : 'float32'

@@ -1,5 +1,5 @@
 import type { Layout } from '../layout.js'
-import type { History, Vectors } from '../model.js'
+import type { History, UserItemVectors } from '../model.js'
 import type { EncoderKind } from './encoder.js'
 import { slope } from './ngcf.js'
 
@@ -72,7 +72,7 @@ export const encode = (
   layout: Layout,
   parameters: Float32Array,
   history: History,
-): Vectors => {
+): UserItemVectors => {
   const segment = (name: string) => layout.segments.find((each) => each.name === name)!
   const read = (name: string): Float32Array => {
     const { offset, size } = segment(name)

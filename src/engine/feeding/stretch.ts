@@ -1,19 +1,19 @@
-import { batchesOf, paddedRows, type BatchCursor } from './batches.js'
 import type { TrainJob } from '../engine.js'
+import type { Recipe } from '../program/recipe.js'
+import { scalarsOf } from '../program/scalars.js'
+import { batchesOf, paddedRows, type BatchCursor } from './batches.js'
 import { fillEdges } from './edges.js'
 import { fillBalance, fillDraws, fillRows, fillSamples, type StepFeed } from './feed.js'
-import type { Recipe } from '../program/recipe.js'
-import { warm, type Data } from './rows.js'
-import { scalarsOf } from '../program/scalars.js'
 import type { StateLane } from './lanes.js'
+import { warm, type Data } from './rows.js'
 import type { Room, Stage } from './stage.js'
 
-/** One client in training: the job, how far it has come and what it holds between the legs of its training. */
+/** One client in training: the job, how far it has come and what it holds between the stretches of its training. */
 export interface Trainee {
   readonly job: TrainJob
   readonly data: Data
   readonly cursor: BatchCursor
-  /** [size]: the job's parameters until a leg has brought new ones, then the client's own. */
+  /** [size]: the job's parameters until a stretch has brought new ones, then the client's own. */
   parameters: Float32Array
   readonly slots: Record<string, Float32Array>
   readonly before: number
@@ -46,7 +46,7 @@ const uncleared = (size: number): Float32Array => {
 }
 
 /** A stretch of training in which every run takes the same number of steps. */
-export class Leg {
+export class Stretch {
   private readonly room: Room
   private readonly padded: number
   /** Rows with a label per [client, step, task]. */
