@@ -1,19 +1,15 @@
 import { nameOf, type DType, type Sink, type Source } from '../program/body.js'
-import type { Attribute, Graph, Node } from './graph.js'
-import { simplify } from './simplify.js'
+import type { Graph, Node } from './graph.js'
 import type { Shape } from './shapes.js'
-
-/** A node that has not got its number yet. */
-export type Draft = Omit<Node, 'id'>
-
-type Attributes = Readonly<Record<string, Attribute>>
+import type { GraphSoFar, NodeDraft } from './simplify-rule.js'
+import { simplify } from './simplify.js'
 
 /** Larger constants are taken to differ, so that no key grows beyond reason. */
 const largestKeyed = 4096
 
 const exact = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
 
-const keyOf = ({ op, inputs, attributes, shape, dtype, values }: Draft): string | undefined => {
+const keyOf = ({ op, inputs, attributes, shape, dtype, values }: NodeDraft): string | undefined => {
   if (values === undefined) return `${op} ${dtype} ${shape} ${inputs} ${JSON.stringify(attributes)}`
   return values.length > largestKeyed ? undefined : `${op} ${dtype} ${shape} ${Array.from(values, exact)}`
 }
@@ -22,7 +18,7 @@ const keyOf = ({ op, inputs, attributes, shape, dtype, values }: Draft): string 
  * Builds a graph node by node. What it is asked for twice it makes once, and it simplifies while it builds, so `add`
  * may give back an older node or a chain of others with the same value.
  */
-export class GraphBuilder {
+export class GraphBuilder implements GraphSoFar {
   private readonly nodes: Node[] = []
   private readonly known = new Map<string, number>()
 
@@ -30,15 +26,14 @@ export class GraphBuilder {
     return this.nodes[id]
   }
 
-  /** A node of the operation `op`, or something simpler of the same value and shape. */
-  add(op: string, inputs: readonly number[], shape: Shape, dtype: DType, attributes: Attributes = {}): number {
+  add(op: string, inputs: readonly number[], shape: Shape, dtype: DType, attributes: Node['attributes'] = {}): number {
     const batched = inputs.some((id) => this.nodes[id].batched)
-    const draft: Draft = { op, inputs, attributes, shape: [...shape], dtype, ...(batched && { batched }) }
+    const draft: NodeDraft = { op, inputs, attributes, shape: [...shape], dtype, ...(batched && { batched }) }
     return simplify(this, draft) ?? this.put(draft)
   }
 
   /** A node exactly like the draft, without simplification. */
-  put(draft: Draft): number {
+  put(draft: NodeDraft): number {
     const key = keyOf(draft)
     const before = key === undefined ? undefined : this.known.get(key)
     if (before !== undefined) return before
@@ -48,7 +43,6 @@ export class GraphBuilder {
     return id
   }
 
-  /** The node that `add` would find if it existed already without simplification. */
   find(op: string, inputs: readonly number[], shape: Shape, dtype: DType): number | undefined {
     return this.known.get(keyOf({ op, inputs, attributes: {}, shape, dtype })!)
   }
@@ -72,7 +66,6 @@ export class GraphBuilder {
     return id
   }
 
-  /** The one value of a constant whose elements are all equal. */
   uniform(id: number): number | undefined {
     const { values } = this.nodes[id]
     return values?.length === 1 ? values[0] : undefined
