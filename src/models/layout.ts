@@ -1,8 +1,6 @@
 import { SpecificationError } from '../errors.js'
 import { normal, type Stream, type Streams } from '../random/streams.js'
 
-export { gather, partNames, partRuns, runsLength, scatter, type PartRuns } from './parts.js'
-
 /** What a segment is in its model; `user` is an embedding table of users. Strategies give scopes by role. */
 export type Role = 'embedding' | 'user' | 'input' | 'bottom' | 'expert' | 'gate' | 'tower' | 'batch-norm' | 'other'
 
@@ -66,7 +64,8 @@ const expertAxis = (segment: SegmentSpec): number => segment.axes.indexOf('exper
 
 const check = (spec: SegmentSpec, holds: boolean, rule: string): void => {
   if (!holds) {
-    const seen = JSON.stringify({ name: spec.name, shape: spec.shape, axes: spec.axes, expert: spec.expert, factor: spec.factor })
+    const { name, shape, axes, expert, factor } = spec
+    const seen = JSON.stringify({ name, shape, axes, expert, factor })
     throw new SpecificationError(`Segment ${seen}: ${rule}. Change what the model's \`segments\` returns.`)
   }
 }

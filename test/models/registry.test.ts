@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
 import { SpecificationError } from '../../src/errors.js'
-import { buildLayout, partNames } from '../../src/models/layout.js'
+import { buildLayout } from '../../src/models/layout.js'
 import type { Features, Model } from '../../src/models/model.js'
-import { partRuns, runsLength } from '../../src/models/parts.js'
+import { partNames, partRuns, runsLength } from '../../src/models/parts.js'
 import {
   aitm, buildModel, crossStitch, mlp, mmoe, modelEntries, modelSchema, omoe, ple, sharedBottom, singleTask, type ModelSpec,
 } from '../../src/models/registry.js'
