@@ -44,7 +44,7 @@ const benchActors = async (deliveries: number, abreast: number): Promise<number>
     streams: streams('bench'),
     guard,
     send: (from, to, message) => host.deliver(kernel.now + 100, to, { from, message }),
-    work: (_, start, cost) => ({ until: start + cost }),
+    spanOf: (_, start, cost) => ({ until: start + cost }),
     execute: (jobs) => jobs.map(() => Promise.resolve()),
   })
   const ping = { kind: 'ping' }
@@ -96,7 +96,7 @@ const benchClients = async (clients: number): Promise<Memory> => {
     kernel,
     streams: streams('bench'),
     send: () => {},
-    work: (_, start, cost) => ({ until: start + cost }),
+    spanOf: (_, start, cost) => ({ until: start + cost }),
     execute: (jobs) => jobs.map(() => Promise.resolve()),
   })
   for (let i = 0; i < clients; i++) {

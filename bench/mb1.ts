@@ -1,7 +1,6 @@
 import { openEngine } from '../src/engine/open.js'
-import { settleCharter } from '../src/federation/charter.js'
-import { flyUnder } from '../src/federation/flight.js'
-import { surround } from '../src/federation/surroundings.js'
+import { setUp } from '../src/flight/setup.js'
+import { flySetup } from '../src/flight/fly.js'
 import { loadWorld } from '../scenarios/registry.js'
 import { mb1 } from '../scenarios/index.js'
 import { mbps, lose, mlp, ms, sgd, fedAvg, deadline, minutes } from '../src/simulation/script.js'
@@ -40,11 +39,10 @@ const simulator = async (faults: Specification['faults']): Promise<() => Promise
   const resolved = resolve(specification(faults), { seed: 1 })
   const world = await loadWorld(resolved.world, { seed: resolved.seeds.world, cwd: process.cwd() })
   const engine = await openEngine({ engine: 'onnx', workers: 0 })
-  const charter = await settleCharter(resolved, world, engine)
+  const setup = await setUp(resolved, world, engine)
   return async () => {
-    const { weather, stepCost } = surround(resolved, charter, () => '')
     const begin = cpuSeconds()
-    const flight = await flyUnder(resolved, charter, weather, stepCost, { world, engine })
+    const flight = await flySetup(setup, { engine })
     const used = cpuSeconds() - begin
     const trained = flight.trainings.length
     if (trained !== ROUNDS * CLIENTS) throw new Error(`${trained} trainings instead of ${ROUNDS * CLIENTS}`)

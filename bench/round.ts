@@ -5,9 +5,8 @@ import { loadWorld } from '../scenarios/registry.js'
 import type { World } from '../src/data/world.js'
 import type { Engine, TrainJob } from '../src/engine/engine.js'
 import { openEngine } from '../src/engine/open.js'
-import { settleCharter } from '../src/federation/charter.js'
-import { flyUnder } from '../src/federation/flight.js'
-import { surround } from '../src/federation/surroundings.js'
+import { setUp } from '../src/flight/setup.js'
+import { flySetup } from '../src/flight/fly.js'
 import { resolve } from '../src/simulation/resolve.js'
 import { adam, fedAvg, mmoe, synchronous } from '../src/simulation/script.js'
 import type { Resolved } from '../src/simulation/specification.js'
@@ -47,10 +46,9 @@ const turn = async (world: World, evaluate: boolean): Promise<{ flight: number; 
   const jobs: TrainJob[] = []
   const resolved = specification(evaluate)
   const fleet = recording(engine, jobs)
-  const charter = await settleCharter(resolved, world, fleet)
+  const setup = await setUp(resolved, world, fleet)
   const flight = async (): Promise<void> => {
-    const { weather, stepCost } = surround(resolved, charter, () => '')
-    await flyUnder(resolved, charter, weather, stepCost, { world, engine: fleet })
+    await flySetup(setup, { engine: fleet })
   }
   const bare = async (): Promise<void> => void (await Promise.all(engine.train(jobs.slice(-5))))
   const timed = async (work: () => Promise<void>): Promise<number> => {

@@ -8,9 +8,8 @@ import { kuairand, storefronts } from '../scenarios/index.js'
 import { loadWorld } from '../scenarios/registry.js'
 import { openEngine } from '../src/engine/open.js'
 import type { World } from '../src/data/world.js'
-import { settleCharter } from '../src/federation/charter.js'
-import { flyUnder } from '../src/federation/flight.js'
-import { surround } from '../src/federation/surroundings.js'
+import { setUp } from '../src/flight/setup.js'
+import { flySetup } from '../src/flight/fly.js'
 import { resolve } from '../src/simulation/resolve.js'
 import { adam, fedAvg, mmoe, synchronous } from '../src/simulation/script.js'
 import type { EngineName } from '../src/engine/open.js'
@@ -42,11 +41,10 @@ interface Warm {
 /** Flights of eight equal clients on an engine that has flown before: wall seconds of the rounds alone, and the digest. */
 export const warm = async (world: World, workers: number, name: EngineName): Promise<Warm> => {
   const engine = await openEngine({ engine: name, workers })
-  const charter = await settleCharter(equalClients, world, engine)
+  const setup = await setUp(equalClients, world, engine)
   const flight = async (): Promise<Flown> => {
-    const { weather, stepCost } = surround(equalClients, charter, () => '')
     const begin = performance.now()
-    const { digest } = await flyUnder(equalClients, charter, weather, stepCost, { world, engine })
+    const { digest } = await flySetup(setup, { engine })
     return { seconds: (performance.now() - begin) / 1000, digest }
   }
   await flight()

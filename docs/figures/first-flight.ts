@@ -5,8 +5,8 @@
  *     node --import tsx docs/figures/first-flight.ts runs/first-flight-1 docs/figures/first-flight.svg
  */
 import { writeFileSync } from 'node:fs'
-import type { Fault } from '../../src/faults/fault.js'
-import type { FaultReport } from '../../src/faults/weather.js'
+import type { Fault } from '../../src/faults/registry.js'
+import type { FaultReport } from '../../src/faults/report.js'
 import { readFlown, type Lot } from './flown.js'
 import { brush, escaped, n } from './svg.js'
 

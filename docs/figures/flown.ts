@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Manifest } from '../../src/runs/manifest.js'
-import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../../src/runs/record.js'
+import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../../src/record/rows.js'
 import { meanMetric } from '../../src/runs/totals.js'
 
 /** What became of one client in one round. */

@@ -1,4 +1,5 @@
 import type { Streams } from '../random/streams.js'
+import type { Told } from '../record/flight-recorder.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 
@@ -44,10 +45,15 @@ export interface Context {
   compute(job: unknown, cost: Micros): number
   /** Withdraws a computation: nothing comes of it; what it had used until now is charged as wasted. */
   abandon(computation: number): void
+  /** Tells what has happened; see `FlightEvent`. `what` is made for this call. */
+  record(what: Told): void
   readonly streams: Streams
 }
 
-/** A message in, the next state out: synchronous and pure but for `context`. Returning a promise is an error. */
+/**
+ * A message in, the next state out: synchronous, and a function of state, message and `context`. The state is its
+ * actor's own: what is handed in may be changed and given back. Returning a promise is an error.
+ */
 export type Behaviour<State, M extends Message = Message> = (
   state: State,
   received: Received<M>,

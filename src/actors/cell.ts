@@ -1,7 +1,24 @@
 import type { Name } from '../roster/participant.js'
-import type { Behaviour } from './actor.js'
-import type { Computation } from './compute-queue.js'
-import type { Item, Parcel } from './parcel.js'
+import type { TrainingEnd } from '../record/rows.js'
+import type { Delivery } from '../time/kernel.js'
+import type { Behaviour, Received } from './actor.js'
+
+/** A delivery on its way into an actor. */
+export interface Item {
+  /** Called just before the handler, in the order of delivery. False: the handler is spared it. */
+  opened(): boolean
+  /** What the handler is given. */
+  received(): Received
+}
+
+/** A computation, as its actor's cell knows it. */
+export interface UnderWay {
+  readonly number: number
+  /** Takes it off the heap, and its job off the queue: nothing comes of it. */
+  withdraw(): void
+  /** Says how it ended. */
+  charge(outcome: TrainingEnd): void
+}
 
 /**
  * One incarnation of an actor. A dead cell never wakes and never sends; its timers and computations die with it, while
@@ -18,9 +35,9 @@ export class Cell {
   /** The actor as guard errors name it. */
   readonly label: string
   /** Timers and computations under way, by number. Made when first used: most of ten thousand clients are idle. */
-  timers: Map<number, Parcel> | undefined
+  timers: Map<number, Delivery> | undefined
   /** Never empty: there is one at a time, as a rule. */
-  computations: Computation[] | undefined
+  computations: UnderWay[] | undefined
   /** The host's handle on nact's actor. */
   ref: unknown
   #numbers = 0
@@ -35,12 +52,12 @@ export class Cell {
     this.label = `actor ${name}`
   }
 
-  began(computation: Computation): void {
+  began(computation: UnderWay): void {
     if (this.computations === undefined) this.computations = [computation]
     else this.computations.push(computation)
   }
 
-  ended(computation: Computation): void {
+  ended(computation: UnderWay): void {
     const { computations = [] } = this
     this.computations = computations.length > 1 ? computations.filter((other) => other !== computation) : undefined
   }

@@ -1,10 +1,11 @@
+import type { TrainingEnd } from '../record/rows.js'
+import type { Name } from '../roster/participant.js'
 import { Delivery } from '../time/kernel.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { ActorError } from './actor-error.js'
-import type { Name } from '../roster/participant.js'
 import type { Computed, Interrupted, Received } from './actor.js'
-import type { Cell } from './cell.js'
-import type { Doorstep, Item } from './parcel.js'
+import type { Cell, Item, UnderWay } from './cell.js'
+import type { Doorstep } from './door.js'
 
 /** A job as the engine gets it: whose it is, when it began, and what to do. */
 export interface Job {
@@ -17,19 +18,18 @@ export interface Job {
 /** Does jobs for real: one promise per job, in their order. */
 export type Execute = (jobs: readonly Job[]) => readonly Promise<unknown>[]
 
-/** How a computation ended, in virtual time. */
-export type Outcome = 'computed' | 'interrupted' | 'abandoned' | 'crashed'
-
 /**
  * A message from the future: the completion of a computation, on the heap since the computation began. Only when the
  * kernel reaches it does its result have to be there. One that the weather interrupts never runs at all.
  */
-export class Computation extends Delivery implements Item {
+export class Computation extends Delivery implements Item, UnderWay {
   #result: { readonly value: unknown } | undefined
   #failure: { readonly error: unknown } | undefined
   #running: Promise<void> | undefined
   /** Handed to nact, and not opened: it can still be taken back. */
   #handed = false
+  /** The event of its beginning. */
+  readonly #cause: number
 
   constructor(
     private readonly door: Doorstep,
@@ -39,9 +39,15 @@ export class Computation extends Delivery implements Item {
     readonly start: Micros,
     readonly job: unknown,
     private readonly interrupted: string | undefined,
-    private readonly charge: (computation: Computation, outcome: Outcome) => void,
+    /** When it would have ended had nothing come between. */
+    readonly whole: Micros,
+    private readonly pending: {
+      withdraw(computation: Computation): void
+      charge(computation: Computation, outcome: TrainingEnd): void
+    },
   ) {
     super()
+    this.#cause = door.record.cause
   }
 
   override waits(): Promise<void> | undefined {
@@ -76,8 +82,17 @@ export class Computation extends Delivery implements Item {
     if (!this.#handed) return false
     this.#handed = false
     this.cell.ended(this)
-    this.charge(this, this.interrupted === undefined ? 'computed' : 'interrupted')
+    this.door.record.cause = this.#cause
+    this.charge(this.interrupted === undefined ? 'computed' : 'interrupted')
     return true
+  }
+
+  withdraw(): void {
+    this.pending.withdraw(this)
+  }
+
+  charge(outcome: TrainingEnd): void {
+    this.pending.charge(this, outcome)
   }
 
   received(): Received {

@@ -1,4 +1,5 @@
 import type { Streams } from '../random/streams.js'
+import type { FlightRecorder, Told } from '../record/flight-recorder.js'
 import type { Guard } from '../time/guard.js'
 import type { Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
@@ -6,14 +7,15 @@ import { ActorError } from './actor-error.js'
 import type { Name } from '../roster/participant.js'
 import type { Context, Message } from './actor.js'
 import type { Cell } from './cell.js'
-import type { Undertakings } from './undertakings.js'
+import type { Pending } from './pending.js'
 
 /** What a handler's wishes are passed on to. */
 export interface Surroundings {
   readonly kernel: Kernel
   readonly streams: Streams
   readonly guard: Guard | undefined
-  readonly undertakings: Undertakings
+  readonly pending: Pending
+  readonly record: Pick<FlightRecorder, 'tell' | 'cause'>
   send(from: Name, to: Name, message: Message): void
 }
 
@@ -60,20 +62,20 @@ export class HandlerContext implements Context {
 
   after(delay: Micros, message: Message): number {
     this.#check('after')
-    return this.around.undertakings.after(this.cell, delay, message)
+    return this.around.pending.after(this.cell, delay, message)
   }
 
   cancel(timer: number): void {
     this.#check('cancel')
-    this.around.undertakings.cancel(this.cell, timer)
+    this.around.pending.cancel(this.cell, timer)
   }
 
   compute(job: unknown, cost: Micros): number {
     this.#check('compute')
-    const { guard, undertakings } = this.around
+    const { guard, pending } = this.around
     const who = guard?.enter(undefined)
     try {
-      return undertakings.compute(this.cell, job, cost)
+      return pending.compute(this.cell, job, cost)
     } finally {
       guard?.leave(who)
     }
@@ -81,13 +83,18 @@ export class HandlerContext implements Context {
 
   abandon(computation: number): void {
     this.#check('abandon')
-    const { guard, undertakings } = this.around
+    const { guard, pending } = this.around
     const who = guard?.enter(undefined)
     try {
-      undertakings.abandon(this.cell, computation)
+      pending.abandon(this.cell, computation)
     } finally {
       guard?.leave(who)
     }
+  }
+
+  record(what: Told): void {
+    this.#check('record')
+    this.around.record.tell(this.cell.name, what)
   }
 
   /** Called by the host when the handler has returned. */

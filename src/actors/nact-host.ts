@@ -1,6 +1,7 @@
 import nact, { type Ref } from 'nact'
 import { WindtunnelError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
+import { FlightRecorder } from '../record/flight-recorder.js'
 import type { Guard } from '../time/guard.js'
 import type { Delivery, Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
@@ -10,8 +11,9 @@ import type { Behaviour, Message, Received } from './actor.js'
 import { Cell } from './cell.js'
 import { ComputeQueue, type Execute } from './compute-queue.js'
 import { HandlerContext, type Surroundings } from './context.js'
-import { Parcel, type Doorstep } from './parcel.js'
-import { Undertakings, type Charge, type Work } from './undertakings.js'
+import type { Doorstep } from './door.js'
+import { Letter } from './letter.js'
+import { type Charge, Pending, type SpanOf } from './pending.js'
 
 export interface HostOptions {
   readonly kernel: Kernel
@@ -20,12 +22,14 @@ export interface HostOptions {
   readonly guard?: Guard
   /** The network: `ctx.send` calls it. */
   send(from: Name, to: Name, message: Message): void
-  /** The weather: when a computation that begins now ends on this device. */
-  readonly work: Work
+  /** The devices: when a computation that begins now ends. */
+  readonly spanOf: SpanOf
   /** The engine: does jobs for real, one promise each. */
   readonly execute: Execute
   /** Told of every computation's end, in the order of virtual time. */
   readonly charged?: (charge: Charge) => void
+  /** Where actors tell what happens; by default nobody reads it. */
+  readonly record?: Pick<FlightRecorder, 'tell' | 'cause'>
 }
 
 /** An actor that is spawned twice, or asked for where none lives. */
@@ -48,37 +52,39 @@ export class NactHost {
   readonly #kernel: Kernel
   readonly #guard: Guard | undefined
   readonly #around: Surroundings
-  readonly #undertakings: Undertakings
+  readonly #pending: Pending
   readonly #cells = new Map<Name, Cell>()
   readonly #incarnations = new Map<Name, number>()
   /** Handlers that were dispatched in this turn and have not ended. */
   #running = 0
   /** Who was handed something last. */
   #last: Cell | undefined
-  readonly #door: Doorstep = {
-    living: (name) => this.#cells.get(name),
-    admits: (cell, turn) => {
-      if (cell.turn === turn) return cell === this.#last
-      cell.turn = turn
-      return true
-    },
-    hand: (cell, item) => {
-      this.#last = cell
-      if (cell.handed.push(item) > 1) return
-      this.#running++
-      dispatch(cell.ref as Ref<unknown>, cell, this.#sender)
-    },
-  }
+  readonly #door: Doorstep
 
   constructor(options: HostOptions) {
-    const { kernel, streams, guard, charged } = options
+    const { kernel, streams, guard, charged, record = new FlightRecorder(() => kernel.now) } = options
     this.#kernel = kernel
     this.#guard = guard
+    this.#door = {
+      living: (name) => this.#cells.get(name),
+      admits: (cell, turn) => {
+        if (cell.turn === turn) return cell === this.#last
+        cell.turn = turn
+        return true
+      },
+      hand: (cell, item) => {
+        this.#last = cell
+        if (cell.handed.push(item) > 1) return
+        this.#running++
+        dispatch(cell.ref as Ref<unknown>, cell, this.#sender)
+      },
+      record,
+    }
     const queue = new ComputeQueue((jobs) => options.execute(jobs))
-    const work: Work = (actor, start, cost, job) => options.work(actor, start, cost, job)
-    this.#undertakings = new Undertakings(kernel, this.#door, queue, work, charged)
+    const spanOf: SpanOf = (actor, start, cost, job) => options.spanOf(actor, start, cost, job)
+    this.#pending = new Pending(kernel, this.#door, queue, spanOf, charged)
     const send = options.send.bind(options)
-    this.#around = { kernel, streams, guard, undertakings: this.#undertakings, send }
+    this.#around = { kernel, streams, guard, pending: this.#pending, record, send }
   }
 
   /** Brings the next incarnation of `name` to life. An error if one lives. */
@@ -105,7 +111,7 @@ export class NactHost {
     const cell = this.#cells.get(name)
     if (cell === undefined) return
     this.#bury(cell)
-    this.#undertakings.perish(cell)
+    this.#pending.perish(cell)
   }
 
   alive(name: Name): boolean {
@@ -130,9 +136,9 @@ export class NactHost {
    * what is returned.
    */
   deliver(at: Micros, to: Name, received: Received, arrived?: (alive: boolean) => boolean | void): Delivery {
-    const parcel = new Parcel(this.#door, to, received, arrived)
-    this.#kernel.deliver(at, parcel)
-    return parcel
+    const letter = new Letter(this.#door, to, received, arrived)
+    this.#kernel.deliver(at, letter)
+    return letter
   }
 
   /** Delivers now, after what was scheduled for this instant before. For events of the environment. */

@@ -1,29 +1,50 @@
-import { SafetyError } from '../errors.js'
-import type { Flow, Ledger } from '../network/ledger.js'
-import { formatMicros, type Micros } from '../time/micros.js'
+import type { Flow } from '../record/ledger.js'
+import { check, Violation } from './check.js'
+
+/** A flow that has changed, as the ledger had it after the event at `time`. */
+interface Touched {
+  flow: Flow | undefined
+  sent: number
+  copied: number
+  delivered: number
+  dropped: number
+  time: number
+}
+
+const balanced = (flow: Flow, { sent, copied, delivered, dropped, time }: Omit<Touched, 'flow'>, inFlight: number): void => {
+  if (sent + copied === delivered + dropped + inFlight) return
+  const { from, to, kind } = flow
+  const what =
+    `on ${from} > ${to} ${kind}, sent ${sent} + copied ${copied} is not ` +
+    `delivered ${delivered} + dropped ${dropped} + in flight ${inFlight}`
+  throw new Violation('conservation', what, { time, actors: [from, to] })
+}
 
 /**
- * *Conservation*, per link and kind: sent + copied = delivered + dropped + in flight. The left side and the first two
- * of the right come from the ledger; what is in flight is counted by the network, from the flights themselves.
+ * What is in flight is counted by the network, from the flights themselves, and all else by the ledger. A flow is looked
+ * at when the next copy moves: by then the network has done its part of the last move, and nothing of the next.
  */
-export const checkFlow = (flow: Flow, inFlight: number, now: Micros): void => {
-  const { sent, copied, delivered, dropped } = flow
-  if (sent + copied !== delivered + dropped + inFlight) {
-    throw new SafetyError(
-      `check 'conservation' at ${formatMicros(now)}: on ${flow.link}, sent ${sent} + copied ${copied} is not ` +
-        `delivered ${delivered} + dropped ${dropped} + in flight ${inFlight}`,
-    )
-  }
-}
-
-/** Checks the flows that changed since the last call. To be called after every event. */
-export const conservation =
-  (ledger: Ledger, network: { inFlight(flow: Flow): number }, now: () => Micros): (() => void) =>
-  () => {
-    for (const flow of ledger.takeTouched()) checkFlow(flow, network.inFlight(flow), now())
-  }
-
-/** At the end of a run nothing may be in flight. */
-export const checkLanded = (ledger: Ledger, now: Micros): void => {
-  for (const flow of ledger.flows) checkFlow(flow, 0, now)
-}
+export const conservation = check<Touched>({
+  name: 'conservation',
+  promise: 'On every link and for every kind of message, sent + copied = delivered + dropped + in flight; at the end nothing is.',
+  begin: () => ({ flow: undefined, sent: 0, copied: 0, delivered: 0, dropped: 0, time: 0 }),
+  see: (event, view, touched) => {
+    const { kind } = event
+    if (kind !== 'send' && kind !== 'copy' && kind !== 'arrive' && kind !== 'drop') return
+    if (touched.flow !== undefined) balanced(touched.flow, touched, view.inFlight(touched.flow))
+    const flow = view.ledger.flow(event.envelope)
+    touched.flow = flow
+    touched.sent = flow.sent
+    touched.copied = flow.copied
+    touched.delivered = flow.delivered
+    touched.dropped = flow.dropped
+    touched.time = event.at
+  },
+  end: (view) => {
+    for (const flow of view.ledger.flows) {
+      const now = { ...flow, time: view.now }
+      balanced(flow, now, view.inFlight(flow))
+      balanced(flow, now, 0)
+    }
+  },
+})

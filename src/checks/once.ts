@@ -1,42 +1,38 @@
-import { SafetyError } from '../errors.js'
-import type { StaleUpdate } from '../federation/strategies/stale-updates.js'
-import type { Update } from '../federation/strategies/strategy.js'
+import type { EventOf } from '../record/event.js'
+import type { Name } from '../roster/participant.js'
+import { check, Violation } from './check.js'
 
-/** *Once*: the contributions to one aggregate are a set of (client, round), all of the round that is folded. */
-export const checkOnce = (part: string, round: number, updates: readonly Pick<Update, 'client' | 'round'>[]): void => {
-  const seen = new Set<string>()
-  for (const { client, round: of } of updates) {
-    if (of !== round) {
-      throw new SafetyError(`check 'once': round ${round} of ${part} folds an update that ${client} made for round ${of}`)
-    }
-    if (seen.has(client)) {
-      throw new SafetyError(`check 'once': round ${round} of ${part} folds two updates of ${client}`)
-    }
-    seen.add(client)
-  }
+const refuse = ({ at, round, part, actor }: EventOf<'fold'>, client: Name, what: string): never => {
+  const about = { time: at, round, actors: [actor, client] }
+  throw new Violation('once', `round ${round} of ${part} folds ${what} of ${client}`, about)
 }
 
-/**
- * *Once*, without common rounds: the contributions to one aggregate are a set of (client, round), none from the future,
- * none staler than the declared bound, and none that was part of an earlier aggregate: `counted` holds the last round
- * of each client that was.
- */
-export const checkStale = (
-  part: string,
-  round: number,
-  stale: readonly { readonly update: Pick<Update, 'client' | 'round'>; readonly staleness: StaleUpdate['staleness'] }[],
-  bound: number,
-  counted: ReadonlyMap<string, number>,
-): void => {
-  const seen = new Set<string>()
-  const fail = (client: string, what: string): never => {
-    throw new SafetyError(`check 'once': round ${round} of ${part} folds ${what} of ${client}`)
-  }
-  for (const { update: { client, round: of }, staleness } of stale) {
-    if (of > round) fail(client, `an update for round ${of}`)
-    if (!(staleness >= 0 && staleness <= bound)) fail(client, `an update of staleness ${staleness}, above ${bound},`)
-    if (of <= (counted.get(client) ?? 0)) fail(client, `an update for round ${of} that was folded before,`)
-    if (seen.has(`${client} ${of}`)) fail(client, `two updates for round ${of}`)
-    seen.add(`${client} ${of}`)
-  }
-}
+/** The last round of each client of which an update was folded, by part. */
+type Counted = Map<string, Map<Name, number>>
+
+export const once = check<Counted>({
+  name: 'once',
+  promise:
+    'The contributions to one aggregate are a set of (client, round): none from another round, or staler than the ' +
+    'declared bound where rounds overlap, and none that was folded before.',
+  begin: () => new Map(),
+  see: (event, { rounds: { overlapping, maxStaleness } }, counted) => {
+    if (event.kind !== 'fold') return
+    const { part, round } = event
+    let clients = counted.get(part)
+    if (clients === undefined) counted.set(part, (clients = new Map()))
+    const seen = new Set<string>()
+    for (const { client, round: of, staleness } of event.updates) {
+      if (overlapping ? of > round : of !== round) refuse(event, client, `an update for round ${of}`)
+      if (!(staleness >= 0 && staleness <= maxStaleness)) {
+        refuse(event, client, `an update of staleness ${staleness}, above ${maxStaleness},`)
+      }
+      if (seen.has(`${client} ${of}`)) refuse(event, client, `two updates for round ${of}`)
+      if (of <= (clients.get(client) ?? 0)) {
+        refuse(event, client, `an update for round ${of} that was folded before,`)
+      }
+      seen.add(`${client} ${of}`)
+    }
+    for (const { client, round: of } of event.updates) clients.set(client, Math.max(of, clients.get(client) ?? 0))
+  },
+})

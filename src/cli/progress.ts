@@ -1,4 +1,5 @@
-import type { FlightEvent, RoundRow } from '../runs/record.js'
+import type { FlightEvent } from '../record/event.js'
+import type { RoundRow } from '../record/rows.js'
 import { afterEvent, firstStatus, liveLines, roundLine, type Status } from './status.js'
 
 /** The part of a terminal or a pipe that progress needs. */

@@ -28,7 +28,7 @@ export interface RunFlags {
 }
 
 export const countOf = ({ rounds }: Resolved): number | undefined =>
-  typeof rounds === 'function' ? undefined : rounds.count
+  typeof rounds !== 'function' && 'count' in rounds ? rounds.count : undefined
 
 /** Progress goes to standard output, unless that is for JSON: then to a terminal on standard error, or nowhere. */
 export const progressFor = (

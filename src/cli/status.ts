@@ -1,6 +1,7 @@
 import type { Name } from '../roster/participant.js'
 import { metrics } from '../metrics/metric.js'
-import type { FlightEvent, MetricRow, RoundRow } from '../runs/record.js'
+import type { FlightEvent } from '../record/event.js'
+import type { MetricRow, RoundRow } from '../record/rows.js'
 import type { Micros } from '../time/micros.js'
 import { cut, formatBytes, formatTime } from './format.js'
 
@@ -14,25 +15,25 @@ export interface Score {
 
 /** What a person sees of a flight at one moment. */
 export interface Status {
-  readonly round: number
+  round: number
   /** Rounds in all, where the policy says it beforehand. */
   readonly count: number | undefined
-  readonly closed: number
-  readonly aborted: number
-  readonly virtualTime: Micros
-  readonly training: ReadonlySet<Name>
-  readonly away: ReadonlySet<Name>
-  readonly dead: ReadonlySet<Name>
-  readonly selected: number
+  closed: number
+  aborted: number
+  virtualTime: Micros
+  readonly training: Set<Name>
+  away: Set<Name>
+  readonly dead: Set<Name>
+  selected: number
   /** Trunk updates that came too late, in all. */
-  readonly late: number
+  late: number
   /** Trainings that came to nothing because the client left, in all. */
-  readonly cutShort: number
+  cutShort: number
   /** Mean score of the last round that was scored, on validation or else on test. */
-  readonly score: Score | undefined
+  score: Score | undefined
   /** Bytes that left a link. */
-  readonly up: number
-  readonly down: number
+  up: number
+  down: number
 }
 
 export const firstStatus = (count: number | undefined): Status => ({
@@ -52,10 +53,6 @@ export const firstStatus = (count: number | undefined): Status => ({
   down: 0,
 })
 
-const added = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> => new Set([...names, name])
-const removed = (names: ReadonlySet<Name>, name: Name): ReadonlySet<Name> =>
-  new Set([...names].filter((other) => other !== name))
-
 /** The mean over scenarios and tasks of the first of these that was measured. */
 const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => {
   for (const split of ['validation', 'test']) {
@@ -68,57 +65,53 @@ const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => 
   return undefined
 }
 
-const lived = (status: Status, who: Name, what: 'crash' | 'restart' | 'away' | 'back'): Status => {
-  switch (what) {
-    case 'away':
-      return { ...status, away: added(status.away, who), training: removed(status.training, who) }
-    case 'back':
-      return { ...status, away: removed(status.away, who) }
-    case 'crash':
-      return { ...status, dead: added(status.dead, who), training: removed(status.training, who) }
-    case 'restart':
-      return { ...status, dead: removed(status.dead, who) }
-    default:
-      return what satisfies never
-  }
-}
-
-/** The status after one more event. Pure. */
-export const afterEvent = (before: Status, event: FlightEvent): Status => {
-  const status = { ...before, virtualTime: Math.max(before.virtualTime, event.at) }
+/** Takes one more event in. Returns the same status. */
+export const afterEvent = (status: Status, event: FlightEvent): Status => {
   switch (event.kind) {
-    case 'round-open': {
-      const asked = new Set(event.selected)
-      const away = new Set([...status.away].filter((name) => !asked.has(name)))
-      return { ...status, round: event.round, selected: event.selected.length, away }
-    }
-    case 'round-close': {
-      const aborted = event.row.outcome === 'aborted' ? 1 : 0
-      return { ...status, closed: status.closed + 1 - aborted, aborted: status.aborted + aborted }
-    }
-    case 'training':
-      return { ...status, training: added(status.training, event.client) }
-    case 'trained': {
-      const training = removed(status.training, event.client)
-      if (event.outcome !== 'interrupted') return { ...status, training }
-      return { ...status, training, cutShort: status.cutShort + 1, away: added(status.away, event.client) }
-    }
-    case 'settled': {
+    case 'round-open':
+      status.round = event.round
+      status.selected = event.selected.length
+      for (const name of event.selected) status.away.delete(name)
+      break
+    case 'round-close':
+      if (event.row.outcome === 'aborted') status.aborted++
+      else status.closed++
+      break
+    case 'train':
+      status.training.add(event.actor)
+      break
+    case 'trained':
+      status.training.delete(event.actor)
+      if (event.outcome !== 'interrupted') break
+      status.cutShort++
+      status.away.add(event.actor)
+      break
+    case 'settle': {
       const { direction, travelled, fate, kind, part } = event.row
-      const late = status.late + (fate === 'late' && kind === 'update' && part === 'trunk' ? 1 : 0)
-      if (direction === 'inside') return { ...status, late }
-      return { ...status, late, [direction]: status[direction] + travelled }
+      if (fate === 'late' && kind === 'update' && part === 'trunk') status.late++
+      if (direction !== 'inside') status[direction] += travelled
+      break
     }
     case 'life':
-      return lived(status, event.who, event.what)
+      if (event.what === 'crash') {
+        status.dead.add(event.actor)
+        status.training.delete(event.actor)
+      } else status.dead.delete(event.actor)
+      break
+    case 'leave':
+      status.away.add(event.actor)
+      status.training.delete(event.actor)
+      break
     case 'evaluated': {
       const score = scoreOf(event.round, event.rows)
-      const newer = score !== undefined && event.round >= (status.score?.round ?? 0)
-      return newer ? { ...status, score } : status
+      if (score !== undefined && event.round >= (status.score?.round ?? 0)) status.score = score
+      break
     }
     default:
-      return event satisfies never
+      return status
   }
+  status.virtualTime = Math.max(status.virtualTime, event.at)
+  return status
 }
 
 /** `validation AUC 0.7123`, with the round where that is not `now`. */

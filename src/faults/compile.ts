@@ -1,29 +1,26 @@
-import type { Name, Participant } from '../roster/participant.js'
 import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
+import type { Verdict } from '../network/weather.js'
+import { createDraws, createLexicon } from '../random/draws.js'
 import type { Streams } from '../random/streams.js'
+import type { EventOf } from '../record/event.js'
+import { FlightRecorder } from '../record/flight-recorder.js'
+import type { Name, Participant, Role } from '../roster/participant.js'
 import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices, type Device, type Devices } from '../schedules/devices.js'
 import { networkSchema, resolveNetwork, type ClientLink, type Network } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
-import { Absences } from './absence.js'
-import { drain, jittered, narrowed, type Narrowing } from './client-links.js'
-import { createComing, type Coming } from './coming.js'
-import { Crashes } from './crashes.js'
-import { createDraws, createLexicon, type Draws } from './draws.js'
-import type { Fault, FaultKind, FaultOf } from './fault.js'
-import { MessageRules, passes, roleIndex } from './message-rules.js'
-import type { Plan, PlannedFault } from './plan.js'
-import { createSlowness, endOfWork, type Slowness } from './speed.js'
-import { createTally } from './tally.js'
-import type { Verdict, Weather } from './weather.js'
-import { strikes } from './window.js'
-
-/** The weather of one run, with the devices that training is charged to. */
-export interface CompiledWeather extends Weather {
-  device(name: Name): Device
-}
+import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, WithLink } from './fault.js'
+import { jittered, narrowed } from './lines.js'
+import { type MessageRule, MessageRules, roleNumber } from './message-rules.js'
+import type { Plan } from './plan.js'
+import { Presence, type Watched, watched } from './presence.js'
+import { entryOf } from './registry.js'
+import { FaultCount } from './report.js'
+import { endOfWork } from './speed.js'
+import { striker } from './strike.js'
+import type { Weather } from './weather.js'
 
 export interface CompileInput {
   readonly plan: Plan
@@ -36,6 +33,10 @@ export interface CompileInput {
   readonly streams: Streams
   /** Reads the trace files that schedules, network and devices name; not needed without traces. */
   readonly read?: ReadText
+  /** Where faults tell that they strike; whoever reads it should show it to the weather, too. */
+  readonly record?: Pick<FlightRecorder, 'tell'>
+  /** Told of life events that are set off during the flight. */
+  readonly live?: (life: Life) => void
 }
 
 /** What there is to know about one participant. */
@@ -44,106 +45,119 @@ interface Subject {
   readonly role: number
   readonly device: Device
   readonly link: ClientLink | undefined
-  readonly coming: Coming | undefined
-  readonly slow: readonly Slowness[]
-  readonly partial: readonly (Ready & { readonly fault: FaultOf<'partial'> })[]
-  readonly narrow: readonly Narrowing[]
+  readonly watched: Watched | undefined
+  readonly slow: readonly SlowHook[]
+  readonly partial: readonly PartialHook[]
+  readonly narrow: readonly NarrowHook[]
 }
 
-interface Ready {
-  readonly planned: PlannedFault
-  readonly draws: Draws
-}
-
-const isKind = <K extends FaultKind>(fault: Fault, kind: K): fault is FaultOf<K> => fault.kind === kind
-
-const byTarget = <T extends Ready>(all: readonly T[]): ReadonlyMap<Name, readonly T[]> => {
-  const found = new Map<Name, T[]>()
-  for (const one of all) {
-    for (const target of one.planned.targets) {
-      const own = found.get(target)
-      if (own === undefined) found.set(target, [one])
-      else own.push(one)
-    }
-  }
-  return found
+interface Compiled {
+  readonly planned: Planned
+  readonly hooks: Hooks
 }
 
 const noFiles: ReadText = (path) => {
   throw new SpecificationError(`'${path}' is to be read, but compile() was given no \`read\`. Pass one.`)
 }
 
+/** One hook of all faults that have it, by whom they hit. */
+const byTarget = <K extends keyof Hooks>(all: readonly Compiled[], kind: K) => {
+  const found = new Map<Name, NonNullable<Hooks[K]>[]>()
+  for (const { planned, hooks } of all) {
+    const hook = hooks[kind]
+    if (hook === undefined) continue
+    for (const target of planned.targets) {
+      const own = found.get(target)
+      if (own === undefined) found.set(target, [hook])
+      else own.push(hook)
+    }
+  }
+  return (name: Name): readonly NonNullable<Hooks[K]>[] => found.get(name) ?? []
+}
+
+const ruleOf = ({ planned, hooks: { messages: hook } }: Compiled): MessageRule[] => {
+  if (hook === undefined) return []
+  const { from, to } = planned
+  const fault = planned.fault as WithLink & Planned['fault']
+  return [{ planned, fault, hook, ...(from && { from: new Set(from) }), ...(to && { to: new Set(to) }) }]
+}
+
+/** Who is dead, and when it will be back: read from what happens. A death that is planned for the dead does not happen. */
+class Deaths {
+  readonly #back = new Map<Name, Micros>()
+
+  readonly see = ({ actor, what, back = Infinity }: EventOf<'life'>): void => {
+    if (what === 'crash') this.#back.set(actor, back)
+    else this.#back.delete(actor)
+  }
+
+  dead(who: Name): boolean {
+    return this.#back.has(who)
+  }
+
+  /** The next instant at which somebody comes back; Infinity: none. */
+  nextReturn(): Micros {
+    let next = Infinity
+    for (const back of this.#back.values()) if (back < next) next = back
+    return next
+  }
+}
+
+const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 : a.who > b.who ? 1 : 0)
+
 /**
- * Compiles a plan and the schedules into the weather of one run. The result has memory (who has left, what has fired):
- * compile anew for another run. Throws what the resolving of selectors and the reading of traces throws.
+ * Compiles a plan and the schedules into the weather of one flight: every fault gives its hooks, and here they are put
+ * where they are asked. The result has memory (who has left, what has struck): compile anew for another flight. Throws
+ * what the resolving of selectors and the reading of traces throws.
  */
-export const compile = (input: CompileInput): CompiledWeather => {
-  const { plan, participants, parts, streams, read = noFiles } = input
+export const compile = (input: CompileInput): Weather => {
+  const { plan, participants, parts, streams, read = noFiles, live = () => {} } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
   const links = resolveNetwork(network, participants, streams, read)
   const lexicon = createLexicon()
-  const tally = createTally()
   const jitterDraws = createDraws(streams, lexicon, 'network', 'jitter')
+  const count = new FaultCount()
+  const record = input.record ?? alone(count)
+  const deaths = new Deaths()
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
-  const faults = [...plan.faults].sort((a, b) => (a.key < b.key ? -1 : 1))
-
-  const ofKind = <K extends FaultKind>(kind: K) =>
-    faults.flatMap((planned) => {
-      const { fault, key } = planned
-      if (!isKind(fault, kind)) return []
-      return [{ planned, fault, draws: createDraws(streams, lexicon, 'faults', key, 'coins') }]
+  const compiled = [...plan.faults]
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map((planned): Compiled => {
+      const draws = createDraws(streams, lexicon, 'faults', planned.key, 'coins')
+      const tools = { draws, parts, strike: striker(planned, record), live }
+      return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
     })
-  const slow = byTarget(ofKind('slow').map(({ planned, fault, draws }) => createSlowness(planned, fault, draws)))
-  const leavers = byTarget(ofKind('away'))
-  const partial = byTarget(ofKind('partial'))
-  const narrow = byTarget(ofKind('narrow'))
+  const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
+  const watchers = compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see]))
+  const doors = compiled.flatMap(({ hooks: { door } }) => (door === undefined ? [] : [door]))
 
+  const [slow, partial, narrow, absence] = [
+    byTarget(compiled, 'slow'), byTarget(compiled, 'partial'), byTarget(compiled, 'narrow'), byTarget(compiled, 'absence'),
+  ]
   const subjects = new Map<Name, Subject>()
   for (const { name, role } of participants) {
     const device = devices.get(name)
     if (device === undefined) continue
     if (subjects.has(name)) throw new SpecificationError(`'${name}' takes part twice. Give each its own name.`)
     const calendar = calendars.get(name)
-    const own = leavers.get(name) ?? []
+    const away = absence(name)
     subjects.set(name, {
       name,
-      role: roleIndex[role],
+      role: roleNumber[role],
       device,
       link: links.get(name),
-      coming: calendar === undefined && own.length === 0 ? undefined : createComing(name, calendar, own),
-      slow: slow.get(name) ?? [],
-      partial: partial.get(name) ?? [],
-      narrow: narrow.get(name) ?? [],
+      watched: calendar === undefined && away.length === 0 ? undefined : watched(name, calendar, away),
+      slow: slow(name),
+      partial: partial(name),
+      narrow: narrow(name),
     })
   }
-  const subject = (name: Name): Subject => {
-    const found = subjects.get(name)
-    if (found !== undefined) return found
-    const known = [...subjects.keys()]
-    const some = known.length <= 24 ? known : [...known.slice(0, 24), '...']
-    throw new WindtunnelError(`The weather knows no '${name}'. It was compiled for: ${some.join(', ')}.`)
-  }
-  const roleOf = (name: Name) => (['client', 'expert', 'aggregator'] as const)[subject(name).role]
+  const subject = (name: Name): Subject => subjects.get(name) ?? unknown(name, subjects)
+  const roleOf = (name: Name): Role => (['client', 'expert', 'aggregator'] as const)[subject(name).role]
+  const rules = new MessageRules(compiled.flatMap(ruleOf), roleOf)
 
-  const rules = new MessageRules(
-    [...ofKind('lose'), ...ofKind('delay'), ...ofKind('duplicate')].map(({ planned, fault, draws }) => ({
-      planned,
-      fault,
-      draws,
-      from: planned.from && new Set(planned.from),
-      to: planned.to && new Set(planned.to),
-    })),
-    roleOf,
-    tally,
-  )
-  const crashes = new Crashes(ofKind('crash'), parts.includes('trunk') ? 'trunk' : (parts[0] ?? 'trunk'))
-
-  const linkOf = ({ name, link }: Subject): ClientLink => {
-    if (link !== undefined) return link
-    throw new WindtunnelError(`'${name}' is a server: only clients have a link whose rate can be asked.`)
-  }
   const latency = (envelope: Envelope): Micros => {
     const from = subject(envelope.from)
     const to = subject(envelope.to)
@@ -152,96 +166,103 @@ export const compile = (input: CompileInput): CompiledWeather => {
     const copy = () => rules.copyName(envelope, from.role, to.role)
     return jittered(link.latency, link.jitter, jitterDraws, envelope, copy)
   }
-  const absences: Absences = new Absences({
-    clients: [...subjects.values()].flatMap(({ coming }) => (coming === undefined ? [] : [coming])),
-    parts,
-    tally,
-    transfer: (client, direction, bytes, start) => {
-      const who = subject(client)
-      const rate = (at: Micros) => narrowed(client, linkOf(who), who.narrow, direction, at, absences.round, undefined)
-      return drain(bytes, start, rate)
-    },
-    latency,
-  })
+  const all = [...subjects.values()].flatMap((one) => (one.watched === undefined ? [] : [one.watched]))
+  const presence = new Presence({ clients: all, parts, latency, live })
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
-  const present = crashes.none && [...subjects.values()].every(({ coming }) => coming === undefined)
-  let latest = 0
-  const see = (now: Micros): void => {
-    if (now > latest) latest = now
-  }
+  const mayDie = lives.length > 0 || watchers.length > 0
+  const present = !mayDie && all.length === 0
 
   return {
+    lives,
     device: (name) => subject(name).device,
     available: (client, now, round) => {
-      see(now)
-      const { coming } = subject(client)
+      const { watched: own } = subject(client)
       if (present) return true
-      if (crashes.dead(client, now)) return false
-      return coming === undefined || absences.selectable(coming, now, round)
+      if (deaths.dead(client)) return false
+      return own === undefined || presence.selectable(own, now, round)
     },
     nextChange: (now) => {
-      const next = Math.min(absences.nextReturn(now) ?? Infinity, crashes.nextReturn(now) ?? Infinity)
+      const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn())
       return next === Infinity ? undefined : next
     },
-    work: (client, start, cost, round) => {
-      see(start)
+    span: (client, start, cost, round) => {
       const who = subject(client)
-      const slowed = who.slow.filter((s) => s.strikes(client, round))
+      const slowed = who.slow.length === 0 ? who.slow : who.slow.filter((hook) => hook.strikes(client, round))
       const end = endOfWork(start, cost, slowed)
-      for (const one of slowed) {
-        const alone = endOfWork(start, cost, [one])
-        if (alone === start + cost) continue
-        tally.fired(one.planned, `${client} ${round}`)
-        tally.effect(one.planned, 'training slowed', `${client} ${round} ${start}`, alone - start - cost)
+      for (const hook of slowed) {
+        const longer = endOfWork(start, cost, [hook]) - start - cost
+        if (longer !== 0) hook.slowed(client, round, start, longer)
       }
-      if (who.coming === undefined) return { until: end }
-      const work = absences.work(who.coming, start, end, round)
-      return work.interrupted === undefined ? work : { ...work, whole: end }
+      if (who.watched === undefined) return { until: end }
+      const span = presence.span(who.watched, start, end, round)
+      return span.interrupted === undefined ? span : { ...span, whole: end }
     },
-    gone: (client, at) => {
-      const { coming } = subject(client)
-      return coming !== undefined && absences.gone(coming, at)
+    absence: (who, at) => {
+      const { watched: own } = subject(who)
+      return own === undefined ? undefined : presence.absence(own, at)
     },
-    leaves: (client, from, until) => {
-      const { coming } = subject(client)
-      return coming === undefined ? undefined : absences.leaves(coming, from, until)
+    door: (envelope, now) => {
+      if (all.length > 0) {
+        const { watched: own } = subject(envelope.to)
+        const drop = own && presence.absence(own, now)
+        if (drop !== undefined) return { drop }
+      }
+      let until = now
+      for (const door of doors) {
+        const answer = door(envelope, now)
+        if (answer === 'deliver') continue
+        if ('drop' in answer) return answer
+        until = Math.max(until, answer.hold)
+      }
+      return until > now ? { hold: until } : 'deliver'
+    },
+    leaves: (who, from) => {
+      const { watched: own } = subject(who)
+      return own === undefined ? undefined : presence.leaves(own, from)
     },
     completeness: (client, round) => {
       let least = 1
-      for (const { planned, fault, draws } of subject(client).partial) {
-        if (!strikes(fault, draws, client, round)) continue
-        least = Math.min(least, fault.epochs)
-        tally.fired(planned, `${client} ${round}`)
-        tally.effect(planned, 'training partial', `${client} ${round}`, 0)
-      }
+      for (const hook of subject(client).partial) least = Math.min(least, hook(client, round) ?? 1)
       return least
     },
     judge: (envelope, now): Verdict => {
-      see(now)
       const from = subject(envelope.from)
       const to = subject(envelope.to)
-      const coming = from.coming ?? to.coming
-      if (coming !== undefined) {
-        const lost = absences.judge(coming, from.role === 0 ? 'up' : 'down', envelope, now)
-        if (lost !== undefined) return { lost, delay: 0, copies: passes.copies }
-      }
+      const lost =
+        (from.watched && presence.judge(from.watched, 'up', envelope, now)) ??
+        (to.watched && presence.judge(to.watched, 'down', envelope, now))
+      if (lost !== undefined) return { lost, delay: 0, copies: [] }
       return rules.judge(envelope, now, from.role, to.role)
     },
-    rate: (client, direction, at) => {
-      const who = subject(client)
-      return narrowed(client, linkOf(who), who.narrow, direction, at, absences.round, tally)
+    rate: ({ owner, direction }, at) => {
+      const who = subject(owner)
+      if (who.link === undefined) {
+        throw new WindtunnelError(`'${owner}' is a server: only clients have a link whose rate can be asked.`)
+      }
+      return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
     },
     latency,
-    lives: crashes.timed,
-    notice: (sign) => {
-      see(sign.at)
-      if (sign.kind === 'round-open') absences.open(sign.round)
-      if (sign.kind === 'round-close') absences.close(sign.round, sign.at)
-      return crashes.notice(sign)
+    see: (event) => {
+      if (event.kind === 'round-open') presence.open(event.round)
+      else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
+      else if (event.kind === 'drop') presence.dropped(event)
+      else if (event.kind === 'life') deaths.see(event)
+      else if (event.kind === 'fault') count.see(event)
+      for (const see of watchers) see(event)
     },
-    report: () => {
-      crashes.count(tally, latest)
-      return tally.report(plan.faults)
-    },
+    report: () => count.report(plan.faults),
   }
+}
+
+/** For who compiles without a flight: strikes are counted, and go nowhere else. */
+const alone = (count: FaultCount): Pick<FlightRecorder, 'tell'> => {
+  const record = new FlightRecorder(() => 0)
+  record.read(count.see)
+  return record
+}
+
+const unknown = (name: Name, subjects: ReadonlyMap<Name, Subject>): never => {
+  const known = [...subjects.keys()]
+  const some = known.length <= 24 ? known : [...known.slice(0, 24), '...']
+  throw new WindtunnelError(`The weather knows no '${name}'. It was compiled for: ${some.join(', ')}.`)
 }

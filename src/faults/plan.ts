@@ -1,32 +1,19 @@
-import type { Name, Participant } from '../roster/participant.js'
 import { SpecificationError } from '../errors.js'
 import { streams, type Streams } from '../random/streams.js'
-import { faultsSchema, type Fault, type FaultInput, type Link } from './fault.js'
 import { identities, shortHash } from '../roster/identity.js'
-import { resolve } from '../roster/selectors.js'
+import type { Name, Participant } from '../roster/participant.js'
+import { resolve, type Selector } from '../roster/selectors.js'
+import type { Planned } from './fault.js'
+import type { Link } from './link.js'
+import { entryOf, type Fault, faultsSchema, type FaultInput } from './registry.js'
 
-/** One fault with all that chance decides about it before the run. */
-export interface PlannedFault {
-  /** Its `id`, or its kind and a hash of its content. Unique in a plan. */
-  readonly id: string
-  /** What its random draws are named by. */
-  readonly key: string
-  readonly fault: Fault
-  /** Whom it hits; for a fault on links, everyone that `from` and `to` name. */
-  readonly targets: readonly Name[]
-  /** Senders that its link allows; absent: anyone. */
-  readonly from?: readonly Name[]
-  /** Receivers that its link allows; absent: anyone. */
-  readonly to?: readonly Name[]
-}
-
-/** All faults of one run, drawn from the seed before it begins: plain JSON. */
+/** All faults of one flight, drawn from the seed before it begins: plain JSON, which can be edited and flown. */
 export interface Plan {
   readonly seed: string
-  readonly faults: readonly PlannedFault[]
+  readonly faults: readonly Planned<Fault>[]
 }
 
-/** A run without faults. */
+/** A flight without faults. */
 export const calm: Plan = { seed: '', faults: [] }
 
 const parse = (faults: readonly FaultInput[]): readonly Fault[] => {
@@ -65,14 +52,16 @@ const planOne = (
   where: string,
   actors: readonly Participant[],
   stream: Streams,
-): PlannedFault => {
-  if ('link' in fault) {
-    const { from, to } = drawLink(fault.link, actors, stream, key, `${where}.link`)
+): Planned<Fault> => {
+  const { kind, targets: hits } = entryOf(fault)
+  if (hits === 'messages') {
+    const { from, to } = drawLink((fault as { link: Link }).link, actors, stream, key, `${where}.link`)
     const targets = [...new Set([...(from ?? []), ...(to ?? [])])].sort()
     return { id, key, fault, targets, ...(from && { from }), ...(to && { to }) }
   }
-  const targets = resolve(fault.who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
-  if (fault.kind !== 'crash' && fault.kind !== 'slow') clientsOnly(targets, actors, fault.kind, `${where}.who`)
+  const { who } = fault as { who: Selector }
+  const targets = resolve(who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
+  if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.who`)
   return { id, key, fault, targets }
 }
 
@@ -85,7 +74,7 @@ export const drawPlan = (faults: readonly FaultInput[], actors: readonly Partici
   const keys = identities(parsed)
   const stream = streams(seed)
   const ids = new Set<string>()
-  const planned = parsed.map((fault, i): PlannedFault => {
+  const planned = parsed.map((fault, i): Planned<Fault> => {
     const key = keys[i]
     const id = fault.id ?? `${fault.kind}-${shortHash(key)}`
     const where = `faults[${i}]`

@@ -1,5 +1,8 @@
+import { z } from 'zod'
+
+import type { Draws } from '../random/draws.js'
+import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
-import type { Draws } from './draws.js'
 
 /** When a fault is on. What is absent does not restrict. */
 export interface When {
@@ -7,6 +10,33 @@ export interface When {
   readonly from?: Micros
   readonly until?: Micros
 }
+
+export const roundsField = z
+  .tuple([z.int().min(1), z.int().min(1)])
+  .refine(([first, last]) => first <= last, 'the first round must not come after the last')
+  .describe('First and last round, both included')
+
+/** Fields of a fault that is on in these rounds, and in [from, until) of virtual time. */
+export const windowFields = {
+  rounds: roundsField.optional(),
+  from: durationSchema.optional().describe('Virtual time at which it begins'),
+  until: durationSchema.optional().describe('Virtual time at which it is over'),
+}
+
+/** The rule that goes with `windowFields`: `.refine(ordered, orderedRule)`. */
+export const ordered = (fault: { from?: number; until?: number }): boolean =>
+  fault.until === undefined || (fault.from ?? 0) < fault.until
+export const orderedRule = { error: '`from` must come before `until`', path: ['until'] }
+
+export const chance = z.number().min(0).max(1)
+export const perClientRound = chance.optional().describe('A coin per client and round; 1 when absent')
+export const perEnvelope = chance.prefault(1).describe('A coin per envelope, copies included')
+
+export const idField = z
+  .string()
+  .min(1)
+  .optional()
+  .describe('Names the fault, and its random draws: keep it while the intensity changes, and the same ones are hit')
 
 export const inRounds = ({ rounds }: When, round: number): boolean =>
   rounds === undefined || (round >= rounds[0] && round <= rounds[1])

@@ -1,153 +1,302 @@
-import type { Name } from '../roster/participant.js'
 import type { Behaviour, Context } from '../actors/actor.js'
+import type { Instructions } from '../network/frame.js'
 import { permutation } from '../random/streams.js'
-import type { RoundRow } from '../runs/record.js'
-import type { AggregatorMessage, Ending, Parcel } from './messages.js'
-import { tellExperts } from './notices.js'
-import { close, emptyHolding, type Holding, modelFrames, openRound, receive } from './owner.js'
-import type { RoundTerms } from './policies.js'
+import type { RoundRow } from '../record/rows.js'
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import type { ActorLife } from './life.js'
+import type { AggregatorMessage, CloseNotice, Content } from './messages.js'
+import {
+  close, copyHolding, heldInOrder, type Holding, newHolding, openRound, type Ownership, receive, sendModels,
+} from './owner.js'
+import { takePart } from './parts.js'
+import type { Asking, Decision, Ending, Moment, Situation } from './rounds/round.js'
 import type { Terms } from './terms.js'
 
-/** The aggregator's state: the trunk, and the round it is in. Plain data. */
-export interface AggregatorState {
-  readonly holding: Holding
-  readonly phase: 'idle' | 'waiting' | 'open' | 'done'
-  /** The round that is open or waited for. */
-  readonly round: number
-  readonly terms: RoundTerms | undefined
-  readonly waitingSince: number
-  readonly opened: number
-  readonly selected: readonly Name[]
-  /** The deadline's timer. */
-  readonly timer: number | undefined
-  readonly past: readonly RoundRow[]
+/** Something that comes back at an instant. `number`: what `Context.cancel` takes; undefined after a recovery. */
+interface Timer {
+  readonly at: Micros
+  number: number | undefined
 }
 
-export const newAggregator = (trunk: Float32Array): AggregatorState => ({
-  holding: emptyHolding('trunk', trunk),
+/** A client at work, as far as the aggregator knows. */
+interface AtWork {
+  readonly round: number
+  /** When it is waited for no longer. */
+  readonly overdue: Timer | undefined
+}
+
+/** The aggregator's state: the trunk, and the round it is in. Plain data, and its own. */
+export interface AggregatorState {
+  holding: Holding
+  phase: 'idle' | 'flying' | 'done'
+  /** What the round machine remembers. */
+  machine: unknown
+  /** The round that is open, or that comes next. */
+  round: number
+  /** When the round before closed. */
+  since: Micros
+  /** When this round opened; undefined while nobody was asked. */
+  opened: Micros | undefined
+  /** Clients asked in this round. */
+  selected: Name[]
+  /** The last round that each client was asked for, where rounds overlap. */
+  asked: Map<Name, number>
+  /** Clients that were asked and have neither answered nor been given up. */
+  atWork: Map<Name, AtWork>
+  /** The round machine's timers, by name. */
+  timers: Map<string, Timer>
+  /** When it looks again for clients that are there. */
+  look: Timer | undefined
+  past: RoundRow[]
+}
+
+const newAggregator = (trunk: Float32Array): AggregatorState => ({
+  holding: newHolding('trunk', trunk),
   phase: 'idle',
-  round: 0,
-  terms: undefined,
-  waitingSince: 0,
-  opened: 0,
+  machine: undefined,
+  round: 1,
+  since: 0,
+  opened: undefined,
   selected: [],
-  timer: undefined,
+  asked: new Map(),
+  atWork: new Map(),
+  timers: new Map(),
+  look: undefined,
   past: [],
 })
 
-const nobody: Ending = { outcome: 'aborted', reason: 'nobody available', after: 'aborted' }
-
-/** Written out, because it is done for every update: V8 takes 0.8 us to spread such a record. */
-const withHolding = (state: AggregatorState, holding: Holding): AggregatorState => {
-  const { phase, round, terms, waitingSince, opened, selected, timer, past } = state
-  return { holding, phase, round, terms, waitingSince, opened, selected, timer, past }
-}
-
 /**
- * The aggregator: opens and closes rounds, selects clients, owns the trunk. One round: choose among the clients that
- * are available; tell the expert networks; send the trunk; collect updates until all asked, the goal, or the deadline;
- * fold or abort; tell the expert networks; go on.
+ * The aggregator: owns the trunk, and does what the round machine decides: asks clients among those that are there, tells
+ * the expert networks, sends the trunk, collects updates, closes rounds.
  */
 export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorMessage> => {
-  const trunk = terms.parts[0]
+  const { rounds: { next, admission }, weather, clients: members, experts, wire } = terms
+  const ownership: Ownership = { part: terms.parts[0], terms }
 
-  /** Opens round `state.round`, or waits for clients, or gives it up. */
-  const tryOpen = (state: AggregatorState, context: Context): AggregatorState => {
-    const { round } = state
-    const now = context.now
-    const plan = state.terms ?? terms.policy(round, state.past)
-    const candidates = terms.clients.filter(({ name }) => terms.weather.available(name, now, round))
-    if (candidates.length < plan.quorum || candidates.length === 0) {
-      const change = terms.weather.nextChange(now)
-      const end = state.waitingSince + plan.wait
-      if (change !== undefined && change < end) {
-        context.after(change - now, { kind: 'retry', round } as AggregatorMessage)
-        return { ...state, phase: 'waiting', terms: plan }
-      }
-      return giveUp({ ...state, terms: plan }, Math.max(0, (plan.after ?? 0) - (now - state.waitingSince)), context)
-    }
-    const order = permutation(candidates.length, terms.selection('select', round))
-    const drawn = order.slice(0, Math.min(plan.ask, candidates.length)).sort()
-    const selected = Array.from(drawn, (i) => candidates[i].name)
-    terms.opened(round, now, selected)
-    const holding = openRound(state.holding, round, trunk, terms, now)
-    tellExperts(terms, 'open', round, { selected }, context)
-    const bytesFor = modelFrames(holding, trunk, round, terms)
-    for (const client of selected) {
-      const parcel: Parcel = { kind: 'model', round, part: trunk.name, bytes: bytesFor(client) }
-      context.send(client, parcel)
-    }
-    const deadline: AggregatorMessage = { kind: 'deadline', round }
-    const timer = plan.after === undefined ? undefined : context.after(plan.after, deadline)
-    return { ...state, holding, phase: 'open', terms: plan, opened: now, selected, timer }
+  const tellExperts = (bytes: Uint8Array, kind: 'open' | 'close', round: number, context: Context): void => {
+    const content: Content = { kind, round, part: '', bytes }
+    for (const expert of experts) context.send(expert, content)
   }
 
-  /** Nobody can take part: the round counts, lasts as long as it would have, and changes nothing. */
-  const giveUp = (state: AggregatorState, rest: number, context: Context): AggregatorState => {
-    if (rest > 0) {
-      context.after(rest, { kind: 'deadline', round: state.round } as AggregatorMessage)
-      return { ...state, phase: 'waiting' }
-    }
-    return end({ ...state, selected: [], opened: state.waitingSince }, nobody, context)
+  /** Clients that can be asked now. */
+  const candidates = ({ round, asked, atWork }: AggregatorState, now: Micros): Name[] => {
+    const free = admission.overlapping
+      ? members.filter(({ name }) => (asked.get(name) ?? 0) < round && !atWork.has(name))
+      : members
+    return free.flatMap(({ name }) => (weather.available(name, now, round) ? [name] : []))
   }
 
-  /** Ends the round that is open or waited for, and begins the next. */
-  const end = (state: AggregatorState, ending: Ending, context: Context): AggregatorState => {
-    const { round } = state
+  /** Asks, if enough are there. */
+  const ask = (state: AggregatorState, asking: Asking, context: Context): Moment => {
+    const { round, selected } = state
     const now = context.now
-    if (state.timer !== undefined) context.cancel(state.timer)
-    const folded = ending.outcome === 'closed' ? state.holding.held.map(({ update }) => update.client).toSorted() : []
-    let holding = state.holding
-    if (state.phase === 'open') {
-      holding = close(holding, ending, trunk, terms, now)
-      tellExperts(terms, 'close', round, ending, context)
+    const there = candidates(state, now)
+    if (there.length < asking.atLeast) return { kind: 'short', there: there.length }
+    const stream = admission.overlapping
+      ? terms.selection('select', round, selected.length)
+      : terms.selection('select', round)
+    const order = permutation(there.length, stream)
+    const drawn = order.slice(0, Math.min(asking.clients, there.length)).sort()
+    const clients = Array.from(drawn, (i) => there[i])
+    if (state.opened === undefined) {
+      state.opened = now
+      context.record({ kind: 'round-open', round, selected: clients })
+      openRound(state.holding, round, ownership, context)
     }
-    const { opened, selected } = state
-    const { outcome, reason } = ending
-    const row: RoundRow = { round, opened, closed: now, selected, folded, outcome, reason }
-    const past = [...state.past, row]
-    terms.weather.notice({ kind: 'round-close', round, at: now })
-    terms.closed(row)
-    const rest = { ...state, holding, past, timer: undefined, terms: undefined, selected: [] }
-    if (state.terms?.last === true) return { ...rest, phase: 'done' }
-    return tryOpen({ ...rest, round: round + 1, waitingSince: now }, context)
+    if (clients.length === 0) return { kind: 'asked', clients: 0 }
+    selected.push(...clients)
+    sendTo(state, clients, asking, context)
+    for (const client of clients) {
+      const overdue = asking.timeout === undefined ? undefined : waitFor(round, client, now + asking.timeout, context)
+      state.atWork.set(client, { round, overdue })
+      if (admission.overlapping) state.asked.set(client, round)
+    }
+    return { kind: 'asked', clients: clients.length }
+  }
+
+  const sendTo = (
+    { holding, round }: AggregatorState,
+    clients: readonly Name[],
+    { patience, missing, deadline }: Instructions,
+    context: Context,
+  ): void => {
+    const instructions = { patience, missing, deadline }
+    if (experts.length > 0) {
+      tellExperts(wire.encodeControl({ kind: 'open', round, ...instructions }, { selected: clients }), 'open', round, context)
+    }
+    sendModels(holding, clients, round, instructions, ownership, context)
+  }
+
+  const waitFor = (round: number, client: Name, at: Micros, context: Context): Timer => {
+    const overdue: AggregatorMessage = { kind: 'overdue', round, client }
+    return { at, number: context.after(Math.max(0, at - context.now), overdue) }
+  }
+
+  const setTimer = (state: AggregatorState, name: string, at: Micros, context: Context): void => {
+    cancel(state.timers.get(name), context)
+    const timer: AggregatorMessage = { kind: 'timer', round: state.round, name }
+    state.timers.set(name, { at, number: context.after(Math.max(0, at - context.now), timer) })
+  }
+
+  const lookAt = (state: AggregatorState, at: Micros, context: Context): void => {
+    if (state.look?.at === at && state.look.number !== undefined) return
+    cancel(state.look, context)
+    const look: AggregatorMessage = { kind: 'look', round: state.round }
+    state.look = { at, number: context.after(Math.max(0, at - context.now), look) }
+  }
+
+  const cancel = (timer: Timer | undefined, context: Context): void => {
+    if (timer?.number !== undefined) context.cancel(timer.number)
+  }
+
+  /** Whoever has answered, or is waited for no longer, gives its place free. */
+  const release = (state: AggregatorState, client: Name, round: number, context: Context): boolean => {
+    const work = state.atWork.get(client)
+    if (work === undefined || work.round !== round) return false
+    cancel(work.overdue, context)
+    return state.atWork.delete(client)
+  }
+
+  /** Ends the round that is open or waited for. */
+  const end = (state: AggregatorState, ending: Ending, last: boolean, context: Context): void => {
+    const { round, holding, opened, since, selected } = state
+    const now = context.now
+    const { overlapping } = admission
+    for (const timer of state.timers.values()) cancel(timer, context)
+    state.timers.clear()
+    cancel(state.look, context)
+    state.look = undefined
+    const counted = ending.outcome === 'closed' ? heldInOrder(holding) : []
+    if (opened !== undefined) {
+      const { outcome, reason, after } = ending
+      const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
+      close(holding, round, notice, ownership, context)
+      if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
+    }
+    const row: RoundRow = {
+      round,
+      opened: opened ?? since,
+      closed: now,
+      selected: selected.toSorted(),
+      folded: counted.map(({ update }) => update.client),
+      ...(overlapping && { staleness: counted.map(({ staleness }) => staleness) }),
+      outcome: ending.outcome,
+      reason: ending.reason,
+    }
+    state.past.push(row)
+    context.record({ kind: 'round-close', row, last })
+    if (!overlapping || last) {
+      for (const { overdue } of state.atWork.values()) cancel(overdue, context)
+      state.atWork.clear()
+    }
+    if (last) state.phase = 'done'
+    else state.round = round + 1
+    state.since = now
+    state.opened = undefined
+    state.selected = []
+  }
+
+  const situationOf = (state: AggregatorState, now: Micros): Situation => ({
+    now,
+    round: state.round,
+    clients: members.length,
+    since: state.since,
+    opened: state.opened,
+    asked: state.selected.length,
+    atWork: state.atWork.size,
+    answers: state.holding.held.length,
+    get nextReturn() {
+      return weather.nextChange(now)
+    },
+    past: state.past,
+  })
+
+  /** Does what the machine decides; says what came of it, if the machine must know. */
+  const carryOut = (state: AggregatorState, decision: Decision<unknown>, context: Context): Moment | undefined => {
+    const { ask: asking, timers = [], lookAt: instant, close: ending, done = false } = decision
+    state.machine = decision.state
+    const asked = asking === undefined ? undefined : ask(state, asking, context)
+    for (const { name, at } of timers) setTimer(state, name, at, context)
+    if (instant !== undefined) lookAt(state, instant, context)
+    if (ending === undefined) return asked
+    end(state, ending, done, context)
+    return done ? undefined : { kind: 'begin' }
+  }
+
+  const advance = (state: AggregatorState, first: Moment, context: Context): AggregatorState => {
+    let moment: Moment | undefined = first
+    while (moment !== undefined) {
+      moment = carryOut(state, next(state.machine, moment, situationOf(state, context.now)), context)
+    }
+    return state
+  }
+
+  /** Sets again what a crash has withdrawn; what is past comes at once. */
+  const wake = (state: AggregatorState, context: Context): AggregatorState => {
+    for (const [name, { at }] of state.timers) setTimer(state, name, at, context)
+    if (state.look !== undefined) lookAt(state, state.look.at, context)
+    for (const [client, { round, overdue }] of state.atWork) {
+      if (overdue === undefined) continue
+      state.atWork.set(client, { round, overdue: waitFor(round, client, overdue.at, context) })
+    }
+    return state
   }
 
   return (state, { from, message }, context) => {
     switch (message.kind) {
       case 'begin':
-        return tryOpen({ ...state, round: 1, waitingSince: context.now }, context)
-      case 'retry':
-        return state.phase === 'waiting' && message.round === state.round ? tryOpen(state, context) : state
-      case 'deadline': {
-        if (message.round !== state.round || state.phase === 'done' || state.phase === 'idle') return state
-        if (state.phase === 'waiting') {
-          return end({ ...state, selected: [], opened: state.waitingSince }, nobody, context)
-        }
-        const enough = state.holding.held.length >= (state.terms?.quorum ?? 1)
-        return end(
-          state,
-          enough
-            ? { outcome: 'closed', reason: 'deadline', after: 'late' }
-            : { outcome: 'aborted', reason: 'deadline, below quorum', after: 'aborted' },
-          context,
-        )
-      }
+        state.phase = 'flying'
+        state.since = context.now
+        return advance(state, { kind: 'begin' }, context)
+      case 'wake':
+        return wake(state, context)
+      case 'timer':
+        state.timers.delete(message.name)
+        return advance(state, { kind: 'timer', name: message.name }, context)
+      case 'look':
+        state.look = undefined
+        return advance(state, { kind: 'available' }, context)
       case 'overdue':
-        return state
+        release(state, message.client, message.round, context)
+        return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
       case 'arrival': {
-        const holding = receive(state.holding, message.envelope, from, trunk, terms, context.now)
-        if (holding === state.holding) return state
-        const next = withHolding(state, holding)
-        const answers = holding.held.length
-        if (answers >= state.selected.length) {
-          return end(next, { outcome: 'closed', reason: 'all answered', after: 'late' }, context)
+        const { envelope } = message
+        const held = receive(state.holding, envelope, from, ownership, context)
+        if (state.phase !== 'flying') return state
+        const released = release(state, from, envelope.round, context)
+        if (held !== undefined) {
+          const { update: { client, round }, staleness } = held
+          return advance(state, { kind: 'answered', client, round, staleness }, context)
         }
-        if (state.terms !== undefined && answers >= state.terms.closeAt) {
-          return end(next, { outcome: 'closed', reason: 'goal reached', after: 'surplus' }, context)
-        }
-        return next
+        return released ? advance(state, { kind: 'available' }, context) : state
       }
+      default:
+        return message satisfies never
     }
   }
 }
+
+/** What the aggregator comes back with: its state, with instants in place of timers. */
+const copyOf = (state: AggregatorState): AggregatorState => {
+  const unset = ({ at }: Timer): Timer => ({ at, number: undefined })
+  return {
+    ...state,
+    holding: copyHolding(state.holding),
+    machine: structuredClone(state.machine),
+    selected: [...state.selected],
+    asked: new Map(state.asked),
+    atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
+    timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
+    look: state.look && unset(state.look),
+    past: [...state.past],
+  }
+}
+
+export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, AggregatorState, AggregatorMessage> => ({
+  behaviour: aggregator(terms),
+  begin: () => newAggregator(takePart(terms.initial, terms.parts[0])),
+  checkpoint: copyOf,
+  restore: copyOf,
+  wake: { kind: 'wake' },
+})

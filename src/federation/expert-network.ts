@@ -1,61 +1,81 @@
-import type { Behaviour } from '../actors/actor.js'
-import { decodeControl } from '../network/codec.js'
-import type { CloseNotice, ExpertMessage, OpenNotice, Parcel } from './messages.js'
-import { close, emptyHolding, type Holding, modelFrames, openRound, receive } from './owner.js'
-import type { PartTemplate } from './part-template.js'
+import type { Behaviour, Context } from '../actors/actor.js'
+import type { Envelope } from '../network/envelope.js'
+import type { ActorLife } from './life.js'
+import type { CloseNotice, ExpertMessage, OpenNotice } from './messages.js'
+import {
+  close, copyHolding, type Holding, newHolding, openRound, type Ownership, receive, sendModels, stillToAsk,
+} from './owner.js'
+import { type PartTemplate, takePart } from './parts.js'
 import type { Terms } from './terms.js'
 
-/** An expert network's state: its part, as any owner holds one. */
+/** An expert network's state: its part, as any owner holds one. Plain data. */
 export interface ExpertState {
   readonly holding: Holding
 }
 
-export const newExpert = (part: PartTemplate, values: Float32Array): ExpertState => ({
-  holding: emptyHolding(part.name, values),
-})
+/** An opening: whoever has not been sent the part for that round is sent it. */
+const open = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
+  const { part, terms } = ownership
+  const notice = terms.wire.decodeControl<OpenNotice, 'open'>('open', envelope.bytes)
+  const asked = notice.ok ? stillToAsk(holding, notice.head.round, notice.body.selected, terms) : []
+  if (!notice.ok || asked.length === 0) {
+    context.record({ kind: 'settle', envelope: envelope.id, fate: notice.ok ? 'duplicate' : 'rejected' })
+    return
+  }
+  context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
+  const { head } = notice
+  openRound(holding, head.round, ownership, context)
+  if (part.length > 0) sendModels(holding, asked, head.round, head, ownership, context)
+}
+
+/** The end of a round: what is held is folded, or thrown away. */
+const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
+  const { wire, rounds: { admission } } = ownership.terms
+  const notice = wire.decodeControl<CloseNotice, 'close'>('close', envelope.bytes)
+  const round = notice.ok ? notice.head.round : 0
+  const expected = admission.overlapping
+    ? !holding.over && round >= holding.round
+    : round === holding.round && holding.endings[round] === undefined
+  if (!notice.ok || !expected) {
+    context.record({ kind: 'settle', envelope: envelope.id, fate: notice.ok ? 'duplicate' : 'rejected' })
+    return
+  }
+  context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
+  close(holding, round, notice.body, ownership, context)
+}
 
 /**
  * An expert network: coordinates one expert's parameters across clients. At `open` it sends its part to the selected
  * clients, collects what comes back, and folds what it holds when `close` reaches it. Whom it holds may differ from
- * whom the aggregator holds: a fault on one expert is felt by that expert alone.
+ * whom the aggregator holds: a fault on one expert is felt by that expert alone. Where rounds overlap, a notice that it
+ * missed costs it that fold: what it holds then waits for the next.
  */
-export const expertNetwork =
-  (terms: Terms, part: PartTemplate): Behaviour<ExpertState, ExpertMessage> =>
-  (state, { from, message: { envelope } }, context) => {
-    const now = context.now
+export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<ExpertState, ExpertMessage> => {
+  const ownership: Ownership = { part, terms }
+  return (state, { from, message: { envelope } }, context) => {
     switch (envelope.kind) {
       case 'update':
-        return { holding: receive(state.holding, envelope, from, part, terms, now) }
-      case 'open': {
-        const notice = decodeControl<OpenNotice>(envelope.bytes)
-        if (!notice.ok || envelope.round <= state.holding.round) {
-          terms.account.settle(envelope, notice.ok ? 'duplicate' : 'rejected', now)
-          return state
-        }
-        terms.account.settle(envelope, 'control', now)
-        const { round } = notice.head
-        const holding = openRound(state.holding, round, part, terms, now)
-        if (part.length > 0) {
-          const bytesFor = modelFrames(holding, part, round, terms)
-          for (const client of notice.body.selected) {
-            const parcel: Parcel = { kind: 'model', round, part: part.name, bytes: bytesFor(client) }
-            context.send(client, parcel)
-          }
-        }
-        return { holding }
-      }
-      case 'close': {
-        const notice = decodeControl<CloseNotice>(envelope.bytes)
-        const { holding } = state
-        if (!notice.ok || envelope.round !== holding.round || holding.endings[holding.round] !== undefined) {
-          terms.account.settle(envelope, notice.ok ? 'duplicate' : 'rejected', now)
-          return state
-        }
-        terms.account.settle(envelope, 'control', now)
-        return { holding: close(holding, notice.body, part, terms, now) }
-      }
+        receive(state.holding, envelope, from, ownership, context)
+        break
+      case 'open':
+        open(state, envelope, ownership, context)
+        break
+      case 'close':
+        end(state, envelope, ownership, context)
+        break
       case 'model':
-        terms.account.settle(envelope, 'rejected', now)
-        return state
+        context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
+        break
+      default:
+        return envelope.kind satisfies never
     }
+    return state
   }
+}
+
+export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertState, ExpertState, ExpertMessage> => ({
+  behaviour: expertNetwork(terms, part),
+  begin: () => ({ holding: newHolding(part.name, takePart(terms.initial, part)) }),
+  checkpoint: ({ holding }) => ({ holding: copyHolding(holding) }),
+  restore: ({ holding }) => ({ holding: copyHolding(holding) }),
+})

@@ -9,11 +9,11 @@ import type { ClientTerms, Terms } from './terms.js'
 /** What a device keeps between rounds: all of it plain data. */
 export interface Keepsake {
   /** All parameters as the last answer left them: `private` segments live here and nowhere else. */
-  readonly personal: Float32Array
+  personal: Float32Array
   /** What the strategy has it keep. */
-  readonly kept: Vectors
+  kept: Vectors
   /** What local training remembers, by leg; volatile. */
-  readonly optimizers?: Optimizers
+  optimizers?: Optimizers | undefined
 }
 
 /** State of the optimizer, where it is kept, and of a balancer that has any, which always is. */

@@ -1,16 +1,13 @@
-import type { Name } from '../roster/participant.js'
 import type { Computed, Interrupted, Message } from '../actors/actor.js'
 import type { Table } from '../data/table.js'
 import type { ScoreJob, TrainJob, TrainResult } from '../engine/engine.js'
 import type { Envelope } from '../network/envelope.js'
+import type { Outgoing } from '../network/network.js'
+import type { Name } from '../roster/participant.js'
+import type { Ending } from './rounds/round.js'
 
 /** What a handler hands to the network. */
-export interface Parcel extends Message {
-  readonly kind: 'open' | 'model' | 'update' | 'close'
-  readonly round: number
-  readonly part: string
-  readonly bytes: Uint8Array
-}
+export type Content = Omit<Outgoing, 'from' | 'to'> & Message
 
 /** What the network hands to a handler: the envelope with the bytes as they arrived. */
 export interface Arrival extends Message {
@@ -18,22 +15,15 @@ export interface Arrival extends Message {
   readonly envelope: Envelope
 }
 
-/** How a round ended, and so what an update that comes after its end is. */
-export interface Ending {
-  readonly outcome: 'closed' | 'aborted'
-  readonly reason: string
-  readonly after: 'late' | 'surplus' | 'aborted'
-  /** Without common rounds: nothing is folded any more. */
-  readonly final?: boolean
-}
-
 /** Body of `open`: whom the expert networks send their part to. */
 export interface OpenNotice {
-  readonly selected: readonly string[]
+  readonly selected: readonly Name[]
 }
 
-/** Body of `close`. */
-export type CloseNotice = Ending
+/** Body of `close`. `final`: where rounds overlap, nothing is folded any more. */
+export interface CloseNotice extends Ending {
+  readonly final?: true
+}
 
 /** One leg of local training, as the compute queue knows it. */
 export interface LocalWork {
@@ -55,9 +45,15 @@ export interface Scored {
 
 export type AggregatorMessage =
   | Arrival
+  /** The flight begins. */
   | { readonly kind: 'begin' }
-  | { readonly kind: 'deadline'; readonly round: number }
-  | { readonly kind: 'retry'; readonly round: number }
+  /** It has come back from a checkpoint. */
+  | { readonly kind: 'wake' }
+  /** A timer of the round machine. */
+  | { readonly kind: 'timer'; readonly round: number; readonly name: string }
+  /** Somebody may be there. */
+  | { readonly kind: 'look'; readonly round: number }
+  /** A client has not answered in time. */
   | { readonly kind: 'overdue'; readonly round: number; readonly client: Name }
 
 export type ExpertMessage = Arrival

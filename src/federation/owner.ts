@@ -1,141 +1,275 @@
-import type { Name } from '../roster/participant.js'
-import { beginParameters, decodeParameters, seal } from '../network/codec.js'
+import type { Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
-import type { Micros } from '../time/micros.js'
-import { checkOnce } from '../checks/once.js'
-import { checkState } from '../checks/state.js'
-import { checkWeights } from '../checks/weights.js'
-import type { Ending } from './messages.js'
-import type { PartTemplate, Wire } from './part-template.js'
+import type { Instructions } from '../network/frame.js'
+import type { Contribution } from '../record/event.js'
+import type { Name } from '../roster/participant.js'
+import type { CloseNotice, Content } from './messages.js'
+import { extrasOf, type PartTemplate } from './parts.js'
+import type { Ending } from './rounds/round.js'
+import { sentTo } from './strategies/fold.js'
+import type { StaleUpdate } from './strategies/stale-updates.js'
 import type { PartState, Update } from './strategies/strategy.js'
 import type { Terms } from './terms.js'
 
-/** An update that waits for the close of its round. */
-export interface Held {
-  readonly envelope: Envelope
-  readonly update: Update
+/** An update that waits for the fold. */
+export interface Held extends StaleUpdate {
+  /** Number of the envelope that brought it. */
+  readonly envelope: number
 }
 
-/** What any server-side actor holds of its part: its state, and the updates of the open round. Plain data. */
-export interface Holding {
-  readonly state: PartState
-  /** The round that is open here; 0 before the first. */
+/** A model that was sent: what its client's update will be relative to. */
+interface SentModel {
   readonly round: number
-  readonly held: readonly Held[]
-  /** How past rounds ended here: what a straggler's update is. Indexed by round. */
-  readonly endings: readonly (Ending | undefined)[]
+  readonly values: Float32Array
 }
 
-export const emptyHolding = (part: string, values: Float32Array): Holding => ({
+/**
+ * What any server-side actor holds of its part: its state, and the updates that wait for a fold. Plain data, and its
+ * owner's own: the functions of this file change it in place.
+ */
+export interface Holding {
+  state: PartState
+  /** The round that is open here, or was last; 0 before the first. Where rounds overlap: that of the next fold. */
+  round: number
+  /** In the order of arrival. */
+  held: Held[]
+  /** How past rounds ended here: what a straggler's update is. Indexed by round. */
+  endings: (Ending | undefined)[]
+  /** The last round of each client of which an update was taken in. */
+  answered: Map<Name, number>
+  /** Folds of the part before each round, as far as there were rounds. */
+  folds: number[]
+  /** Where rounds overlap: the last round for which each client was sent a model. */
+  asked: Map<Name, number>
+  /** And models that have not been answered, by client, in the order of sending. */
+  sent: Map<Name, SentModel[]>
+  /** After the last fold. */
+  over: boolean
+}
+
+export const newHolding = (part: string, values: Float32Array): Holding => ({
   state: { part, values, personal: new Map(), memory: {} },
   round: 0,
   held: [],
   endings: [],
+  answered: new Map(),
+  folds: [0],
+  asked: new Map(),
+  sent: new Map(),
+  over: false,
 })
+
+/** A copy that shares nothing which an owner changes: what a checkpoint holds of it. */
+export const copyHolding = (holding: Holding): Holding => ({
+  ...holding,
+  held: [...holding.held],
+  endings: [...holding.endings],
+  answered: new Map(holding.answered),
+  folds: [...holding.folds],
+  asked: new Map(holding.asked),
+  sent: new Map([...holding.sent].map(([client, models]) => [client, [...models]])),
+})
+
+/** All of what the owner of one part goes by. */
+export interface Ownership {
+  readonly part: PartTemplate
+  readonly terms: Terms
+}
+
+/** Folds of the part between the beginning of a round and now. */
+const foldsSince = ({ folds, round }: Holding, of: number): number => foldsBefore(folds, round) - foldsBefore(folds, of)
+
+const foldsBefore = (folds: readonly number[], round: number): number => folds[Math.min(round, folds.length - 1)]
 
 /**
  * The part as model messages, by client: one frame for all that are sent the common values, one for each that has
  * values of its own.
  */
-export const modelFrames = (
+const modelFrames = (
   { state }: Holding,
-  { down, length }: PartTemplate,
   round: number,
-  terms: Terms,
+  instructions: Instructions,
+  { part, terms: { wire } }: Ownership,
 ): ((client: Name) => Uint8Array) => {
   const { memory, personal } = state
-  const encode = (sent: Float32Array, client = ''): Uint8Array => {
-    const head = { kind: 'model', round, examples: 0, steps: 0 } as const
-    const { frame, values } = beginParameters(head, down.header, down.length)
-    values.set(sent)
-    for (const { name, offset, length: floats, otherwise } of down.extras) {
+  const { down, length } = part
+  const { patience, missing, deadline } = instructions
+  const head = { kind: 'model', round, patience, missing, deadline } as const
+  const encode = (sent: Float32Array, client: Name): Uint8Array => {
+    if (down.extras.length === 0) return wire.encode(part, head, sent, client)
+    const body = new Float32Array(down.length)
+    body.set(sent)
+    for (const { name, offset, otherwise } of down.extras) {
       const given = (memory[`${name}/${client}`] ?? memory[name]) as Float32Array | undefined
-      if (given === undefined && otherwise === 'values') values.set(sent, offset)
-      else if (given === undefined) values.fill(0, offset, offset + floats)
-      else values.set(given, offset)
+      if (given !== undefined) body.set(given, offset)
+      else if (otherwise === 'values') body.set(sent, offset)
     }
-    return terms.checksums ? seal(frame) : frame
+    return wire.encode(part, head, body, client)
   }
   let common: Uint8Array | undefined
-  if (length === 0) common = encode(new Float32Array(0))
+  if (length === 0) common = encode(new Float32Array(0), '')
   return (client) => {
     const own = personal.get(client)
     const alone = own !== undefined || down.extras.some(({ name }) => `${name}/${client}` in memory)
-    return alone ? encode(own ?? state.values, client) : (common ??= encode(state.values))
+    return alone ? encode(own ?? state.values, client) : (common ??= encode(state.values, client))
   }
 }
 
-const nothing: Update['extras'] = Object.freeze({})
+/** Sends the part as it is now to clients, for round `round`. */
+export const sendModels = (
+  holding: Holding,
+  clients: readonly Name[],
+  round: number,
+  instructions: Instructions,
+  ownership: Ownership,
+  context: Context,
+): void => {
+  const { part, terms: { rounds: { admission } } } = ownership
+  const bytesFor = modelFrames(holding, round, instructions, ownership)
+  for (const client of clients) {
+    const content: Content = { kind: 'model', round, part: part.name, bytes: bytesFor(client) }
+    context.send(client, content)
+    if (!admission.overlapping) continue
+    holding.asked.set(client, round)
+    const models = holding.sent.get(client) ?? []
+    // What is staler than the bound would be refused: it need not be known what it was relative to.
+    const known = models.filter((model) => foldsSince(holding, model.round) <= admission.maxStaleness)
+    holding.sent.set(client, [...known, { round, values: sentTo(holding.state, client) }])
+  }
+}
 
-/** The further tensors of a message's body, by name: views of it. */
-export const extrasOf = ({ extras }: Wire, body: Float32Array): Update['extras'] =>
-  extras.length === 0
-    ? nothing
-    : Object.fromEntries(extras.map(({ name, offset, length }) => [name, body.subarray(offset, offset + length)]))
+/** Whom of those that a notice names a part is still to be sent for a round: none, if the notice came before. */
+export const stillToAsk = (holding: Holding, round: number, clients: readonly Name[], terms: Terms): readonly Name[] => {
+  if (!terms.rounds.admission.overlapping) return round > holding.round ? clients : []
+  return clients.filter((client) => Math.max(holding.answered.get(client) ?? 0, holding.asked.get(client) ?? 0) < round)
+}
+
+/** Opens a round here. An older one that was never closed (its `close` was lost) ends without effect. */
+export const openRound = (holding: Holding, round: number, ownership: Ownership, context: Context): void => {
+  const { overlapping } = ownership.terms.rounds.admission
+  if (!overlapping && holding.round > 0 && holding.endings[holding.round] === undefined) {
+    close(holding, holding.round, { outcome: 'aborted', reason: 'superseded', after: 'aborted' }, ownership, context)
+  }
+  begin(holding, Math.max(holding.round, round))
+  if (!overlapping) holding.held = []
+}
+
+/** From here on `round` is the round that is open. */
+const begin = (holding: Holding, round: number): void => {
+  const { folds } = holding
+  while (folds.length <= round) folds.push(folds[folds.length - 1])
+  holding.round = round
+}
 
 /** An update as it arrived, or undefined if it is damaged or not of this part. Its vectors are views of the message. */
-export const readUpdate = (envelope: Envelope, from: Name, { up, length }: PartTemplate): Update | undefined => {
-  const decoded = decodeParameters(envelope.bytes, up.header)
-  if (!decoded.ok || decoded.head.kind !== 'update' || decoded.body.length !== up.length) return undefined
+const readUpdate = (envelope: Envelope, from: Name, { part, terms: { wire } }: Ownership): Update | undefined => {
+  const decoded = wire.decode(part, 'update', envelope.bytes, from)
+  if (!decoded.ok) return undefined
   const { head: { round, examples, steps }, body } = decoded
+  const { up, length } = part
   const values = up.extras.length === 0 ? body : body.subarray(0, length)
   return { client: from, round, examples, steps, values, extras: extrasOf(up, body) }
 }
 
 /**
- * Takes an update in, or refuses it: `rejected` (damaged, or of a round that was never opened here), `duplicate`,
- * or what the ending of its round says (`late`, `surplus`, `aborted`).
+ * What an update is relative to: what its client was sent for its round. A client that went on without this part trained
+ * from the version before.
  */
+const baseOf = ({ sent, state }: Holding, { client, round }: Update): Float32Array =>
+  sent.get(client)?.findLast((model) => model.round <= round)?.values ?? sentTo(state, client)
+
+/** Takes an update in, or refuses it, as the rounds admit it; `rejected` if it is damaged. What was taken in, if it was. */
 export const receive = (
   holding: Holding,
   envelope: Envelope,
   from: Name,
-  part: PartTemplate,
-  terms: Terms,
-  now: Micros,
-): Holding => {
-  const refuse = (fate: 'rejected' | 'duplicate' | 'late' | 'surplus' | 'aborted'): Holding => {
-    terms.account.settle(envelope, fate, now)
-    return holding
-  }
-  const update = readUpdate(envelope, from, part)
+  ownership: Ownership,
+  context: Context,
+): Held | undefined => {
+  const { part, terms: { rounds: { admission } } } = ownership
+  const update = readUpdate(envelope, from, ownership)
   const round = update?.round ?? 0
-  if (update === undefined || round > holding.round || round < 1) return refuse('rejected')
-  const ending = holding.endings[round]
-  if (round < holding.round || ending !== undefined) return refuse(ending?.after ?? 'late')
-  if (holding.held.some((other) => other.update.client === from)) return refuse('duplicate')
-  terms.weather.notice({ kind: 'update', round, at: now, from, part: part.name })
-  const { state, endings } = holding
-  return { state, round, held: holding.held.concat({ envelope, update }), endings }
+  const staleness = admission.overlapping ? foldsSince(holding, round) : 0
+  const { endings, over } = holding
+  const answered = holding.answered.get(from) ?? 0
+  const fate =
+    update === undefined
+      ? 'rejected'
+      : admission.refuses({ round, open: holding.round, ending: endings[round], answered, staleness, over })
+  if (update === undefined || fate !== undefined) {
+    context.record({ kind: 'settle', envelope: envelope.id, fate: fate ?? 'rejected' })
+    // Too stale for good: its client is sent the next model as if it had answered.
+    if (fate === 'late' && admission.overlapping && round > answered) answer(holding, from, round)
+    return undefined
+  }
+  context.record({ kind: 'admit', envelope: envelope.id, message: 'update', from, round, part: part.name })
+  const held = { envelope: envelope.id, update, base: baseOf(holding, update), staleness }
+  holding.held.push(held)
+  answer(holding, from, round)
+  return held
 }
 
-/** Ends the round here: folds what is held, in the order of client names, or throws it away. */
-export const close = (holding: Holding, ending: Ending, part: PartTemplate, terms: Terms, now: Micros): Holding => {
-  const { round } = holding
-  const held = holding.held.toSorted((a, b) => (a.update.client < b.update.client ? -1 : 1))
-  const folds = ending.outcome === 'closed'
-  for (const { envelope } of held) terms.account.settle(envelope, folds ? 'used' : 'aborted', now)
-  const contributors = new Set(folds ? held.map(({ update }) => update.client) : [])
-  terms.account.closePart(round, part.name, contributors, now)
-  const endings = holding.endings.slice()
-  endings[round] = ending
-  const rest = { ...holding, held: [], endings }
-  if (!folds || held.length === 0 || part.length === 0) return rest
-  const updates = held.map(({ update }) => update)
-  const { strategy, members, optimizer } = terms
-  checkOnce(part.name, round, updates)
-  if (strategy.convex) checkWeights(part.name, round, strategy.weights(updates))
+/** The client has answered for a round. */
+const answer = (holding: Holding, client: Name, round: number): void => {
+  holding.answered.set(client, round)
+  const left = holding.sent.get(client)?.filter((model) => model.round > round)
+  if (left !== undefined && left.length > 0) holding.sent.set(client, left)
+  else holding.sent.delete(client)
+}
+
+const inOrder = ({ update: a }: Held, { update: b }: Held): number =>
+  a.client === b.client ? a.round - b.round : a.client < b.client ? -1 : 1
+
+/** Updates as a fold takes them: in the order of client names. */
+export const heldInOrder = ({ held }: Pick<Holding, 'held'>): Held[] => held.toSorted(inOrder)
+
+/**
+ * Ends round `round` here: folds what is held, or throws it away. Where rounds overlap, an aborted one leaves what is
+ * held as it is, unless it was the last.
+ */
+export const close = (
+  holding: Holding,
+  round: number,
+  notice: CloseNotice,
+  ownership: Ownership,
+  context: Context,
+): void => {
+  const { part, terms: { rounds: { admission } } } = ownership
+  const { overlapping } = admission
+  begin(holding, round)
+  const folds = notice.outcome === 'closed'
+  const over = notice.final === true
+  const held = heldInOrder(holding)
+  const drops = folds || over || !overlapping
+  if (drops) for (const { envelope } of held) context.record({ kind: 'settle', envelope, fate: folds ? 'used' : 'aborted' })
+  const updates = folds ? held.map(contributionOf) : []
+  const ends = overlapping ? (over ? 'all' : 'answered') : 'round'
+  context.record({ kind: 'part-close', round, part: part.name, outcome: notice.outcome, updates, ends })
+  const { outcome, reason, after } = notice
+  holding.endings[round] = { outcome, reason, after }
+  holding.over = over
+  if (drops) holding.held = []
+  if (folds && held.length > 0 && part.length > 0) fold(holding, round, held, updates, ownership, context)
+  if (overlapping) {
+    if (folds) holding.folds[round + 1] = foldsBefore(holding.folds, round) + 1
+    begin(holding, round + 1)
+  }
+}
+
+const contributionOf = ({ update: { client, round }, staleness }: Held): Contribution => ({ client, round, staleness })
+
+const fold = (
+  holding: Holding,
+  round: number,
+  held: readonly Held[],
+  updates: readonly Contribution[],
+  { part, terms }: Ownership,
+  context: Context,
+): void => {
+  const { strategy, members, optimizer, rounds } = terms
+  const weights = strategy.convex ? strategy.weights(held.map(({ update }) => update)) : undefined
+  const before = holding.state
   const about = { round, clients: members, segments: part.segments, optimizer }
-  const state = strategy.fold(holding.state, updates, about)
-  checkState(part.name, round, state, part.length, members, part.down.extras)
-  return { ...rest, state }
-}
-
-/** Opens a round here. An older one that was never closed (its `close` was lost) ends without effect. */
-export const openRound = (holding: Holding, round: number, part: PartTemplate, terms: Terms, now: Micros): Holding => {
-  const stale = holding.round > 0 && holding.endings[holding.round] === undefined
-  const ended = stale
-    ? close(holding, { outcome: 'aborted', reason: 'superseded', after: 'aborted' }, part, terms, now)
-    : holding
-  return { ...ended, round, held: [] }
+  holding.state = rounds.fold(strategy, before, held, about)
+  context.record({ kind: 'fold', round, part: part.name, updates, weights, before, after: holding.state })
 }

@@ -1,14 +1,11 @@
-import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Table } from '../data/table.js'
-import type { Weather } from '../faults/weather.js'
-import type { Frames } from '../network/frames.js'
 import type { Segment } from '../models/layout.js'
+import type { Wire } from '../network/wire.js'
 import type { Streams } from '../random/streams.js'
-import type { RoundRow } from '../runs/record.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import type { Account } from './account.js'
-import type { PartTemplate } from './part-template.js'
-import type { AsynchronousTerms, RoundPolicy } from './policies.js'
+import type { PartTemplate } from './parts.js'
+import type { RoundRules } from './rounds/round.js'
 import type { FoldContext, OptimizerTerms, Strategy } from './strategies/strategy.js'
 
 /** One client as the federation knows it before the run. */
@@ -27,12 +24,20 @@ export interface ClientTerms {
   readonly stepCosts: readonly number[]
 }
 
-/** What all actors of one federation have agreed on before it starts. Constant throughout a run. */
+/** What actors can tell of the world around them. */
+export interface Outlook {
+  /** Can the client be selected for `round`, opening at `now`? The aggregator knows who is connected. */
+  available(client: Name, now: Micros, round: number): boolean
+  /** The next instant after `now` at which some client may come back, if any. */
+  nextChange(now: Micros): Micros | undefined
+  /** How much of its local epochs a client does in `round`. */
+  completeness(client: Name, round: number): number
+}
+
+/** What all actors of one federation have agreed on before it starts. Constant throughout a flight. */
 export interface Terms {
   readonly strategy: Strategy
-  readonly policy: RoundPolicy
-  /** Where there are no common rounds; undefined where there are. */
-  readonly asynchronous: AsynchronousTerms | undefined
+  readonly rounds: RoundRules
   /** The trunk first, then the experts'. */
   readonly parts: readonly PartTemplate[]
   /** Parts that a client waits for and answers with: the trunk always, an expert's if any of it travels. */
@@ -45,22 +50,17 @@ export interface Terms {
   /** Segments and length of a client's flat vector. */
   readonly segments: readonly Segment[]
   readonly size: number
+  /** The parameters that everybody starts from: [size]. */
+  readonly initial: Float32Array
   /** Expert networks by the index of their expert. */
   readonly experts: readonly Name[]
   readonly keepOptimizer: boolean
-  /** Whether parameter messages carry a checksum: where something on the way may change their bytes. */
-  readonly checksums: boolean
-  /** Memory for updates on their way. */
-  readonly frames: Frames
-  readonly weather: Pick<Weather, 'available' | 'nextChange' | 'completeness' | 'notice'>
+  readonly wire: Wire
+  readonly weather: Outlook
   /** Draws which clients are asked. */
   readonly selection: Streams
   /** Seed of batch orders and dropout. */
   readonly batchSeed: string
-  readonly account: Account
-  /** Told at each opening and closing; for accounting and watching. */
-  readonly opened: (round: number, at: Micros, selected: readonly Name[]) => void
-  readonly closed: (row: RoundRow) => void
 }
 
 /** The actor that owns a part. */

@@ -1,23 +1,6 @@
+import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-
-/** What became of one copy of an envelope. See docs/ledger.md for each. */
-export type Fate =
-  | 'used'
-  | 'late'
-  | 'surplus'
-  | 'duplicate'
-  | 'lost'
-  | 'rejected'
-  | 'aborted'
-  | 'fruitless'
-  | 'retransmitted'
-  | 'undone'
-  | 'control'
-  | 'unresolved'
-
-/** What kind of message an envelope carries. `model` and `update` carry parameters, all else is control. */
-export type EnvelopeKind = 'open' | 'model' | 'update' | 'close'
 
 /** One copy of one message on its way, with its encoded bytes. */
 export interface Envelope {
@@ -25,7 +8,7 @@ export interface Envelope {
   readonly id: number
   readonly from: Name
   readonly to: Name
-  readonly kind: EnvelopeKind
+  readonly kind: MessageKind
   readonly round: number
   /** `trunk`, `expert-2`, or '' for a message about no part. */
   readonly part: string
@@ -36,5 +19,3 @@ export interface Envelope {
   readonly bytes: Uint8Array
   readonly sent: Micros
 }
-
-export type Direction = 'up' | 'down' | 'inside'

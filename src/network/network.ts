@@ -1,20 +1,24 @@
-import { filter, map, type Observable, type SchedulerLike, Subject } from 'rxjs'
+import { filter, map, type Observable, type Observer, type SchedulerLike, Subject } from 'rxjs'
 
-import type { Role, Name } from '../roster/participant.js'
-import type { Weather } from '../faults/weather.js'
 import type { Streams } from '../random/streams.js'
+import type { FlightRecorder } from '../record/flight-recorder.js'
+import type { Flow, Ledger } from '../record/ledger.js'
+import type { MessageKind } from '../record/message.js'
+import type { Name } from '../roster/participant.js'
 import type { Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
-import type { Direction, Envelope, EnvelopeKind } from './envelope.js'
-import type { Flow, Ledger } from './ledger.js'
-import { Links, type Transfer } from './link.js'
-import { fates, type Flight } from './rules.js'
+import type { Envelope } from './envelope.js'
+import { fates } from './fates.js'
+import { Fifo } from './links/fifo.js'
+import type { Cargo, Links, Transfer } from './links/links.js'
+import type { Path, Topology } from './topology.js'
+import { passes, type Verdict, type Weather } from './weather.js'
 
 /** What an actor hands over: encoded bytes and what they are about. */
 export interface Outgoing {
   readonly from: Name
   readonly to: Name
-  readonly kind: EnvelopeKind
+  readonly kind: MessageKind
   readonly round: number
   readonly part: string
   readonly bytes: Uint8Array
@@ -45,221 +49,260 @@ export interface NetworkOptions {
   readonly deliver: (time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean) => Scheduled
   /** Withdraws what `at` or `deliver` returned. */
   readonly cancel: (event: Scheduled) => void
-  readonly weather: Pick<Weather, 'judge' | 'rate' | 'latency' | 'gone' | 'leaves'>
-  readonly ledger: Ledger
-  readonly roleOf: (name: Name) => Role
+  /** Told of an error inside the pipeline, which has ended it. */
+  readonly failed: (error: unknown) => void
+  readonly weather: Weather
+  readonly record: Pick<FlightRecorder, 'tell' | 'cause'>
+  /** Has seen each event that was told. */
+  readonly ledger: Pick<Ledger, 'flow'>
+  readonly topology: Topology
   /** Roles of the segments in a part, for the ledger. */
   readonly rolesOf: (part: string) => readonly string[]
   readonly link?: { readonly custom: CustomLink; readonly scheduler: SchedulerLike; readonly streams: Streams }
 }
 
-/** An envelope with what the network needs again and again. */
-interface Stamped extends Envelope {
-  readonly direction: Direction
+const nobodyThere = { drop: undefined }
+
+/** One envelope under way. */
+class Flying implements Cargo {
+  flow: Flow | undefined
+  verdict: Verdict = passes
+  transfer: Transfer | undefined
+  /** Ends the transfer when an owner of its lines goes out of reach. */
+  watches: Scheduled[] | undefined
+  /** Where it goes from the lines, in place of its receiver: a custom link's `usual`. */
+  onward: Subject<Envelope> | undefined
+
+  constructor(
+    private readonly network: { leaveLines(flying: Flying, at: Micros): Scheduled },
+    readonly envelope: Envelope,
+    readonly path: Path,
+    /** The event of its sending. */
+    readonly event: number,
+  ) {}
+
+  /** Bytes that are to pass: all, or fewer of what is lost on the way. */
+  get bytes(): number {
+    const { length } = this.envelope.bytes
+    return this.verdict.lost === undefined ? length : Math.floor(length * this.verdict.lost.travelled)
+  }
+
+  lastByte(at: Micros): Scheduled {
+    return this.network.leaveLines(this, at)
+  }
 }
 
-interface InFlight {
-  readonly envelope: Envelope
-  readonly direction: Direction
-  /** Whose line it is on. */
-  readonly client: Name | undefined
-  readonly transfer: Transfer
-  /** What is to happen to it next. */
-  next: Scheduled | undefined
-}
-
-const still: Transfer = { start: 0, end: 0 }
-
-/** One rxjs pipeline: sent$ -> encode -> rules (fates) -> links -> delivered$. The only way from actor to actor. */
+/** One rxjs pipeline: sent$ -> stamp -> fates -> links -> the receiver's door. The only way from actor to actor. */
 export class Network {
   readonly #options: NetworkOptions
   readonly #links: Links
   readonly #sent$ = new Subject<Outgoing>()
-  readonly #delivered$ = new Subject<Envelope>()
   /** By number of the envelope, which a list serves without the churn of a map; undefined when it is over. */
-  readonly #flying: (InFlight | undefined)[] = []
+  readonly #flying: (Flying | undefined)[] = []
   /** No envelope below this number is under way. */
   #oldest = 0
   /** Copies under way, by the index of their flow. */
   readonly #under: number[] = []
-  readonly #verdicts = new Map<number, Flight<Stamped>>()
+  readonly #way = { leaveLines: (flying: Flying, at: Micros) => this.#leaveLines(flying, at) }
   #envelopes = 0
 
   constructor(options: NetworkOptions) {
     this.#options = options
-    this.#links = new Links(options.weather)
-    const { now, weather, link } = options
-    const judge = (envelope: Envelope) => weather.judge(envelope, now())
-    const flights$ = this.#sent$.pipe(
+    const { now, weather, cancel, link } = options
+    this.#links = new Fifo({ now, cancel, rate: (line, at) => weather.rate(line, at) })
+    const flying$ = this.#sent$.pipe(
       map((outgoing) => this.#stamp(outgoing)),
-      fates<Stamped>(judge, (envelope, copy) => this.#copy(envelope, copy)),
+      fates<Flying>((original, copy, delay) => this.#copy(original, copy, delay)),
     )
-    if (link === undefined) {
-      flights$.subscribe((flight) => this.#fly(flight, (at, flying) => this.#land(at, flying)))
-      return
-    }
-    const outside$ = flights$.pipe(
-      filter((flight) => !this.#lose(flight)),
-      map((flight) => {
-        this.#verdicts.set(flight.envelope.id, flight)
-        const { envelope } = flight
-        this.#take({ envelope, direction: envelope.direction, client: undefined, transfer: still, next: undefined })
-        return envelope
-      }),
-    )
-    const usual = (envelopes$: Observable<Envelope>) => this.#usual(envelopes$)
-    link.custom(outside$, { scheduler: link.scheduler, streams: link.streams, usual }).subscribe((envelope) => {
-      const flying = this.#flying[envelope.id]
-      if (flying !== undefined) this.#land(now(), { ...flying, envelope })
-    })
-  }
-
-  /** Every envelope at the instant of its delivery, for watching. */
-  get delivered$(): Observable<Envelope> {
-    return this.#delivered$.asObservable()
+    if (link === undefined) flying$.subscribe(this.#watched((flying) => this.#fly(flying)))
+    else this.#through(link, flying$)
   }
 
   /** Copies of one flow that are under way, counted by the flights themselves. */
-  inFlight(flow: Flow): number {
-    return this.#under[flow.index] ?? 0
+  inFlight({ index }: Flow): number {
+    return this.#under[index] ?? 0
   }
 
   send(outgoing: Outgoing): void {
     this.#sent$.next(outgoing)
   }
 
-  /** The client has left: what is still on its line is lost, with the bytes that had passed. */
-  cut(client: Name): void {
-    const now = this.#options.now()
-    for (const flying of this.#underWay()) {
-      if (flying.client !== client || flying.transfer.end <= now) continue
-      if (flying.next !== undefined) this.#options.cancel(flying.next)
-      const { envelope, direction } = flying
-      const passed =
-        direction === 'inside'
-          ? 0
-          : this.#links.passed(client, direction, envelope.bytes.length, flying.transfer, now)
-      this.#drop(envelope, passed)
+  /** An actor is gone, by the doing of `fault`: what is on its lines is lost, with the bytes that had passed. */
+  cut(who: Name, fault: string | undefined): void {
+    for (const line of this.#options.topology.linesOf(who)) {
+      for (const { cargo } of this.#links.on(line)) this.#cut(cargo as Flying, fault)
     }
-    this.#links.release(client, now)
   }
 
-  /** After the last event: what a custom link still holds is lost. */
+  /** After the last event: what a custom link or a closed door still holds is lost. */
   close(): void {
-    for (const { envelope } of this.#underWay()) this.#drop(envelope, envelope.bytes.length)
-    this.#sent$.complete()
-    this.#delivered$.complete()
-  }
-
-  #stamp({ from, to, kind, round, part, bytes }: Outgoing): Stamped {
-    const { ledger, now, rolesOf } = this.#options
-    const direction = this.#direction(from, to)
-    const id = this.#envelopes++
-    const envelope: Stamped = { id, from, to, kind, round, part, attempt: 0, copy: 0, bytes, sent: now(), direction }
-    ledger.send(envelope, direction, rolesOf(part))
-    return envelope
-  }
-
-  #copy(original: Stamped, copy: number): Stamped {
-    const envelope: Stamped = { ...original, id: this.#envelopes++, copy }
-    this.#options.ledger.send(envelope, envelope.direction, this.#options.rolesOf(envelope.part))
-    return envelope
-  }
-
-  #direction(from: Name, to: Name): Direction {
-    if (this.#options.roleOf(from) === 'client') return 'up'
-    return this.#options.roleOf(to) === 'client' ? 'down' : 'inside'
-  }
-
-  /** Books the links and calls `land` with the time of arrival; lost flights end here. */
-  #fly({ envelope, verdict }: Flight<Stamped>, land: (at: Micros, flying: InFlight) => void): void {
-    const { weather } = this.#options
-    const now = this.#options.now()
-    const { direction } = envelope
-    const client = direction === 'up' ? envelope.from : direction === 'down' ? envelope.to : undefined
-    const size = envelope.bytes.length
-    const bytes = verdict.lost === undefined ? size : Math.floor(size * verdict.lost.travelled)
-    const transfer =
-      client === undefined || direction === 'inside'
-        ? { start: now, end: now }
-        : this.#links.book(client, direction, bytes, now)
-    const flying: InFlight = { envelope, direction, client, transfer, next: undefined }
-    this.#take(flying)
-    if (verdict.lost !== undefined) {
-      flying.next = this.#options.at(transfer.end, () => this.#drop(envelope, bytes))
-      return
-    }
-    const leaves = client === undefined ? undefined : weather.leaves(client, now, transfer.end)
-    if (leaves !== undefined && client !== undefined && direction !== 'inside') {
-      const passed = this.#links.passed(client, direction, bytes, transfer, leaves)
-      flying.next = this.#options.at(leaves, () => this.#drop(envelope, passed))
-      return
-    }
-    land(transfer.end + weather.latency(envelope) + verdict.delay, flying)
-  }
-
-  #land(at: Micros, flying: InFlight): void {
-    const { envelope } = flying
-    const { ledger, weather, deliver } = this.#options
-    flying.next = deliver(at, envelope, (alive) => {
-      if (!alive || (this.#options.roleOf(envelope.to) === 'client' && weather.gone(envelope.to, at))) {
-        this.#drop(envelope, envelope.bytes.length)
-        return false
-      }
-      this.#release(envelope.id)
-      ledger.arrive(envelope.id, at)
-      if (this.#delivered$.observed) this.#delivered$.next(envelope)
-      return true
-    })
-  }
-
-  #lose(flight: Flight<Stamped>): boolean {
-    if (flight.verdict.lost === undefined) return false
-    this.#fly(flight, () => {})
-    return true
-  }
-
-  #usual(envelopes$: Observable<Envelope>): Observable<Envelope> {
-    const arrived$ = new Subject<Envelope>()
-    envelopes$.subscribe({
-      next: (envelope) => {
-        const flight = this.#verdicts.get(envelope.id)
-        if (flight === undefined) return
-        this.#verdicts.delete(envelope.id)
-        this.#fly(flight, (at, flying) => {
-          flying.next = this.#options.at(at, () => arrived$.next(envelope))
-        })
-      },
-      complete: () => arrived$.complete(),
-    })
-    return arrived$
-  }
-
-  /** From here on the copy is under way. A custom link may hand it to the usual one: it is still one copy. */
-  #take(flying: InFlight): void {
-    const { id } = flying.envelope
-    if (this.#flying[id] === undefined) this.#count(id, 1)
-    this.#flying[id] = flying
-  }
-
-  #release(id: number): void {
-    if (this.#flying[id] === undefined) return
-    this.#flying[id] = undefined
-    this.#count(id, -1)
-  }
-
-  #underWay(): InFlight[] {
     while (this.#oldest < this.#flying.length && this.#flying[this.#oldest] === undefined) this.#oldest++
-    return this.#flying.slice(this.#oldest).filter((flying) => flying !== undefined)
+    for (const flying of this.#flying.slice(this.#oldest)) {
+      if (flying !== undefined) this.#cut(flying, flying.verdict.lost?.fault)
+    }
+    this.#sent$.complete()
   }
 
-  #count(id: number, by: number): void {
-    const { index } = this.#options.ledger.flow(id)
-    this.#under[index] = (this.#under[index] ?? 0) + by
+  /** Nothing that goes wrong in the pipeline is lost in it. */
+  #watched<T>(next: (value: T) => void): Pick<Observer<T>, 'next' | 'error'> {
+    const { failed: error } = this.#options
+    return {
+      next: (value) => {
+        try {
+          next(value)
+        } catch (thrown) {
+          error(thrown)
+        }
+      },
+      error,
+    }
   }
 
-  #drop({ id }: Envelope, travelled: number): void {
-    this.#release(id)
-    this.#options.ledger.drop(id, this.#options.now(), travelled)
+  #stamp({ from, to, kind, round, part, bytes }: Outgoing): Flying {
+    const { now, record, topology, rolesOf, weather } = this.#options
+    const id = this.#envelopes++
+    const sent = now()
+    const path = topology.path(from, to)
+    const envelope: Envelope = { id, from, to, kind, round, part, attempt: 0, copy: 0, bytes, sent }
+    const event = record.tell(from, {
+      kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part), direction: path.direction,
+      attempt: 0, copy: 0, bytes: bytes.length,
+    })
+    const flying = this.#take(new Flying(this.#way, envelope, path, event))
+    flying.verdict = weather.judge(envelope, sent)
+    return flying
+  }
+
+  #copy({ envelope: original, path, event: cause }: Flying, copy: number, delay: Micros): Flying {
+    const { record, rolesOf, weather } = this.#options
+    const envelope: Envelope = { ...original, id: this.#envelopes++, copy }
+    const { id, from, to, kind, round, part, attempt, bytes } = envelope
+    const roles = rolesOf(part)
+    const about = { envelope: id, to, message: kind, round, part, roles, direction: path.direction, attempt, copy }
+    const event = record.tell(from, { kind: 'copy', ...about, bytes: bytes.length }, cause)
+    const flying = this.#take(new Flying(this.#way, envelope, path, event))
+    const own = weather.judge(envelope, envelope.sent)
+    flying.verdict = { ...own, delay: own.delay + delay, copies: passes.copies }
+    return flying
+  }
+
+  /** From here on the copy is under way. */
+  #take(flying: Flying): Flying {
+    const { id } = flying.envelope
+    const flow = (flying.flow = this.#options.ledger.flow(id))
+    this.#flying[id] = flying
+    this.#under[flow.index] = (this.#under[flow.index] ?? 0) + 1
+    return flying
+  }
+
+  #isUnderWay(flying: Flying): boolean {
+    return this.#flying[flying.envelope.id] === flying
+  }
+
+  /** It is no longer under way. */
+  #release(flying: Flying): void {
+    if (flying.watches !== undefined) this.#unwatch(flying)
+    // The lines forget it, and its bytes with it.
+    flying.transfer?.stop()
+    this.#flying[flying.envelope.id] = undefined
+    this.#under[flying.flow!.index]--
+  }
+
+  /** Puts it on its lines. */
+  #fly(flying: Flying): void {
+    const { path, bytes } = flying
+    flying.transfer = this.#links.start(path, bytes, flying)
+    for (const { owner } of path.lines) this.#watch(flying, owner)
+  }
+
+  #watch(flying: Flying, owner: Name): void {
+    const { now, at, weather } = this.#options
+    const leaves = weather.leaves(owner, now())
+    if (leaves === undefined) return
+    const watch = at(leaves, () => {
+      if (this.#onLines(flying)) this.#cut(flying, weather.absence(owner, leaves))
+    })
+    if (flying.watches === undefined) flying.watches = [watch]
+    else flying.watches.push(watch)
+  }
+
+  #unwatch(flying: Flying): void {
+    for (const watch of flying.watches ?? []) this.#options.cancel(watch)
+    flying.watches = undefined
+  }
+
+  #onLines({ path, transfer }: Flying): boolean {
+    return path.lines.some((line) => this.#links.on(line).some((other) => other === transfer))
+  }
+
+  #cut(flying: Flying, fault: string | undefined): void {
+    const { transfer, envelope } = flying
+    this.#drop(flying, transfer === undefined ? envelope.bytes.length : transfer.stop(), fault)
+  }
+
+  /** Schedules what comes after the last byte: the end of what is lost, else the arrival. */
+  #leaveLines(flying: Flying, lastByte: Micros): Scheduled {
+    const { envelope, verdict } = flying
+    if (verdict.lost !== undefined) return this.#options.at(lastByte, () => this.#drop(flying, flying.bytes, verdict.lost?.fault))
+    const at = lastByte + this.#options.weather.latency(envelope) + verdict.delay
+    const { onward } = flying
+    return onward === undefined ? this.#land(flying, at) : this.#options.at(at, () => onward.next(envelope))
+  }
+
+  #land(flying: Flying, at: Micros, envelope = flying.envelope): Scheduled {
+    return this.#options.deliver(at, envelope, (alive) => this.#arrives(flying, alive))
+  }
+
+  /** At the door. */
+  #arrives(flying: Flying, alive: boolean): boolean {
+    const { record, weather, now } = this.#options
+    const { envelope } = flying
+    if (!this.#isUnderWay(flying)) return false
+    const door = alive ? weather.door(envelope, now()) : nobodyThere
+    if (door === 'deliver') {
+      record.cause = record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event)
+      this.#release(flying)
+      return true
+    }
+    if ('drop' in door) this.#drop(flying, envelope.bytes.length, door.drop)
+    else {
+      record.tell(envelope.to, { kind: 'hold', envelope: envelope.id, until: door.hold }, flying.event)
+      this.#land(flying, door.hold)
+    }
+    return false
+  }
+
+  #drop(flying: Flying, travelled: number, fault: string | undefined): void {
+    if (!this.#isUnderWay(flying)) return
+    const { envelope: { id, from, to, round }, event } = flying
+    this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault }, event)
+    this.#release(flying)
+  }
+
+  /** Hands what is not lost to a link of the simulation's own, and delivers what comes out of it. */
+  #through({ custom, scheduler, streams }: NonNullable<NetworkOptions['link']>, flying$: Observable<Flying>): void {
+    const outside$ = flying$.pipe(
+      filter((flying) => {
+        if (flying.verdict.lost !== undefined) this.#fly(flying)
+        return flying.verdict.lost === undefined
+      }),
+      map(({ envelope }) => envelope),
+    )
+    const usual = (envelopes$: Observable<Envelope>): Observable<Envelope> => {
+      const arrived$ = new Subject<Envelope>()
+      const begin = ({ id }: Envelope): void => {
+        const flying = this.#flying[id]
+        if (flying === undefined || flying.onward !== undefined) return
+        flying.onward = arrived$
+        this.#fly(flying)
+      }
+      envelopes$.subscribe({ ...this.#watched(begin), complete: () => arrived$.complete() })
+      return arrived$
+    }
+    const land = (envelope: Envelope): void => {
+      const flying = this.#flying[envelope.id]
+      if (flying !== undefined) this.#land(flying, this.#options.now(), envelope)
+    }
+    custom(outside$, { scheduler, streams, usual }).subscribe(this.#watched(land))
   }
 }

@@ -1,9 +1,10 @@
 import { worldKinds } from '../../scenarios/registry.js'
 import { entriesOf, type Entry } from '../entry.js'
-import { faultSchema } from '../faults/fault.js'
+import { allChecks } from '../checks/watch.js'
+import { faultSchema } from '../faults/registry.js'
+import { roundsSchema } from '../federation/rounds/registry.js'
 import { strategyEntries } from '../federation/strategies/registry.js'
 import { modelEntries } from '../models/registry.js'
-import { roundsSchema } from '../simulation/rounds.js'
 import { balancers } from '../balancing/registry.js'
 
 /** Everything that a specification can name, by what it is. Read from the registries; there is no second list. */
@@ -14,4 +15,5 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   policies: entriesOf(roundsSchema),
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
+  checks: allChecks.map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),
 })

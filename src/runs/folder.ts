@@ -4,7 +4,8 @@ import { answersFile, encodeAnswers } from './answers.js'
 import type { Disk } from './disk.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { toNdjson } from './rows.js'
-import type { Flight, FlightEvent } from './record.js'
+import type { FlightEvent } from '../record/event.js'
+import type { Flight } from '../flight/flight.js'
 
 /** The files of rows in a run's folder. */
 export const rowFiles = {
@@ -93,11 +94,11 @@ export class RunFolder {
   /** Takes what the flight tells; writes at every close of a round and at every evaluation. */
   event(event: FlightEvent): void {
     if (this.#failure) return
-    if (event.kind === 'settled') this.#pending.ledger.push(`${JSON.stringify(event.row)}\n`)
+    if (event.kind === 'settle') this.#pending.ledger.push(`${JSON.stringify(event.row)}\n`)
     if (event.kind === 'evaluated') this.#pending.metrics.push(toNdjson(event.rows))
     if (event.kind === 'round-close') this.#pending.rounds.push(toNdjson([event.row]))
-    const settled = event.kind === 'evaluated' || event.kind === 'round-close'
-    if (settled) this.#flush(['events', 'ledger', 'metrics', 'rounds'])
+    const write = event.kind === 'evaluated' || event.kind === 'round-close'
+    if (write) this.#flush(['events', 'ledger', 'metrics', 'rounds'])
   }
 
   /** Puts the rows in order and says in the manifest how it ended. Returns what was not written, if anything. */

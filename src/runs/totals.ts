@@ -1,11 +1,11 @@
-import type { Direction, EnvelopeKind, Fate } from '../network/envelope.js'
+import type { Direction, MessageKind, Fate } from '../record/message.js'
 import type { Micros } from '../time/micros.js'
-import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from './record.js'
+import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
 
 /** Copies and bytes of one direction, kind of message and fate. */
 export interface BytesRow {
   readonly direction: Direction
-  readonly kind: EnvelopeKind
+  readonly kind: MessageKind
   readonly fate: Fate
   readonly copies: number
   /** Encoded bytes. */

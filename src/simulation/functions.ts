@@ -1,9 +1,10 @@
 import { functionFields } from './specification.js'
 
-/** A function, or an object with behaviour: a `Model` or `Strategy` of the researcher's own. */
+/** A function, or an object with behaviour: a `Model` or `Strategy` of the researcher's own; or a list of such. */
 export const isBehaviour = (value: unknown): boolean => {
   if (typeof value === 'function') return true
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  if (Array.isArray(value)) return value.length > 0 && value.every(isBehaviour)
+  if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   const plain = prototype === Object.prototype || prototype === null
   return !plain || Object.values(value).some((inner) => typeof inner === 'function')

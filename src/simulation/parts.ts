@@ -2,7 +2,7 @@
  * Every schema that the specification takes from elsewhere, in one place.
  */
 export { worldSchema } from '../../scenarios/registry.js'
-export { faultsSchema } from '../faults/fault.js'
+export { faultsSchema } from '../faults/registry.js'
 export { selectorSchema } from '../roster/selectors.js'
 export { strategySchema } from '../federation/strategies/registry.js'
 export { devicesSchema } from '../schedules/devices.js'

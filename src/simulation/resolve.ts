@@ -31,8 +31,19 @@ export interface ResolveOptions {
   readonly source?: Source
 }
 
-/** Fields that are data unless a script makes them functions; `link` is never data. */
+/** Fields that are data unless a script makes them functions; `link` and `checks` are never data. */
 const masks = { model: true, strategy: true, rounds: true } as const
+
+const neverData = {
+  link: {
+    rule: 'must be a function, which files cannot hold',
+    advice: 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).',
+  },
+  checks: {
+    rule: 'must be a list of checks, which files cannot hold',
+    advice: 'A script can give some: [check({ name, promise, see: (event, view) => ... })].',
+  },
+} as const
 
 /** Checks the data of a specification and fills in defaults; function fields pass as they are. */
 const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { readonly name?: string } => {
@@ -40,10 +51,8 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
     throw specificationError([{ path: [], at: 'value', rule: 'must be a group of fields' }], source)
   }
   const functions = functionsOf(value)
-  if ('link' in value && !('link' in functions)) {
-    const advice = 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).'
-    const rule = 'must be a function, which files cannot hold'
-    throw specificationError([{ path: ['link'], at: 'name', rule, advice }], source)
+  for (const [field, { rule, advice }] of Object.entries(neverData)) {
+    if (field in value && !(field in functions)) throw specificationError([{ path: [field], at: 'name', rule, advice }], source)
   }
   const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => name in functions))
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
@@ -93,7 +102,6 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
 
 /** Checks what can be known only when the world is there: a quorum or a selection above its clients. */
 export const checkClients = (resolved: Resolved, clients: number, source: Source = scriptSource('')): void => {
-  if (typeof resolved.rounds === 'function') return
   const problems = clientProblems(resolved.rounds, clients)
   if (problems.length > 0) throw specificationError(problems, source)
 }

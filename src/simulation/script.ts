@@ -1,17 +1,10 @@
-import type { RoundsInput } from './rounds.js'
 import type { Specification } from './specification.js'
 
-export {
-  away,
-  crash,
-  delay,
-  duplicate,
-  lose,
-  narrow,
-  partial,
-  slow,
-  type FaultInput,
-} from '../faults/fault.js'
+export { check } from '../checks/check.js'
+export * from '../faults/all.js'
+export type { FaultInput } from '../faults/registry.js'
+export * from '../federation/rounds/all.js'
+export { roundMachine } from '../federation/rounds/own.js'
 export { all, fraction, named, one, role, scenario, type SelectorInput } from '../roster/selectors.js'
 export { gbps, kbps, kib, mbps, mib } from '../network/units.js'
 export { device, deviceTrace } from '../schedules/devices.js'
@@ -32,21 +25,3 @@ export type { Specification } from './specification.js'
 
 /** A simulation, checked by the compiler. What it says is checked when it is run, so that errors name its path. */
 export const simulation = (specification: Specification): Specification => specification
-
-type Terms<Kind> = Omit<Extract<RoundsInput, { kind: Kind }>, 'kind'>
-
-/** Rounds that wait for every selected client. */
-export const synchronous = (terms: Terms<'synchronous'>): RoundsInput => ({ kind: 'synchronous', ...terms })
-
-/** Rounds that close when all have answered or `after` has passed, and abort below `quorum`. */
-export const deadline = (terms: Terms<'deadline'>): RoundsInput => ({ kind: 'deadline', ...terms })
-
-/** Rounds that close as soon as `quorum` updates are there. */
-export const quorum = (terms: Terms<'quorum'>): RoundsInput => ({ kind: 'quorum', ...terms })
-
-/** No common rounds: every update is mixed into the model as it comes (FedAsync). */
-export const asynchronous = (terms: Terms<'asynchronous'>): RoundsInput => ({ kind: 'asynchronous', ...terms })
-
-/** No common rounds: `buffer` updates at a time are folded, however old their models (FedBuff). */
-export const buffered = (terms: Terms<'buffered'>): RoundsInput => ({ kind: 'buffered', ...terms })
-

@@ -1,5 +1,9 @@
 import { z } from 'zod'
 import type { EngineName } from '../engine/open.js'
+import type { Check } from '../checks/check.js'
+import type { RoundsFunction } from '../federation/rounds/own.js'
+import { roundsSchema } from '../federation/rounds/registry.js'
+import type { RoundRules } from '../federation/rounds/round.js'
 import type { Strategy } from '../federation/strategies/strategy.js'
 import type { Model } from '../models/model.js'
 import type { ModelSpec } from '../models/registry.js'
@@ -14,7 +18,6 @@ import {
   strategySchema,
   worldSchema,
 } from './parts.js'
-import { roundsSchema, type RoundsFunction } from './rounds.js'
 
 /** When and on what clients' models are scored. Everyone is scored, on the model they would serve then. */
 const evaluateSchema = z.strictObject({
@@ -70,8 +73,8 @@ export const specificationSchema = z.strictObject({
   seeds: seedsSchema.prefault({}),
 })
 
-/** The four fields that may be functions of a script; all else is data. */
-export const functionFields = ['link', 'model', 'strategy', 'rounds'] as const
+/** The fields that may be behaviour of a script; all else is data. */
+export const functionFields = ['link', 'checks', 'model', 'strategy', 'rounds'] as const
 export type FunctionField = (typeof functionFields)[number]
 
 type Input = z.input<typeof specificationSchema>
@@ -81,8 +84,10 @@ type Output = z.output<typeof specificationSchema>
 export type Specification = Omit<Input, 'model' | 'strategy' | 'rounds'> & {
   readonly model: ModelSpec | Model
   readonly strategy: Input['strategy'] | Strategy
-  readonly rounds: Input['rounds'] | RoundsFunction
+  readonly rounds: Input['rounds'] | RoundsFunction | RoundRules
   readonly link?: CustomLink
+  /** Promises of one's own that are watched beside the library's. */
+  readonly checks?: readonly Check[]
 }
 
 /** A specification with every default filled in: plain data but for the function fields. */
@@ -90,8 +95,9 @@ export type Settled = Omit<Output, 'name' | 'model' | 'strategy' | 'rounds'> & {
   readonly name: string
   readonly model: ModelSpec | Model
   readonly strategy: Output['strategy'] | Strategy
-  readonly rounds: Output['rounds'] | RoundsFunction
+  readonly rounds: Output['rounds'] | RoundsFunction | RoundRules
   readonly link?: CustomLink
+  readonly checks?: readonly Check[]
 }
 
 export type SeedPurpose = 'world' | 'initialisation' | 'batches' | 'selection' | 'faults'

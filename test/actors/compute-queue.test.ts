@@ -60,7 +60,7 @@ test('when one result is missing all that waits is sent off, ordered by start an
 
 test('an interrupted computation never runs', async () => {
   const t = lab({
-    work: (_, start, cost) => (cost > 50 ? { until: start + 50, interrupted: 'left' } : { until: start + cost }),
+    spanOf: (_, start, cost) => (cost > 50 ? { until: start + 50, interrupted: 'left' } : { until: start + cost }),
   })
   for (const name of ['a', 'b']) t.host.spawn(name, t.client, 0)
   train(t, 0, 'a', 100)
@@ -212,7 +212,7 @@ test('costs and ends that are no times are errors that name the actor', async ()
     train(t, 0, 'a', cost)
     await expect(t.kernel.run()).rejects.toThrow(`a failed: a computation that costs ${cost}: costs are integer`)
   }
-  const t = lab({ work: (_, start) => ({ until: start - 1 }) })
+  const t = lab({ spanOf: (_, start) => ({ until: start - 1 }) })
   t.host.spawn('a', t.client, 0)
   train(t, 10, 'a', 5)
   await expect(t.kernel.run()).rejects.toThrow('a failed: an event at 9 would be in the past')

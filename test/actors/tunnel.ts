@@ -22,7 +22,7 @@ export const tunnel = (options: Partial<HostOptions> = {}, kernelOptions: Kernel
     kernel,
     streams: streams('test'),
     send: (from, to, message) => host.deliver(kernel.now + 10, to, { from, message }),
-    work: (_, start, cost) => ({ until: start + cost }),
+    spanOf: (_, start, cost) => ({ until: start + cost }),
     execute: (jobs) => jobs.map(({ job }) => Promise.resolve(`result of ${String(job)}`)),
     ...options,
   })

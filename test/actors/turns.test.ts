@@ -60,7 +60,7 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
         }
         sent.push(sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), arrived))
       },
-      work: (_, start, cost, job) =>
+      spanOf: (_, start, cost, job) =>
         (job as Deed).interrupted ? { until: start + cost, interrupted: 'away' } : { until: start + cost },
       execute: (jobs) =>
         jobs.map(async ({ actor }) => {

@@ -1,103 +1,229 @@
 import { describe, expect, it } from 'vitest'
 
-import { checkLanded, conservation } from '../../src/checks/conservation.js'
-import { checkOnce, checkStale } from '../../src/checks/once.js'
-import { checkWeights } from '../../src/checks/weights.js'
+import { causality, conservation, fates, once, rounds, state, weights } from '../../src/checks/all.js'
+import { Violation } from '../../src/checks/check.js'
+import { allChecks, watch } from '../../src/checks/watch.js'
 import { SafetyError } from '../../src/errors.js'
-import type { Envelope } from '../../src/network/envelope.js'
-import { Journal } from '../../src/network/journal.js'
-import { Ledger } from '../../src/network/ledger.js'
+import type { RoundRow } from '../../src/record/rows.js'
+import { folds, overlapping, played } from './played.js'
 
-const envelope = (id: number, copy = 0): Envelope => ({
-  id, from: 'a', to: 'b', kind: 'update', round: 1, part: 'trunk', attempt: 0, copy, bytes: new Uint8Array(10), sent: 0,
-})
-
-/** A network of which one says how many copies are under way. */
-const books = () => {
-  const ledger = new Ledger(new Journal())
-  const under = { count: 0, inFlight: () => under.count }
-  return { ledger, under, check: conservation(ledger, under, () => 7) }
+const caught = (act: () => void): Violation => {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof Violation) return error
+    throw error
+  }
+  throw new Error('nothing was caught')
 }
 
+describe('a violation', () => {
+  it('holds what it is about as data', () => {
+    const flight = played(once)
+    const violation = caught(() => flight.tell('aggregator', folds({ round: 4, updates: [['client-a', 3, 0]] }), { at: 2_500_000 }))
+    expect(violation).toBeInstanceOf(SafetyError)
+    expect(violation).toMatchObject({
+      check: 'once', time: 2_500_000, round: 4, actors: ['aggregator', 'client-a'], envelopes: [],
+      what: 'round 4 of trunk folds an update for round 3 of client-a',
+    })
+    expect(violation.message).toBe("check 'once' at 2.500 s: round 4 of trunk folds an update for round 3 of client-a")
+  })
+})
+
+describe('watching', () => {
+  it('gives each flight memories of its own', () => {
+    const fold = folds({ updates: [['client-a', 1, 0]] })
+    for (let i = 0; i < 2; i++) played(once).tell('aggregator', { ...fold })
+  })
+
+  it('refuses two checks of one name', () => {
+    expect(() => watch([once, { ...rounds, name: 'once' }], {} as never)).toThrow("checks: two are named 'once'. Rename one.")
+  })
+
+  it('has checks with a name and a promise', () => {
+    expect(allChecks.map(({ name }) => name).toSorted()).toEqual([
+      'causality', 'conservation', 'fates', 'once', 'rounds', 'state', 'weights',
+    ])
+    for (const { promise } of allChecks) expect(promise).toMatch(/\.$/)
+  })
+})
+
 describe('conservation', () => {
-  it('holds for a copy that is sent, flies, and arrives or drops', () => {
-    const { ledger, under, check } = books()
-    ledger.send(envelope(0), 'up', [])
-    under.count++
-    check()
-    ledger.send(envelope(1, 1), 'up', [])
-    under.count++
-    check()
-    ledger.arrive(0, 5)
-    under.count--
-    check()
-    ledger.drop(1, 6, 3)
-    under.count--
-    check()
-    checkLanded(ledger, 7)
-    expect(ledger.rows.map(({ fate, travelled }) => [fate, travelled])).toEqual([['unresolved', 10], ['lost', 3]])
+  it('holds for copies that are sent, fly, and arrive or drop', () => {
+    const flight = played(conservation)
+    flight.send(0)
+    flight.under++
+    flight.send(1, { copy: 1 })
+    flight.under++
+    flight.arrive(0)
+    flight.under--
+    flight.drop(1)
+    flight.under--
+    flight.end()
+    expect(flight.ledger.rows.map(({ fate, travelled }) => [fate, travelled])).toEqual([['unresolved', 10], ['lost', 3]])
   })
 
   it('catches an envelope that the network forgot, one that arrived twice, and one from nowhere', () => {
-    const forgotten = books()
-    forgotten.ledger.send(envelope(0), 'up', [])
-    expect(forgotten.check).toThrow(SafetyError)
+    const forgotten = played(conservation)
+    forgotten.send(0)
+    expect(() => forgotten.send(1)).toThrow(/client-a > aggregator update, sent 1 .* in flight 0/)
 
-    const twice = books()
-    twice.ledger.send(envelope(0), 'up', [])
-    twice.ledger.arrive(0, 1)
-    twice.check()
-    twice.ledger.arrive(0, 2)
-    expect(twice.check).toThrow(/conservation.* a > b update, sent 1 .* delivered 2/)
+    const twice = played(conservation)
+    twice.send(0)
+    twice.under++
+    twice.arrive(0)
+    twice.under--
+    twice.arrive(0)
+    expect(twice.end).toThrow(/sent 1 .* delivered 2/)
 
-    const nowhere = books()
-    nowhere.under.count = 1
-    nowhere.ledger.send(envelope(0), 'up', [])
-    nowhere.ledger.arrive(0, 1)
-    expect(nowhere.check).toThrow(/in flight 1/)
+    const nowhere = played(conservation)
+    nowhere.send(0)
+    nowhere.under = 2
+    expect(() => nowhere.arrive(0)).toThrow(/in flight 2/)
   })
 
   it('catches what is still in flight at the end', () => {
-    const { ledger } = books()
-    ledger.send(envelope(0), 'up', [])
-    expect(() => checkLanded(ledger, 9)).toThrow(SafetyError)
+    const flight = played(conservation)
+    flight.send(0)
+    flight.under++
+    expect(flight.end).toThrow(/sent 1 .* in flight 0/)
   })
 })
 
-describe('the ledger', () => {
-  it('gives one fate and refuses a second', () => {
-    const { ledger } = books()
-    ledger.send(envelope(0), 'up', [])
-    ledger.settle(0, 'used', 1)
-    expect(() => ledger.settle(0, 'late', 2)).toThrow('is used and cannot become late')
+describe('causality', () => {
+  it('catches time that runs back, and an effect before its cause', () => {
+    const back = played(causality)
+    back.send(0)
+    expect(() => back.tell('client-a', { kind: 'checkpoint', round: 1 }, { at: 0 })).toThrow('is at 0, before 1')
+    const early = played(causality)
+    expect(() => early.tell('client-a', { kind: 'checkpoint', round: 1 }, { cause: 7 })).toThrow('has event 7 for a cause')
+  })
+
+  it('catches the dead that act, until they are back; what befalls them is no act', () => {
+    const flight = played(causality)
+    const life = { kind: 'life', fault: 'x', keeps: 'nothing', back: undefined } as const
+    flight.send(0, { from: 'aggregator', to: 'client-a', message: 'model' })
+    flight.tell('client-a', { ...life, what: 'crash' })
+    flight.drop(0)
+    expect(() => flight.send(1)).toThrow('client-a is dead (send)')
+    const back = played(causality)
+    back.tell('client-a', { ...life, what: 'crash' })
+    back.tell('client-a', { ...life, what: 'restart' })
+    back.send(0)
   })
 })
 
 describe('once', () => {
-  it('accepts a set of clients of one round, and catches a repeated client and another round', () => {
-    checkOnce('trunk', 2, [{ client: 'a', round: 2 }, { client: 'b', round: 2 }])
-    expect(() => checkOnce('trunk', 2, [{ client: 'a', round: 2 }, { client: 'a', round: 2 }])).toThrow('two updates of a')
-    expect(() => checkOnce('trunk', 2, [{ client: 'a', round: 1 }])).toThrow('for round 1')
+  it('accepts a set of clients of one round, and catches a repeated client, another round, and one that counted before', () => {
+    const flight = played(once)
+    flight.tell('aggregator', folds({ round: 2, updates: [['client-a', 2, 0], ['client-b', 2, 0]] }))
+    const again = () => flight.tell('aggregator', folds({ round: 2, updates: [['client-a', 2, 0]] }))
+    expect(again).toThrow('for round 2 that was folded before, of client-a')
+    const twice = () => played(once).tell('aggregator', folds({ round: 2, updates: [['client-a', 2, 0], ['client-a', 2, 0]] }))
+    expect(twice).toThrow('two updates for round 2 of client-a')
+    expect(() => played(once).tell('aggregator', folds({ round: 2, updates: [['client-a', 1, 0]] }))).toThrow('for round 1')
   })
 
-  it('without common rounds catches doubles, the future, what was folded before, and what is too stale', () => {
-    const by = (client: string, round: number, staleness: number) => ({ update: { client, round }, staleness })
-    const counted = new Map([['a', 3]])
-    const check = (...stale: readonly ReturnType<typeof by>[]) => checkStale('trunk', 5, stale, 2, counted)
-    check(by('a', 4, 1), by('a', 5, 0), by('b', 3, 2))
-    expect(() => check(by('b', 4, 1), by('b', 4, 1))).toThrow('folds two updates for round 4 of b')
-    expect(() => check(by('b', 6, 0))).toThrow('folds an update for round 6 of b')
-    expect(() => check(by('a', 3, 2))).toThrow('for round 3 that was folded before, of a')
-    expect(() => check(by('b', 1, 3))).toThrow('of staleness 3, above 2, of b')
-    expect(() => check(by('b', 1, NaN))).toThrow(SafetyError)
+  it('where rounds overlap catches doubles, the future, what was folded before, and what is too stale', () => {
+    const fold = (...updates: readonly (readonly [string, number, number])[]) => {
+      const flight = played(once, overlapping)
+      flight.tell('aggregator', folds({ round: 3, updates: [['client-a', 3, 0]] }))
+      flight.tell('aggregator', folds({ round: 5, updates }))
+    }
+    fold(['client-a', 4, 1], ['client-a', 5, 0], ['client-b', 3, 2])
+    expect(() => fold(['client-b', 4, 1], ['client-b', 4, 1])).toThrow('folds two updates for round 4 of client-b')
+    expect(() => fold(['client-b', 6, 0])).toThrow('folds an update for round 6 of client-b')
+    expect(() => fold(['client-a', 3, 2])).toThrow('for round 3 that was folded before, of client-a')
+    expect(() => fold(['client-b', 1, 3])).toThrow('of staleness 3, above 2, of client-b')
+    expect(() => fold(['client-b', 1, NaN])).toThrow(SafetyError)
+  })
+})
+
+describe('rounds', () => {
+  const open = (round: number) => ({ kind: 'round-open', round, selected: [] }) as const
+  const close = (round: number) => ({ kind: 'round-close', row: { round } as RoundRow, last: false }) as const
+  const ends = (round: number, which: 'round' | 'answered' | 'all' = 'round') =>
+    ({ kind: 'part-close', round, part: 'trunk', outcome: 'closed', updates: [], ends: which }) as const
+  const admit = (round: number) =>
+    ({ kind: 'admit', envelope: 0, message: 'update', from: 'client-a', round, part: 'trunk' }) as const
+
+  it('accepts rounds one after the other, one that nobody could be asked in among them', () => {
+    const flight = played(rounds)
+    for (const what of [open(1), admit(1), ends(1), close(1), close(2), open(3), ends(3), close(3)]) flight.tell('aggregator', what)
+  })
+
+  const broken: readonly (readonly [string, readonly ReturnType<typeof open | typeof close | typeof ends | typeof admit>[]])[] = [
+    ['round 2 opens while round 1 is open', [open(1), open(2)]],
+    ['round 1 opens after round 1', [open(1), close(1), open(1)]],
+    ['round 2 closes after round 0', [close(2)]],
+    ['round 1 of trunk ends after round 1', [ends(1), ends(1)]],
+    ['takes an update of client-a in for round 1, which has ended there', [ends(1), admit(1)]],
+  ]
+  it.each(broken)('catches: %s', (text, story) => {
+    const flight = played(rounds)
+    for (const what of story.slice(0, -1)) flight.tell('aggregator', what)
+    expect(() => flight.tell('aggregator', story.at(-1)!)).toThrow(text)
+  })
+
+  it('where rounds overlap takes updates of old rounds in, until the last', () => {
+    const flight = played(rounds, overlapping)
+    for (const what of [ends(1, 'answered'), admit(1), ends(2, 'all')]) flight.tell('aggregator', what)
+    expect(() => flight.tell('aggregator', admit(2))).toThrow('which has ended there')
   })
 })
 
 describe('weights', () => {
   it('accepts a convex combination and catches negative, too many, and NaN', () => {
-    checkWeights('trunk', 1, Float64Array.of(0.25, 0.75))
-    expect(() => checkWeights('trunk', 1, Float64Array.of(1.5, -0.5))).toThrow(SafetyError)
-    expect(() => checkWeights('trunk', 1, Float64Array.of(0.5, 0.6))).toThrow('sum to 1.1')
-    expect(() => checkWeights('trunk', 1, Float64Array.of(NaN))).toThrow(SafetyError)
+    const fold = (...of: readonly number[]) => played(weights).tell('aggregator', folds({ weights: Float64Array.from(of) }))
+    fold(0.25, 0.75)
+    fold(...Array.from({ length: 1000 }, () => 1 / 1000))
+    expect(() => fold(1.5, -0.5)).toThrow(SafetyError)
+    expect(() => fold(0.5, 0.6)).toThrow('sum to 1.1')
+    expect(() => fold(NaN)).toThrow(SafetyError)
+  })
+})
+
+describe('state', () => {
+  it('accepts what fits, and catches lengths and names that do not', () => {
+    const good = {
+      values: new Float32Array(2), personal: new Map([['client-a', new Float32Array(2)]]),
+      memory: { c: new Float32Array(2), 'c/client-b': new Float32Array(2), 'other/thing': new Float32Array(9) },
+    }
+    const fold = (changes: Partial<typeof good>) => () =>
+      played(state).tell('aggregator', folds({ after: { ...good, ...changes } }))
+    fold({})()
+    expect(fold({ values: new Float32Array(3) })).toThrow('3 values for a part of 2')
+    expect(fold({ personal: new Map([['client-a', new Float32Array(1)]]) })).toThrow('client-a 1 values for a part of 2')
+    expect(fold({ personal: new Map([['b', new Float32Array(2)]]) })).toThrow("'b', who is no client")
+    expect(fold({ memory: { ...good.memory, c: new Float32Array(5) } })).toThrow("'c' 5 numbers where 2 travel")
+    expect(fold({ memory: { ...good.memory, 'c/client-b': new Float32Array(5) } })).toThrow("'c/client-b' 5 numbers where 2")
+  })
+})
+
+describe('fates', () => {
+  const ends = (round: number) =>
+    ({ kind: 'part-close', round, part: 'trunk', outcome: 'closed', updates: [], ends: 'round' }) as const
+
+  it('accepts what was lost, what was settled, and what waits at an owner that never heard of the end of its round', () => {
+    const flight = played(fates)
+    flight.send(0)
+    flight.arrive(0)
+    flight.tell('aggregator', { kind: 'settle', envelope: 0, fate: 'used' })
+    flight.send(1)
+    flight.drop(1)
+    flight.tell('aggregator', ends(1))
+    flight.send(2, { round: 2 })
+    flight.arrive(2)
+    flight.end()
+  })
+
+  it('catches what arrived and was forgotten, in parameters and in control messages', () => {
+    for (const message of ['update', 'close'] as const) {
+      const flight = played(fates)
+      flight.send(0, { message })
+      flight.arrive(0)
+      flight.tell('aggregator', ends(1))
+      expect(caught(flight.end)).toMatchObject({ envelopes: [0], actors: ['client-a', 'aggregator'] })
+    }
   })
 })

@@ -1,63 +1,67 @@
 import { describe, expect, it } from 'vitest'
 import { showProgress } from '../../src/cli/progress.js'
 import { afterEvent, firstStatus, liveLines, roundLine, type Status } from '../../src/cli/status.js'
-import type { FlightEvent } from '../../src/runs/record.js'
+import type { FlightEvent } from '../../src/record/event.js'
+import type { TrainingEnd } from '../../src/record/rows.js'
+import { closed, event, settled } from '../record/events.js'
 import { ledgerRow, metrics, rounds } from '../runs/flights.js'
 
 const after = (events: readonly FlightEvent[]): Status => events.reduce(afterEvent, firstStatus(2))
 
-const opened: FlightEvent = { kind: 'round-open', at: 0, round: 1, selected: ['client-a', 'client-b'] }
-const training = (client: string, at: number): FlightEvent => ({ kind: 'training', at, round: 1, client })
-const evaluated: FlightEvent = {
-  kind: 'evaluated',
-  at: 30e6,
-  round: 1,
-  rows: metrics.slice(1, 3).map((row) => Object.assign({}, row, { split: 'validation' as const })),
-}
+const opened = event(0, 'aggregator', { kind: 'round-open', round: 1, selected: ['client-a', 'client-b'] })
+const training = (client: string, at: number): FlightEvent =>
+  event(at, client, { kind: 'train', round: 1, until: 40e6, whole: 40e6, examples: 10 })
+const trained = (client: string, at: number, outcome: TrainingEnd): FlightEvent =>
+  event(at, client, { kind: 'trained', round: 1, start: 10, outcome, examples: 10, continues: false })
+const evaluated = (round: number): FlightEvent =>
+  event(30e6, 'aggregator', {
+    kind: 'evaluated',
+    round,
+    rows: metrics.slice(1, 3).map((row) => Object.assign({}, row, { split: 'validation' as const })),
+  })
 const late = { direction: 'up', kind: 'update', fate: 'late' } as const
 const story: readonly FlightEvent[] = [
   opened,
-  { kind: 'settled', at: 5, row: ledgerRow({ travelled: 2048, bytes: 2048 }) },
+  settled(5, ledgerRow({ travelled: 2048, bytes: 2048 })),
   training('client-a', 10),
   training('client-b', 10),
-  { kind: 'trained', at: 20e6, round: 1, client: 'client-a', outcome: 'computed' },
-  { kind: 'life', at: 25e6, who: 'client-b', what: 'away' },
-  { kind: 'trained', at: 25e6, round: 1, client: 'client-b', outcome: 'interrupted' },
-  { kind: 'settled', at: 28e6, row: ledgerRow({ ...late, travelled: 1024 }) },
-  { kind: 'settled', at: 28e6, row: ledgerRow({ ...late, part: 'expert-1', travelled: 0 }) },
-  { kind: 'settled', at: 28e6, row: ledgerRow({ direction: 'inside', kind: 'close', fate: 'control' }) },
+  trained('client-a', 20e6, 'computed'),
+  event(25e6, 'client-b', { kind: 'leave', fault: 'x' }),
+  trained('client-b', 25e6, 'interrupted'),
+  settled(28e6, ledgerRow({ ...late, travelled: 1024 })),
+  settled(28e6, ledgerRow({ ...late, part: 'expert-1', travelled: 0 })),
+  settled(28e6, ledgerRow({ direction: 'inside', kind: 'close', fate: 'control' })),
 ]
 
 describe('status', () => {
   it('knows who trains, who is away, what was late and what it cost', () => {
     expect(after(story.slice(0, 4)).training).toEqual(new Set(['client-a', 'client-b']))
-    expect(after(story.filter(({ kind }) => kind !== 'life')).away).toEqual(new Set(['client-b']))
+    expect(after(story.filter(({ kind }) => kind !== 'leave')).away).toEqual(new Set(['client-b']))
     const status = after(story)
     expect(status).toMatchObject({ round: 1, selected: 2, late: 1, cutShort: 1 })
     expect(status).toMatchObject({ up: 1024, down: 2048, virtualTime: 28e6 })
     expect(status.training).toEqual(new Set())
     expect(status.away).toEqual(new Set(['client-b']))
-    expect(afterEvent(status, { kind: 'life', at: 29e6, who: 'client-b', what: 'back' }).away).toEqual(new Set())
-    expect(afterEvent(status, { ...opened, round: 2 }).away).toEqual(new Set())
+    expect(afterEvent(status, opened).away).toEqual(new Set())
   })
 
   it('counts rounds by outcome and follows crashes', () => {
     const status = after([
-      { kind: 'round-close', at: 30e6, row: rounds[0] },
-      { kind: 'round-close', at: 60e6, row: rounds[1] },
-      { kind: 'life', at: 61e6, who: 'client-a', what: 'crash' },
+      closed(rounds[0]),
+      closed(rounds[1]),
+      event(61e6, 'client-a', { kind: 'life', what: 'crash', fault: 'x', keeps: 'nothing', back: undefined }),
     ])
     expect(status).toMatchObject({ closed: 1, aborted: 1, virtualTime: 61e6 })
     expect(status.dead).toEqual(new Set(['client-a']))
   })
 
   it('does not go back to the score of an earlier round', () => {
-    const status = after([{ ...evaluated, round: 2 }, evaluated])
+    const status = after([evaluated(2), evaluated(1)])
     expect(status.score).toEqual({ split: 'validation', metric: 'auc', value: 0.6875, round: 2 })
   })
 
   it('draws three lines that fit any width', () => {
-    const status = after([...story, { kind: 'round-close', at: 30e6, row: rounds[0] }, evaluated])
+    const status = after([...story, closed(rounds[0]), evaluated(1)])
     expect(liveLines(status, 'first-flight', 12, 100)).toEqual([
       'first-flight ━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ round 1/2 · virtual 30.0 s · real 12 s, about 12 s left',
       '  clients: 0 training of 2 asked · 1 away · so far 1 late, 1 cut short',
@@ -69,7 +73,7 @@ describe('status', () => {
   })
 
   it('tells a round in one line', () => {
-    const status = after([...story, evaluated])
+    const status = after([...story, evaluated(1)])
     expect(roundLine(status, rounds[0])).toBe(
       'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded · 1 late, 1 away, 1 cut short · ' +
         'validation AUC 0.6875 · up 1.0 KiB, down 2.0 KiB',
@@ -87,9 +91,9 @@ describe('progress', () => {
     const pipe = output(false)
     const progress = showProgress(pipe, 'tiny', 2)
     for (const event of story) progress.event(event)
-    progress.event({ kind: 'round-close', at: 30e6, row: rounds[0] })
-    progress.event(evaluated)
-    progress.event({ kind: 'round-close', at: 60e6, row: rounds[1] })
+    progress.event(closed(rounds[0]))
+    progress.event(evaluated(1))
+    progress.event(closed(rounds[1]))
     progress.end()
     const lines = pipe.written.join('').split('\n')
     expect(lines).toHaveLength(3)

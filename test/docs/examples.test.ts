@@ -11,7 +11,7 @@ import { drawPlan } from '../../src/faults/plan.js'
 import { streams } from '../../src/random/streams.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import type { Specification } from '../../src/simulation/specification.js'
-import { cast } from '../faults/cast.js'
+import { federation } from '../faults/weather.js'
 import { anchorsOf, blocksOf, linksOf, pages, pageText, root, type Block } from './pages.js'
 
 const blocks = pages.flatMap(blocksOf)
@@ -26,7 +26,7 @@ const base: Specification = {
 }
 
 /** Whom fragments may name. */
-const actors = cast('ES', 'NL', 'US')
+const actors = federation('ES', 'NL', 'US')
 
 /** A list is one of faults, anything else fields of a specification. */
 const specificationOf = (value: unknown): Specification =>

@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { away } from '../../src/faults/fault.js'
-import { windows } from '../../src/schedules/schedule.js'
-import { scheduleSchema } from '../../src/schedules/schedule.js'
+import type { Envelope } from '../../src/network/envelope.js'
+import { away } from '../../src/faults/all.js'
+import { scheduleSchema, windows } from '../../src/schedules/schedule.js'
 import { seconds } from '../../src/time/micros.js'
-import { envelope, model, update, weatherOf } from './cast.js'
-
-const close = (round: number, at: number) => ({ kind: 'round-close', round, at }) as const
-const open = (round: number, at: number) => ({ kind: 'round-open', round, at, selected: ['client-NL'] }) as const
+import { envelope, model, update, weatherOf } from './weather.js'
 
 describe('away without a phase', () => {
   test('in rounds: not selectable then, and nothing else', () => {
@@ -14,10 +11,10 @@ describe('away without a phase', () => {
     const answers = [1, 2, 3, 4].map((round) => weather.available('client-NL', round, round))
     expect(answers).toEqual([true, false, false, true])
     expect(weather.available('client-US', 2, 2)).toBe(true)
-    weather.notice(open(2, 20))
+    weather.opens(2, 20)
     expect(weather.judge(envelope({ round: 1 }), 20)).toEqual({ delay: 0, copies: [] })
-    expect(weather.work('client-NL', 20, 10, 1)).toEqual({ until: 30 })
-    expect(weather.gone('client-NL', 20)).toBe(false)
+    expect(weather.span('client-NL', 20, 10, 1)).toEqual({ until: 30 })
+    expect(weather.absence('client-NL', 20)).toBeUndefined()
     for (const round of [2, 2, 2]) weather.available('client-NL', round, round)
     expect(weather.report()).toEqual([
       {
@@ -32,20 +29,21 @@ describe('away without a phase', () => {
   })
 
   test('in time: out of reach in [from, until)', () => {
-    const weather = weatherOf([away('client-NL', { from: 100, until: 200 })])
+    const weather = weatherOf([away('client-NL', { from: 100, until: 200, id: 'a' })])
     expect([99, 100, 199, 200].map((at) => weather.available('client-NL', at, 1))).toEqual([true, false, false, true])
-    expect([99, 100, 199, 200].map((at) => weather.gone('client-NL', at))).toEqual([false, true, true, false])
-    expect(weather.work('client-NL', 50, 49, 1)).toEqual({ until: 99 })
-    expect(weather.work('client-NL', 50, 50, 1)).toEqual({ until: 100, interrupted: 'away', whole: 100 })
-    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'away', whole: 160 })
+    expect([99, 100, 199, 200].map((at) => weather.absence('client-NL', at))).toEqual([undefined, 'a', 'a', undefined])
+    expect(weather.span('client-NL', 50, 49, 1)).toEqual({ until: 99 })
+    expect(weather.span('client-NL', 50, 50, 1)).toEqual({ until: 100, interrupted: 'away', whole: 100 })
+    expect(weather.span('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'away', whole: 160 })
     expect(weather.judge(envelope({ id: 1 }), 99).lost).toBeUndefined()
     expect(weather.judge(envelope({ id: 2 }), 100).lost?.travelled).toBe(0)
     const down = envelope({ id: 3, from: 'aggregator', to: 'client-NL', kind: 'close' })
     expect(weather.judge(down, 150).lost?.travelled).toBe(0)
     expect(weather.judge(envelope({ id: 4, from: 'client-US' }), 150).lost).toBeUndefined()
-    expect(weather.leaves('client-NL', 50, 99)).toBeUndefined()
-    expect(weather.leaves('client-NL', 50, 100)).toBe(100)
-    expect(weather.leaves('client-NL', 100, 300)).toBeUndefined()
+    expect([50, 99, 100, 200].map((at) => weather.leaves('client-NL', at))).toEqual([100, 100, undefined, undefined])
+    expect(weather.door(envelope({ to: 'client-NL' }), 99)).toBe('deliver')
+    expect(weather.door(envelope({ to: 'client-NL' }), 100)).toEqual({ drop: 'a' })
+    expect(weather.door(envelope({ to: 'client-US' }), 100)).toBe('deliver')
     expect(weather.nextChange(0)).toBe(200)
     expect(weather.nextChange(200)).toBeUndefined()
   })
@@ -54,21 +52,24 @@ describe('away without a phase', () => {
 describe('leaving in training', () => {
   test('after a drawn fraction, then gone until the round closes', () => {
     const weather = weatherOf([away('client-NL', { phase: 'training', rounds: [2, 2], id: 'a' })])
-    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
-    weather.notice(open(2, 2000))
-    const work = weather.work('client-NL', 2000, 1000, 2)
-    expect(work.interrupted).toBe('left in training')
-    expect(work.until).toBeGreaterThan(2000)
-    expect(work.until).toBeLessThanOrEqual(3000)
-    expect(weather.work('client-NL', 2000, 1000, 2)).toEqual(work)
-    expect(weather.gone('client-NL', work.until - 1)).toBe(false)
-    expect(weather.gone('client-NL', work.until)).toBe(true)
-    expect(weather.available('client-NL', work.until, 3)).toBe(false)
-    expect(weather.work('client-NL', work.until + 1, 10, 2)).toEqual({ until: work.until + 1, interrupted: 'away', whole: work.until + 11 })
-    expect(weather.judge(envelope({ round: 2 }), work.until).lost).toEqual({ travelled: 0, fault: 'a' })
-    weather.notice(close(2, 5000))
+    expect(weather.span('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
+    weather.opens(2, 2000)
+    const span = weather.span('client-NL', 2000, 1000, 2)
+    expect(span.interrupted).toBe('left in training')
+    expect(span.until).toBeGreaterThan(2000)
+    expect(span.until).toBeLessThanOrEqual(3000)
+    expect(weather.span('client-NL', 2000, 1000, 2)).toEqual(span)
+    expect(weather.absence('client-NL', span.until - 1)).toBeUndefined()
+    expect(weather.absence('client-NL', span.until)).toBe('a')
+    expect(weather.available('client-NL', span.until, 3)).toBe(false)
+    expect(weather.span('client-NL', span.until + 1, 10, 2)).toEqual({ until: span.until + 1, interrupted: 'away', whole: span.until + 11 })
+    const lost = { travelled: 0, fault: 'a' }
+    expect(weather.judge(envelope({ round: 2 }), span.until).lost).toEqual(lost)
+    const about = { envelope: 0, from: 'client-NL', round: 2 }
+    weather.happen(span.until, 'aggregator', { kind: 'drop', ...about, ...lost })
+    weather.closes(2, 5000)
     expect(weather.available('client-NL', 5000, 3)).toBe(true)
-    expect(weather.work('client-NL', 5000, 1000, 3)).toEqual({ until: 6000 })
+    expect(weather.span('client-NL', 5000, 1000, 3)).toEqual({ until: 6000 })
     const [report] = weather.report()
     expect(report.fired).toBe(1)
     expect(report.text).toBe('client-NL leave in training, round 2')
@@ -77,8 +78,8 @@ describe('leaving in training', () => {
 
   test('for a duration: back when it is over, whatever the round does', () => {
     const weather = weatherOf([away('client-NL', { phase: 'training', for: 10_000 })])
-    const { until } = weather.work('client-NL', 0, 1000, 1)
-    weather.notice(close(1, 500))
+    const { until } = weather.span('client-NL', 0, 1000, 1)
+    weather.closes(1, 500)
     expect(weather.available('client-NL', until + 9_999, 2)).toBe(false)
     expect(weather.nextChange(until)).toBe(until + 10_000)
     expect(weather.available('client-NL', until + 10_000, 2)).toBe(true)
@@ -86,21 +87,21 @@ describe('leaving in training', () => {
 
   test('a round that closes before the client would leave keeps nobody away', () => {
     const weather = weatherOf([away('client-NL', { phase: 'training' })])
-    const { until } = weather.work('client-NL', 0, seconds(10), 1)
-    weather.notice(close(1, 1))
-    expect(weather.gone('client-NL', until)).toBe(false)
-    weather.work('client-NL', 5, seconds(10), 1)
-    expect(weather.gone('client-NL', seconds(20))).toBe(false)
+    const { until } = weather.span('client-NL', 0, seconds(10), 1)
+    weather.closes(1, 1)
+    expect(weather.absence('client-NL', until)).toBeUndefined()
+    weather.span('client-NL', 5, seconds(10), 1)
+    expect(weather.absence('client-NL', seconds(20))).toBeUndefined()
   })
 
   test('the leaving depends on the client and the round, not on what else was asked', () => {
     const one = weatherOf([away('client', { phase: 'training' })])
     const other = weatherOf([away('client', { phase: 'training' })])
-    for (const round of [1, 2, 3]) other.work('client-US', 0, 777, round)
+    for (const round of [1, 2, 3]) other.span('client-US', 0, 777, round)
     const ends = (weather: typeof one) =>
-      [1, 2, 3, 4].map((round) => weather.work('client-NL', round * 1e6, 1000, round).until % 1e6)
-    one.notice(close(9, 9))
-    other.notice(close(9, 9))
+      [1, 2, 3, 4].map((round) => weather.span('client-NL', round * 1e6, 1000, round).until % 1e6)
+    one.closes(9, 9)
+    other.closes(9, 9)
     const drawn = ends(one)
     expect(ends(other)).toEqual(drawn)
     expect(new Set(drawn).size).toBe(4)
@@ -108,7 +109,7 @@ describe('leaving in training', () => {
 
   test('before the upload: trained to the end, and nothing is sent', () => {
     const weather = weatherOf([away('client-NL', { phase: 'before-upload' })])
-    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000, interrupted: 'left before the upload', whole: 1000 })
+    expect(weather.span('client-NL', 0, 1000, 1)).toEqual({ until: 1000, interrupted: 'left before the upload', whole: 1000 })
     expect(weather.report()[0].outcome).toBe('1 training finished and never sent (0.001 s for nothing)')
   })
 
@@ -117,9 +118,9 @@ describe('leaving in training', () => {
     let left = 0
     for (let round = 1; round <= 3000; round++) {
       for (const client of ['client-BR', 'client-NL', 'client-US']) {
-        if (weather.work(client, round * 10, 5, round).interrupted !== undefined) left++
+        if (weather.span(client, round * 10, 5, round).interrupted !== undefined) left++
       }
-      weather.notice(close(round, round * 10 + 6))
+      weather.closes(round, round * 10 + 6)
     }
     expect(Math.abs(left / 9000 - 0.3)).toBeLessThan(4 * Math.sqrt((0.3 * 0.7) / 9000))
     expect(weather.report()[0].fired).toBe(left)
@@ -134,7 +135,7 @@ describe('leaving in a transfer', () => {
     const places = new Set<number>()
     for (let round = 1; round <= 60; round++) {
       const at = seconds(round * 100)
-      weather.notice(open(round, at))
+      weather.opens(round, at)
       const shares = model('client-NL', round, at).map((e) => weather.judge(e, at).lost?.travelled)
       const again = model('client-NL', round, at).map((e) => weather.judge(e, at).lost?.travelled)
       expect(again).toEqual(shares)
@@ -144,11 +145,16 @@ describe('leaving in a transfer', () => {
       expect(shares[cut]).toBeGreaterThanOrEqual(0)
       expect(shares[cut]).toBeLessThan(1)
       expect(shares.slice(cut + 1)).toEqual(shares.slice(cut + 1).map(() => 0))
-      // 3,000 bytes at 100 Mbit/s and 20 ms: earlier parts have arrived by then.
-      expect(weather.gone('client-NL', at + 20_000)).toBe(false)
-      expect(weather.gone('client-NL', at + 20_242)).toBe(true)
-      expect(weather.work('client-NL', at + 30_000, 10, round).interrupted).toBe('away')
-      weather.notice(close(round, at + seconds(50)))
+      // It leaves one microsecond after the bytes that passed of the cut part would have arrived.
+      const [cutPart, ...after] = model('client-NL', round, at).slice(cut)
+      const lost = (e: Envelope, travelled: number) =>
+        weather.happen(at + 100, 'client-NL', { kind: 'drop', envelope: e.id, from: e.from, round, travelled, fault: 'a' })
+      lost(cutPart, 500)
+      for (const part of after) lost(part, 0)
+      expect(weather.absence('client-NL', at + 20_100)).toBeUndefined()
+      expect(weather.absence('client-NL', at + 20_101)).toBe('a')
+      expect(weather.span('client-NL', at + 30_000, 10, round).interrupted).toBe('away')
+      weather.closes(round, at + seconds(50))
       expect(weather.available('client-NL', at + seconds(50), round + 1)).toBe(true)
     }
     expect(places).toEqual(new Set([0, 1, 2]))
@@ -158,10 +164,13 @@ describe('leaving in a transfer', () => {
   test('upload: the model arrives, training ends, the update does not get through', () => {
     const weather = weatherOf([away('client-NL', { phase: 'upload', id: 'a' })])
     expect(model('client-NL', 1, 0).map((e) => weather.judge(e, 0).lost)).toEqual([undefined, undefined, undefined])
-    expect(weather.work('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
-    const shares = update('client-NL', 1, 1000).map((e) => weather.judge(e, 1000).lost?.travelled)
-    expect(shares.filter((share) => share !== undefined).length).toBeGreaterThan(0)
-    // A retransmission comes when the client has left: 3,000 bytes at 20 Mbit/s are 1.2 ms.
+    expect(weather.span('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
+    const cut = update('client-NL', 1, 1000).filter((e) => weather.judge(e, 1000).lost !== undefined)
+    expect(cut.length).toBeGreaterThan(0)
+    for (const { id, from, to, round } of cut) {
+      weather.happen(2000, to, { kind: 'drop', envelope: id, from, round, travelled: 0, fault: 'a' })
+    }
+    // A retransmission comes when the client has left.
     const later = update('client-NL', 1, 5000).map((e) => ({ ...e, id: e.id + 50, attempt: 1 }))
     expect(later.map((e) => weather.judge(e, 5000).lost)).toEqual(later.map(() => ({ travelled: 0, fault: 'a' })))
     expect(weather.report()[0]).toMatchObject({ fired: 1 })
@@ -173,12 +182,12 @@ describe('schedules and faults together', () => {
 
   test('a window that ends interrupts work, cuts transfers and loses what is sent after it', () => {
     const weather = weatherOf([], { schedule })
-    expect(weather.work('client-NL', 50, 49, 1)).toEqual({ until: 99 })
-    expect(weather.work('client-NL', 50, 70, 1)).toEqual({ until: 100, interrupted: 'window ended', whole: 120 })
-    expect(weather.work('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'window ended', whole: 160 })
+    expect(weather.span('client-NL', 50, 49, 1)).toEqual({ until: 99 })
+    expect(weather.span('client-NL', 50, 70, 1)).toEqual({ until: 100, interrupted: 'window ended', whole: 120 })
+    expect(weather.span('client-NL', 150, 10, 1)).toEqual({ until: 150, interrupted: 'window ended', whole: 160 })
     expect(weather.judge(envelope(), 100).lost).toEqual({ travelled: 0, fault: 'schedule' })
     expect(weather.judge(envelope(), 300).lost).toBeUndefined()
-    expect(weather.leaves('client-NL', 50, 200)).toBe(100)
+    expect(weather.leaves('client-NL', 50)).toBe(100)
     const there = [0, 99, 100, 299, 300].map((at) => weather.available('client-NL', at, 1))
     expect(there).toEqual([true, true, false, false, true])
     expect([0, 100, 299, 300].map((at) => weather.nextChange(at))).toEqual([300, 300, 300, 600])

@@ -1,38 +1,40 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { crash, narrow, partial, slow } from '../../src/faults/fault.js'
-import { createSlowness, endOfWork } from '../../src/faults/speed.js'
+import { crash, narrow, partial, slow } from '../../src/faults/all.js'
+import { endOfWork } from '../../src/faults/speed.js'
+import type { Life, Tools } from '../../src/faults/fault.js'
 import { drawPlan } from '../../src/faults/plan.js'
+import { entryOf } from '../../src/faults/registry.js'
 import { networkSchema } from '../../src/schedules/network.js'
 import { minutes, type Micros } from '../../src/time/micros.js'
-import { three, weatherOf } from './cast.js'
+import { three, type Watched, weatherOf } from './weather.js'
 
-const noDraws = { visit: () => 0, envelope: () => 0 }
+const tools: Tools = { draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, live: () => {} }
 
 describe('slow', () => {
   test('a literal table', () => {
     const weather = weatherOf([slow('client-NL', { by: 8, from: 100, until: 180, id: 's' })])
-    const end = (start: Micros, cost: Micros) => weather.work('client-NL', start, cost, 1).until
+    const end = (start: Micros, cost: Micros) => weather.span('client-NL', start, cost, 1).until
     expect(end(0, 100)).toBe(100)
     expect(end(100, 10)).toBe(180)
     expect(end(100, 11)).toBe(181)
     expect(end(50, 55)).toBe(140)
     expect(end(180, 10)).toBe(190)
     expect(end(90, 15)).toBe(140)
-    expect(weather.work('client-US', 100, 10, 1).until).toBe(110)
+    expect(weather.span('client-US', 100, 10, 1).until).toBe(110)
     const text = 'client-NL 8 times slower, from 0.000 s, until 0.000 s'
     expect(weather.report()[0]).toMatchObject({ fired: 1, text })
   })
 
   test('rounds, profiles and several at once', () => {
     const rounds = weatherOf([slow('client', { by: 2, rounds: [2, 2] })])
-    expect([1, 2, 3].map((round) => rounds.work('client-NL', 0, 10, round).until)).toEqual([10, 20, 10])
+    expect([1, 2, 3].map((round) => rounds.span('client-NL', 0, 10, round).until)).toEqual([10, 20, 10])
     const profile = weatherOf([slow('client-NL', { profile: [[0, 1], [10, 4], [50, 0.5]] })])
-    const ends = [5, 10, 15, 20, 25, 40].map((cost) => profile.work('client-NL', 0, cost, 1).until)
+    const ends = [5, 10, 15, 20, 25, 40].map((cost) => profile.span('client-NL', 0, cost, 1).until)
     expect(ends).toEqual([5, 10, 30, 50, 53, 60])
     const both = weatherOf([slow('client-NL', { by: 2 }), slow('client', { by: 3 })])
-    expect(both.work('client-NL', 0, 10, 1).until).toBe(60)
-    expect(both.work('client-US', 0, 10, 1).until).toBe(30)
+    expect(both.span('client-NL', 0, 10, 1).until).toBe(60)
+    expect(both.span('client-US', 0, 10, 1).until).toBe(30)
   })
 
   test('equals a loop over microseconds', () => {
@@ -50,9 +52,7 @@ describe('slow', () => {
     const several = fc.array(fc.oneof(fault, stepped), { maxLength: 3 })
     fc.assert(
       fc.property(several, fc.nat(120), fc.nat(80), (faults, start, cost) => {
-        const ready = drawPlan(faults, three, '7').faults.flatMap((planned) =>
-          planned.fault.kind === 'slow' ? [createSlowness(planned, planned.fault, noDraws)] : [],
-        )
+        const ready = drawPlan(faults, three, '7').faults.map((planned) => entryOf(planned.fault).compile(planned, tools).slow!)
         let time = start
         let left = cost
         // Factors are powers of two, so that this loop is exact.
@@ -68,12 +68,12 @@ describe('slow', () => {
 
   test('thirds of microseconds do not add up to one too many', () => {
     const weather = weatherOf([slow('client-NL', { by: 3 })])
-    for (const cost of [1, 7, 333, 1_000_003]) expect(weather.work('client-NL', 1, cost, 1).until).toBe(1 + 3 * cost)
+    for (const cost of [1, 7, 333, 1_000_003]) expect(weather.span('client-NL', 1, cost, 1).until).toBe(1 + 3 * cost)
     const windows = weatherOf([
       slow('client-NL', { by: 3, from: 10, until: 20 }),
       slow('client-NL', { by: 3, from: 20, until: 40 }),
     ])
-    expect(windows.work('client-NL', 10, 10, 1).until).toBe(40)
+    expect(windows.span('client-NL', 10, 10, 1).until).toBe(40)
   })
 })
 
@@ -92,6 +92,13 @@ test('partial: the least share holds, and only in its rounds', () => {
   })
 })
 
+/** An update is taken in: what that sets off. */
+const admitted = (weather: Watched, { at, ...about }: { round: number; from: string; part: string; at: number }): readonly Life[] => {
+  const before = weather.setOff.length
+  weather.happen(at, 'aggregator', { kind: 'admit', envelope: 0, message: 'update', ...about })
+  return weather.setOff.slice(before)
+}
+
 describe('crash', () => {
   test('by the clock: known before the run, counted when it has come', () => {
     const weather = weatherOf([
@@ -104,17 +111,25 @@ describe('crash', () => {
     ])
     expect(weather.available('client-NL', minutes(5) - 1, 1)).toBe(true)
     expect(weather.report().map(({ fired }) => fired)).toEqual([0, 0])
+    expect(weather.available('client-NL', minutes(5), 1)).toBe(true)
+    weather.happen(minutes(5), 'client-NL', { kind: 'life', what: 'crash', fault: 'y', keeps: 'nothing', back: undefined })
     expect(weather.available('client-NL', minutes(5), 1)).toBe(false)
-    expect(weather.nextChange(minutes(5))).toBe(minutes(23))
+    expect(weather.nextChange(minutes(5))).toBeUndefined()
     expect(weather.report().map(({ fired, outcome }) => [fired, outcome])).toEqual([[0, 'never fired'], [1, '1 crash']])
+    const life = { kind: 'life', fault: 'x', keeps: 'checkpoint', back: minutes(23) } as const
+    weather.happen(minutes(20), 'expert-2', { ...life, what: 'crash' })
+    expect(weather.nextChange(minutes(20))).toBe(minutes(23))
+    weather.happen(minutes(23), 'expert-2', { ...life, what: 'restart' })
+    expect(weather.nextChange(minutes(23))).toBeUndefined()
+    expect(weather.report().map(({ fired }) => fired)).toEqual([1, 1])
     expect(weather.report()[0].text).toBe('expert-2 crashes at 20:00.000, back after 3:00.000, keeping a checkpoint')
   })
 
   test('when the third client has answered: once', () => {
     const when = { round: 2, after: 2, of: 'updates' } as const
     const weather = weatherOf([crash('aggregator', { when, restartAfter: 10, id: 'x' })])
-    const update = (round: number, from: string, part: string, at: number) =>
-      weather.notice({ kind: 'update', round, from, part, at })
+    const update = (round: number, from: string, part: string, at: number): readonly Life[] =>
+      admitted(weather, { round, from, part, at })
     expect(weather.lives).toEqual([])
     expect(update(1, 'client-BR', 'trunk', 1)).toEqual([])
     expect(update(1, 'client-NL', 'trunk', 2)).toEqual([])
@@ -125,17 +140,21 @@ describe('crash', () => {
       { kind: 'crash', who: 'aggregator', at: 6, fault: 'x', keeps: 'nothing', restartAt: 16 },
     ])
     expect(update(2, 'client-US', 'trunk', 7)).toEqual([])
+    expect(weather.report()[0]).toMatchObject({ fired: 0, outcome: 'never fired' })
+    const life = { kind: 'life', what: 'crash', fault: 'x', keeps: 'nothing', back: 16 } as const
+    weather.happen(6, 'aggregator', { ...life })
     expect(weather.report()[0]).toMatchObject({ fired: 1, outcome: '1 crash' })
   })
 
   test('when a round opens, and counting another part', () => {
     const opening = weatherOf([crash('expert', { when: { round: 3, after: 0 } })])
-    const open = (round: number) => opening.notice({ kind: 'round-open', round, at: round, selected: [] })
-    expect(open(2)).toEqual([])
-    expect(open(3).map(({ who, at }) => [who, at])).toEqual([['expert-1', 3], ['expert-2', 3]])
+    opening.opens(2, 2)
+    expect(opening.setOff).toEqual([])
+    opening.opens(3, 3)
+    expect(opening.setOff.map(({ who, at }) => [who, at])).toEqual([['expert-1', 3], ['expert-2', 3]])
     const part = weatherOf([crash('expert-1', { when: { round: 1, after: 1, part: 'expert-1' } })])
-    expect(part.notice({ kind: 'update', round: 1, from: 'client-NL', part: 'trunk', at: 1 })).toEqual([])
-    expect(part.notice({ kind: 'update', round: 1, from: 'client-NL', part: 'expert-1', at: 2 })).toHaveLength(1)
+    expect(admitted(part, { round: 1, from: 'client-NL', part: 'trunk', at: 1 })).toEqual([])
+    expect(admitted(part, { round: 1, from: 'client-NL', part: 'expert-1', at: 2 })).toHaveLength(1)
   })
 })
 
@@ -150,7 +169,7 @@ describe('narrow', () => {
       { network },
     )
     const rate = (direction: 'up' | 'down', at: number, client = 'client-NL') => {
-      const { bytesPerSecond, until } = weather.rate(client, direction, at)
+      const { bytesPerSecond, until } = weather.rate({ owner: client, direction }, at)
       return [bytesPerSecond, until]
     }
     expect(weather.report().map(({ fired }) => fired)).toEqual([0, 0])
@@ -172,8 +191,8 @@ describe('narrow', () => {
   test('rounds are those that have opened', () => {
     const weather = weatherOf([narrow('client-NL', { by: 2, rounds: [2, 2] })], { network })
     const rates = [1, 2, 3].map((round) => {
-      weather.notice({ kind: 'round-open', round, at: round, selected: [] })
-      return weather.rate('client-NL', 'up', round).bytesPerSecond
+      weather.opens(round, round)
+      return weather.rate({ owner: 'client-NL', direction: 'up' }, round).bytesPerSecond
     })
     expect(rates).toEqual([1e6, 0.5e6, 1e6])
   })
@@ -181,5 +200,5 @@ describe('narrow', () => {
 
 test('an unknown name is a mistake that says so', () => {
   expect(() => weatherOf([]).available('client-XX', 0, 1)).toThrow("knows no 'client-XX'")
-  expect(() => weatherOf([]).rate('expert-1', 'up', 0)).toThrow("'expert-1' is a server")
+  expect(() => weatherOf([]).rate({ owner: 'expert-1', direction: 'up' }, 0)).toThrow("'expert-1' is a server")
 })

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { delay, duplicate, lose, slow, type FaultInput } from '../../src/faults/fault.js'
+import type { FaultInput } from '../../src/faults/registry.js'
+import { delay, duplicate, lose, slow } from '../../src/faults/all.js'
 import { one } from '../../src/roster/selectors.js'
-import type { Verdict } from '../../src/faults/weather.js'
-import { envelope, three, weatherOf } from './cast.js'
+import type { Verdict } from '../../src/network/weather.js'
+import { envelope, three, weatherOf } from './weather.js'
 
 const calmVerdict = { delay: 0, copies: [] }
 const lost = (weather: ReturnType<typeof weatherOf>, about: Parameters<typeof envelope>[0], now = 0) =>

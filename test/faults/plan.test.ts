@@ -2,26 +2,15 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { SpecificationError } from '../../src/errors.js'
-import {
-  away,
-  crash,
-  delay,
-  duplicate,
-  faultSchema,
-  faultsSchema,
-  lose,
-  narrow,
-  partial,
-  slow,
-  type FaultInput,
-} from '../../src/faults/fault.js'
+import { faultSchema, faultsSchema, type FaultInput } from '../../src/faults/registry.js'
+import { away, crash, delay, duplicate, lose, narrow, partial, slow } from '../../src/faults/all.js'
 import { canonical, identities } from '../../src/roster/identity.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fraction, named, one } from '../../src/roster/selectors.js'
 import { minutes } from '../../src/time/micros.js'
-import { cast, three } from './cast.js'
+import { federation, three } from './weather.js'
 
-const many = cast(...Array.from({ length: 12 }, (_, i) => `c${i}`))
+const many = federation(...Array.from({ length: 12 }, (_, i) => `c${i}`))
 
 const faultArbitrary: fc.Arbitrary<FaultInput> = fc.oneof(
   fc.record({ by: fc.integer({ min: 2, max: 4 }) }).map(({ by }) => slow(one(), { by })),

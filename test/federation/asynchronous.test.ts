@@ -6,10 +6,10 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { LivenessError } from '../../src/errors.js'
 import type { Weather } from '../../src/faults/weather.js'
-import { settleCharter } from '../../src/federation/charter.js'
-import { flyUnder } from '../../src/federation/flight.js'
+import { setUp } from '../../src/flight/setup.js'
+import { flyUnder } from '../../src/flight/fly.js'
 import { streams } from '../../src/random/streams.js'
-import type { Flight } from '../../src/runs/record.js'
+import type { Flight } from '../../src/flight/flight.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { asynchronous, buffered, defineStrategy, fedAvg, fedHca2, mmoe, ms, sgd, synchronous } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
@@ -43,8 +43,8 @@ const fly = async (
   world = trio,
 ): Promise<Flight> => {
   const resolved = resolve({ ...specification, ...changes }, { seed: 1, engine: 'tfjs' })
-  const charter = await settleCharter(resolved, world, engine)
-  return flyUnder(resolved, charter, weather, (client) => costs[client], { world, engine })
+  const setup = await setUp(resolved, world, engine)
+  return flyUnder(setup, () => weather, { engine, stepCost: (client) => costs[client] })
 }
 
 const rounds = ({ rounds: rows }: Flight): string[] =>

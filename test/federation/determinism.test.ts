@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { loadWorld } from '../../scenarios/registry.js'
 import { storefronts } from '../../scenarios/index.js'
 import { type EngineOptions, openEngine } from '../../src/engine/open.js'
-import { fly } from '../../src/federation/flight.js'
+import { fly } from '../../src/flight/fly.js'
 import { streams } from '../../src/random/streams.js'
-import type { Flight } from '../../src/runs/record.js'
+import type { Flight } from '../../src/flight/flight.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
   adam, away, crash, deadline, duplicate, fedBn, fraction, lose, mbps, minutes, mmoe, ms, one, partial, seconds, sgd, slow,

@@ -5,15 +5,17 @@ import type { World } from '../../src/data/world.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { LivenessError } from '../../src/errors.js'
-import type { Verdict, Weather } from '../../src/faults/weather.js'
-import { settleCharter } from '../../src/federation/charter.js'
-import { flyUnder } from '../../src/federation/flight.js'
-import { putPart } from '../../src/federation/part-template.js'
+import type { Verdict } from '../../src/network/weather.js'
+import type { Weather } from '../../src/faults/weather.js'
+import { setUp } from '../../src/flight/setup.js'
+import { flyUnder } from '../../src/flight/fly.js'
+import { putPart } from '../../src/federation/parts.js'
 import { buildStrategy, type StrategySpec } from '../../src/federation/strategies/registry.js'
 import { buildModel } from '../../src/models/registry.js'
-import { seal } from '../../src/network/codec.js'
-import type { Envelope, Fate } from '../../src/network/envelope.js'
-import type { Flight } from '../../src/runs/record.js'
+import { seal } from '../../src/network/frame.js'
+import type { Fate } from '../../src/record/message.js'
+import type { Envelope } from '../../src/network/envelope.js'
+import type { Flight } from '../../src/flight/flight.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { adam, deadline, dwa, fedAvg, fedBn, fedProx, localOnly, mmoe, sgd, synchronous } from '../../src/simulation/script.js'
 import type { Resolved, Specification } from '../../src/simulation/specification.js'
@@ -42,11 +44,11 @@ const specification: Specification = {
 const settle = (changes: Partial<Specification>): Resolved =>
   resolve({ ...specification, ...changes }, { seed: 1, engine: 'tfjs' })
 
-const charterOf = (resolved: Resolved, world: World) => settleCharter(resolved, world, engine)
+const setupOf = (resolved: Resolved, world: World) => setUp(resolved, world, engine)
 
 const fly = async (changes: Partial<Specification> = {}, weather: Weather = calm(), world = trio): Promise<Flight> => {
   const resolved = settle(changes)
-  return flyUnder(resolved, await charterOf(resolved, world), weather, () => 1000, { world, engine })
+  return flyUnder(await setupOf(resolved, world), () => weather, { engine, stepCost: () => 1000 })
 }
 
 const updates = (flight: Flight): Record<string, Fate> =>
@@ -71,8 +73,8 @@ describe('a fault-free, zero-latency flight equals a plain loop, bitwise', () =>
   ]
   it.each(cases)('%s', async (_name, strategy, local) => {
     const resolved = settle({ strategy, local })
-    const charter = await charterOf(resolved, trio)
-    const flight = await flyUnder(resolved, charter, calm(), () => 1000, { world: trio, engine })
+    const setup = await setupOf(resolved, trio)
+    const flight = await flyUnder(setup, () => calm(), { engine, stepCost: () => 1000 })
     const { epochs, batch, optimizer, optimizerState, balance, chunk, cohort } = resolved.local
     const expected = await reference({
       world: trio, model: buildModel(specification.model), strategy: buildStrategy(strategy as never), engine,
@@ -80,15 +82,15 @@ describe('a fault-free, zero-latency flight equals a plain loop, bitwise', () =>
       rounds: 2, seeds: resolved.seeds, chunk, cohort,
     })
     expect(flight.personal).toEqual(Object.fromEntries(expected.personal))
-    const flown = new Float32Array(charter.layout.size)
-    for (const part of charter.parts) putPart(flight.parts[part.name], part, flown)
-    const plain = new Float32Array(charter.layout.size)
+    const flown = new Float32Array(setup.layout.size)
+    for (const part of setup.parts) putPart(flight.parts[part.name], part, flown)
+    const plain = new Float32Array(setup.layout.size)
     let at = 0
-    for (const s of charter.layout.segments) {
-      if (charter.strategy.template(s) !== 'private') plain.set(expected.global.subarray(at, (at += s.size)), s.offset)
+    for (const s of setup.layout.segments) {
+      if (setup.strategy.template(s) !== 'private') plain.set(expected.global.subarray(at, (at += s.size)), s.offset)
     }
     expect(flown).toEqual(plain)
-    expect(Object.values(flight.personal).every((values) => values.some((v, i) => v !== charter.initial[i]))).toBe(true)
+    expect(Object.values(flight.personal).every((values) => values.some((v, i) => v !== setup.initial[i]))).toBe(true)
   })
 })
 
@@ -184,7 +186,7 @@ describe('a round', () => {
   it('over-selects: asks more, closes at the goal, and the rest is surplus', async () => {
     const slow = (client: string, start: number, cost: number) => ({ until: start + cost * (client === 'client-NL' ? 100 : 1) })
     const rounds = deadline({ count: 1, after: seconds(60), select: 2, overSelect: 0.5 })
-    const flight = await fly({ rounds }, calm({ work: slow }))
+    const flight = await fly({ rounds }, calm({ span: slow }))
     expect(flight.rounds[0]).toMatchObject({ reason: 'goal reached', folded: ['client-ES', 'client-FR'] })
     expect(flight.rounds[0].selected).toHaveLength(3)
     expect(updates(flight)['client-NL trunk 1']).toBe('surplus')
@@ -263,12 +265,12 @@ describe('privacy', () => {
         return envelope
       }))
     const resolved = settle({ strategy, link, rounds: synchronous({ count: 1 }), local: { ...specification.local, epochs: 0.1, optimizer: sgd(1e-30) } })
-    const charter = await charterOf(resolved, trio)
-    const planted = charter.initial.slice()
-    for (const segment of charter.layout.segments) {
+    const setup = await setupOf(resolved, trio)
+    const planted = setup.initial.slice()
+    for (const segment of setup.layout.segments) {
       if (segment.role === 'batch-norm' && segment.trainable) planted.fill(canary, segment.offset, segment.offset + segment.size)
     }
-    await flyUnder(resolved, { ...charter, initial: planted }, calm(), () => 1000, { world: trio, engine })
+    await flyUnder({ ...setup, initial: planted }, () => calm(), { engine, stepCost: () => 1000 })
     return found
   }
   const canary = Math.fround(1.2345678)
@@ -294,7 +296,7 @@ describe('isolation', () => {
       return seen.toSorted()
     }
     const slowed = calm({
-      work: (client, start, cost) => ({ until: start + cost * (client === 'client-NL' ? 50 : 1) }),
+      span: (client, start, cost) => ({ until: start + cost * (client === 'client-NL' ? 50 : 1) }),
       completeness: (client) => (client === 'client-NL' ? 0.5 : 1),
     })
     expect(await answers(slowed)).toEqual(await answers(calm()))

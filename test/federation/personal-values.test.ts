@@ -1,19 +1,17 @@
 import { map } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { checkState } from '../../src/checks/state.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { SafetyError } from '../../src/errors.js'
 import type { Weather } from '../../src/faults/weather.js'
-import { type Charter, settleCharter } from '../../src/federation/charter.js'
-import { flyUnder } from '../../src/federation/flight.js'
-import { putPart } from '../../src/federation/part-template.js'
+import { type Setup, setUp } from '../../src/flight/setup.js'
+import { flyUnder } from '../../src/flight/fly.js'
+import { putPart } from '../../src/federation/parts.js'
 import { train } from '../../src/federation/strategies/define.js'
 import type { Strategy, Update } from '../../src/federation/strategies/strategy.js'
 import { scoresOf } from '../../src/metrics/scores.js'
 import { readSafetensors } from '../../src/network/safetensors.js'
-import type { Flight } from '../../src/runs/record.js'
+import type { Flight } from '../../src/flight/flight.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { deadline, defineStrategy, ditto, fedAvg, mmoe, seconds, sgd, synchronous } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
@@ -42,8 +40,8 @@ const fly = async (
   strategy: Specification['strategy'],
   changes: Partial<Specification> = {},
   weather: Weather = calm(),
-  plant: (charter: Charter) => Charter = (charter) => charter,
-): Promise<{ flight: Flight; charter: Charter; seen: Seen[] }> => {
+  plant: (setup: Setup) => Setup = (setup) => setup,
+): Promise<{ flight: Flight; setup: Setup; seen: Seen[] }> => {
   const seen: Seen[] = []
   const resolved = resolve(
     {
@@ -64,8 +62,8 @@ const fly = async (
     },
     { seed: 1, engine: 'tfjs' },
   )
-  const charter = plant(await settleCharter(resolved, world, engine))
-  return { flight: await flyUnder(resolved, charter, weather, () => 1000, { world, engine }), charter, seen }
+  const setup = plant(await setUp(resolved, world, engine))
+  return { flight: await flyUnder(setup, () => weather, { engine, stepCost: () => 1000 }), setup, seen }
 }
 
 const numbers = ({ tensors }: Seen): number[] =>
@@ -98,16 +96,16 @@ describe('personal values', () => {
   })
 
   it('are what the client serves when it is scored', async () => {
-    const { flight, charter } = await fly(favouring, { evaluate: { on: ['test'], final: false } })
-    for (const { client, scenario, split, table, program, data } of charter.exams) {
+    const { flight, setup } = await fly(favouring, { evaluate: { on: ['test'], final: false } })
+    for (const { client, scenario, split, table, program, data } of setup.exams) {
       if (split !== 'test') continue
       const served = flight.personal[client].slice()
-      for (const part of charter.parts) {
+      for (const part of setup.parts) {
         const { values, personal } = flight.states[part.name]
         putPart(personal.get(client) ?? values, part, served)
       }
       const [job] = engine.score([{ kind: 'score', client, program, data, parameters: served }])
-      const expected = scoresOf(table, charter.tasks, (await job).scores)
+      const expected = scoresOf(table, setup.tasks, (await job).scores)
       const rows = flight.metrics.filter((row) => row.round === 2 && row.scenario === scenario && row.split === split)
       expect(expected.length).toBeGreaterThan(3)
       for (const row of expected) expect(rows.map(({ task, metric, value }) => ({ task, metric, value }))).toContainEqual(row)
@@ -152,8 +150,8 @@ describe('tensors beside the values', () => {
 
   it('reach the fold and the client, are counted in bytes, and hold nothing private', async () => {
     const canary = Math.fround(7.7777777)
-    const private_ = ({ layout }: Charter) => layout.segments.filter(({ role }) => role === 'batch-norm')
-    const { seen, charter } = await fly(
+    const private_ = ({ layout }: Setup) => layout.segments.filter(({ role }) => role === 'batch-norm')
+    const { seen, setup } = await fly(
       { ...talkative, legs: [{ ...train, trains: ({ role }) => role !== 'batch-norm' }] }, {}, calm(),
       (settled) => {
         const initial = settled.initial.slice()
@@ -161,7 +159,7 @@ describe('tensors beside the values', () => {
         return { ...settled, initial }
       },
     )
-    for (const part of charter.parts) {
+    for (const part of setup.parts) {
       const [first, second] = received[`${part.name} 1`]
       expect([first.client, second.client]).toEqual(['client-ES', 'client-NL'])
       expect(first.extras.again).toEqual(first.values)
@@ -173,7 +171,7 @@ describe('tensors beside the values', () => {
       const update = seen.find((s) => s.kind === 'update' && s.part === part.name)!
       expect(Object.keys(update.tensors).slice(-3)).toEqual(['extra:again', 'extra:loss', 'extra:three'])
       expect(update.bytes).toBe(32 + part.up.header.length + 4 * (2 * part.length + 2 + 3))
-      const flat = new Float32Array(charter.layout.size)
+      const flat = new Float32Array(setup.layout.size)
       putPart(first.values, part, flat)
       const last = given.at(-1)!
       flat.forEach((v, i) => v !== 0 && expect(last[i]).toBe(v))
@@ -203,7 +201,7 @@ describe('legs', () => {
 
   it('come to nothing together when one of them is interrupted, and nothing is kept', async () => {
     const weather = calm({
-      work: (client, start, cost) =>
+      span: (client, start, cost) =>
         client === 'client-NL' && cost === 12_000 ? { until: start + 100, interrupted: 'away' } : { until: start + cost },
     })
     const rounds = deadline({ count: 1, after: seconds(1) })
@@ -255,21 +253,8 @@ it('a constructor that was not called is told apart from a strategy', async () =
 })
 
 describe('the check of a fold’s outcome', () => {
-  const clients = [{ name: 'a' }]
-  const good = { part: 'trunk', values: new Float32Array(2), personal: new Map([['a', new Float32Array(2)]]), memory: { c: new Float32Array(2) } }
-  const down = [{ name: 'c', length: 2 }]
-  const check = (state: typeof good) => () => checkState('trunk', 3, state, 2, clients, down)
-
-  it('accepts what fits, and catches lengths and names that do not', () => {
-    check(good)()
-    expect(check({ ...good, values: new Float32Array(3) })).toThrow(SafetyError)
-    expect(check({ ...good, personal: new Map([['a', new Float32Array(1)]]) })).toThrow('a 1 values for a part of 2')
-    expect(check({ ...good, personal: new Map([['b', new Float32Array(2)]]) })).toThrow("'b', who is no client")
-    expect(check({ ...good, memory: { c: new Float32Array(5) } })).toThrow("'c' 5 numbers where 2 travel")
-  })
-
   it('stops a run whose strategy forgets half of a part', async () => {
     const short = defineStrategy({ name: 'short', fold: (state) => ({ ...state, values: state.values.slice(1) }) })
-    await expect(fly(short)).rejects.toThrow(/check 'state': the fold of round 1 of (trunk|expert-.)/)
+    await expect(fly(short)).rejects.toThrow(/check 'state' at .*: the fold of round 1 of (trunk|expert-.)/)
   })
 })

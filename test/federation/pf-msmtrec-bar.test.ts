@@ -5,7 +5,7 @@ import { loadWorld } from '../../scenarios/registry.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import type { World } from '../../src/data/world.js'
-import { fly } from '../../src/federation/flight.js'
+import { fly } from '../../src/flight/fly.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
   adam, fedAvg, fedAvgFineTuned, localOnly, mmoe, pfMsmtrec, pfMsmtrecMmoe, synchronous,

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import type { Weather } from '../../src/faults/weather.js'
-import { settleCharter } from '../../src/federation/charter.js'
-import { flyUnder } from '../../src/federation/flight.js'
-import type { Flight } from '../../src/runs/record.js'
+import { setUp } from '../../src/flight/setup.js'
+import { flyUnder } from '../../src/flight/fly.js'
+import type { Flight } from '../../src/flight/flight.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { adam, mmoe, pfMsmtrec, pfMsmtrecMmoe, synchronous } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
@@ -32,7 +32,7 @@ const fly = async (changes: Partial<Specification> = {}, weather: Weather = calm
     ...changes,
   }
   const resolved = resolve(specification, { seed: 1, engine: 'tfjs' })
-  return flyUnder(resolved, await settleCharter(resolved, world, engine), weather, () => 1000, { world, engine })
+  return flyUnder(await setUp(resolved, world, engine), () => weather, { engine, stepCost: () => 1000 })
 }
 
 const loses = (kind: string, part: string, from: string): Weather =>

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 
 import { openEngine } from '../../src/engine/open.js'
-import { fly } from '../../src/federation/flight.js'
+import { fly } from '../../src/flight/fly.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { deadline, fedAvg, lose, mmoe, ms, sgd } from '../../src/simulation/script.js'
 import { smallWorld } from './small.js'

@@ -13,7 +13,7 @@ import {
   selectorSchema,
   type Selector,
 } from '../../src/roster/selectors.js'
-import { cast, three } from '../faults/cast.js'
+import { federation, three } from '../faults/weather.js'
 
 const lots: Record<string, number> = {
   'client-BR': 0.5,
@@ -51,7 +51,7 @@ describe('selectors', () => {
       "faults[0].who: nobody is named 'client-NI'. Did you mean 'client-NL'? There are: aggregator, client-BR, ",
     )
     expect(() => pick(scenario('us'))).toThrow("holds scenario 'us'. Did you mean 'US'? There are: BR, NL, US.")
-    expect(() => resolve(one(), cast(), () => 0, 'here')).toThrow('here: there is no client to select. There are: agg')
+    expect(() => resolve(one(), federation(), () => 0, 'here')).toThrow('here: there is no client to select. There are: agg')
     expect(() => pick(named('zzzzzzzzzz'))).toThrow(/^((?!Did you mean).)*$/)
   })
 
@@ -61,11 +61,11 @@ describe('selectors', () => {
     fc.assert(
       fc.property(names, share, share, (codes, a, b) => {
         const lot = (name: string) => ((name.length * 7919 + name.charCodeAt(7) * 104_729) % 1000) / 1000
-        const small = resolve(fraction(Math.min(a, b)), cast(...codes), lot, '')
-        const large = resolve(fraction(Math.max(a, b)), cast(...codes), lot, '')
+        const small = resolve(fraction(Math.min(a, b)), federation(...codes), lot, '')
+        const large = resolve(fraction(Math.max(a, b)), federation(...codes), lot, '')
         expect(large).toEqual(expect.arrayContaining([...small]))
-        expect(resolve(fraction(a), cast(...codes).toReversed(), lot, '')).toEqual(
-          resolve(fraction(a), cast(...codes), lot, ''),
+        expect(resolve(fraction(a), federation(...codes).toReversed(), lot, '')).toEqual(
+          resolve(fraction(a), federation(...codes), lot, ''),
         )
       }),
     )

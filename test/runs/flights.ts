@@ -1,4 +1,5 @@
-import type { Flight, LedgerRow, MetricRow, RoundRow, TrainingRow } from '../../src/runs/record.js'
+import type { Flight } from '../../src/flight/flight.js'
+import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../../src/record/rows.js'
 import type { Manifest } from '../../src/runs/manifest.js'
 
 /** Rows of a flight of two clients and two rounds, made by hand: small enough to add up on paper. */

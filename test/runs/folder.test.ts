@@ -3,6 +3,7 @@ import { StorageError } from '../../src/errors.js'
 import { RunFolder } from '../../src/runs/folder.js'
 import { readManifest } from '../../src/runs/manifest.js'
 import { readLines, readRows } from '../../src/runs/rows.js'
+import { closed, event, settled } from '../record/events.js'
 import { events, flight, ledger, manifest, metrics, rounds } from './flights.js'
 import { MemoryDisk } from './memory-disk.js'
 
@@ -10,10 +11,10 @@ const spent = { realSeconds: 1, cpuSeconds: 2 }
 
 const fly = (run: RunFolder): void => {
   run.lines(events.slice(0, 2))
-  run.event({ kind: 'settled', at: 30e6, row: ledger[2] })
-  run.event({ kind: 'settled', at: 30e6, row: ledger[0] })
-  run.event({ kind: 'round-close', at: 30e6, row: rounds[0] })
-  run.event({ kind: 'evaluated', at: 30e6, round: 1, rows: metrics.slice(1, 3) })
+  run.event(settled(30e6, ledger[2]))
+  run.event(settled(30e6, ledger[0]))
+  run.event(closed(rounds[0]))
+  run.event(event(30e6, 'aggregator', { kind: 'evaluated', round: 1, rows: metrics.slice(1, 3) }))
   run.lines(events.slice(2))
 }
 
@@ -83,7 +84,7 @@ describe('a run folder', () => {
     const run = RunFolder.open('out', manifest, disk)
     fly(run)
     disk.room = 100
-    run.event({ kind: 'round-close', at: 60e6, row: rounds[1] })
+    run.event(closed(rounds[1]))
     expect(run.failure).toBeInstanceOf(StorageError)
     const failure = run.finish(flight, spent)
     expect(failure).toBe(run.failure)
@@ -100,7 +101,7 @@ describe('a run folder', () => {
     const disk = new MemoryDisk()
     const run = RunFolder.open('out', manifest, disk)
     disk.room = 0
-    run.event({ kind: 'round-close', at: 60e6, row: rounds[1] })
+    run.event(closed(rounds[1]))
     disk.room = 1e6
     run.finish(flight, spent)
     expect(readManifest('out', disk)).toMatchObject({ status: 'failed', error: run.failure?.message })

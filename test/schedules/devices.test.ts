@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { streams } from '../../src/random/streams.js'
 import { device, devicesSchema, deviceTrace, resolveDevices, type DevicesInput } from '../../src/schedules/devices.js'
 import { parseDeviceSpeeds } from '../../src/schedules/device-trace.js'
-import { cast, three, weatherOf } from '../faults/cast.js'
+import { federation, three, weatherOf } from '../faults/weather.js'
 
 const csv = 'model,cpu_float_score,seen_in_flash_traces\nA,100,0\nB,400,2\nC,200,1\n'
 const resolved = (devices: DevicesInput, participants = three) =>
@@ -26,7 +26,7 @@ test('speeds relative to the median phone', () => {
 })
 
 test('a trace scales all constants of clients, by name, and leaves servers alone', () => {
-  const many = cast(...Array.from({ length: 100 }, (_, i) => `c${i}`))
+  const many = federation(...Array.from({ length: 100 }, (_, i) => `c${i}`))
   const found = resolved(deviceTrace({ path: 'd.csv' }, { gflops: 10 }), many)
   const clients = [...found].filter(([name]) => name.startsWith('client'))
   expect(new Set(clients.map(([, { flops, stepOverhead }]) => `${flops} ${stepOverhead}`))).toEqual(

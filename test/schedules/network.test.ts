@@ -3,9 +3,9 @@ import { streams } from '../../src/random/streams.js'
 import { bandwidthAt, parseBandwidth, parseFamily } from '../../src/schedules/bandwidth-trace.js'
 import { parseLatencies } from '../../src/schedules/latency-trace.js'
 import { lognormal, networkSchema, resolveNetwork, uniform, type NetworkInput } from '../../src/schedules/network.js'
-import { cast, envelope, three, weatherOf } from '../faults/cast.js'
+import { federation, envelope, three, weatherOf } from '../faults/weather.js'
 
-const many = cast(...Array.from({ length: 60 }, (_, i) => `c${i}`))
+const many = federation(...Array.from({ length: 60 }, (_, i) => `c${i}`))
 const links = (network: NetworkInput, read: (path: string) => string = () => '', participants = three) =>
   resolveNetwork(networkSchema.parse(network), participants, streams('7'), read)
 

@@ -14,9 +14,9 @@ import {
 import { resolveOverrides } from '../../src/roster/overrides.js'
 import { all, fraction, named, one } from '../../src/roster/selectors.js'
 import { hours } from '../../src/time/micros.js'
-import { cast, three } from '../faults/cast.js'
+import { federation, three } from '../faults/weather.js'
 
-const many = cast(...Array.from({ length: 200 }, (_, i) => `c${i}`))
+const many = federation(...Array.from({ length: 200 }, (_, i) => `c${i}`))
 const none = () => ''
 const calendars = (entries: readonly ScheduleInput[], participants = three, read: (path: string) => string = none) =>
   resolveSchedule(scheduleSchema.parse(entries), participants, streams('7'), read)

@@ -152,7 +152,7 @@ test('a handler that reads the clock ends its run; nact, the network and the eng
       host.deliver(kernel.now, to, from('a', message))
     },
     execute: (jobs) => jobs.map(() => Promise.resolve(performance.now())),
-    work: (_, start, cost) => ({ until: start + cost + Math.floor(Math.random()) }),
+    spanOf: (_, start, cost) => ({ until: start + cost + Math.floor(Math.random()) }),
   })
   host.spawn('a', (n: number, { message }, ctx) => {
     if (message.kind === 'go') {

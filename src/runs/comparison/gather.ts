@@ -2,7 +2,7 @@ import { SpecificationError, StorageError } from '../../errors.js'
 import type { Disk } from '../disk.js'
 import { rowFiles } from '../folder.js'
 import { readManifest, type Manifest } from '../manifest.js'
-import type { MetricRow } from '../record.js'
+import type { MetricRow } from '../../record/rows.js'
 import { readRows } from '../rows.js'
 import { labelsOf } from './label.js'
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import type { Engine } from '../../../src/engine/engine.js'
 import { openEngine } from '../../../src/engine/open.js'
-import { settleCharter } from '../../../src/federation/charter.js'
-import { flyUnder } from '../../../src/federation/flight.js'
+import { setUp } from '../../../src/flight/setup.js'
+import { flyUnder } from '../../../src/flight/fly.js'
 import { buildStrategy } from '../../../src/federation/strategies/registry.js'
 import { buildModel } from '../../../src/models/registry.js'
 import { resolve } from '../../../src/simulation/resolve.js'
@@ -30,8 +30,8 @@ it('is a plain loop that averages what is shared and leaves each client its own 
     },
     { seed: 1, engine: 'tfjs' },
   )
-  const charter = await settleCharter(resolved, world, engine)
-  const flight = await flyUnder(resolved, charter, calm(), () => 1000, { world, engine })
+  const setup = await setUp(resolved, world, engine)
+  const flight = await flyUnder(setup, () => calm(), { engine, stepCost: () => 1000 })
   const { epochs, batch, optimizer, chunk, cohort } = resolved.local
   const expected = await reference({
     world, model: buildModel(model), strategy: buildStrategy(strategy), engine,
@@ -39,8 +39,8 @@ it('is a plain loop that averages what is shared and leaves each client its own 
   })
   expect(flight.personal).toEqual(Object.fromEntries(expected.personal))
   expect(flight.parts.trunk).toEqual(expected.global)
-  const own = charter.layout.segments.filter((s) => s.factor === 'scenario')
-  expect(expected.global.length).toBe(charter.layout.size - own.reduce((sum, { size }) => sum + size, 0))
+  const own = setup.layout.segments.filter((s) => s.factor === 'scenario')
+  expect(expected.global.length).toBe(setup.layout.size - own.reduce((sum, { size }) => sum + size, 0))
   const factor = own.find((s) => s.name === 'star.1.scenario.weight')!
   const held = Object.values(flight.personal).map((flat) => flat.slice(factor.offset, factor.offset + factor.size).join())
   expect(new Set(held).size).toBe(3)

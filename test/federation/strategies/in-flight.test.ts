@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 
 import type { Engine } from '../../../src/engine/engine.js'
 import { openEngine } from '../../../src/engine/open.js'
-import { settleCharter } from '../../../src/federation/charter.js'
-import { flyUnder } from '../../../src/federation/flight.js'
+import { setUp } from '../../../src/flight/setup.js'
+import { flyUnder } from '../../../src/flight/fly.js'
 import type { StrategySpec } from '../../../src/federation/strategies/registry.js'
 import { resolve } from '../../../src/simulation/resolve.js'
 import {
@@ -49,15 +49,15 @@ it.each(specs.map((spec) => [spec.kind, spec] as const))('%s flies where clients
       return from === 'client-FR' ? { delay: 0, copies: [{ delay: 10, fault: 'test' }] } : clear
     },
   })
-  const charter = await settleCharter(resolved, world, engine)
-  const flight = await flyUnder(resolved, charter, weather, () => 1000, { world, engine })
+  const setup = await setUp(resolved, world, engine)
+  const flight = await flyUnder(setup, () => weather, { engine, stepCost: () => 1000 })
   expect(flight.rounds.map(({ folded }) => folded.length)).toEqual([4, 3, 4])
   for (const { values, personal, memory } of Object.values(flight.states)) {
     for (const vector of [values, ...personal.values(), ...Object.values(memory)]) {
       expect(vector.every(Number.isFinite)).toBe(true)
     }
   }
-  const variances = charter.parts.flatMap((part) => {
+  const variances = setup.parts.flatMap((part) => {
     const { values, personal } = flight.states[part.name]
     return part.segments.flatMap(({ name, offset, size }) =>
       name.includes('variance') ? [values, ...personal.values()].map((all) => all.subarray(offset, offset + size)) : [],

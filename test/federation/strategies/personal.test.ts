@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Engine } from '../../../src/engine/engine.js'
 import { openEngine } from '../../../src/engine/open.js'
-import { settleCharter } from '../../../src/federation/charter.js'
+import { setUp } from '../../../src/flight/setup.js'
 import { peerOf } from '../../../src/federation/strategies/fedfomo.js'
 import { buildStrategy } from '../../../src/federation/strategies/registry.js'
 import type { Update } from '../../../src/federation/strategies/strategy.js'
@@ -257,7 +257,7 @@ it('SCAFFOLD under Adam is refused, and told what to do', async () => {
     world: { kind: 'storefronts' }, model: mlp({ hidden: [2] }), strategy: scaffold(), rounds: synchronous({ count: 1 }),
     local: { optimizer: adam() },
   })
-  await expect(settleCharter(resolved, smallWorld({ A: 4 }), engine)).rejects.toThrow(
+  await expect(setUp(resolved, smallWorld({ A: 4 }), engine)).rejects.toThrow(
     /'scaffold' is defined for SGD .*local.optimizer is adam.*sgd\(rate\)/,
   )
 })

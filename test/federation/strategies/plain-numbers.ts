@@ -1,11 +1,11 @@
 import type { Table } from '../../../src/data/table.js'
 import type { World } from '../../../src/data/world.js'
 import type { Engine } from '../../../src/engine/engine.js'
-import { settleCharter } from '../../../src/federation/charter.js'
-import { flyUnder } from '../../../src/federation/flight.js'
+import { setUp } from '../../../src/flight/setup.js'
+import { flyUnder } from '../../../src/flight/fly.js'
 import type { StrategySpec } from '../../../src/federation/strategies/registry.js'
 import type { Strategy } from '../../../src/federation/strategies/strategy.js'
-import type { Flight } from '../../../src/runs/record.js'
+import type { Flight } from '../../../src/flight/flight.js'
 import { resolve } from '../../../src/simulation/resolve.js'
 import { mlp, sgd, synchronous } from '../../../src/simulation/script.js'
 import { calm } from '../calm.js'
@@ -124,7 +124,7 @@ export const flown = async (
     },
     { seed: 1, engine: 'tfjs' },
   )
-  const charter = await settleCharter(resolved, world, engine)
-  const flight = await flyUnder(resolved, charter, calm(), () => 1000, { world, engine })
-  return { flight, initial: [...charter.initial], common: [...flight.parts.trunk] }
+  const setup = await setUp(resolved, world, engine)
+  const flight = await flyUnder(setup, () => calm(), { engine, stepCost: () => 1000 })
+  return { flight, initial: [...setup.initial], common: [...flight.parts.trunk] }
 }

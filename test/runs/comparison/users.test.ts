@@ -4,7 +4,7 @@ import { encodeAnswers, readAnswers } from '../../../src/runs/answers.js'
 import { compare } from '../../../src/runs/comparison/compare.js'
 import type { ScoredRun } from '../../../src/runs/comparison/gather.js'
 import { userSampling } from '../../../src/runs/comparison/users.js'
-import type { TestAnswers } from '../../../src/runs/record.js'
+import type { TestAnswers } from '../../../src/flight/flight.js'
 import { auc } from '../../../src/metrics/auc.js'
 import { MemoryDisk } from '../memory-disk.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { choose, configurationsOf, validationScore } from '../../../src/runs/study/tuning.js'
-import type { MetricRow } from '../../../src/runs/record.js'
+import type { MetricRow } from '../../../src/record/rows.js'
 
 const space = { 'local.optimizer.rate': [0.001, 0.01], 'local.epochs': [1, 2] }
 const tuning = { configurations: 4, space, seeds: 1 }

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Engine } from '../../../../src/engine/engine.js'
 import { openEngine } from '../../../../src/engine/open.js'
-import { settleCharter } from '../../../../src/federation/charter.js'
-import { flyUnder } from '../../../../src/federation/flight.js'
+import { setUp } from '../../../../src/flight/setup.js'
+import { flyUnder } from '../../../../src/flight/fly.js'
 import { resolve } from '../../../../src/simulation/resolve.js'
 import { pfMsmtrec, pfMsmtrecMmoe, sgd, synchronous } from '../../../../src/simulation/script.js'
 import { calm } from '../../calm.js'
@@ -49,7 +49,7 @@ describe('R1 whose towers have a round of their own', () => {
         rounds: synchronous({ count: rounds }),
         evaluate: { every: 100, final: false, start: false },
       }, { seed: 1, engine: 'tfjs' })
-      return flyUnder(resolved, await settleCharter(resolved, world, engine), calm(), () => 1000, { world, engine })
+      return flyUnder(await setUp(resolved, world, engine), () => calm(), { engine, stepCost: () => 1000 })
     }
     const [three, four] = [await fly(3), await fly(4)]
     const ups = four.ledger.filter(({ kind, from }) => kind === 'update' && from === 'client-NL')

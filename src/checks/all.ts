@@ -1,0 +1,11 @@
+/*
+ * Every check of the library, in the order in which they are told of an event: a line here is what it takes to add one.
+ * All are on in every flight.
+ */
+export { conservation } from './conservation.js'
+export { causality } from './causality.js'
+export { once } from './once.js'
+export { rounds } from './rounds.js'
+export { weights } from './weights.js'
+export { state } from './state.js'
+export { fates } from './fates.js'

@@ -1,0 +1,78 @@
+import { SafetyError } from '../errors.js'
+import type { FlightEvent } from '../record/event.js'
+import type { Flow, Ledger } from '../record/ledger.js'
+import type { Name } from '../roster/participant.js'
+import { formatMicros, type Micros } from '../time/micros.js'
+
+/** What is known of a part before the flight. */
+export interface PartShape {
+  /** Floats of its values. */
+  readonly length: number
+  /** Further tensors that come down beside the values, as the part's memory holds them. */
+  readonly extras: readonly { readonly name: string; readonly length: number }[]
+}
+
+/** What a check can see of a flight beside its events. For reading. */
+export interface View {
+  readonly now: Micros
+  /** Has seen each event before the check does. */
+  readonly ledger: Pick<Ledger, 'row' | 'rows' | 'flow' | 'flows'>
+  /** Copies of one flow that are under way, as the network counts them. */
+  inFlight(flow: Flow): number
+  readonly clients: ReadonlySet<Name>
+  /** By name, the trunk first. */
+  readonly parts: ReadonlyMap<string, PartShape>
+  readonly rounds: {
+    /** Whether models of several rounds are at work at once by design. */
+    readonly overlapping: boolean
+    /** Folds since an update's model was sent, above which it is refused. */
+    readonly maxStaleness: number
+  }
+}
+
+/**
+ * A promise that is watched in every flight: one file of this folder, and one line of all.ts; or one of a script. It
+ * throws a `Violation` where it is broken.
+ */
+export interface Check<Memory = unknown> {
+  readonly name: string
+  /** What holds, in one sentence. */
+  readonly promise: string
+  /** What it remembers during one flight. */
+  begin?(): Memory
+  /** Told of every event, in order. */
+  see(event: FlightEvent, view: View, memory: Memory): void
+  /** Asked when a flight has come to its end; not of one that was broken off. */
+  end?(view: View, memory: Memory): void
+}
+
+/** A check of one's own, whose memory the compiler follows: `checks: [check({ name, promise, see })]`. */
+export const check = <Memory = undefined>(own: Check<Memory>): Check => own as Check
+
+/** What a violation is about, as far as it is known. */
+export interface About {
+  readonly time: Micros
+  readonly round?: number | undefined
+  readonly actors?: readonly Name[]
+  readonly envelopes?: readonly number[]
+}
+
+/** A promise that was broken: which, when, by whom. Data, so that violations can be told apart and compared. */
+export class Violation extends SafetyError {
+  /** The name of the check. */
+  readonly check: string
+  readonly time: Micros
+  readonly round: number | undefined
+  readonly actors: readonly Name[]
+  /** Numbers of the envelopes that it is about. */
+  readonly envelopes: readonly number[]
+
+  constructor(name: string, readonly what: string, { time, round, actors = [], envelopes = [] }: About) {
+    super(`check '${name}' at ${formatMicros(time)}: ${what}`)
+    this.check = name
+    this.time = time
+    this.round = round
+    this.actors = actors
+    this.envelopes = envelopes
+  }
+}

@@ -1,0 +1,12 @@
+/*
+ * Every fault of the library: a line here is what it takes to add one. Scripts, YAML, the JSON schema, `windtunnel
+ * list`, plans and reports follow.
+ */
+export { away } from './away.js'
+export { slow } from './slow.js'
+export { partial } from './partial.js'
+export { delay } from './delay.js'
+export { lose } from './lose.js'
+export { duplicate } from './duplicate.js'
+export { crash } from './crash.js'
+export { narrow } from './narrow.js'

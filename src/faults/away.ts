@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+import { selectorSchema } from '../roster/selectors.js'
+import { durationSchema } from '../time/duration.js'
+import { formatMicros } from '../time/micros.js'
+import { faultEntry } from './fault.js'
+import { idField, ordered, orderedRule, perClientRound, strikes, windowFields } from './window.js'
+import { many, messagesLost, names } from './words.js'
+
+const phases = {
+  download: 'leave in download',
+  training: 'leave in training',
+  'before-upload': 'leave before the upload',
+  upload: 'leave in upload',
+} as const
+
+/** `away(fraction(0.3), { phase: 'training', rounds: [5, 12] })`: clients leave; see docs/faults.md for phases. */
+export const away = faultEntry({
+  kind: 'away',
+  sentence: 'The client leaves, before it is selected or in mid-phase; nothing that it had begun is finished.',
+  source: 'Bonawitz et al., Towards Federated Learning at Scale, MLSys 2019, section 2.2: devices that drop out',
+  schema: z
+    .strictObject({
+      kind: z.literal('away'),
+      who: selectorSchema,
+      phase: z
+        .enum(['download', 'training', 'before-upload', 'upload'])
+        .optional()
+        .describe('Selected first, then leaves in mid-phase; when absent, it is not there at all'),
+      for: durationSchema.optional().describe('How long it stays away once it has left; until round close if absent'),
+      ...windowFields,
+      probability: perClientRound,
+      id: idField,
+    })
+    .refine(ordered, orderedRule)
+    .refine((fault) => fault.for === undefined || fault.phase !== undefined, {
+      error: '`for` needs a `phase`; without one, `from` and `until` say how long',
+      path: ['for'],
+    }),
+  targets: 'clients',
+  describe: ({ phase, for: long }, { targets }) => {
+    const stays = long === undefined ? '' : ` for ${formatMicros(long)}`
+    return `${names(targets)} ${phase === undefined ? 'away' : phases[phase]}${stays}`
+  },
+  effects: {
+    'not selectable': (n) => `not selectable ${n === 1 ? 'once' : `${n} times`}`,
+    'training cut short': (n, us) => `${many(n, 'training')} cut short (${formatMicros(us)} charged for nothing)`,
+    'left before upload': (n, us) => `${many(n, 'training')} finished and never sent (${formatMicros(us)} for nothing)`,
+    'message lost': messagesLost,
+  },
+  compile: ({ id, fault }, { draws, strike }) => ({
+    absence: {
+      id,
+      phase: fault.phase,
+      for: fault.for,
+      window: fault,
+      strikes: (client, round) => strikes(fault, draws, client, round),
+      place: (client, round) => draws.visit(client, round, 1),
+      strike,
+    },
+  }),
+})

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+import { kindNumber } from '../record/message.js'
+import { durationSchema } from '../time/duration.js'
+import { formatMicros } from '../time/micros.js'
+import { faultEntry } from './fault.js'
+import { linkSchema } from './link.js'
+import { hits, idField, ordered, orderedRule, perEnvelope, windowFields } from './window.js'
+import { many, messages } from './words.js'
+
+/** `delay({ from: 'client' }, { by: '2 s', jitter: '1 s' })`: messages that arrive later. */
+export const delay = faultEntry({
+  kind: 'delay',
+  sentence: 'Messages arrive later, by a fixed time and a jitter.',
+  source: 'Cristian, CACM 34, 1991: timing failures',
+  schema: z
+    .strictObject({
+      kind: z.literal('delay'),
+      link: linkSchema,
+      by: durationSchema,
+      jitter: durationSchema.optional().describe('A further delay, uniform in [0, jitter)'),
+      probability: perEnvelope,
+      ...windowFields,
+      id: idField,
+    })
+    .refine(ordered, orderedRule),
+  targets: 'messages',
+  describe: ({ link, by, jitter }, planned) => {
+    const more = jitter === undefined ? '' : ` and up to ${formatMicros(jitter)} more`
+    return `${messages(link, planned)} delayed by ${formatMicros(by)}${more}`
+  },
+  effects: { 'message delayed': (n, us) => `${many(n, 'message')} delayed (${formatMicros(us)} in all)` },
+  compile: ({ fault: { by, jitter, probability } }, { draws, strike }) => ({
+    messages: {
+      delay: (envelope, copy) => {
+        const kind = kindNumber[envelope.kind]
+        if (!hits(probability, () => draws.message(kind, envelope, copy, 0))) return 0
+        const more = jitter === undefined ? 0 : Math.floor(draws.message(kind, envelope, copy, 1) * jitter)
+        if (by + more > 0) strike(envelope.from, envelope.id, 'message delayed', envelope.id, by + more)
+        return by + more
+      },
+    },
+  }),
+})

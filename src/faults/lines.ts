@@ -1,0 +1,69 @@
+import type { Rate } from '../network/weather.js'
+import type { Envelope } from '../network/envelope.js'
+import { type Draws } from '../random/draws.js'
+import { normal } from '../random/streams.js'
+import { kindNumber } from '../record/message.js'
+import type { Name } from '../roster/participant.js'
+import type { ClientLink, Jitter } from '../schedules/network.js'
+import type { Micros } from '../time/micros.js'
+import type { NarrowHook } from './fault.js'
+import { inRounds, inTime, type When } from './window.js'
+
+/** The first instant after `at` at which a fault's window of time opens or closes. */
+const nextEdge = ({ from, until }: When, at: Micros): Micros =>
+  from !== undefined && from > at ? from : until !== undefined && until > at ? until : Infinity
+
+/**
+ * A line's rate under all narrowings at once: factors multiply, then the lowest cap holds. Rounds are those of `round`,
+ * the latest to have opened: a transfer that is under way when a round opens keeps the rate that it asked for.
+ */
+export const narrowed = (
+  client: Name,
+  link: ClientLink,
+  narrowings: readonly NarrowHook[],
+  direction: 'up' | 'down',
+  at: Micros,
+  round: number,
+): Rate => {
+  const open = link.rate(direction, at)
+  if (narrowings.length === 0) return open
+  let until = open.until
+  let divisor = 1
+  let cap = Infinity
+  const on = narrowings.filter((hook) => {
+    if (hook.direction !== undefined && hook.direction !== direction) return false
+    if (!inRounds(hook.window, round) || !hook.strikes(client, round)) return false
+    until = Math.min(until, nextEdge(hook.window, at))
+    return inTime(hook.window, at)
+  })
+  for (const hook of on) {
+    divisor *= hook.by
+    cap = Math.min(cap, hook.cap)
+  }
+  const bytesPerSecond = Math.min(open.bytesPerSecond / divisor, cap)
+  if (bytesPerSecond !== open.bytesPerSecond) for (const hook of on) hook.narrowed(client, round)
+  return { bytesPerSecond, until }
+}
+
+/** Latency of one message: `copy` names the copy, see `Draws.message`. */
+export const jittered = (
+  latency: Micros,
+  jitter: Jitter | undefined,
+  draws: Draws,
+  envelope: Envelope,
+  copy: () => string,
+): Micros => {
+  if (jitter === undefined) return latency
+  const kind = kindNumber[envelope.kind]
+  switch (jitter.kind) {
+    case 'uniform':
+      return latency + Math.floor(draws.message(kind, envelope, copy(), 0) * jitter.upTo)
+    case 'lognormal': {
+      const name = copy()
+      let nth = 0
+      return Math.round(latency * Math.exp(jitter.sigma * normal(() => draws.message(kind, envelope, name, nth++))))
+    }
+    default:
+      return jitter satisfies never
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+import { bandwidthSchema } from '../network/units.js'
+import { selectorSchema } from '../roster/selectors.js'
+import { faultEntry } from './fault.js'
+import { idField, ordered, orderedRule, perClientRound, strikes, windowFields } from './window.js'
+import { many, names } from './words.js'
+
+const bandwidth = (bits: number): string =>
+  bits >= 1e6 ? `${Number((bits / 1e6).toFixed(2))} Mbit/s` : `${Number((bits / 1e3).toFixed(2))} kbit/s`
+
+/** `narrow(one(), { to: '1 Mbps', direction: 'up' })`: a link with less bandwidth. */
+export const narrow = faultEntry({
+  kind: 'narrow',
+  sentence: 'A client’s link has less bandwidth: at most `to`, or divided by `by`.',
+  source: 'bandwidth traces of Lai et al., FedScale, ICML 2022',
+  schema: z
+    .strictObject({
+      kind: z.literal('narrow'),
+      who: selectorSchema,
+      to: bandwidthSchema.optional(),
+      by: z.number().positive().optional().describe('Bandwidth is divided by this'),
+      direction: z.enum(['up', 'down']).optional().describe('Both when absent'),
+      ...windowFields,
+      probability: perClientRound,
+      id: idField,
+    })
+    .refine(ordered, orderedRule)
+    .refine((fault) => (fault.to === undefined) !== (fault.by === undefined), {
+      error: 'give either `to` or `by`',
+      path: ['to'],
+    }),
+  targets: 'clients',
+  describe: ({ to, by, direction }, { targets }) => {
+    const way = direction === undefined ? '' : `${direction}link `
+    return `${names(targets)}: ${way}bandwidth ${to === undefined ? `divided by ${by}` : `at most ${bandwidth(to)}`}`
+  },
+  effects: { 'link narrowed': (n) => `links narrowed in ${many(n, 'client round')}` },
+  compile: ({ fault }, { draws, strike }) => ({
+    narrow: {
+      direction: fault.direction,
+      window: fault,
+      strikes: (client, round) => strikes(fault, draws, client, round),
+      by: fault.by ?? 1,
+      cap: fault.to === undefined ? Infinity : fault.to / 8,
+      narrowed: (client, round) => strike(client, `${client} ${round}`, 'link narrowed', `${client} ${round}`),
+    },
+  }),
+})

@@ -1,0 +1,312 @@
+import type { Envelope } from '../network/envelope.js'
+import type { Verdict } from '../network/weather.js'
+import type { EventOf } from '../record/event.js'
+import type { Name } from '../roster/participant.js'
+import type { Calendar } from '../schedules/calendar.js'
+import type { Micros } from '../time/micros.js'
+import type { AbsenceHook, Life } from './fault.js'
+import { inRounds, inTime } from './window.js'
+
+/*
+ * When clients are there: schedules, and faults that keep them away.
+ *
+ * Without a phase, a client is not selectable in the window of the fault; where the window has a `from` or `until`, it
+ * is also out of reach then, like outside a schedule's window: work and transfers that cross the border end there.
+ * (Questions that name no round, such as the network's, mean the latest that opened.) With a phase, the client is
+ * selected, and leaves midway:
+ *   download       the model is on its way: of n parts, one (drawn) is cut at a (drawn) fraction, those before it
+ *                  arrive, those after it never leave the server;
+ *   training       after a drawn fraction of the computation;
+ *   before-upload  when training is done, before anything is sent;
+ *   upload         as download, with the update's parts.
+ * From then on it is away: not selectable, whatever it computes ends at once, all messages from and to it are lost. It
+ * is back after `for`, or when the round closes. If the round closes first (a deadline passes while it still trains),
+ * what was interrupted stays so, and it is there for the next round. A round that is already closed when a late client
+ * leaves (asynchronous policies) keeps it away for no time at all.
+ */
+
+/** How a computation ends. */
+export interface Cut {
+  readonly until: Micros
+  readonly interrupted?: string
+}
+
+/** Time away after leaving in a phase: [leftAt, backAt). */
+interface Episode {
+  readonly hook: AbsenceHook
+  readonly round: number
+  readonly leftAt: Micros
+  backAt: Micros
+  /** Ends when its round closes. */
+  readonly untilClose: boolean
+}
+
+/** A transfer of several parts that the client does not stay for. */
+interface CutTransfer {
+  readonly index: number
+  readonly fraction: number
+  left: boolean
+}
+
+/** All that can keep one client away. */
+export interface Watched {
+  readonly name: Name
+  readonly calendar: Calendar | undefined
+  readonly hooks: readonly AbsenceHook[]
+  episodes: Episode[]
+  readonly cuts: Map<string, CutTransfer>
+}
+
+export const watched = (name: Name, calendar: Calendar | undefined, hooks: readonly AbsenceHook[]): Watched => ({
+  name, calendar, hooks, episodes: [], cuts: new Map(),
+})
+
+/** Who keeps a client away: a fault, or its schedule. */
+type Cause = AbsenceHook | 'schedule'
+
+const idOf = (cause: Cause): string => (cause === 'schedule' ? cause : cause.id)
+
+const visit = (client: Name, round: number): string => `${client} ${round}`
+
+/** Out of reach for a time of the clock, not for the length of a round. */
+const isTimed = ({ phase, window }: AbsenceHook): boolean =>
+  phase === undefined && (window.from !== undefined || window.until !== undefined)
+
+export interface PresenceOptions {
+  readonly clients: readonly Watched[]
+  /** Parts of a model, the trunk first: the order in which they come down. Updates go up with the trunk last. */
+  readonly parts: readonly string[]
+  readonly latency: (envelope: Envelope) => Micros
+  readonly live: (life: Life) => void
+}
+
+/** Undefined where the envelope passes. */
+export type Loss = Verdict['lost']
+
+/** Presence of the clients that something can keep away; the others are never asked about here. */
+export class Presence {
+  readonly #options: PresenceOptions
+  readonly #partIndex: ReadonlyMap<string, number>
+  readonly #subjects: ReadonlyMap<Name, Watched>
+  readonly #hooks: ReadonlyMap<string, AbsenceHook>
+  /** Clients with episodes. */
+  readonly #away = new Set<Watched>()
+  /** What is to happen when a shortened transfer is over: by envelope. */
+  readonly #leavers = new Map<number, (at: Micros) => void>()
+  /** Latest round that opened: for questions that name no round. */
+  #round = 0
+  #closed = 0
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+    this.#partIndex = new Map(options.parts.map((part, i) => [part, i]))
+    this.#subjects = new Map(options.clients.map((client) => [client.name, client]))
+    this.#hooks = new Map(options.clients.flatMap(({ hooks }) => hooks.map((hook) => [hook.id, hook])))
+  }
+
+  open(round: number): void {
+    this.#round = Math.max(this.#round, round)
+  }
+
+  get round(): number {
+    return this.#round
+  }
+
+  /** Ends the absences that last until this round closes. */
+  close(round: number, at: Micros): void {
+    this.#closed = Math.max(this.#closed, round)
+    for (const client of this.#away) {
+      for (const episode of client.episodes) {
+        if (episode.untilClose && episode.round <= round) episode.backAt = Math.min(episode.backAt, at)
+      }
+      client.episodes = client.episodes.filter(({ leftAt, backAt }) => backAt > at && backAt > leftAt)
+      if (client.episodes.length === 0) this.#away.delete(client)
+    }
+  }
+
+  /** An envelope is lost: it counts for the fault whose doing it is, and a client that did not stay for it leaves. */
+  dropped({ envelope, from, actor: to, round, travelled, fault, at }: EventOf<'drop'>): void {
+    const hook = fault === undefined ? undefined : this.#hooks.get(fault)
+    if (hook !== undefined) {
+      const client = this.#subjects.get(from)?.hooks.includes(hook) === true ? from : to
+      hook.strike(client, visit(client, round), 'message lost', envelope, travelled)
+    }
+    const leave = this.#leavers.get(envelope)
+    if (leave === undefined) return
+    this.#leavers.delete(envelope)
+    leave(at)
+  }
+
+  /** Can it be selected for `round`, opening at `now`? Counts the faults that say no where nothing else does. */
+  selectable(client: Watched, now: Micros, round: number): boolean {
+    if (!this.#scheduled(client, now) || this.#episodeAt(client, now) !== undefined) return false
+    let free = true
+    for (const hook of client.hooks) {
+      if (hook.phase !== undefined || !inTime(hook.window, now) || !hook.strikes(client.name, round)) continue
+      free = false
+      hook.strike(client.name, visit(client.name, round), 'not selectable', visit(client.name, round))
+    }
+    return free
+  }
+
+  /** Whose doing it is that it is out of reach; undefined: it is within reach. */
+  absence(client: Watched, at: Micros): string | undefined {
+    const cause = this.#goneBecause(client, at, this.#round)
+    return cause && idOf(cause)
+  }
+
+  /** The first instant after `from` at which it leaves, as far as is known. */
+  leaves(client: Watched, from: Micros): Micros | undefined {
+    return this.#firstLeave(client, from, Infinity, this.#round)?.at
+  }
+
+  /** How work ends that would otherwise last from `start` to `end`. Leaving at `end` is leaving before it is of use. */
+  span(client: Watched, start: Micros, end: Micros, round: number): Cut {
+    const gone = this.#goneBecause(client, start, round)
+    if (gone !== undefined) return this.#cutShort(client, gone, start, start, round, this.#reason(gone))
+    const first = this.#firstLeave(client, start, end, round)
+    let at = first?.at ?? Infinity
+    let leaver: AbsenceHook | undefined
+    for (const hook of client.hooks) {
+      if (hook.phase !== 'training' && hook.phase !== 'before-upload') continue
+      if (!inTime(hook.window, start) || !hook.strikes(client.name, round)) continue
+      const share = hook.phase === 'training' ? hook.place(client.name, round) : 1
+      const leave = start + Math.ceil(share * (end - start))
+      // Its own episode is among the leaves when the same thing is asked again.
+      if (leave < at || (leave === at && first?.cause === hook)) {
+        at = leave
+        leaver = hook
+      }
+    }
+    if (leaver !== undefined) {
+      this.#leave(client, leaver, round, at)
+      const reason = leaver.phase === 'training' ? 'left in training' : 'left before the upload'
+      return this.#cutShort(client, leaver, start, at, round, reason)
+    }
+    if (first === undefined) return { until: end }
+    return this.#cutShort(client, first.cause, start, first.at, round, this.#reason(first.cause))
+  }
+
+  /** What absence does to an envelope that is sent from or to the client. */
+  judge(client: Watched, direction: 'up' | 'down', envelope: Envelope, now: Micros): Loss {
+    const cause = this.#goneBecause(client, now, this.#round)
+    let loss: { travelled: number; cause: Cause } | undefined = cause && { travelled: 0, cause }
+    const phase = direction === 'down' ? 'download' : 'upload'
+    if (loss === undefined && envelope.kind === (direction === 'down' ? 'model' : 'update') && envelope.attempt === 0) {
+      for (const hook of client.hooks) {
+        if (hook.phase !== phase) continue
+        const travelled = this.#cutTransfer(client, hook, direction, envelope, now)
+        if (travelled === undefined || (loss !== undefined && loss.travelled <= travelled)) continue
+        loss = { travelled, cause: hook }
+      }
+    }
+    return loss && { travelled: loss.travelled, fault: idOf(loss.cause) }
+  }
+
+  /** The next instant after `now` at which somebody may come back. */
+  nextReturn(now: Micros): Micros | undefined {
+    let next = Infinity
+    const consider = (at: Micros | undefined) => {
+      if (at !== undefined && at > now && at < next) next = at
+    }
+    for (const { calendar, hooks, episodes } of this.#options.clients) {
+      const window = calendar?.next(now)
+      if (window !== undefined) consider(window.from > now ? window.from : calendar?.next(window.until)?.from)
+      for (const { phase, window: { until } } of hooks) if (phase === undefined) consider(until)
+      for (const { backAt } of episodes) consider(backAt)
+    }
+    return next === Infinity ? undefined : next
+  }
+
+  #scheduled({ calendar }: Watched, at: Micros): boolean {
+    if (calendar === undefined) return true
+    const window = calendar.next(at)
+    return window !== undefined && window.from <= at
+  }
+
+  #episodeAt({ episodes }: Watched, at: Micros): Episode | undefined {
+    return episodes.find(({ leftAt, backAt }) => leftAt <= at && at < backAt)
+  }
+
+  #goneBecause(client: Watched, at: Micros, round: number): Cause | undefined {
+    if (!this.#scheduled(client, at)) return 'schedule'
+    const episode = this.#episodeAt(client, at)
+    if (episode !== undefined) return episode.hook
+    return client.hooks.find((hook) => isTimed(hook) && inTime(hook.window, at) && hook.strikes(client.name, round))
+  }
+
+  #firstLeave(client: Watched, from: Micros, until: Micros, round: number): { at: Micros; cause: Cause } | undefined {
+    let first: { at: Micros; cause: Cause } | undefined
+    const consider = (at: Micros | undefined, cause: Cause) => {
+      if (at === undefined || at === Infinity || at <= from || at > until) return
+      if (first === undefined || at < first.at) first = { at, cause }
+    }
+    consider(client.calendar?.next(from)?.until, 'schedule')
+    for (const { hook, leftAt, backAt } of client.episodes) if (backAt > leftAt) consider(leftAt, hook)
+    for (const hook of client.hooks) {
+      if (hook.window.from === undefined || !isTimed(hook) || !inRounds(hook.window, round)) continue
+      if (hook.strikes(client.name, round)) consider(hook.window.from, hook)
+    }
+    return first
+  }
+
+  #leave(client: Watched, hook: AbsenceHook, round: number, leftAt: Micros): void {
+    const untilClose = hook.for === undefined
+    const over = untilClose && round <= this.#closed
+    if (over || client.episodes.some((e) => e.hook === hook && e.round === round && e.leftAt === leftAt)) return
+    const backAt = hook.for === undefined ? Infinity : leftAt + hook.for
+    client.episodes.push({ hook, round, leftAt, backAt, untilClose })
+    this.#away.add(client)
+    this.#options.live({ kind: 'leave', who: client.name, at: leftAt, fault: hook.id })
+  }
+
+  /** The share of a part's bytes that pass, or undefined for a part that arrives. */
+  #cutTransfer(
+    client: Watched,
+    hook: AbsenceHook,
+    direction: 'up' | 'down',
+    envelope: Envelope,
+    now: Micros,
+  ): number | undefined {
+    const { round } = envelope
+    const key = `${hook.id} ${round}`
+    let cut = client.cuts.get(key)
+    if (cut === undefined) {
+      if (!inTime(hook.window, now) || !hook.strikes(client.name, round)) return undefined
+      const place = hook.place(client.name, round) * Math.max(1, this.#options.parts.length)
+      const index = Math.floor(place)
+      cut = { index, fraction: place - index, left: false }
+      client.cuts.set(key, cut)
+    }
+    const index = this.#place(envelope.part, direction)
+    if (index < cut.index) return undefined
+    if (index > cut.index) return 0
+    const { left } = cut
+    if (!left) {
+      cut.left = true
+      // One microsecond later than the last byte, so that a part that arrives in that instant has arrived.
+      const way = direction === 'down' ? this.#options.latency(envelope) : 0
+      this.#leavers.set(envelope.id, (at) => this.#leave(client, hook, round, at + way + 1))
+    }
+    return cut.fraction
+  }
+
+  /** How many parts are sent before this one: models go trunk first, updates trunk last. */
+  #place(part: string, direction: 'up' | 'down'): number {
+    const parts = this.#options.parts.length
+    const index = this.#partIndex.get(part) ?? 0
+    return direction === 'down' ? index : (index + parts - 1) % parts
+  }
+
+  #reason(cause: Cause): string {
+    return cause === 'schedule' ? 'window ended' : 'away'
+  }
+
+  #cutShort(client: Watched, cause: Cause, start: Micros, at: Micros, round: number, reason: string): Cut {
+    if (cause !== 'schedule') {
+      const effect = reason === 'left before the upload' ? 'left before upload' : 'training cut short'
+      cause.strike(client.name, visit(client.name, round), effect, `${visit(client.name, round)} ${start}`, at - start)
+    }
+    return { until: at, interrupted: reason }
+  }
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+import { selectorSchema } from '../roster/selectors.js'
+import { durationSchema } from '../time/duration.js'
+import { formatMicros, type Micros } from '../time/micros.js'
+import { faultEntry } from './fault.js'
+import { idField, ordered, orderedRule, perClientRound, strikes, windowFields } from './window.js'
+import { many, names } from './words.js'
+
+const times = (factor: number): string => `${factor} times slower`
+
+/** `slow(one(), { by: 8 })`: stragglers. */
+export const slow = faultEntry({
+  kind: 'slow',
+  sentence: 'A straggler: everything the device computes takes `by` times as long, or as a profile over time says.',
+  source: 'Li et al., FedProx, MLSys 2020, section 5.2; device profiles of Lai et al., FedScale, ICML 2022',
+  schema: z
+    .strictObject({
+      kind: z.literal('slow'),
+      who: selectorSchema,
+      by: z.number().positive().optional().describe('Speed is divided by this'),
+      profile: z
+        .array(z.tuple([durationSchema, z.number().positive()]))
+        .min(1)
+        .optional()
+        .describe('[instant, factor] pairs in order; each factor holds until the next instant, the last for good'),
+      ...windowFields,
+      probability: perClientRound,
+      id: idField,
+    })
+    .refine(ordered, orderedRule)
+    .refine((fault) => (fault.by === undefined) !== (fault.profile === undefined), {
+      error: 'give either `by` or `profile`',
+      path: ['by'],
+    })
+    .refine((fault) => (fault.profile ?? []).every(([at], i, all) => i === 0 || all[i - 1][0] < at), {
+      error: 'instants must increase',
+      path: ['profile'],
+    }),
+  targets: 'anyone',
+  describe: ({ by, profile = [] }, { targets }) => {
+    const shares = profile.map(([at, factor]) => `${times(factor)} from ${formatMicros(at)}`).join(', ')
+    return `${names(targets)} ${by === undefined ? shares : times(by)}`
+  },
+  effects: { 'training slowed': (n, us) => `${many(n, 'training')} slowed (${formatMicros(us)} longer)` },
+  compile: ({ fault }, { draws, strike }) => {
+    const { from = 0, until = Infinity, by = 1, profile = [[0, by] as [Micros, number]] } = fault
+    const within = profile.map(([at]) => at).filter((at) => at > from && at < until)
+    return {
+      slow: {
+        strikes: (client, round) => strikes(fault, draws, client, round),
+        changes: [from, ...within, ...(until === Infinity ? [] : [until])],
+        factor: (at) => {
+          if (at < from || at >= until) return 1
+          let factor = 1
+          for (const [begin, value] of profile) if (begin <= at) factor = value
+          return factor
+        },
+        slowed: (client, round, start, longer) =>
+          strike(client, `${client} ${round}`, 'training slowed', `${client} ${round} ${start}`, longer),
+      },
+    }
+  },
+})

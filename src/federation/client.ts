@@ -1,0 +1,214 @@
+import type { Behaviour, Context } from '../actors/actor.js'
+import type { Envelope } from '../network/envelope.js'
+import type { ActorLife } from './life.js'
+import { type Departure, type Keepsake, localTraining, type Progress } from './local-training.js'
+import type { ClientMessage, Content } from './messages.js'
+import { extrasOf, isWhole, putPart, takePart, uploadOrder, type PartTemplate } from './parts.js'
+import type { Vectors } from './strategies/strategy.js'
+import { type ClientTerms, ownerOf, type Terms } from './terms.js'
+
+/** A version of a part that a client has acknowledged by training on it. */
+export interface Version {
+  readonly round: number
+  readonly values: Float32Array
+  /** What came beside the values. */
+  readonly extras: Vectors
+}
+
+/** A scenario client's state: plain data, and its own. `personal`, `kept` and `optimizers` outlive a round. */
+export interface ClientState extends Keepsake {
+  /** The round whose parts are being gathered or trained on. */
+  round: number
+  /** Parts of that round that have arrived, in the order of `Terms.travelling`. */
+  arrived: (Version | undefined)[]
+  /** The last version of each part that was trained on, in that order. */
+  acknowledged: (Version | undefined)[]
+  /** What it is doing about that round; `over` once it has answered, was interrupted or sits it out. */
+  phase: 'idle' | 'gathering' | 'training' | 'over'
+  /** What it does about that round without a part, once its patience ends: as it was told with the first part. */
+  missing: 'last' | 'sit-out'
+  patience: number | undefined
+  computation: number | undefined
+  /** How far it is with the legs of this round. */
+  progress: Progress | undefined
+}
+
+const newClient = ({ personal, kept, optimizers }: Keepsake): ClientState => ({
+  personal,
+  kept,
+  optimizers,
+  round: 0,
+  arrived: [],
+  acknowledged: [],
+  phase: 'idle',
+  missing: 'last',
+  patience: undefined,
+  computation: undefined,
+  progress: undefined,
+})
+
+/**
+ * A scenario client: gathers the parts of a round's model from their owners, trains on its own rows from the bytes it
+ * received, and sends each part back to its owner. A newer round's model ends whatever it was still doing for an older.
+ */
+export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<ClientState, ClientMessage> => {
+  const { travelling, wire } = terms
+  const upload = uploadOrder(travelling)
+  const training = localTraining(terms, self)
+
+  const accept = (state: ClientState, envelope: Envelope, context: Context): void => {
+    const { id, from, kind } = envelope
+    const index = travelling.findIndex(({ name }) => name === envelope.part)
+    const part = travelling[index] as PartTemplate | undefined
+    const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, self.name)
+    if (part === undefined || decoded?.ok !== true) return context.record({ kind: 'settle', envelope: id, fate: 'rejected' })
+    const { head, body } = decoded
+    const { round } = head
+    const known = round === state.round && state.arrived[index] !== undefined
+    if (known || round < state.round || (round === state.round && state.phase !== 'gathering')) {
+      return context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })
+    }
+    context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
+    if (round > state.round) beginRound(state, round, head, context)
+    const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
+    state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
+    for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
+    train(state, context)
+  }
+
+  const beginRound = (
+    state: ClientState,
+    round: number,
+    { patience, missing }: { readonly patience: number | undefined; readonly missing: ClientState['missing'] },
+    context: Context,
+  ): void => {
+    if (state.computation !== undefined) context.abandon(state.computation)
+    if (state.patience !== undefined) context.cancel(state.patience)
+    const enough: ClientMessage = { kind: 'patience', round }
+    const waits = travelling.length > 1 && patience !== undefined
+    state.round = round
+    state.arrived = []
+    state.phase = 'gathering'
+    state.missing = missing
+    state.patience = waits ? context.after(patience, enough) : undefined
+    state.computation = undefined
+    state.progress = undefined
+  }
+
+  /** What to train from: the parts in their places, `private` segments as they were. Read only: it may be a message. */
+  const assemble = (personal: Float32Array, versions: readonly Version[]): Float32Array => {
+    if (versions.length === 1 && isWhole(travelling[0], personal.length)) return versions[0].values
+    const parameters = personal.slice()
+    versions.forEach(({ values }, i) => putPart(values, travelling[i], parameters))
+    return parameters
+  }
+
+  /** What came beside the parts, each in its place of a flat vector. */
+  const gather = (versions: readonly Version[]): Vectors => {
+    const names = travelling[0].down.extras.filter(({ whole }) => whole).map(({ name }) => name)
+    return Object.fromEntries(
+      names.map((name) => {
+        const flat = new Float32Array(terms.size)
+        versions.forEach(({ extras }, i) => putPart(extras[name], travelling[i], flat))
+        return [name, flat]
+      }),
+    )
+  }
+
+  const train = (state: ClientState, context: Context): void => {
+    if (state.patience !== undefined) context.cancel(state.patience)
+    const { arrived, acknowledged, personal, kept, round } = state
+    const versions = travelling.map((_, i) => (arrived[i] ?? acknowledged[i])!)
+    const given = travelling[0].down.extras.length === 0 ? none : gather(versions)
+    state.acknowledged = versions
+    state.patience = undefined
+    state.phase = 'training'
+    proceed(state, training.begin(round, assemble(personal, versions), given, kept), context)
+  }
+
+  /** Begins the next leg, or answers after the last. */
+  const proceed = (state: ClientState, progress: Progress, context: Context): void => {
+    const step = training.next(progress, state.optimizers)
+    if (step === undefined) return answer(state, progress, context)
+    state.computation = context.compute(step.work, step.cost)
+    state.progress = progress
+  }
+
+  const answer = (state: ClientState, progress: Progress, context: Context): void => {
+    const departure = training.finish(progress)
+    const { round } = state
+    const head = { kind: 'update', round, examples: self.rows, steps: departure.steps } as const
+    for (const part of upload) {
+      if (part.expert !== undefined && !terms.strategy.sends(round, part.name)) continue
+      const bytes = wire.encode(part, head, bodyOf(departure, part), self.name)
+      const content: Content = { kind: 'update', round, part: part.name, bytes }
+      context.send(ownerOf(terms, part), content)
+    }
+    state.personal = departure.sent
+    state.kept = departure.kept
+    // A leg that sat this round out keeps what it remembers.
+    state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
+    over(state)
+  }
+
+  const over = (state: ClientState): void => {
+    state.phase = 'over'
+    state.computation = undefined
+    state.progress = undefined
+  }
+
+  return (state, { message }, context) => {
+    switch (message.kind) {
+      case 'arrival':
+        accept(state, message.envelope, context)
+        break
+      case 'patience': {
+        if (message.round !== state.round || state.phase !== 'gathering') break
+        state.patience = undefined
+        const all = travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
+        if (all && state.missing === 'last') train(state, context)
+        else over(state)
+        break
+      }
+      case 'computed': {
+        const { job, result } = message
+        if (state.progress !== undefined) proceed(state, training.advance(state.progress, job, result), context)
+        break
+      }
+      case 'interrupted':
+        over(state)
+        break
+      default:
+        return message satisfies never
+    }
+    return state
+  }
+}
+
+const none: Vectors = Object.freeze({})
+
+/** The floats of an update about a part: its values, and the strategy's further tensors behind them. Read only. */
+const bodyOf = ({ sent, extras }: Departure, part: PartTemplate): Float32Array => {
+  const { up, length } = part
+  if (up.extras.length === 0) return isWhole(part, sent.length) ? sent : takePart(sent, part)
+  const body = new Float32Array(up.length)
+  takePart(sent, part, body.subarray(0, length))
+  for (const { name, offset, length: floats, whole } of up.extras) {
+    const room = body.subarray(offset, offset + floats)
+    const tensor = extras[name]
+    if (whole) takePart(tensor as Float32Array, part, room)
+    else room.set(tensor)
+  }
+  return body
+}
+
+/** What a device keeps of a client that dies: the parameters and what its strategy keeps, as its last answer left them. */
+export type ClientCheckpoint = Pick<Keepsake, 'personal' | 'kept'>
+
+export const clientLife = (terms: Terms, self: ClientTerms): ActorLife<ClientState, ClientCheckpoint, ClientMessage> => ({
+  behaviour: scenarioClient(terms, self),
+  begin: () => newClient({ personal: terms.initial, kept: {} }),
+  // Vectors are replaced and never written to.
+  checkpoint: ({ personal, kept }) => ({ personal, kept }),
+  restore: ({ personal, kept }) => newClient({ personal, kept }),
+})

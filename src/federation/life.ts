@@ -1,0 +1,23 @@
+import type { Behaviour, Message } from '../actors/actor.js'
+
+/**
+ * How an actor of one role comes to life, and comes back to it: the one door for the beginning, for crashes and for
+ * recovery.
+ */
+export interface ActorLife<State, Kept = unknown, M extends Message = Message> {
+  readonly behaviour: Behaviour<State, M>
+  /** The state of one that has never lived, or that has kept nothing. */
+  begin(): State
+  /** What it would come back with: plain data that shares nothing which the state may change. */
+  checkpoint(state: State): Kept
+  /** The state of one that comes back with what it kept; timers are set again when it wakes. */
+  restore(kept: Kept): State
+  /** What it is told when it has come back, if anything. */
+  readonly wake?: M
+}
+
+/** A life as those know it who do not look into states. */
+export type AnyLife = ActorLife<unknown>
+
+/** Forgets what its state is: what it gives is only ever given back to it. */
+export const anyLife = <State, Kept, M extends Message>(life: ActorLife<State, Kept, M>): AnyLife => life as unknown as AnyLife

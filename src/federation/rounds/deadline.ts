@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+import { durationSchema } from '../../time/duration.js'
+import { ofTheRound, plainly } from './admission.js'
+import { commonFields, commonProblems, commonRounds, giveDeadline, overSelectField } from './common-rounds.js'
+import { roundEntry } from './round.js'
+
+/** Rounds that close when all have answered or `after` has passed, and abort below `quorum`. */
+export const deadline = roundEntry({
+  kind: 'deadline',
+  sentence: 'Closes when all have answered or `after` has passed, with over-selection if wanted; aborts below `quorum`.',
+  source: 'Bonawitz et al., Towards Federated Learning at Scale, MLSys 2019, section 2.2',
+  schema: z.strictObject({
+    kind: z.literal('deadline'),
+    ...commonFields,
+    after: durationSchema.describe('How long a round stays open'),
+    quorum: z.int().min(1).default(1).describe('Trunk updates below which the round aborts'),
+    overSelect: overSelectField,
+  }),
+  rules: ({ count, select, after, quorum, overSelect, patience, missing }) => ({
+    next: commonRounds((round, clients) => {
+      const wanted = Math.min(select ?? clients, clients)
+      const ask = Math.min(clients, Math.ceil(wanted * (1 + overSelect)))
+      return { ask, closeAt: wanted, quorum, after, wait: after, patience, missing, last: round >= count }
+    }),
+    admission: ofTheRound,
+    fold: plainly,
+    advice: giveDeadline,
+  }),
+  problems: commonProblems,
+})

@@ -1,0 +1,64 @@
+import { SpecificationError } from '../../errors.js'
+import type { RoundRow } from '../../record/rows.js'
+import { ofTheRound, plainly } from './admission.js'
+import { giveDeadline } from './common-rounds.js'
+import { type Rounds, roundRules, type RoundsInput, roundsSchema } from './registry.js'
+import type { Admission, FoldRule, RoundMachine, RoundRules } from './round.js'
+
+/**
+ * A researcher's own policy: the terms of round `round` (from 1), given the rounds before it. The flight ends after
+ * the round whose number reaches the `count` of its terms. It may not go over to rounds that overlap.
+ */
+export type RoundsFunction = (round: number, before: readonly RoundRow[]) => RoundsInput
+
+/** What a policy says about a round, checked as a specification is. */
+const termsFor = (policy: RoundsFunction, round: number, before: readonly RoundRow[]): Rounds => {
+  const result = roundsSchema.safeParse(policy(round, before))
+  if (!result.success) {
+    const [{ path, message }] = result.error.issues
+    throw new SpecificationError(
+      `rounds(${round}, ...) gave terms that do not hold: ${['rounds', ...path].join('.')}: ${message}. ` +
+        'Return what synchronous({...}), deadline({...}) or quorum({...}) return.',
+    )
+  }
+  if (!roundRules(result.data).admission.overlapping) return result.data
+  throw new SpecificationError(
+    `rounds(${round}, ...) gave '${result.data.kind}', which has no common rounds to plan one by one. ` +
+      'Give it as the value of `rounds` itself.',
+  )
+}
+
+/** The terms of the round, and what their machine remembers. */
+interface PerRoundState {
+  readonly rounds: Rounds
+  readonly inner: unknown
+}
+
+/** Every round by terms of its own: the machine of what the policy gives for it, asked once when it begins. */
+export const perRound = (policy: RoundsFunction): RoundRules => {
+  const next: RoundMachine<PerRoundState> = (before, moment, situation) => {
+    const begins = moment.kind === 'begin' || before === undefined
+    const rounds = begins ? termsFor(policy, situation.round, situation.past) : before.rounds
+    const decision = roundRules(rounds).next(before?.inner, moment, situation)
+    return { ...decision, state: { rounds, inner: decision.state } }
+  }
+  return ownRules({ next }, giveDeadline)
+}
+
+/** A machine of one's own, with what is not usual about it: by default its rounds are common and fold plainly. */
+export interface OwnRounds<State> {
+  readonly next: RoundMachine<State>
+  readonly admission?: Admission
+  readonly fold?: FoldRule
+}
+
+const ownRules = <State>({ next, admission = ofTheRound, fold = plainly }: OwnRounds<State>, advice: string): RoundRules => ({
+  next: (state, moment, situation) => next(state as State | undefined, moment, situation),
+  admission,
+  fold,
+  advice,
+})
+
+/** `rounds: roundMachine(next)`: rounds that open and close as a pure function says; see docs/rounds.md. */
+export const roundMachine = <State>(own: RoundMachine<State> | OwnRounds<State>): RoundRules =>
+  ownRules(typeof own === 'function' ? { next: own } : own, 'Have the machine close such a round, by a timer.')

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+import { ofTheRound, plainly } from './admission.js'
+import { commonFields, commonProblems, commonRounds, giveDeadline, neverCloses, patientWait } from './common-rounds.js'
+import { roundEntry } from './round.js'
+
+/** Rounds that wait for every selected client. */
+export const synchronous = roundEntry({
+  kind: 'synchronous',
+  sentence: 'Waits for every client that was asked; a message that is lost for good ends the run with a liveness error.',
+  source: 'McMahan et al., AISTATS 2017, algorithm 1',
+  schema: z.strictObject({ kind: z.literal('synchronous'), ...commonFields }),
+  rules: ({ count, select, patience, missing }) => ({
+    next: commonRounds((round, clients) => {
+      const wanted = Math.min(select ?? clients, clients)
+      const last = round >= count
+      return { ask: wanted, closeAt: wanted, quorum: 1, after: undefined, wait: patientWait, patience, missing, last }
+    }),
+    admission: ofTheRound,
+    fold: plainly,
+    advice: giveDeadline,
+  }),
+  problems: commonProblems,
+  stalls: () => neverCloses,
+})

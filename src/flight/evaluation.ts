@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+
+import type { Table } from '../data/table.js'
+import type { Split } from '../data/world.js'
+import type { Engine, ScoreResult } from '../engine/engine.js'
+import { judging, metrics } from '../metrics/metric.js'
+import { finalScoresOf } from '../metrics/final-scores.js'
+import { rankingScores } from '../metrics/ranking-scores.js'
+import { scoresOf, type Score } from '../metrics/scores.js'
+import type { TestAnswers } from './flight.js'
+import type { MetricRow } from '../record/rows.js'
+import type { Task } from '../tasks/task.js'
+import type { Micros } from '../time/micros.js'
+import { answersOf, type Answers } from './answers.js'
+import type { Rank } from './rank.js'
+
+/** One set of rows that one client's model is scored on. */
+export interface Exam {
+  readonly client: string
+  readonly scenario: string
+  readonly split: Split
+  readonly table: Table
+  /** Handles of the engine. */
+  readonly program: string
+  readonly data: string
+  /** Handle of the client's training rows. */
+  readonly history: string
+  /** For a model that ranks items. */
+  readonly rank?: Rank
+}
+
+export interface EvaluationOptions {
+  readonly engine: Engine
+  readonly exams: readonly Exam[]
+  readonly tasks: readonly Task[]
+  /** Splits scored whenever a round is. */
+  readonly on: readonly Split[]
+  /** The model that a client would serve now: a flat vector that nobody changes afterwards. */
+  readonly serve: (client: string) => Float32Array
+  readonly evaluated: (round: number, rows: readonly MetricRow[]) => void
+}
+
+type Served = ReadonlyMap<string, Float32Array>
+
+/** Answers on test after a round. */
+interface Tested {
+  readonly round: number
+  readonly at: Micros
+  readonly answers: readonly Answers[]
+}
+
+/**
+ * Scores **every** client, absent ones included, on the model it would serve at that moment: off the clock and off the
+ * network. Scoring runs beside the next round's training; rows come out in the order of rounds whatever ends first.
+ */
+export class Evaluation {
+  readonly #options: EvaluationOptions
+  readonly rows: MetricRow[] = []
+  /**
+   * The round whose mean validation AUC (log-loss where there is none, MSE where there is neither) was best, and what
+   * was served then.
+   */
+  #best: { readonly round: number; readonly at: Micros; readonly mean: number; readonly served: Served } | undefined
+  #last: Promise<void> = Promise.resolve()
+  /** What was answered on test at the round scored last, and at the best one. */
+  #lastTest: Tested | undefined
+  #bestTest: Tested | undefined
+
+  constructor(options: EvaluationOptions) {
+    this.#options = options
+  }
+
+  get selectedRound(): number | undefined {
+    return this.#best?.round
+  }
+
+  /** Takes the models as they are served now and starts to score them; resolves when the round before is done. */
+  begin(round: number, at: Micros, splits: readonly Split[] = this.#options.on): Promise<void> {
+    const served = this.#serve()
+    const before = this.#last
+    const results = this.#score(served, splits)
+    results.catch(() => {})
+    this.#last = before.then(async () => {
+      const answers = this.#answers(splits, await results, served)
+      const rows = this.#measure(round, at, answers)
+      if (splits.includes('test')) this.#lastTest = this.#tested(round, at, answers)
+      if (this.#consider(round, at, rows, served)) {
+        this.#bestTest = splits.includes('test') ? this.#lastTest : undefined
+      }
+      this.#record(round, rows)
+    })
+    this.#last.catch(() => {})
+    return before
+  }
+
+  /**
+   * Waits for all scores, then scores what was not: every split at the selected round. What only the end has
+   * (`finalScoresOf`) is measured at the selected and the last round.
+   */
+  async finish(): Promise<void> {
+    await this.#last
+    await this.#scoreSelected()
+    const ends = [this.#bestTest, this.#lastTest].filter((tested) => tested !== undefined)
+    for (const { round, at, answers } of new Set(ends)) {
+      const rows = this.#rowsOf(round, at, answers, ({ table, scores }) =>
+        finalScoresOf(table, this.#options.tasks, scores))
+      if (rows.length > 0) this.#record(round, rows)
+    }
+  }
+
+  /** Test answers at the selected and at the last round, for whoever recomputes a test statistic. */
+  answers(): TestAnswers[] {
+    const { tasks } = this.#options
+    const at = { selected: this.#bestTest ?? this.#lastTest, last: this.#lastTest }
+    return (['selected', 'last'] as const).flatMap((which) =>
+      (at[which]?.answers ?? []).map(({ scenario, table, scores }) => ({
+        which, round: at[which]!.round, scenario, tasks: tasks.map(({ name }) => name),
+        rows: table.rows, labels: table.labels, user: table.user, scores,
+      })))
+  }
+
+  async #scoreSelected(): Promise<void> {
+    if (this.#best === undefined) return
+    const { round, at, served } = this.#best
+    const had = new Set(this.rows.filter((row) => row.round === round).map(({ split }) => split))
+    const missing = (['validation', 'test'] as const).filter((split) => !had.has(split))
+    if (missing.length === 0) return
+    const answers = this.#answers(missing, await this.#score(served, missing), served)
+    if (missing.includes('test')) this.#bestTest = this.#tested(round, at, answers)
+    this.#record(round, this.#measure(round, at, answers))
+  }
+
+  #tested(round: number, at: Micros, answers: readonly Answers[]): Tested {
+    return { round, at, answers: answers.filter(({ split }) => split === 'test') }
+  }
+
+  /** A hash of every row: the metrics' share of the `numbers` digest. */
+  digest(): string {
+    const hash = createHash('sha256')
+    for (const row of this.rows) hash.update(`${JSON.stringify(row)}\n`)
+    return hash.digest('hex')
+  }
+
+  #record(round: number, rows: readonly MetricRow[]): void {
+    this.rows.push(...rows)
+    this.#options.evaluated(round, rows)
+  }
+
+  #serve(): Served {
+    return new Map(this.#options.exams.map(({ client }) => [client, this.#options.serve(client)]))
+  }
+
+  #score(served: Served, splits: readonly Split[]): Promise<ScoreResult[]> {
+    const exams = this.#options.exams.filter(({ split }) => splits.includes(split))
+    const jobs = exams.map(({ client, program, data, history }) => ({
+      kind: 'score' as const,
+      client,
+      program,
+      data,
+      history,
+      parameters: served.get(client)!,
+    }))
+    return Promise.all(this.#options.engine.score(jobs))
+  }
+
+  #answers(splits: readonly Split[], results: readonly ScoreResult[], served: Served): Answers[] {
+    const exams = this.#options.exams.filter(({ split }) => splits.includes(split))
+    return answersOf(exams, results, exams.map(({ client, rank }) => rank?.(served.get(client)!) ?? []))
+  }
+
+  #measure(round: number, at: Micros, answers: readonly Answers[]): MetricRow[] {
+    return this.#rowsOf(round, at, answers, ({ table, scores, ranked }) => [
+      ...rankingScores(this.#options.tasks, ranked), ...scoresOf(table, this.#options.tasks, scores),
+    ])
+  }
+
+  #rowsOf(round: number, at: Micros, answers: readonly Answers[], of: (own: Answers) => readonly Score[]): MetricRow[] {
+    return answers.flatMap((own) =>
+      of(own).map(({ task, metric, value }) => ({
+        round, virtualTime: at, scenario: own.scenario, task, split: own.split, metric, value,
+      })),
+    )
+  }
+
+  /** Is this the best round so far? */
+  #consider(round: number, at: Micros, rows: readonly MetricRow[], served: Served): boolean {
+    if (round === 0) return false
+    const of = (metric: string): number[] =>
+      rows.flatMap(({ split, metric: named, value }) =>
+        split === 'validation' && named === metric && value !== null ? [value] : [],
+      )
+    const metric = judging.find((name) => of(name).length > 0)
+    if (metric === undefined) return false
+    const sign = metrics[metric].better === 'higher' ? 1 : -1
+    const values = of(metric).map((value) => sign * value)
+    const mean = values.reduce((a, b) => a + b, 0) / values.length
+    if (this.#best !== undefined && !(mean > this.#best.mean)) return false
+    this.#best = { round, at, mean, served }
+    return true
+  }
+}

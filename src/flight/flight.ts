@@ -1,0 +1,48 @@
+import type { FaultReport } from '../faults/report.js'
+import type { PartState } from '../federation/strategies/strategy.js'
+import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+
+/** What a scenario's clients answered on its test rows, at one of the two rounds that are reported. */
+export interface TestAnswers {
+  readonly which: 'selected' | 'last'
+  readonly round: number
+  readonly scenario: string
+  readonly tasks: readonly string[]
+  readonly rows: number
+  /** [rows, tasks], as in the table. */
+  readonly labels: Float32Array
+  /** [rows], where users are known. */
+  readonly user?: Int32Array | undefined
+  /** Per task [rows], or [rows, classes]. */
+  readonly scores: readonly Float32Array[]
+}
+
+/** All that a flight leaves behind. */
+export interface Flight {
+  readonly digest: string
+  /** `events`: times, order, bytes, fates. `numbers`: parameters and metrics. */
+  readonly digests: { readonly events: string; readonly numbers: string }
+  readonly virtualTime: Micros
+  readonly rounds: readonly RoundRow[]
+  readonly metrics: readonly MetricRow[]
+  readonly ledger: readonly LedgerRow[]
+  readonly trainings: readonly TrainingRow[]
+  readonly faults: readonly FaultReport[]
+  /** The round whose mean validation AUC was best; the last round if nothing was validated. */
+  readonly selectedRound: number
+  /** The parts as their owners held them at the end, by part. */
+  readonly parts: Readonly<Record<string, Float32Array>>
+  /** The same with what the strategy holds beside the common values. */
+  readonly states: Readonly<Record<string, PartState>>
+  /** What the strategy had every living client keep, at the end: flat vectors by name. */
+  readonly kept: Readonly<Record<Name, Readonly<Record<string, Float32Array>>>>
+  /** Every living client's own parameters at the end, `private` segments among them: flat, in the layout's order. */
+  readonly personal: Readonly<Record<Name, Float32Array>>
+  /** Canonical events, one JSON line each: what `replay` compares. */
+  readonly events: readonly string[]
+  /** Test answers at the selected and the last round, if the specification asks for them. */
+  readonly answers?: readonly TestAnswers[]
+  readonly status: 'complete' | 'interrupted'
+}

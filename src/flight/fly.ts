@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+
+import type { Check } from '../checks/check.js'
+import { allChecks } from '../checks/watch.js'
+import type { World } from '../data/world.js'
+import { SpecificationError } from '../errors.js'
+import { compile } from '../faults/compile.js'
+import { drawPlan, type Plan } from '../faults/plan.js'
+import { streams } from '../random/streams.js'
+import type { ReadText } from '../schedules/csv.js'
+import type { Resolved } from '../simulation/specification.js'
+import type { Flight } from './flight.js'
+import { type Setup, setUp, travellingOf } from './setup.js'
+import { type FlightOptions, type Forecast, Simulator } from './simulator.js'
+
+export interface FlyOptions extends Omit<FlightOptions, 'checks'> {
+  /** What is flown, in place of what the specification's faults draw. */
+  readonly plan?: Plan | undefined
+  /** Promises that are watched. Default: those of the library and of the specification. */
+  readonly checks?: readonly Check[] | undefined
+  /** Reads trace files that the specification names; by default from the disk, relative to the working folder. */
+  readonly read?: ReadText | undefined
+}
+
+const readText: ReadText = (path) => readFileSync(path, 'utf8')
+
+/** The plan that a specification's faults draw, with its seed. */
+export const planOf = ({ resolved, participants }: Setup): Plan =>
+  drawPlan(resolved.faults, participants, resolved.seeds.faults)
+
+/** Expert networks and the aggregator have no recovery yet, so a crash of one is refused rather than half simulated. */
+const clientsCrash = ({ faults }: Plan, { roles }: Setup): void => {
+  for (const { id, fault, targets } of faults) {
+    const server = fault.kind === 'crash' ? targets.find((name) => roles.get(name) !== 'client') : undefined
+    if (server === undefined) continue
+    throw new SpecificationError(
+      `fault '${id}': '${server}' cannot crash; only clients do in this version. ` +
+        `To keep ${server} from taking part, lose or delay the messages of its links.`,
+    )
+  }
+}
+
+/** The weather of a plan, with the schedules, lines and devices of the specification. */
+const forecastOf = (setup: Setup, plan: Plan, read: ReadText): Forecast => {
+  const { resolved: { schedule, network, devices, seeds }, participants, parts } = setup
+  return ({ record, live }) =>
+    compile({
+      plan, participants, schedule, network, devices, read, record, live,
+      parts: travellingOf(parts).map(({ name }) => name),
+      streams: streams(seeds.faults),
+    })
+}
+
+/**
+ * Flies: one federation, one plan, one seed. Everything that decides the result is in `setup` and the plan; the engine
+ * only computes, and neither its workers nor the wall clock reach the outcome.
+ */
+export const flySetup = (setup: Setup, options: FlyOptions): Promise<Flight> => {
+  const { plan = planOf(setup), read = readText } = options
+  clientsCrash(plan, setup)
+  return flyUnder(setup, forecastOf(setup, plan, read), options)
+}
+
+/** The same under a weather that is given. */
+export const flyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Promise<Flight> => {
+  const checks = options.checks ?? [...allChecks, ...(setup.resolved.checks ?? [])]
+  return new Simulator(setup, forecast, { ...options, checks }).fly()
+}
+
+/** Sets up and flies. */
+export const fly = async (resolved: Resolved, options: FlyOptions & { readonly world: World }): Promise<Flight> =>
+  flySetup(await setUp(resolved, options.world, options.engine), options)

@@ -1,0 +1,33 @@
+import type { Engine, TrainResult } from '../engine/engine.js'
+import { scoresOf } from '../metrics/scores.js'
+import type { Task } from '../tasks/task.js'
+import type { LocalWork, Scored } from '../federation/messages.js'
+
+/** The losses that metrics have a name for; a task without one of these does not count. */
+const losses = new Set(['log-loss', 'mse'])
+
+type Measuring = NonNullable<LocalWork['score']>
+
+/** The mean over tasks of the model's loss on the rows; NaN where no task has a label there. */
+const lossOf = (scores: readonly Float32Array[], { table }: Measuring, tasks: readonly Task[]): number => {
+  const values = scoresOf(table, tasks, scores).flatMap(({ metric, value }) =>
+    losses.has(metric) && value !== null ? [value] : [],
+  )
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+const measured = async (score: Measuring, engine: Engine, tasks: readonly Task[]): Promise<Scored> => {
+  const results = await Promise.all(engine.score(score.jobs))
+  return { scored: Object.fromEntries(score.names.map((name, i) => [name, lossOf(results[i].scores, score, tasks)])) }
+}
+
+/** Does what the compute queue holds for real: training, all of it in one call, and the measuring of models. */
+export const executeLocally = (
+  works: readonly LocalWork[],
+  engine: Engine,
+  tasks: readonly Task[],
+): readonly Promise<TrainResult | Scored>[] => {
+  const trained = engine.train(works.flatMap(({ train }) => (train === undefined ? [] : [train])))
+  let next = 0
+  return works.map(({ score }) => (score === undefined ? trained[next++] : measured(score, engine, tasks)))
+}

@@ -1,0 +1,171 @@
+import { buildBalancer } from '../balancing/registry.js'
+import type { World } from '../data/world.js'
+import type { Engine, Prepared, Training } from '../engine/engine.js'
+import { SpecificationError } from '../errors.js'
+import type { Weather } from '../faults/weather.js'
+import { type PartTemplate, partTemplates } from '../federation/parts.js'
+import { perRound } from '../federation/rounds/own.js'
+import { roundRules } from '../federation/rounds/registry.js'
+import type { RoundRules } from '../federation/rounds/round.js'
+import type { StrategyEntry } from '../federation/strategies/entry.js'
+import { buildStrategy, type StrategySpec } from '../federation/strategies/registry.js'
+import type { Arrangement, Strategy } from '../federation/strategies/strategy.js'
+import type { ClientTerms, Terms } from '../federation/terms.js'
+import { buildLayout, initialize, type Layout } from '../models/layout.js'
+import type { Model } from '../models/model.js'
+import { buildModel } from '../models/registry.js'
+import { plainWire } from '../network/wire.js'
+import { streams } from '../random/streams.js'
+import { AGGREGATOR, clientName, expertName, type Name, type Participant, type Role } from '../roster/participant.js'
+import type { Device } from '../schedules/devices.js'
+import type { Resolved } from '../simulation/specification.js'
+import type { Task } from '../tasks/task.js'
+import { enrol, type Enrolled } from './enrol.js'
+import type { Exam } from './evaluation.js'
+
+/**
+ * What is settled about a federation before its first event: who takes part, with which model, in which parts. The same
+ * for every flight of one specification, world and seeds, whatever its plan of faults.
+ */
+export interface Setup {
+  readonly resolved: Resolved
+  readonly strategy: Strategy
+  readonly rounds: RoundRules
+  readonly model: Model
+  readonly tasks: readonly Task[]
+  readonly layout: Layout
+  /** The parameters that everybody starts from. */
+  readonly initial: Float32Array
+  readonly parts: readonly PartTemplate[]
+  /** The aggregator, one expert network per expert, the clients in the order of their names. */
+  readonly participants: readonly Participant[]
+  readonly roles: ReadonlyMap<Name, Role>
+  /** In the order of their names. */
+  readonly clients: readonly Enrolled[]
+  readonly exams: readonly Exam[]
+}
+
+const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
+  if (typeof given === 'function') {
+    throw new SpecificationError(`strategy is a function: call it, as in strategy: ${(given as StrategyEntry).kind}(...).`)
+  }
+  const strategy = 'fold' in given ? (given as Strategy) : buildStrategy(given as StrategySpec)
+  const { kind } = local.optimizer
+  if (strategy.needs.optimizer === 'sgd' && kind !== 'sgd') {
+    throw new SpecificationError(
+      `strategy '${strategy.name}' is defined for SGD (${strategy.source}), and local.optimizer is ${kind}. ` +
+        'Give local: { optimizer: sgd(rate) }.',
+    )
+  }
+  return strategy
+}
+
+const modelOf = ({ model }: Resolved): Model => ('forward' in model ? (model as Model) : buildModel(model))
+
+const roundsOf = ({ rounds }: Resolved): RoundRules => {
+  if (typeof rounds === 'function') return perRound(rounds)
+  return 'next' in rounds ? rounds : roundRules(rounds)
+}
+
+/** Everybody: the aggregator, one expert network per expert, the clients in the order of their names. */
+export const participantsOf = ({ members }: Arrangement, { experts }: Layout): Participant[] => [
+  { name: AGGREGATOR, role: 'aggregator' },
+  ...Array.from({ length: experts }, (_, e): Participant => ({ name: expertName(e), role: 'expert' })),
+  ...members
+    .map(({ name, serves }): Participant => ({
+      name: clientName(name), role: 'client', scenario: serves.length === 1 ? serves[0].scenario : name,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1)),
+]
+
+/** Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. */
+export const setUp = async (resolved: Resolved, world: World, engine: Engine): Promise<Setup> => {
+  const strategy = strategyOf(resolved)
+  const model = modelOf(resolved)
+  const { tasks } = world
+  const arrangement = strategy.arrange(world)
+  const { features } = arrangement
+  const layout = buildLayout(model.segments(features, tasks))
+  const training: Omit<Training, 'batch'> = {
+    model,
+    features,
+    tasks,
+    layout,
+    optimizer: resolved.local.optimizer,
+    taskWeights: tasks.map(() => 1 / tasks.length),
+    balancer: buildBalancer(resolved.local.balance, layout, tasks),
+    proximal: false,
+    proximalSegments: [],
+    chunk: resolved.local.chunk,
+    cohort: resolved.local.cohort,
+  }
+  const participants = participantsOf(arrangement, layout)
+  const enrolment = { resolved, world, engine, strategy, model, layout, features, training }
+  const { clients, exams } = await enrol(arrangement.members, participants, enrolment)
+  return {
+    resolved,
+    strategy,
+    rounds: roundsOf(resolved),
+    model,
+    tasks,
+    layout,
+    initial: initialize(layout, streams(resolved.seeds.initialisation)),
+    parts: partTemplates(layout, strategy, { tasks: tasks.length, clients: clients.length }),
+    participants,
+    roles: new Map(participants.map(({ name, role }) => [name, role])),
+    clients,
+    exams,
+  }
+}
+
+/** Parts that clients wait for and answer with: the trunk always, an expert's if any of it travels. */
+export const travellingOf = (parts: readonly PartTemplate[]): PartTemplate[] =>
+  parts.filter((part) => part.expert === undefined || part.length > 0)
+
+/** Undisturbed virtual microseconds of one training step of a leg on a client's device; not rounded. */
+export type StepCost = (client: Name, leg: number) => number
+
+/**
+ * A training step costs an overhead, its floating-point operations at the device's rate, and the bytes it moves at the
+ * device's memory bandwidth.
+ */
+export const stepCostOn = ({ clients }: Setup, device: (name: Name) => Device): StepCost => {
+  const costs = new Map(
+    clients.map(({ name, prepared }) => {
+      const { stepOverhead, flops: rate, memoryBytesPerSecond } = device(name)
+      const step = ({ cost: { flops, bytes } }: Prepared): number =>
+        stepOverhead + (1e6 * flops) / rate + (1e6 * bytes) / memoryBytesPerSecond
+      return [name, prepared.map(step)]
+    }),
+  )
+  return (client, leg) => costs.get(client)![leg]
+}
+
+/** What the actors agree on before a flight in this weather. */
+export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Terms => {
+  const { resolved: { local, link, seeds }, strategy, rounds, parts, participants, layout, initial } = setup
+  return {
+    strategy,
+    rounds,
+    parts,
+    travelling: travellingOf(parts),
+    clients: setup.clients.map(
+      ({ name, rows, epochs, batch, prepared, data, trial }): ClientTerms => ({
+        name, rows, epochs, batch, data, trial,
+        programs: prepared.map(({ program }) => program),
+        stepCosts: strategy.legs.map((_, leg) => stepCost(name, leg)),
+      }),
+    ),
+    members: setup.clients.map(({ name, rows }) => ({ name, examples: rows })),
+    optimizer: { momentum: 0, ...local.optimizer },
+    segments: layout.segments,
+    size: layout.size,
+    initial,
+    experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
+    keepOptimizer: local.optimizerState === 'keep',
+    wire: plainWire(link !== undefined),
+    weather,
+    selection: streams(seeds.selection),
+    batchSeed: seeds.batches,
+  }
+}

@@ -1,0 +1,301 @@
+import { createHash } from 'node:crypto'
+
+import { NactHost } from '../actors/nact-host.js'
+import type { Charge } from '../actors/pending.js'
+import type { Check, View } from '../checks/check.js'
+import { watch, type Watch } from '../checks/watch.js'
+import type { Engine } from '../engine/engine.js'
+import { LivenessError } from '../errors.js'
+import type { Life } from '../faults/fault.js'
+import type { Weather } from '../faults/weather.js'
+import { aggregatorLife, type AggregatorState } from '../federation/aggregator.js'
+import { clientLife, type ClientState } from '../federation/client.js'
+import { expertLife, type ExpertState } from '../federation/expert-network.js'
+import { type AnyLife, anyLife } from '../federation/life.js'
+import type { AggregatorMessage, Arrival, Content, LocalWork } from '../federation/messages.js'
+import type { Holding } from '../federation/owner.js'
+import { putPart } from '../federation/parts.js'
+import { sentTo } from '../federation/strategies/fold.js'
+import { ownerOf, type Terms } from '../federation/terms.js'
+import { Network } from '../network/network.js'
+import { star } from '../network/topology.js'
+import { streams } from '../random/streams.js'
+import { Account } from '../record/account.js'
+import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
+import { FlightRecorder, type See } from '../record/flight-recorder.js'
+import { Journal } from '../record/journal.js'
+import { Ledger } from '../record/ledger.js'
+import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
+import { Guard } from '../time/guard.js'
+import { type Delivery, Kernel, type PlainEvent } from '../time/kernel.js'
+import { formatMicros, type Micros } from '../time/micros.js'
+import { KernelScheduler } from '../time/scheduler.js'
+import { Evaluation } from './evaluation.js'
+import type { Flight } from './flight.js'
+import { Lives } from './lives.js'
+import { executeLocally } from './local-execution.js'
+import { Numbers } from './numbers.js'
+import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
+
+/** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
+export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
+
+export interface FlightOptions {
+  readonly engine: Engine
+  readonly checks: readonly Check[]
+  /** What happens, as it happens. An error that it throws ends the flight. */
+  readonly onEvent?: See | undefined
+  /** Ends the flight at the next event; what was flown is returned as `interrupted`. */
+  readonly signal?: AbortSignal | undefined
+  /** Canonical events as JSON lines, handed over at every round's close and at the end. */
+  readonly onLines?: ((lines: readonly string[]) => void) | undefined
+  /** In place of what the devices of the weather take. */
+  readonly stepCost?: StepCost
+}
+
+/** One flight under way: puts kernel, actors, network, weather and record together, and takes the result out. */
+export class Simulator {
+  readonly #setup: Setup
+  readonly #options: FlightOptions
+  readonly #kernel = new Kernel()
+  readonly #guard = new Guard()
+  readonly #record = new FlightRecorder(() => this.#kernel.now, (error) => this.#kernel.fail(error))
+  readonly #ledger = new Ledger(this.#record)
+  readonly #account = new Account(this.#record, this.#ledger)
+  readonly #journal = new Journal(this.#ledger)
+  readonly #numbers = new Numbers()
+  readonly #weather: Weather
+  readonly #terms: Terms
+  readonly #host: NactHost
+  readonly #network: Network
+  readonly #lives: Lives
+  readonly #evaluation: Evaluation
+  readonly #watch: Watch
+  #landed: Micros = 0
+  #over = false
+
+  constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
+    this.#setup = setup
+    this.#options = options
+    const { onEvent, engine, checks } = options
+    this.#weather = forecast({ record: this.#record, live: (life) => this.#lives.schedule(life) })
+    const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))
+    this.#terms = termsOf(setup, this.#weather, stepCost)
+    this.#host = this.#openHost()
+    this.#network = this.#openNetwork()
+    this.#lives = this.#openLives()
+    this.#evaluation = new Evaluation({
+      engine,
+      exams: setup.exams,
+      tasks: setup.tasks,
+      on: setup.resolved.evaluate.on,
+      serve: (client) => this.#serve(client),
+      evaluated: (round, rows) => this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE),
+    })
+    this.#watch = watch(checks, this.#view())
+    // The one order in which facts go round.
+    this.#record.read(
+      this.#ledger.see,
+      this.#account.see,
+      this.#journal.see,
+      this.#weather.see,
+      (event) => this.#watch.see(event),
+      (event) => this.#see(event),
+      ...(onEvent === undefined ? [] : [(event: FlightEvent) => this.#guard.outside(() => onEvent(event))]),
+    )
+  }
+
+  async fly(): Promise<Flight> {
+    const { signal } = this.#options
+    const { evaluate } = this.#setup.resolved
+    this.#guard.install()
+    try {
+      this.#lives.begin()
+      for (const life of this.#weather.lives) this.#lives.schedule(life)
+      if (evaluate.start) await this.#evaluation.begin(0, 0)
+      this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
+      await this.#kernel.run({ stop: () => signal?.aborted === true })
+      const interrupted = signal?.aborted === true
+      if (!interrupted) this.#checkOver()
+      this.#record.cause = OUTSIDE
+      this.#network.close()
+      if (!interrupted) this.#watch.end()
+      await this.#evaluation.finish()
+      return this.#flight(interrupted ? 'interrupted' : 'complete')
+    } finally {
+      this.#guard.uninstall()
+      this.#host.dispose()
+    }
+  }
+
+  #openHost(): NactHost {
+    const { engine } = this.#options
+    const { tasks, resolved } = this.#setup
+    return new NactHost({
+      kernel: this.#kernel,
+      streams: streams(resolved.seeds.faults),
+      guard: this.#guard,
+      record: this.#record,
+      send: (from, to, message) => {
+        const { kind, round, part, bytes } = message as Content
+        this.#network.send({ from, to, kind, round, part, bytes })
+      },
+      spanOf: (actor, start, cost, job) => {
+        const { round, examples } = job as LocalWork
+        const span = this.#weather.span(actor, start, cost, round)
+        const { until, whole = until } = span
+        this.#record.cause = this.#record.tell(actor, { kind: 'train', round, until, whole, examples })
+        return span
+      },
+      execute: (jobs) => executeLocally(jobs.map(({ job }) => job as LocalWork), engine, tasks),
+      charged: (charge) => this.#charged(charge),
+    })
+  }
+
+  /** A computation has ended; of one that was cut short, the share is charged that was done. */
+  #charged({ actor, job, start, end, whole, outcome }: Charge): void {
+    const { round, examples: all, continues } = job as LocalWork
+    const share = outcome === 'computed' ? 1 : (end - start) / Math.max(1, whole - start)
+    const examples = Math.floor(all * share)
+    this.#record.cause = this.#record.tell(actor, { kind: 'trained', round, start, outcome, examples, continues })
+  }
+
+  #openNetwork(): Network {
+    const kernel = this.#kernel
+    const { parts, roles, resolved: { link, seeds } } = this.#setup
+    const rolesOf = new Map(parts.map((part) => [part.name, part.roles]))
+    return new Network({
+      now: () => kernel.now,
+      at: (time, action) => kernel.at(time, action),
+      deliver: (time, envelope, arrives) => {
+        const message: Arrival = { kind: 'arrival', envelope }
+        return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives)
+      },
+      cancel: (event) => kernel.cancel(event as Delivery | PlainEvent),
+      failed: (error) => kernel.fail(error),
+      weather: this.#weather,
+      record: this.#record,
+      ledger: this.#ledger,
+      topology: star((name) => roles.get(name)!),
+      rolesOf: (part) => rolesOf.get(part) ?? [],
+      link: link && {
+        custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),
+        scheduler: new KernelScheduler(kernel),
+        streams: streams(seeds.faults),
+      },
+    })
+  }
+
+  #openLives(): Lives {
+    const terms = this.#terms
+    const [, ...experts] = terms.parts
+    const lives = new Map<Name, AnyLife>([[AGGREGATOR, anyLife(aggregatorLife(terms))]])
+    for (const part of experts) lives.set(ownerOf(terms, part), anyLife(expertLife(terms, part)))
+    for (const client of terms.clients) lives.set(client.name, anyLife(clientLife(terms, client)))
+    return new Lives({
+      kernel: this.#kernel,
+      host: this.#host,
+      network: this.#network,
+      record: this.#record,
+      lives,
+      weather: this.#weather,
+      over: () => this.#over,
+    })
+  }
+
+  #view(): View {
+    const { parts, clients, rounds: { admission } } = this.#terms
+    const kernel = this.#kernel
+    return {
+      get now() {
+        return kernel.now
+      },
+      ledger: this.#ledger,
+      inFlight: (flow) => this.#network.inFlight(flow),
+      clients: new Set(clients.map(({ name }) => name)),
+      parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
+      rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
+    }
+  }
+
+  /** What the simulator itself does about events: the close of a round is scored, off the clock and off the network. */
+  #see(event: FlightEvent): void {
+    if (event.kind === 'round-close') this.#closed(event)
+  }
+
+  /** Told inside the aggregator's handler, after the expert networks were: what follows waits for their turn. */
+  #closed({ at, row: { round }, last }: EventOf<'round-close'>): void {
+    this.#landed = at
+    this.#over = last
+    const { every, final } = this.#setup.resolved.evaluate
+    this.#kernel.at(at, () => {
+      for (const part of this.#terms.travelling) this.#numbers.state(this.#holding(part.expert).state)
+      this.#options.onLines?.(this.#journal.takeLines())
+      if (last && final) return this.#evaluation.begin(round, at, ['validation', 'test'])
+      return round % every === 0 ? this.#evaluation.begin(round, at) : undefined
+    })
+  }
+
+  #holding(expert: number | undefined): Holding {
+    return expert === undefined
+      ? this.#host.state<AggregatorState>(AGGREGATOR).holding
+      : this.#host.state<ExpertState>(expertName(expert)).holding
+  }
+
+  /**
+   * The model that a client would serve now: the parts as their owners would send them to it, and what it keeps itself.
+   * Or, if the strategy says so, a model that the client has kept.
+   */
+  #serve(client: Name): Float32Array {
+    const { strategy: { serves }, initial } = this.#setup
+    const state = this.#host.alive(client) ? this.#host.state<ClientState>(client) : undefined
+    const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
+    if (kept !== undefined) return kept
+    const flat = (state?.personal ?? initial).slice()
+    for (const part of this.#terms.travelling) putPart(sentTo(this.#holding(part.expert).state, client), part, flat)
+    return flat
+  }
+
+  #checkOver(): void {
+    const { phase, round, atWork } = this.#host.state<AggregatorState>(AGGREGATOR)
+    if (phase === 'done') return
+    const silent = [...atWork.keys()].toSorted()
+    throw new LivenessError(
+      `Round ${round} can never close: nothing is left to happen after ${formatMicros(this.#kernel.now)}, and ` +
+        `${silent.length > 0 ? `${silent.join(', ')} did not answer` : 'nobody is left to answer'}. ` +
+        this.#terms.rounds.advice,
+    )
+  }
+
+  #flight(status: Flight['status']): Flight {
+    this.#options.onLines?.(this.#journal.takeLines())
+    const [journal, ledger, account, numbers] = [this.#journal, this.#ledger, this.#account, this.#numbers]
+    const { layout, strategy, parts, resolved } = this.#setup
+    const living = this.#terms.clients.filter(({ name }) => this.#host.alive(name))
+    const states = living.map(({ name }) => this.#host.state<ClientState>(name))
+    for (const state of states) numbers.client(state, layout.segments, strategy.template)
+    const holdings = parts.map(({ name, expert }) => [name, this.#holding(expert).state] as const)
+    numbers.metrics(this.#evaluation.digest())
+    const digests = { events: journal.digest(), numbers: numbers.digest() }
+    return {
+      digest: createHash('sha256').update(`${digests.events}\n${digests.numbers}\n`).digest('hex'),
+      digests,
+      virtualTime: status === 'complete' ? this.#landed : this.#kernel.now,
+      rounds: account.rounds,
+      metrics: this.#evaluation.rows,
+      ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
+      trainings: account.trainings,
+      faults: this.#weather.report(),
+      selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
+      parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),
+      states: Object.fromEntries(holdings),
+      kept: Object.fromEntries(living.map(({ name }, i) => [name, states[i].kept])),
+      personal: Object.fromEntries(living.map(({ name }, i) => [name, states[i].personal])),
+      ...(resolved.evaluate.answers && { answers: this.#evaluation.answers() }),
+      get events() {
+        return journal.lines()
+      },
+      status,
+    }
+  }
+}

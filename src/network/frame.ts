@@ -1,0 +1,210 @@
+import { crc32 } from 'node:zlib'
+
+import { kindNumber, type MessageKind, messageKinds } from '../record/message.js'
+import type { Micros } from '../time/micros.js'
+import { alone } from './frame-memory.js'
+
+/**
+ * The wire format. A frame is a 32-byte little-endian header and a body.
+ *
+ *     0  u32  magic 'WTN1'            of an update         of a model, of an opening
+ *     4  u8   kind                    12  u32  steps       12  u48  patience
+ *     5  u8   1: sit out              16  f64  examples    18  u48  deadline
+ *     8  u32  round
+ *    24  u32  length of the body in bytes
+ *    28  u32  checksum: CRC-32 of bytes 0..27 and the body, or 0 for none
+ *
+ * `patience` and `deadline` are microseconds, all ones for none; in byte 5 is what a client does whose patience ends.
+ *
+ * The body of a parameter message is a safetensors block (32 + its padded header keeps floats on 8-byte boundaries, so
+ * a receiver reads them in place). The body of a control message is UTF-8 JSON.
+ *
+ * As in UDP a checksum of 0 means that none was made, and one that comes out as 0 is sent as all ones. Senders make one
+ * where something on the way may change bytes (a link of the simulation's own): it costs more than all else that is
+ * done with a small model's frame. A checksum that is there is always verified, and the bytes on the wire are as many.
+ */
+const MAGIC = 0x314e5457
+const HEADER = 32
+const NONE = 2 ** 48 - 1
+
+/** What a client must know of the round that it is asked for. */
+export interface Instructions {
+  /** How long it waits for the other parts of a model after the first; undefined: for ever. */
+  readonly patience: Micros | undefined
+  /** What it does then without a part: goes on with the last version that it trained on, or sits the round out. */
+  readonly missing: 'last' | 'sit-out'
+  /** The instant at which the round ends by itself; undefined: it does not. */
+  readonly deadline: Micros | undefined
+}
+
+/** The longest time that instructions can hold: nearly nine years. */
+export const longestInstruction: Micros = NONE - 1
+
+export interface UpdateHead {
+  readonly kind: 'update'
+  readonly round: number
+  /** Rows of training data behind the update. */
+  readonly examples: number
+  /** Optimizer steps behind it. */
+  readonly steps: number
+}
+
+export interface ModelHead extends Instructions {
+  readonly kind: 'model'
+  readonly round: number
+}
+
+export interface OpenHead extends Instructions {
+  readonly kind: 'open'
+  readonly round: number
+}
+
+export interface CloseHead {
+  readonly kind: 'close'
+  readonly round: number
+}
+
+export type FrameHead = UpdateHead | ModelHead | OpenHead | CloseHead
+export type HeadOf<Kind extends MessageKind> = Extract<FrameHead, { readonly kind: Kind }>
+
+/** Why a frame was refused. A receiver answers with the fate `rejected`. */
+export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout'
+
+export type Decoded<Kind extends MessageKind, Body> =
+  | { readonly ok: true; readonly head: HeadOf<Kind>; readonly body: Body }
+  | { readonly ok: false; readonly why: Refusal }
+
+const checksumOf = (frame: Uint8Array): number =>
+  crc32(frame.subarray(HEADER), crc32(frame.subarray(0, 28))) || 0xffffffff
+
+/** Node's own readers and writers of numbers, used on any bytes: a `DataView` a frame costs more than its head. */
+const { readUInt32LE, readDoubleLE, readUIntLE, writeUInt32LE, writeDoubleLE, writeUIntLE } = Buffer.prototype
+const word = (frame: Uint8Array, at: number): number => readUInt32LE.call(frame as Buffer, at)
+const setWord = (frame: Uint8Array, value: number, at: number): void => {
+  writeUInt32LE.call(frame as Buffer, value, at)
+}
+const time = (frame: Uint8Array, at: number): Micros | undefined => {
+  const value = readUIntLE.call(frame as Buffer, at, 6)
+  return value === NONE ? undefined : value
+}
+const setTime = (frame: Uint8Array, value: Micros | undefined, at: number): void => {
+  writeUIntLE.call(frame as Buffer, value ?? NONE, at, 6)
+}
+
+/** Makes a frame's checksum; anew when bytes were changed on purpose (poisoned at the source, or in a test). */
+export const seal = (frame: Uint8Array): Uint8Array => {
+  setWord(frame, checksumOf(frame), 28)
+  return frame
+}
+
+/** A frame without a checksum, its body not cleared: that would cost as much as filling it. */
+const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Array): Uint8Array => {
+  const frame = memory(HEADER + body).fill(0, 0, HEADER)
+  setWord(frame, MAGIC, 0)
+  frame[4] = kindNumber[head.kind]
+  setWord(frame, head.round, 8)
+  setWord(frame, body, 24)
+  switch (head.kind) {
+    case 'update':
+      setWord(frame, head.steps, 12)
+      writeDoubleLE.call(frame as Buffer, head.examples, 16)
+      break
+    case 'model':
+    case 'open':
+      frame[5] = head.missing === 'sit-out' ? 1 : 0
+      setTime(frame, head.patience, 12)
+      setTime(frame, head.deadline, 18)
+      break
+    case 'close':
+      break
+    default:
+      return head satisfies never
+  }
+  return frame
+}
+
+/** What is wrong with a frame that should be of a kind, if anything, its body aside. */
+const fault = (frame: Uint8Array, kind: MessageKind): Refusal | undefined => {
+  if (frame.length < HEADER) return 'short'
+  if (word(frame, 0) !== MAGIC) return 'magic'
+  if (word(frame, 24) !== frame.length - HEADER) return 'short'
+  const checksum = word(frame, 28)
+  if (checksum !== 0 && checksum !== checksumOf(frame)) return 'checksum'
+  return messageKinds[frame[4]] === kind ? undefined : 'kind'
+}
+
+const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
+  const round = word(frame, 8)
+  switch (kind) {
+    case 'update':
+      return { kind, round, steps: word(frame, 12), examples: readDoubleLE.call(frame as Buffer, 16) }
+    case 'model':
+    case 'open': {
+      const missing = frame[5] === 1 ? 'sit-out' : 'last'
+      return { kind, round, missing, patience: time(frame, 12), deadline: time(frame, 18) }
+    }
+    case 'close':
+      return { kind, round }
+    default:
+      return kind satisfies never
+  }
+}
+
+/** A parameter frame with room for its values: fill in all of `values`, and then `seal` the frame if it must be. */
+export const beginParameters = (
+  head: UpdateHead | ModelHead,
+  safetensors: Uint8Array,
+  length: number,
+  memory: (size: number) => Uint8Array = alone,
+): { frame: Uint8Array; values: Float32Array } => {
+  const frame = begin(head, safetensors.length + 4 * length, memory)
+  frame.set(safetensors, HEADER)
+  return { frame, values: new Float32Array(frame.buffer, frame.byteOffset + HEADER + safetensors.length, length) }
+}
+
+/**
+ * Reads a parameter frame of a kind whose safetensors header must be exactly `safetensors` and whose floats must be
+ * `length`; the body is a view of the frame.
+ */
+export const decodeParameters = <Kind extends 'model' | 'update'>(
+  frame: Uint8Array,
+  kind: Kind,
+  safetensors: Uint8Array,
+  length: number,
+): Decoded<Kind, Float32Array> => {
+  const why = fault(frame, kind)
+  if (why !== undefined) return { ok: false, why }
+  const start = HEADER + safetensors.length
+  if (frame.length !== start + 4 * length) return { ok: false, why: 'layout' }
+  if (Buffer.compare(frame.subarray(HEADER, start), safetensors) !== 0) return { ok: false, why: 'layout' }
+  const at = frame.byteOffset + start
+  const body =
+    at % 4 === 0
+      ? new Float32Array(frame.buffer, at, length)
+      : new Float32Array(new Uint8Array(frame.subarray(start)).buffer)
+  return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
+}
+
+const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
+
+/** A control frame: any JSON value. */
+export const encodeControl = (head: OpenHead | CloseHead, value: unknown): Uint8Array => {
+  const body = text.encoder.encode(JSON.stringify(value))
+  const frame = begin(head, body.length, alone)
+  frame.set(body, HEADER)
+  return seal(frame)
+}
+
+export const decodeControl = <Value, Kind extends 'open' | 'close'>(
+  kind: Kind,
+  frame: Uint8Array,
+): Decoded<Kind, Value> => {
+  const why = fault(frame, kind)
+  if (why !== undefined) return { ok: false, why }
+  try {
+    const body = JSON.parse(text.decoder.decode(frame.subarray(HEADER))) as Value
+    return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
+  } catch {
+    return { ok: false, why: 'layout' }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Name } from '../roster/participant.js'
+import {
+  beginParameters, type CloseHead, type Decoded, decodeControl, decodeParameters, encodeControl, type ModelHead,
+  type OpenHead, seal, type UpdateHead,
+} from './frame.js'
+import { alone, FrameMemory } from './frame-memory.js'
+
+/** How the body of a message about a part lies on the wire. */
+export interface Body {
+  /** Floats. */
+  readonly length: number
+  /** The safetensors header: the same bytes in every such message. */
+  readonly header: Uint8Array
+}
+
+/** A part as far as the wire knows it: how it lies in a model message (down) and in an update (up). */
+export interface WirePart {
+  readonly name: string
+  readonly down: Body
+  readonly up: Body
+}
+
+/**
+ * The one door to the wire: whatever is sent is encoded here, and whatever arrives is decoded here. A codec, what it
+ * remembers and what it refers to plug in here, by part, direction (a `model` goes down, an `update` up) and client.
+ */
+export interface Wire {
+  /** Encodes a message about a part, to or from a client. `values`: all floats of its body, copied. */
+  encode(part: WirePart, head: ModelHead | UpdateHead, values: Float32Array, client: Name): Uint8Array
+  /** Decodes what arrived; the body may be a view of the bytes. */
+  decode<Kind extends 'model' | 'update'>(
+    part: WirePart,
+    kind: Kind,
+    bytes: Uint8Array,
+    client: Name,
+  ): Decoded<Kind, Float32Array>
+  /** A control message: any JSON value. */
+  encodeControl(head: OpenHead | CloseHead, value: unknown): Uint8Array
+  decodeControl<Value, Kind extends 'open' | 'close'>(kind: Kind, bytes: Uint8Array): Decoded<Kind, Value>
+}
+
+const bodyOf = ({ up, down }: WirePart, kind: 'model' | 'update'): Body => (kind === 'model' ? down : up)
+
+/** Floats as they are. `checksums`: whether parameter messages carry one, because something on the way may change them. */
+export const plainWire = (checksums: boolean): Wire => {
+  // Updates live for a round; a model's frame goes to many clients.
+  const brief = new FrameMemory()
+  return {
+    encode: (part, head, values) => {
+      const { header, length } = bodyOf(part, head.kind)
+      const memory = head.kind === 'update' ? brief.take : alone
+      const { frame, values: room } = beginParameters(head, header, length, memory)
+      room.set(values)
+      return checksums ? seal(frame) : frame
+    },
+    decode: (part, kind, bytes) => {
+      const { header, length } = bodyOf(part, kind)
+      return decodeParameters(bytes, kind, header, length)
+    },
+    encodeControl,
+    decodeControl,
+  }
+}

@@ -1,0 +1,162 @@
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import type { Direction, Fate, MessageKind } from './message.js'
+import type { LedgerRow, MetricRow, RoundRow, TrainingEnd } from './rows.js'
+
+/** What every event has. */
+export interface Stamp {
+  /** Number in the order of happening. */
+  readonly id: number
+  /** Virtual time. */
+  readonly at: Micros
+  /** Whom it is about: who acted, or to whom it happened. */
+  readonly actor: Name
+  /** The number of the event that brought it about; -1 for what comes from outside: the start, a clock, a plan. */
+  readonly cause: number
+}
+
+/** A copy of a message leaves its sender. */
+interface Departure {
+  /** Number of the copy, in the order of sending. */
+  readonly envelope: number
+  readonly to: Name
+  readonly message: MessageKind
+  readonly round: number
+  readonly part: string
+  /** Roles of the segments inside. */
+  readonly roles: readonly string[]
+  readonly direction: Direction
+  /** How often the message was sent before. */
+  readonly attempt: number
+  /** 0 for the original, 1.. for copies that a fault made. */
+  readonly copy: number
+  readonly bytes: number
+}
+
+/** An update as far as a fold's bookkeeping goes. */
+export interface Contribution {
+  readonly client: Name
+  /** The round whose model it was made from. */
+  readonly round: number
+  /** Folds of the part between the sending of that model and this fold; 0 in common rounds. */
+  readonly staleness: number
+}
+
+/** One part as its owner holds it; vectors are not to be written to. */
+export interface PartValues {
+  readonly values: Float32Array
+  readonly personal: ReadonlyMap<Name, Float32Array>
+  readonly memory: Readonly<Record<string, Float32Array>>
+}
+
+/** What can happen, by kind. Kinds that the journal has are named as its lines name them. */
+export type Happening =
+  /** The aggregator opens a round for these clients. */
+  | { readonly kind: 'round-open'; readonly round: number; readonly selected: readonly Name[] }
+  /** The aggregator closes a round; `last`: no further one will open. */
+  | { readonly kind: 'round-close'; readonly row: RoundRow; readonly last: boolean }
+  | ({ readonly kind: 'send' } & Departure)
+  /** A fault makes another copy of a message. */
+  | ({ readonly kind: 'copy' } & Departure)
+  /** A copy reaches its receiver. */
+  | { readonly kind: 'arrive'; readonly envelope: number }
+  /**
+   * A copy will never arrive: so many of its bytes had left the sender. `fault`: whose doing it is, or `schedule`;
+   * undefined: nobody's, its receiver was dead or a link of the simulation's own swallowed it.
+   */
+  | {
+      readonly kind: 'drop'
+      readonly envelope: number
+      readonly from: Name
+      readonly round: number
+      readonly travelled: number
+      readonly fault: string | undefined
+    }
+  /** A copy is kept at its receiver's door. */
+  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
+  /** A copy has its fate. */
+  | { readonly kind: 'settle'; readonly envelope: number; readonly fate: Fate; readonly row: LedgerRow }
+  /** A receiver takes a model or an update in, and will do something about it. */
+  | {
+      readonly kind: 'admit'
+      readonly envelope: number
+      readonly message: MessageKind
+      readonly from: Name
+      readonly round: number
+      readonly part: string
+    }
+  /**
+   * The owner of a part ends a round there. `updates` are what was held and counts; `ends` says which models are over
+   * with it: those of the round, those that were answered, or all.
+   */
+  | {
+      readonly kind: 'part-close'
+      readonly round: number
+      readonly part: string
+      readonly outcome: 'closed' | 'aborted'
+      readonly updates: readonly Contribution[]
+      readonly ends: 'round' | 'answered' | 'all'
+    }
+  /** The owner of a part has folded updates into it. `weights`: of a strategy that says they are convex. */
+  | {
+      readonly kind: 'fold'
+      readonly round: number
+      readonly part: string
+      readonly updates: readonly Contribution[]
+      readonly weights: Float64Array | undefined
+      readonly before: PartValues
+      readonly after: PartValues
+    }
+  /** A client begins to train, or to measure models; undisturbed it would end at `whole`, as it is it ends at `until`. */
+  | {
+      readonly kind: 'train'
+      readonly round: number
+      readonly until: Micros
+      readonly whole: Micros
+      readonly examples: number
+    }
+  /** It has ended. `continues`: it was a further leg of the client's answer. */
+  | {
+      readonly kind: 'trained'
+      readonly round: number
+      readonly start: Micros
+      readonly outcome: TrainingEnd
+      readonly examples: number
+      readonly continues: boolean
+    }
+  /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */
+  | {
+      readonly kind: 'life'
+      readonly what: 'crash' | 'restart'
+      readonly fault: string
+      readonly keeps: 'nothing' | 'checkpoint'
+      readonly back: Micros | undefined
+    }
+  /** What an actor would come back with is written down. */
+  | { readonly kind: 'checkpoint'; readonly round: number }
+  /** A client goes out of reach in mid-phase; it may come back. */
+  | { readonly kind: 'leave'; readonly fault: string }
+  /**
+   * A fault strikes. `unit`: what counts as one firing (a client in a round, an envelope), undefined where it was told
+   * before. `effect`: what it does there, and `amount` of it (microseconds, bytes).
+   */
+  | {
+      readonly kind: 'fault'
+      readonly fault: string
+      readonly unit: string | number | undefined
+      readonly effect: string | undefined
+      readonly amount: number
+    }
+  /** Models were scored, as they were served at the close of the round. */
+  | { readonly kind: 'evaluated'; readonly round: number; readonly rows: readonly MetricRow[] }
+
+/**
+ * Everything that can happen in a flight: a closed union, told once, in the order of virtual time. For watching; nothing
+ * of it steers the flight.
+ */
+export type FlightEvent = Stamp & Happening
+
+export type EventOf<Kind extends Happening['kind']> = Extract<FlightEvent, { readonly kind: Kind }>
+
+/** `cause` of what comes from outside. */
+export const OUTSIDE = -1

@@ -1,0 +1,69 @@
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import { type FlightEvent, type Happening, OUTSIDE } from './event.js'
+
+/** What is told of an event: the ledger adds the row that it settles. */
+export type Told = Exclude<Happening, { readonly kind: 'settle' }> | Omit<Extract<Happening, { readonly kind: 'settle' }>, 'row'>
+
+/** Takes in events, one after the other. */
+export type See = (event: FlightEvent) => void
+
+type Stamped = { -readonly [K in keyof FlightEvent]: FlightEvent[K] }
+
+/**
+ * The one door through which facts go. An event is told once and goes to everybody in one order, which is that of
+ * `readers`; what a reader tells about it (a fate that follows from an ending) comes when all have seen the first.
+ *
+ * An error that a reader throws is the end of the flight: `failed` is told before it goes on to whoever acted.
+ */
+export class FlightRecorder {
+  /** The event that is being acted on: the cause of what is told, unless it says otherwise. */
+  cause = OUTSIDE
+  readonly #now: () => Micros
+  readonly #failed: (error: unknown) => void
+  #readers: readonly See[] = []
+  readonly #waiting: FlightEvent[] = []
+  #telling = false
+  #told = 0
+
+  constructor(now: () => Micros, failed: (error: unknown) => void = () => {}) {
+    this.#now = now
+    this.#failed = failed
+  }
+
+  /** Who is told, in this order. To be called before the first event. */
+  read(...readers: readonly See[]): void {
+    this.#readers = readers
+  }
+
+  /** Tells what happened; `what` is made for this call, and becomes the event. Returns its number. */
+  tell(actor: Name, what: Told, cause = this.cause): number {
+    const event = what as unknown as Stamped
+    const id = this.#told++
+    event.id = id
+    event.at = this.#now()
+    event.actor = actor
+    event.cause = cause
+    if (this.#telling) {
+      this.#waiting.push(event as FlightEvent)
+      return id
+    }
+    this.#telling = true
+    try {
+      this.#tellAll(event as FlightEvent)
+      for (let i = 0; i < this.#waiting.length; i++) this.#tellAll(this.#waiting[i])
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    } finally {
+      if (this.#waiting.length > 0) this.#waiting.length = 0
+      this.#telling = false
+    }
+    return id
+  }
+
+  #tellAll(event: FlightEvent): void {
+    const readers = this.#readers
+    for (let i = 0; i < readers.length; i++) readers[i](event)
+  }
+}

@@ -1,0 +1,204 @@
+import { createHash, type Hash } from 'node:crypto'
+
+import type { Micros } from '../time/micros.js'
+import type { EventOf, FlightEvent } from './event.js'
+import type { Flow, Ledger } from './ledger.js'
+
+/** What a canonical event says. The order is part of the digest: append only. */
+export const eventKinds = [
+  'round-open',
+  'round-close',
+  'send',
+  'arrive',
+  'drop',
+  'settle',
+  'train',
+  'trained',
+  'life',
+] as const
+
+const number = Object.fromEntries(eventKinds.map((kind, i) => [kind, i])) as Readonly<
+  Record<(typeof eventKinds)[number], number>
+>
+
+const COLUMNS = 8
+const CHUNK = 4096
+
+/** The numbers of a flow's sender, receiver and kind. */
+interface Named {
+  readonly from: number
+  readonly to: number
+  readonly kind: number
+}
+
+/**
+ * The canonical events of a run, in the order in which they happened: the `events` half of the digest is their hash.
+ * Not all that happens is canonical: only what no other event of the list follows from, and what no fault is needed for.
+ *
+ * An event is eight numbers (time, kind, and six whose meaning depends on the kind); names are numbered in the order in
+ * which they first appear. Numbers keep it cheap, forty bytes of hashing an event; `lines` writes them out for people.
+ */
+export class Journal {
+  readonly #hash: Hash = createHash('sha256')
+  readonly #chunks: Float64Array[] = []
+  readonly #names: string[] = []
+  readonly #numbers = new Map<string, number>()
+  /** By the index of the flow. */
+  readonly #flows: Named[] = []
+  readonly #ledger: Pick<Ledger, 'flow'>
+  #used = CHUNK
+  #length = 0
+  /** How many lines were handed out. */
+  #taken = 0
+
+  /** `ledger` has seen each event before. */
+  constructor(ledger: Pick<Ledger, 'flow'>) {
+    this.#ledger = ledger
+  }
+
+  readonly see = (event: FlightEvent): void => {
+    switch (event.kind) {
+      case 'send':
+      case 'copy':
+        return this.#send(event)
+      case 'arrive':
+        return this.#write(event.at, number.arrive, event.envelope, this.#named(event.envelope).to)
+      case 'drop':
+        return this.#write(event.at, number.drop, event.envelope, this.#named(event.envelope).to, event.travelled)
+      case 'settle':
+        return this.#write(
+          event.at, number.settle, event.envelope, this.#named(event.envelope).to, this.#number(event.fate),
+        )
+      case 'train':
+        return this.#write(event.at, number.train, this.#number(event.actor), event.round, event.until, event.examples)
+      case 'trained':
+        return this.#write(
+          event.at, number.trained, this.#number(event.actor), event.round, this.#number(event.outcome), event.examples,
+        )
+      case 'life':
+        return this.#write(event.at, number.life, this.#number(event.actor), this.#number(event.what))
+      case 'round-open':
+        return this.#write(event.at, number['round-open'], event.round, event.selected.length)
+      case 'round-close': {
+        const { round, folded, outcome, reason } = event.row
+        const [how, why] = [this.#number(outcome), this.#number(reason)]
+        return this.#write(event.at, number['round-close'], round, folded.length, how, why)
+      }
+    }
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  #send({ at, envelope, message, round, part, bytes }: EventOf<'send'> | EventOf<'copy'>): void {
+    const about = round * 2 ** 32 + this.#number(part)
+    const flow = this.#ledger.flow(envelope)
+    const { from, to, kind } = this.#flows[flow.index] ?? this.#begin(flow, message)
+    this.#write(at, number.send, envelope, from, to, kind, bytes, about)
+  }
+
+  #begin({ index, from, to }: Flow, kind: string): Named {
+    const named = { from: this.#number(from), to: this.#number(to), kind: this.#number(kind) }
+    this.#flows[index] = named
+    return named
+  }
+
+  #named(envelope: number): Named {
+    return this.#flows[this.#ledger.flow(envelope).index]
+  }
+
+  /** The number of a name (an actor, a part, a fate, a reason). */
+  #number(name: string): number {
+    let n = this.#numbers.get(name)
+    if (n === undefined) {
+      n = this.#names.length
+      this.#numbers.set(name, n)
+      this.#names.push(name)
+      this.#hash.update(`name ${name}\n`)
+    }
+    return n
+  }
+
+  #write(at: Micros, kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+    if (this.#used === CHUNK) {
+      if (this.#chunks.length > 0) this.#hash.update(bytesOf(this.#chunks[this.#chunks.length - 1]))
+      this.#chunks.push(new Float64Array(CHUNK * COLUMNS))
+      this.#used = 0
+    }
+    const chunk = this.#chunks[this.#chunks.length - 1]
+    const o = this.#used * COLUMNS
+    chunk[o] = at
+    chunk[o + 1] = kind
+    chunk[o + 2] = a
+    chunk[o + 3] = b
+    chunk[o + 4] = c
+    chunk[o + 5] = d
+    chunk[o + 6] = e
+    chunk[o + 7] = f
+    this.#used++
+    this.#length++
+  }
+
+  /** The hash of all events until now, as hexadecimal. */
+  digest(): string {
+    const copy = this.#hash.copy()
+    if (this.#chunks.length > 0) {
+      copy.update(bytesOf(this.#chunks[this.#chunks.length - 1].subarray(0, this.#used * COLUMNS)))
+    }
+    return copy.digest('hex')
+  }
+
+  /** Events `from` to `to` as JSON lines: what `replay` compares and a person reads. */
+  lines(from = 0, to = this.#length): string[] {
+    const lines: string[] = []
+    for (let i = from; i < to; i++) {
+      const o = (i % CHUNK) * COLUMNS
+      lines.push(this.#line(this.#chunks[Math.floor(i / CHUNK)].subarray(o, o + COLUMNS)))
+    }
+    return lines
+  }
+
+  /** Lines that were not handed out before. */
+  takeLines(): string[] {
+    const lines = this.lines(this.#taken)
+    this.#taken = this.#length
+    return lines
+  }
+
+  #line(row: Float64Array): string {
+    const kind = eventKinds[row[1]]
+    const name = (n: number): string => this.#names[n]
+    const at = row[0]
+    switch (kind) {
+      case 'round-open':
+        return JSON.stringify({ at, event: kind, actor: 'aggregator', round: row[2], selected: row[3] })
+      case 'round-close':
+        return JSON.stringify({
+          at, event: kind, actor: 'aggregator', round: row[2], folded: row[3],
+          outcome: name(row[4]), reason: name(row[5]),
+        })
+      case 'send':
+        return JSON.stringify({
+          at, event: kind, actor: name(row[3]), id: row[2], to: name(row[4]), message: name(row[5]),
+          round: Math.floor(row[7] / 2 ** 32), part: name(row[7] % 2 ** 32), bytes: row[6],
+        })
+      case 'arrive':
+        return JSON.stringify({ at, event: kind, actor: name(row[3]), id: row[2] })
+      case 'drop':
+        return JSON.stringify({ at, event: kind, actor: name(row[3]), id: row[2], travelled: row[4] })
+      case 'settle':
+        return JSON.stringify({ at, event: kind, actor: name(row[3]), id: row[2], fate: name(row[4]) })
+      case 'train':
+        return JSON.stringify({ at, event: kind, actor: name(row[2]), round: row[3], until: row[4], examples: row[5] })
+      case 'trained':
+        return JSON.stringify({
+          at, event: kind, actor: name(row[2]), round: row[3], outcome: name(row[4]), examples: row[5],
+        })
+      case 'life':
+        return JSON.stringify({ at, event: kind, actor: name(row[2]), what: name(row[3]) })
+    }
+  }
+}
+
+const bytesOf = (a: Float64Array): Uint8Array => new Uint8Array(a.buffer, a.byteOffset, a.byteLength)

@@ -1,0 +1,30 @@
+/**
+ * The kinds of messages. The place in this list is the kind's number, on the wire and in random draws: append only.
+ * `model` and `update` carry parameters, all else is control.
+ */
+export const messageKinds = ['open', 'model', 'update', 'close'] as const
+
+export type MessageKind = (typeof messageKinds)[number]
+
+/** Every kind's place in `messageKinds`. */
+export const kindNumber = Object.fromEntries(messageKinds.map((kind, number) => [kind, number])) as Readonly<
+  Record<MessageKind, number>
+>
+
+/** Up is from a client, down to one, inside among servers. */
+export type Direction = 'up' | 'down' | 'inside'
+
+/** What became of one copy of a message. See docs/ledger.md for each. */
+export type Fate =
+  | 'used'
+  | 'late'
+  | 'surplus'
+  | 'duplicate'
+  | 'lost'
+  | 'rejected'
+  | 'aborted'
+  | 'fruitless'
+  | 'retransmitted'
+  | 'undone'
+  | 'control'
+  | 'unresolved'

@@ -1,0 +1,69 @@
+import type { Split } from '../data/world.js'
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import type { Direction, Fate, MessageKind } from './message.js'
+
+/** One copy of a message, written when its fate is final. Rows are sorted by (sent, id). */
+export interface LedgerRow {
+  readonly id: number
+  readonly sent: Micros
+  /** When it reached its receiver, or null if it never did. */
+  readonly delivered: Micros | null
+  readonly from: Name
+  readonly to: Name
+  readonly direction: Direction
+  readonly kind: MessageKind
+  readonly round: number
+  readonly part: string
+  /** Roles of the segments inside, for parameter messages. */
+  readonly roles: readonly string[]
+  readonly attempt: number
+  readonly copy: number
+  /** Encoded size, framing included. */
+  readonly bytes: number
+  /** Bytes that had left the sender's link when it was lost; `bytes` otherwise. */
+  readonly travelled: number
+  readonly fate: Fate
+}
+
+/** One number measured at a round's close (round 0 is before any training). */
+export interface MetricRow {
+  readonly round: number
+  readonly virtualTime: Micros
+  readonly scenario: string
+  readonly task: string
+  readonly split: Split
+  readonly metric: string
+  /** null where it is undefined, such as the AUC of rows that are all of one class. */
+  readonly value: number | null
+}
+
+/** How a computation ended, in virtual time. */
+export type TrainingEnd = 'computed' | 'interrupted' | 'abandoned' | 'crashed'
+
+/** One local training that was charged, and what came of it. */
+export interface TrainingRow {
+  readonly client: Name
+  readonly round: number
+  readonly start: Micros
+  readonly end: Micros
+  readonly examples: number
+  readonly outcome:
+    | Extract<Fate, 'used' | 'late' | 'surplus' | 'lost' | 'aborted' | 'unresolved'>
+    | Exclude<TrainingEnd, 'computed'>
+}
+
+/** One round of the aggregator. */
+export interface RoundRow {
+  readonly round: number
+  readonly opened: Micros
+  readonly closed: Micros
+  readonly selected: readonly Name[]
+  /** Clients whose trunk update was folded. */
+  readonly folded: readonly Name[]
+  /** Without common rounds: the staleness of each of those updates, in their order, in folds. */
+  readonly staleness?: readonly number[]
+  readonly outcome: 'closed' | 'aborted'
+  /** Why it closed: `all answered`, `deadline`, `quorum`, `nobody available`. */
+  readonly reason: string
+}

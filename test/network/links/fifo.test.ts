@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { Fifo } from '../../../src/network/links/fifo.js'
+import type { Transfer } from '../../../src/network/links/links.js'
+import type { Line, Path } from '../../../src/network/topology.js'
+import type { Rate } from '../../../src/network/weather.js'
+import { Clock } from '../clock.js'
+
+const line = (owner: string, direction: 'up' | 'down' = 'up'): Line => ({ owner, direction })
+const path = (...lines: readonly Line[]): Path => ({ lines, direction: 'up' })
+
+/** Lines of 1 byte a microsecond, unless `rates` says otherwise, and what came off them. */
+const lines = (rates: (line: Line, at: number) => Rate = () => ({ bytesPerSecond: 1e6, until: Infinity })) => {
+  const clock = new Clock()
+  const links = new Fifo({ now: () => clock.now, cancel: clock.cancel, rate: rates })
+  const ends: Record<string, number> = {}
+  const told: Record<string, number[]> = {}
+  const start = (name: string, over: Path, bytes: number): Transfer =>
+    links.start(over, bytes, {
+      lastByte: (at) => {
+        ;(told[name] ??= []).push(at)
+        return clock.at(at, () => (ends[name] = at))
+      },
+    })
+  return { clock, links, ends, told, start }
+}
+
+const a = line('a')
+const b = line('b')
+
+describe('first come, first served', () => {
+  it('one transfer after the other has a line; lines do not wait for each other', async () => {
+    const { clock, ends, start } = lines()
+    start('first', path(a), 500)
+    start('other way', path(line('a', 'down')), 100)
+    start('other line', path(b), 100)
+    clock.at(10, () => start('second', path(a), 100))
+    clock.at(1000, () => start('later', path(a), 1))
+    await clock.run()
+    expect(ends).toEqual({ first: 500, 'other way': 100, 'other line': 100, second: 600, later: 1001 })
+  })
+
+  it('no bytes take no time of their own, whatever the rate; they wait for their turn all the same', async () => {
+    const { clock, ends, start } = lines((_, at) => (at < 50 ? { bytesPerSecond: 1e6, until: 50 } : { bytesPerSecond: 0, until: Infinity }))
+    start('first', path(a), 30)
+    start('nothing', path(a), 0)
+    clock.at(60, () => start('nothing at rate 0', path(b), 0))
+    clock.at(60, () => start('never', path(b), 1))
+    clock.at(70, () => start('after never', path(b), 0))
+    await clock.run()
+    expect(ends).toEqual({ first: 30, nothing: 30, 'nothing at rate 0': 60 })
+  })
+
+  it('a path without lines is passed at once', async () => {
+    const { clock, ends, start } = lines()
+    start('inside', path(), 1e9)
+    await clock.run()
+    expect(ends).toEqual({ inside: 0 })
+  })
+})
+
+describe('a path over several lines', () => {
+  it('needs all of them at once, and goes at the rate of the slowest', async () => {
+    const { clock, ends, start } = lines(({ owner }) => ({ bytesPerSecond: owner === 'b' ? 0.5e6 : 1e6, until: Infinity }))
+    start('on a', path(a), 100)
+    start('on b', path(b), 100)
+    start('both', path(a, b), 10)
+    start('behind on a', path(a), 1)
+    await clock.run()
+    expect(ends).toEqual({ 'on a': 100, 'on b': 200, both: 220, 'behind on a': 221 })
+  })
+})
+
+describe('stopping', () => {
+  it('says what had passed, and those behind move up; who is told a new end is not told the old one', async () => {
+    const { clock, ends, told, start } = lines()
+    const first = start('first', path(a), 500)
+    start('second', path(a), 100)
+    start('third', path(a, b), 10)
+    let passed = -1
+    clock.at(200, () => (passed = first.stop()))
+    await clock.run()
+    expect(passed).toBe(200)
+    expect(ends).toEqual({ second: 300, third: 310 })
+    expect(told).toEqual({ first: [500], second: [600, 300], third: [610, 310] })
+  })
+
+  it('says nothing passed of what still waits, and leaves those before it alone', async () => {
+    const { clock, ends, links, start } = lines()
+    start('first', path(a), 500)
+    const second = start('second', path(a), 100)
+    start('third', path(a), 10)
+    clock.at(200, () => {
+      expect(second.stop()).toBe(0)
+      expect(links.on(a)).toHaveLength(2)
+    })
+    await clock.run()
+    expect(ends).toEqual({ first: 500, third: 510 })
+  })
+
+  it('after the last byte changes nothing: all has passed', async () => {
+    const { clock, links, start } = lines()
+    const first = start('first', path(a), 500)
+    start('second', path(a), 100)
+    clock.at(500, () => {
+      expect(links.on(a)).toHaveLength(1)
+      expect(first.stop()).toBe(500)
+    })
+    await clock.run()
+  })
+
+  it('unblocks what waited for a line of several', async () => {
+    const { clock, ends, start } = lines(() => ({ bytesPerSecond: 1e6, until: Infinity }))
+    const slow = start('slow', path(b), 1e6)
+    start('both', path(a, b), 10)
+    start('behind', path(a), 5)
+    clock.at(20, () => slow.stop())
+    await clock.run()
+    expect(ends).toEqual({ both: 30, behind: 35 })
+  })
+})
+
+/** One microsecond and one byte at a time: who came first on all of its lines, has them. */
+const slowly = (arrivals: readonly Arrival[]): (readonly [end: number | undefined, passed: number])[] => {
+  const left = arrivals.map(({ bytes }) => bytes)
+  const ends = arrivals.map((): number | undefined => undefined)
+  const isOver = (i: number, now: number) => ends[i] !== undefined || (arrivals[i].stop ?? Infinity) <= now
+  for (let now = 0; now < 400; now++) {
+    const busy = new Set<string>()
+    arrivals.forEach(({ at, owners }, i) => {
+      if (at > now || isOver(i, now)) return
+      const isFree = owners.every((owner) => !busy.has(owner))
+      for (const owner of owners) busy.add(owner)
+      if (isFree && --left[i] === 0) ends[i] = now + 1
+    })
+  }
+  return arrivals.map(({ bytes }, i) => [ends[i], bytes - left[i]])
+}
+
+interface Arrival {
+  readonly at: number
+  readonly owners: readonly string[]
+  readonly bytes: number
+  readonly stop: number | undefined
+}
+
+it('equals a loop over microseconds, whatever stops when', async () => {
+  const arrival = fc.record({
+    at: fc.nat(60),
+    owners: fc.subarray(['a', 'b', 'c'], { minLength: 1, maxLength: 2 }),
+    bytes: fc.integer({ min: 1, max: 20 }),
+    stop: fc.option(fc.nat(120), { nil: undefined }),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(arrival, { maxLength: 10 }), async (unsorted) => {
+      // A stop before the arrival would have nothing to stop.
+      const arrivals = unsorted
+        .map((one) => ({ ...one, stop: one.stop === undefined ? undefined : one.at + one.stop }))
+        .sort((x, y) => x.at - y.at)
+      const { clock, ends, start } = lines()
+      const own: Record<string, Line> = { a, b, c: line('c') }
+      const passed = arrivals.map(({ bytes }) => bytes)
+      arrivals.forEach(({ at, owners, bytes, stop }, i) => {
+        clock.at(at, () => {
+          const transfer = start(String(i), path(...owners.map((owner) => own[owner])), bytes)
+          if (stop !== undefined) clock.at(stop, () => (passed[i] = transfer.stop()))
+        })
+      })
+      await clock.run()
+      expect(arrivals.map((_, i) => [ends[String(i)], passed[i]])).toEqual(slowly(arrivals))
+    }),
+    { numRuns: 300 },
+  )
+})

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+
+import { FlightRecorder } from '../../src/record/flight-recorder.js'
+import { Ledger } from '../../src/record/ledger.js'
+
+const sent = {
+  kind: 'send', envelope: 0, to: 'b', message: 'update', round: 1, part: 'trunk', roles: [], direction: 'up',
+  attempt: 0, copy: 0, bytes: 10,
+} as const
+
+it('the ledger gives one fate and refuses a second; an event of a fate holds the row', () => {
+  const record = new FlightRecorder(() => 5)
+  const ledger = new Ledger(record)
+  const seen: unknown[] = []
+  record.read(ledger.see, (event) => event.kind === 'settle' && seen.push(event.row))
+  record.tell('a', { ...sent })
+  record.tell('b', { kind: 'settle', envelope: 0, fate: 'used' })
+  expect(seen).toEqual([ledger.row(0)])
+  expect(() => record.tell('b', { kind: 'settle', envelope: 0, fate: 'late' })).toThrow('is used and cannot become late')
+})
+
+it('what readers tell comes when all have seen what it follows from, with that event for a cause', () => {
+  const record = new FlightRecorder(() => 5)
+  const ledger = new Ledger(record)
+  const seen: (readonly [number, string, number])[] = []
+  record.read(ledger.see, ({ id, kind, cause }) => seen.push([id, kind, cause]))
+  record.tell('a', { ...sent })
+  record.tell('b', { kind: 'drop', envelope: 0, from: 'a', round: 1, travelled: 4, fault: undefined })
+  expect(seen).toEqual([[0, 'send', -1], [1, 'drop', -1], [2, 'settle', 1]])
+  expect(ledger.row(0)).toMatchObject({ fate: 'lost', travelled: 4, delivered: null })
+})
+
+it('an error of a reader ends the flight, whoever acted', () => {
+  const failed: unknown[] = []
+  const record = new FlightRecorder(() => 5, (error) => failed.push(error))
+  const error = new Error('no')
+  record.read(() => {
+    throw error
+  })
+  expect(() => record.tell('a', { ...sent })).toThrow(error)
+  expect(failed).toEqual([error])
+})
