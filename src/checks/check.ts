@@ -38,9 +38,11 @@ export interface Check<Memory = unknown> {
   readonly name: string
   /** What holds, in one sentence. */
   readonly promise: string
+  /** The kinds of events that it is told of; all when absent. */
+  readonly kinds?: readonly FlightEvent['kind'][]
   /** What it remembers during one flight. */
   begin?(): Memory
-  /** Told of every event, in order. */
+  /** Told of events, in order. */
   see(event: FlightEvent, view: View, memory: Memory): void
   /** Asked when a flight has come to its end; not of one that was broken off. */
   end?(view: View, memory: Memory): void

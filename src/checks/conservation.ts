@@ -27,6 +27,7 @@ const balanced = (flow: Flow, { sent, copied, delivered, dropped, time }: Omit<T
 export const conservation = check<Touched>({
   name: 'conservation',
   promise: 'On every link and for every kind of message, sent + copied = delivered + dropped + in flight; at the end nothing is.',
+  kinds: ['send', 'copy', 'arrive', 'drop'],
   begin: () => ({ flow: undefined, sent: 0, copied: 0, delivered: 0, dropped: 0, time: 0 }),
   see: (event, view, touched) => {
     const { kind } = event

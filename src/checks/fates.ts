@@ -12,6 +12,7 @@ export const fates = check<Memory>({
   promise:
     'Every copy of a message that arrived has its fate at the end, but for what waits at an owner that never heard of ' +
     'the end of its round.',
+  kinds: ['part-close'],
   begin: () => ({ ended: new Map(), over: new Set() }),
   see: (event, _, { ended, over }) => {
     if (event.kind !== 'part-close') return

@@ -15,6 +15,7 @@ export const once = check<Counted>({
   promise:
     'The contributions to one aggregate are a set of (client, round): none from another round, or staler than the ' +
     'declared bound where rounds overlap, and none that was folded before.',
+  kinds: ['fold'],
   begin: () => new Map(),
   see: (event, { rounds: { overlapping, maxStaleness } }, counted) => {
     if (event.kind !== 'fold') return

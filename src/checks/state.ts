@@ -5,6 +5,7 @@ export const state = check({
   promise:
     'What a fold gives back fits its part: common and personal values have its length, personal ones belong to clients ' +
     'there are, and what is sent down beside them has the length that was declared.',
+  kinds: ['fold'],
   see: (event, { parts, clients }) => {
     if (event.kind !== 'fold') return
     const { part, round, at: time, actor, after: { values, personal, memory } } = event

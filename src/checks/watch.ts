@@ -13,6 +13,16 @@ export interface Watch {
   end(): void
 }
 
+/** A check with its memory of one flight. */
+class Watching {
+  constructor(
+    readonly check: Check,
+    readonly memory: unknown,
+  ) {}
+}
+
+type Kind = FlightEvent['kind']
+
 /** Puts checks on a flight, each with a memory of its own. Two of one name are a mistake. */
 export const watch = (checks: readonly Check[], view: View): Watch => {
   const names = new Set<string>()
@@ -20,11 +30,21 @@ export const watch = (checks: readonly Check[], view: View): Watch => {
     if (names.has(name)) throw new SpecificationError(`checks: two are named '${name}'. Rename one.`)
     names.add(name)
   }
-  const memories = checks.map((check) => check.begin?.())
+  const all = checks.map((check) => new Watching(check, check.begin?.()))
+  /** Who is told of a kind of event, in the order of checks; filled as kinds come up. */
+  const told = new Map<Kind, readonly Watching[]>()
+  const begin = (kind: Kind): readonly Watching[] => {
+    const those = all.filter(({ check: { kinds } }) => kinds === undefined || kinds.includes(kind))
+    told.set(kind, those)
+    return those
+  }
   return {
     see: (event) => {
-      for (let i = 0; i < checks.length; i++) checks[i].see(event, view, memories[i])
+      const those = told.get(event.kind) ?? begin(event.kind)
+      for (let i = 0; i < those.length; i++) those[i].check.see(event, view, those[i].memory)
     },
-    end: () => checks.forEach((check, i) => check.end?.(view, memories[i])),
+    end: () => {
+      for (const { check, memory } of all) check.end?.(view, memory)
+    },
   }
 }

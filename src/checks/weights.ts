@@ -3,6 +3,7 @@ import { check, Violation } from './check.js'
 export const weights = check({
   name: 'weights',
   promise: 'For a strategy that declares `convex`, weights are non-negative and sum to 1 within 1e-12.',
+  kinds: ['fold'],
   see: (event) => {
     if (event.kind !== 'fold' || event.weights === undefined) return
     const { round, part, at: time, actor } = event

@@ -67,6 +67,8 @@ export class Fifo implements Links {
     const now = this.#options.now()
     if (turn.end <= now) {
       turn.scheduled = undefined
+      // Its lines forget it now, and what it carried: nobody else may look at them for long.
+      for (const line of turn.lines) this.#queue(line, now)
       return turn.bytes
     }
     const bytes = now <= turn.start ? 0 : Math.min(turn.bytes, passed(turn.start, now, this.#rate(turn)))
