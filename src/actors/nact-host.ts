@@ -132,12 +132,18 @@ export class NactHost {
 
   /**
    * Puts a message on the heap, for whoever lives under `to` at that time. `arrived` is then called just before the
-   * handler, which it may spare by returning false; or with `false` if nobody lives there. `kernel.cancel` withdraws
-   * what is returned.
+   * handler, which it may spare by returning false; or with `false` if nobody lives there. `tie`: see `Kernel.deliver`.
+   * `kernel.cancel` withdraws what is returned.
    */
-  deliver(at: Micros, to: Name, received: Received, arrived?: (alive: boolean) => boolean | void): Delivery {
+  deliver(
+    at: Micros,
+    to: Name,
+    received: Received,
+    arrived?: (alive: boolean) => boolean | void,
+    tie?: number,
+  ): Delivery {
     const letter = new Letter(this.#door, to, received, arrived)
-    this.#kernel.deliver(at, letter)
+    this.#kernel.deliver(at, letter, tie)
     return letter
   }
 

@@ -43,8 +43,11 @@ interface Episode {
 
 /** A transfer of several parts that the client does not stay for. */
 interface CutTransfer {
+  /** How many parts it stays for, and how much of the one after them. */
   readonly index: number
   readonly fraction: number
+  /** Parts in the order in which they were sent. */
+  readonly sent: string[]
   left: boolean
 }
 
@@ -61,6 +64,12 @@ export const watched = (name: Name, calendar: Calendar | undefined, hooks: reado
   name, calendar, hooks, episodes: [], cuts: new Map(),
 })
 
+/** The place of a part among those that were sent; it is now, if it was not. */
+const placeIn = (sent: string[], part: string): number => {
+  const known = sent.indexOf(part)
+  return known < 0 ? sent.push(part) - 1 : known
+}
+
 /** Who keeps a client away: a fault, or its schedule. */
 type Cause = AbsenceHook | 'schedule'
 
@@ -74,7 +83,7 @@ const isTimed = ({ phase, window }: AbsenceHook): boolean =>
 
 export interface PresenceOptions {
   readonly clients: readonly Watched[]
-  /** Parts of a model, the trunk first: the order in which they come down. Updates go up with the trunk last. */
+  /** Parts of a model. */
   readonly parts: readonly string[]
   readonly latency: (envelope: Envelope) => Micros
   readonly live: (life: Life) => void
@@ -86,7 +95,6 @@ export type Loss = Verdict['lost']
 /** Presence of the clients that something can keep away; the others are never asked about here. */
 export class Presence {
   readonly #options: PresenceOptions
-  readonly #partIndex: ReadonlyMap<string, number>
   readonly #subjects: ReadonlyMap<Name, Watched>
   readonly #hooks: ReadonlyMap<string, AbsenceHook>
   /** Clients with episodes. */
@@ -99,7 +107,6 @@ export class Presence {
 
   constructor(options: PresenceOptions) {
     this.#options = options
-    this.#partIndex = new Map(options.parts.map((part, i) => [part, i]))
     this.#subjects = new Map(options.clients.map((client) => [client.name, client]))
     this.#hooks = new Map(options.clients.flatMap(({ hooks }) => hooks.map((hook) => [hook.id, hook])))
   }
@@ -275,10 +282,10 @@ export class Presence {
       if (!inTime(hook.window, now) || !hook.strikes(client.name, round)) return undefined
       const place = hook.place(client.name, round) * Math.max(1, this.#options.parts.length)
       const index = Math.floor(place)
-      cut = { index, fraction: place - index, left: false }
+      cut = { index, fraction: place - index, sent: [], left: false }
       client.cuts.set(key, cut)
     }
-    const index = this.#place(envelope.part, direction)
+    const index = placeIn(cut.sent, envelope.part)
     if (index < cut.index) return undefined
     if (index > cut.index) return 0
     const { left } = cut
@@ -289,13 +296,6 @@ export class Presence {
       this.#leavers.set(envelope.id, (at) => this.#leave(client, hook, round, at + way + 1))
     }
     return cut.fraction
-  }
-
-  /** How many parts are sent before this one: models go trunk first, updates trunk last. */
-  #place(part: string, direction: 'up' | 'down'): number {
-    const parts = this.#options.parts.length
-    const index = this.#partIndex.get(part) ?? 0
-    return direction === 'down' ? index : (index + parts - 1) % parts
   }
 
   #reason(cause: Cause): string {

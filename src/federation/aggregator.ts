@@ -1,6 +1,5 @@
 import type { Behaviour, Context } from '../actors/actor.js'
 import type { Instructions } from '../network/frame.js'
-import { permutation } from '../random/streams.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
@@ -11,7 +10,8 @@ import {
 } from './owner.js'
 import { takePart } from './parts.js'
 import type { Asking, Decision, Ending, Moment, Situation } from './rounds/round.js'
-import type { Terms } from './terms.js'
+import { firstThere } from './selection.js'
+import type { Outlook, Terms } from './terms.js'
 
 /** Something that comes back at an instant. `number`: what `Context.cancel` takes; undefined after a recovery. */
 interface Timer {
@@ -40,7 +40,9 @@ export interface AggregatorState {
   opened: Micros | undefined
   /** Clients asked in this round. */
   selected: Name[]
-  /** The last round that each client was asked for, where rounds overlap. */
+  /** Where rounds overlap: clients that are not at work, by their place among all. */
+  idle: Set<number>
+  /** Where rounds overlap: the last round that each client was asked for. */
   asked: Map<Name, number>
   /** Clients that were asked and have neither answered nor been given up. */
   atWork: Map<Name, AtWork>
@@ -51,7 +53,7 @@ export interface AggregatorState {
   past: RoundRow[]
 }
 
-const newAggregator = (trunk: Float32Array): AggregatorState => ({
+const newAggregator = (trunk: Float32Array, clients: number): AggregatorState => ({
   holding: newHolding('trunk', trunk),
   phase: 'idle',
   machine: undefined,
@@ -59,12 +61,55 @@ const newAggregator = (trunk: Float32Array): AggregatorState => ({
   since: 0,
   opened: undefined,
   selected: [],
+  idle: new Set(Array.from({ length: clients }, (_, i) => i)),
   asked: new Map(),
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
   past: [],
 })
+
+/** How things stand, as a round machine sees it: worked out when it looks. */
+class Standing implements Situation {
+  constructor(
+    private readonly state: AggregatorState,
+    readonly clients: number,
+    private readonly weather: Outlook,
+    readonly now: Micros,
+  ) {}
+
+  get round(): number {
+    return this.state.round
+  }
+
+  get since(): Micros {
+    return this.state.since
+  }
+
+  get opened(): Micros | undefined {
+    return this.state.opened
+  }
+
+  get asked(): number {
+    return this.state.selected.length
+  }
+
+  get atWork(): number {
+    return this.state.atWork.size
+  }
+
+  get answers(): number {
+    return this.state.holding.held.length
+  }
+
+  get nextReturn(): Micros | undefined {
+    return this.weather.nextChange(this.now)
+  }
+
+  get past(): readonly RoundRow[] {
+    return this.state.past
+  }
+}
 
 /**
  * The aggregator: owns the trunk, and does what the round machine decides: asks clients among those that are there, tells
@@ -74,31 +119,38 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const { rounds: { next, admission }, weather, clients: members, experts, wire } = terms
   const ownership: Ownership = { part: terms.parts[0], terms }
 
+  const placeOf = new Map(members.map(({ name }, i) => [name, i]))
+
   const tellExperts = (bytes: Uint8Array, kind: 'open' | 'close', round: number, context: Context): void => {
     const content: Content = { kind, round, part: '', bytes }
-    for (const expert of experts) context.send(expert, content)
+    const { length } = experts
+    const order = length > 1 ? terms.order('experts', round, length) : undefined
+    for (let i = 0; i < length; i++) context.send(experts[order?.at(i) ?? i], content)
   }
 
-  /** Clients that can be asked now. */
-  const candidates = ({ round, asked, atWork }: AggregatorState, now: Micros): Name[] => {
-    const free = admission.overlapping
-      ? members.filter(({ name }) => (asked.get(name) ?? 0) < round && !atWork.has(name))
-      : members
-    return free.flatMap(({ name }) => (weather.available(name, now, round) ? [name] : []))
+  /** Clients to ask now: those that come first in the order of the round, of those that are there and free. */
+  const choose = ({ round, asked, idle }: AggregatorState, wanted: number, now: Micros): Name[] => {
+    const { overlapping } = admission
+    const found = firstThere({
+      order: terms.order('clients', round, members.length),
+      clients: members.length,
+      wanted,
+      among: overlapping ? idle : undefined,
+      isThere: (client) => {
+        const { name } = members[client]
+        return (!overlapping || (asked.get(name) ?? 0) < round) && weather.available(name, now, round)
+      },
+    })
+    return found.map((client) => members[client].name)
   }
 
   /** Asks, if enough are there. */
   const ask = (state: AggregatorState, asking: Asking, context: Context): Moment => {
     const { round, selected } = state
     const now = context.now
-    const there = candidates(state, now)
-    if (there.length < asking.atLeast) return { kind: 'short', there: there.length }
-    const stream = admission.overlapping
-      ? terms.selection('select', round, selected.length)
-      : terms.selection('select', round)
-    const order = permutation(there.length, stream)
-    const drawn = order.slice(0, Math.min(asking.clients, there.length)).sort()
-    const clients = Array.from(drawn, (i) => there[i])
+    const clients = choose(state, Math.max(asking.clients, asking.atLeast), now)
+    if (clients.length < asking.atLeast) return { kind: 'short', there: clients.length }
+    if (clients.length > asking.clients) clients.length = asking.clients
     if (state.opened === undefined) {
       state.opened = now
       context.record({ kind: 'round-open', round, selected: clients })
@@ -110,7 +162,9 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (const client of clients) {
       const overdue = asking.timeout === undefined ? undefined : waitFor(round, client, now + asking.timeout, context)
       state.atWork.set(client, { round, overdue })
-      if (admission.overlapping) state.asked.set(client, round)
+      if (!admission.overlapping) continue
+      state.asked.set(client, round)
+      state.idle.delete(placeOf.get(client)!)
     }
     return { kind: 'asked', clients: clients.length }
   }
@@ -155,6 +209,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     const work = state.atWork.get(client)
     if (work === undefined || work.round !== round) return false
     cancel(work.overdue, context)
+    if (admission.overlapping) state.idle.add(placeOf.get(client)!)
     return state.atWork.delete(client)
   }
 
@@ -197,21 +252,6 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.selected = []
   }
 
-  const situationOf = (state: AggregatorState, now: Micros): Situation => ({
-    now,
-    round: state.round,
-    clients: members.length,
-    since: state.since,
-    opened: state.opened,
-    asked: state.selected.length,
-    atWork: state.atWork.size,
-    answers: state.holding.held.length,
-    get nextReturn() {
-      return weather.nextChange(now)
-    },
-    past: state.past,
-  })
-
   /** Does what the machine decides; says what came of it, if the machine must know. */
   const carryOut = (state: AggregatorState, decision: Decision<unknown>, context: Context): Moment | undefined => {
     const { ask: asking, timers = [], lookAt: instant, close: ending, done = false } = decision
@@ -227,7 +267,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const advance = (state: AggregatorState, first: Moment, context: Context): AggregatorState => {
     let moment: Moment | undefined = first
     while (moment !== undefined) {
-      moment = carryOut(state, next(state.machine, moment, situationOf(state, context.now)), context)
+      moment = carryOut(state, next(state.machine, moment, new Standing(state, members.length, weather, context.now)), context)
     }
     return state
   }
@@ -285,6 +325,7 @@ const copyOf = (state: AggregatorState): AggregatorState => {
     holding: copyHolding(state.holding),
     machine: structuredClone(state.machine),
     selected: [...state.selected],
+    idle: new Set(state.idle),
     asked: new Map(state.asked),
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
@@ -295,7 +336,7 @@ const copyOf = (state: AggregatorState): AggregatorState => {
 
 export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, AggregatorState, AggregatorMessage> => ({
   behaviour: aggregator(terms),
-  begin: () => newAggregator(takePart(terms.initial, terms.parts[0])),
+  begin: () => newAggregator(takePart(terms.initial, terms.parts[0]), terms.clients.length),
   checkpoint: copyOf,
   restore: copyOf,
   wake: { kind: 'wake' },

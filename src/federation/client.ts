@@ -3,7 +3,7 @@ import type { Envelope } from '../network/envelope.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, localTraining, type Progress } from './local-training.js'
 import type { ClientMessage, Content } from './messages.js'
-import { extrasOf, isWhole, putPart, takePart, uploadOrder, type PartTemplate } from './parts.js'
+import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import type { Vectors } from './strategies/strategy.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
 
@@ -53,7 +53,9 @@ const newClient = ({ personal, kept, optimizers }: Keepsake): ClientState => ({
  */
 export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<ClientState, ClientMessage> => {
   const { travelling, wire } = terms
-  const upload = uploadOrder(travelling)
+  const [trunk, ...others] = travelling
+  const usual = [...others, trunk]
+  const itsParts = `parts of ${self.name}`
   const training = localTraining(terms, self)
 
   const accept = (state: ClientState, envelope: Envelope, context: Context): void => {
@@ -134,11 +136,22 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
     state.progress = progress
   }
 
+  /**
+   * Parts in the order in which they are sent: experts' first, in an order that is drawn, so that what cuts an upload
+   * short cuts all of them equally often; the trunk last. Its arrival is the answer that rounds count, and on one line it
+   * then comes after the rest, so that a round does not close on half an answer.
+   */
+  const uploads = (round: number): readonly PartTemplate[] => {
+    if (others.length < 2) return usual
+    const order = terms.order(itsParts, round, others.length)
+    return [...others.map((_, place) => others[order.at(place)]), trunk]
+  }
+
   const answer = (state: ClientState, progress: Progress, context: Context): void => {
     const departure = training.finish(progress)
     const { round } = state
     const head = { kind: 'update', round, examples: self.rows, steps: departure.steps } as const
-    for (const part of upload) {
+    for (const part of uploads(round)) {
       if (part.expert !== undefined && !terms.strategy.sends(round, part.name)) continue
       const bytes = wire.encode(part, head, bodyOf(departure, part), self.name)
       const content: Content = { kind: 'update', round, part: part.name, bytes }

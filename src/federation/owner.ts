@@ -1,6 +1,7 @@
 import type { Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Instructions } from '../network/frame.js'
+import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
 import type { CloseNotice, Content } from './messages.js'
@@ -269,7 +270,8 @@ const fold = (
   const { strategy, members, optimizer, rounds } = terms
   const weights = strategy.convex ? strategy.weights(held.map(({ update }) => update)) : undefined
   const before = holding.state
-  const about = { round, clients: members, segments: part.segments, optimizer }
+  const order = (decided: string, of = round): Order => terms.order(`fold ${decided}`, of, members.length)
+  const about = { round, order, clients: members, segments: part.segments, optimizer }
   holding.state = rounds.fold(strategy, before, held, about)
   context.record({ kind: 'fold', round, part: part.name, updates, weights, before, after: holding.state })
 }

@@ -138,9 +138,3 @@ export const takePart = (
 export const putPart = (values: Float32Array, part: PartTemplate, flat: Float32Array): void => {
   scatter(values, part.runs, flat)
 }
-
-/**
- * The order in which a client sends its parts: experts first, the trunk last. The trunk's arrival is the answer that
- * rounds count, and on one line it then comes after the rest, so that a round does not close on half an answer.
- */
-export const uploadOrder = <Part>(parts: readonly Part[]): Part[] => [...parts.slice(1), ...parts.slice(0, 1)]

@@ -1,7 +1,7 @@
 import type { Table } from '../data/table.js'
 import type { Segment } from '../models/layout.js'
 import type { Wire } from '../network/wire.js'
-import type { Streams } from '../random/streams.js'
+import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { PartTemplate } from './parts.js'
@@ -57,8 +57,11 @@ export interface Terms {
   readonly keepOptimizer: boolean
   readonly wire: Wire
   readonly weather: Outlook
-  /** Draws which clients are asked. */
-  readonly selection: Streams
+  /**
+   * A random order of so many, by what it decides and for which round: what no cause orders is ordered by it, and never
+   * by names.
+   */
+  order(decided: string, round: number, of: number): Order
   /** Seed of batch orders and dropout. */
   readonly batchSeed: string
 }

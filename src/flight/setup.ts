@@ -15,6 +15,8 @@ import { buildLayout, initialize, type Layout } from '../models/layout.js'
 import type { Model } from '../models/model.js'
 import { buildModel } from '../models/registry.js'
 import { plainWire } from '../network/wire.js'
+import { createDraws, createLexicon } from '../random/draws.js'
+import { randomOrder } from '../random/order.js'
 import { streams } from '../random/streams.js'
 import { AGGREGATOR, clientName, expertName, type Name, type Participant, type Role } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
@@ -141,6 +143,11 @@ export const stepCostOn = ({ clients }: Setup, device: (name: Name) => Device): 
   return (client, leg) => costs.get(client)![leg]
 }
 
+const orders = (seed: string): Terms['order'] => {
+  const draws = createDraws(streams(seed), createLexicon(), 'order')
+  return (decided, round, of) => randomOrder(of, draws.visit(decided, round, 0), draws.visit(decided, round, 1))
+}
+
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Terms => {
   const { resolved: { local, link, seeds }, strategy, rounds, parts, participants, layout, initial } = setup
@@ -165,7 +172,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Ter
     keepOptimizer: local.optimizerState === 'keep',
     wire: plainWire(link !== undefined),
     weather,
-    selection: streams(seeds.selection),
+    order: orders(seeds.selection),
     batchSeed: seeds.batches,
   }
 }

@@ -17,8 +17,10 @@ import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
+import type { Envelope } from '../network/envelope.js'
 import { Network } from '../network/network.js'
 import { star } from '../network/topology.js'
+import { createDraws, createLexicon } from '../random/draws.js'
 import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
@@ -27,7 +29,7 @@ import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
 import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
 import { Guard } from '../time/guard.js'
-import { type Delivery, Kernel, type PlainEvent } from '../time/kernel.js'
+import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
 import { Evaluation } from './evaluation.js'
@@ -164,12 +166,16 @@ export class Simulator {
     const kernel = this.#kernel
     const { parts, roles, resolved: { link, seeds } } = this.#setup
     const rolesOf = new Map(parts.map((part) => [part.name, part.roles]))
+    const draws = createDraws(streams(seeds.selection), createLexicon(), 'ties')
+    /** Who comes first of clients whose messages arrive in one instant is drawn, anew for every round. */
+    const tieOf = ({ from, round }: Envelope): number =>
+      roles.get(from) === 'client' ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
     return new Network({
       now: () => kernel.now,
       at: (time, action) => kernel.at(time, action),
       deliver: (time, envelope, arrives) => {
         const message: Arrival = { kind: 'arrival', envelope }
-        return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives)
+        return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives, tieOf(envelope))
       },
       cancel: (event) => kernel.cancel(event as Delivery | PlainEvent),
       failed: (error) => kernel.fail(error),

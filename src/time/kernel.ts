@@ -26,6 +26,12 @@ export abstract class Delivery extends Scheduled {
   abstract recall(): boolean
 }
 
+/** The largest tie of a delivery. */
+export const ties = 2 ** 18 - 2
+
+/** Ranks of one tie: more than any run schedules. */
+const apart = 2 ** 35
+
 export interface KernelOptions {
   /** Called after every event and every turn; an error that it throws ends the run. This is where checks look. */
   readonly afterEvent?: () => void
@@ -42,7 +48,9 @@ export interface RunOptions {
 
 /**
  * The only clock, and the order of everything: it takes the earliest event, lets all that the event caused settle, and
- * takes the next. Events of one instant happen in the order in which they were scheduled.
+ * takes the next. Events of one instant happen in the order in which they were scheduled, but for deliveries with a tie:
+ * those come after all else that was scheduled before that instant began, and among each other by their ties. What is
+ * scheduled for the instant that it is has a cause in it, and comes last.
  *
  * A turn is the longest run of deliveries at the head of the queue that fall on one instant and in which no actor comes
  * again after another one. Their handlers run in that order in immediates of the event loop, so a turn is only cheaper,
@@ -97,9 +105,12 @@ export class Kernel {
     return this.at(this.#now + delay, run)
   }
 
-  /** Schedules a delivery. Errors if `time` is no integer or lies before `now`. */
-  deliver(time: Micros, delivery: Delivery): void {
-    this.#schedule(time, delivery)
+  /**
+   * Schedules a delivery. `tie`: an integer from 0 up to `ties`, for deliveries that no cause orders. Errors if `time` is
+   * no integer or lies before `now`.
+   */
+  deliver(time: Micros, delivery: Delivery, tie = 0): void {
+    this.#schedule(time, delivery, tie)
   }
 
   /** Withdraws an event or a delivery; false if it has happened or was withdrawn before. */
@@ -139,13 +150,13 @@ export class Kernel {
     })
   }
 
-  #schedule(time: Micros, event: PlainEvent | Delivery): void {
+  #schedule(time: Micros, event: PlainEvent | Delivery, tie = 0): void {
     if (time < this.#now) throw new KernelError(`an event at ${time} would be in the past: it is ${this.#now} now`)
     if (!Number.isSafeInteger(time)) {
       const rule = 'times are integer microseconds; round with ms(), seconds() or micros()'
       throw new KernelError(`an event at ${time}: ${rule}`)
     }
-    this.#queue.push(event, time, this.#ranks++)
+    this.#queue.push(event, time, (time === this.#now ? ties + 1 : tie) * apart + this.#ranks++)
   }
 
   /** Goes on until something must be waited for. A field, so that a turn allocates no closure. */

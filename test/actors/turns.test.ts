@@ -12,6 +12,7 @@ interface Deed {
   readonly interrupted: boolean
   /** The message is not given to the handler when it arrives. */
   readonly spared: boolean
+  readonly tie: number
 }
 
 interface Storm {
@@ -30,6 +31,7 @@ const deed: fc.Arbitrary<Deed> = fc.record({
   delay: fc.nat(2),
   interrupted: fc.boolean(),
   spared: fc.nat(7).map((n) => n === 0),
+  tie: fc.nat(3),
 })
 
 const storm: fc.Arbitrary<Storm> = fc.record({
@@ -53,12 +55,12 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
   const sky: Tunnel = tunnel(
     {
       send: (sender, to, message) => {
-        const { delay, spared } = message as unknown as Deed
+        const { delay, spared, tie } = message as unknown as Deed
         const arrived = (alive: boolean): boolean => {
           sky.say(`${to} alive: ${alive}, spared: ${spared}`)
           return !spared
         }
-        sent.push(sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), arrived))
+        sent.push(sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), arrived, tie))
       },
       spanOf: (_, start, cost, job) =>
         (job as Deed).interrupted ? { until: start + cost, interrupted: 'away' } : { until: start + cost },
@@ -79,7 +81,7 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
     const number = message.number ?? made++
     const begun: number[] = [...numbers]
     for (const d of weather.deeds[number] ?? []) {
-      if (d.do === 'send') ctx.send(`a${d.to}`, { ...gust('gust'), delay: d.delay, spared: d.spared } as Gust)
+      if (d.do === 'send') ctx.send(`a${d.to}`, { ...gust('gust'), delay: d.delay, spared: d.spared, tie: d.tie } as Gust)
       else if (d.do === 'after') begun.push(ctx.after(d.delay, gust('timer')))
       else if (d.do === 'compute') begun.push(ctx.compute(d, d.delay))
       else if (d.do === 'withdraw' && sent.length > 0) {

@@ -75,9 +75,9 @@ describe('buffered rounds (FedBuff)', () => {
     `)
     expect(trunk(flight)).toMatchInlineSnapshot(`
       [
+        "0 model 1 r > C used",
         "0 model 1 r > A used",
         "0 model 1 r > B used",
-        "0 model 1 r > C used",
         "1000 update 1 A > r used",
         "1200 update 1 B > r used",
         "1200 model 2 r > A used",
@@ -161,8 +161,8 @@ describe('asynchronous rounds (FedAsync)', () => {
     `)
     expect(trunk(flight)).toMatchInlineSnapshot(`
       [
-        "0 model 1 r > A used",
         "0 model 1 r > B used",
+        "0 model 1 r > A used",
         "1000 update 1 A > r used",
         "1000 model 2 r > A used",
         "2000 update 2 A > r used",

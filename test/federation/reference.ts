@@ -5,6 +5,7 @@ import { buildLayout, initialize, type Layout } from '../../src/models/layout.js
 import type { Model } from '../../src/models/model.js'
 import { streams } from '../../src/random/streams.js'
 import { buildBalancer, type BalancerSpec } from '../../src/balancing/registry.js'
+import { asListed } from './strategies/part.js'
 
 export interface ReferenceOptions {
   readonly world: World
@@ -68,7 +69,7 @@ export const reference = async (o: ReferenceOptions): Promise<{ global: Float32A
     }
     const state: PartState = { part: 'all', values: global, personal: new Map(), memory: {} }
     const members = clients.map((client) => ({ name: client.name, examples: client.train.rows }))
-    const about = { round, clients: members, segments: [], optimizer: { momentum: 0, ...o.local.optimizer } }
+    const about = { round, order: asListed, clients: members, segments: [], optimizer: { momentum: 0, ...o.local.optimizer } }
     global = o.strategy.fold(state, updates, about).values
   }
   return { global, personal }

@@ -52,7 +52,7 @@ export const flights: Readonly<Record<string, Specification>> = {
     rounds: (round, before) => deadline({
       count: 4, after: ms(200 + 100 * round), quorum: 1, patience: ms(40), select: Math.min(4, 1 + before.length),
     }),
-    faults: stormy,
+    faults: [away(fraction(0.3), { phase: 'training', rounds: [2, 4] }), ...calmer],
   }),
   // Faults, kind by kind.
   'away, not selected': flight({ faults: [away(fraction(0.5), { rounds: [2, 3] }), away(one(), { from: ms(200), until: ms(320) })] }),

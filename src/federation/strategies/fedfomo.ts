@@ -10,11 +10,16 @@ import { squaredDistance } from './vectors.js'
 /** Names of the places in which other clients' models come down. */
 const slot = (m: number): string => `peer-${m}`
 
-/** The client whose model is in place m of client i: in turn, so that in the long run everybody meets everybody. */
-export const peerOf = (i: number, m: number, round: number, clients: number, peers: number): number => {
-  const others = clients - 1
-  const turn = peers >= others ? m : (round - 1) * peers + m
-  return (i + 1 + (turn % others)) % clients
+/**
+ * The client whose model is in place m of client i: in turn round a circle that is drawn, so that in the long run
+ * everybody meets everybody. The circle is drawn anew when all have met.
+ */
+export const peerOf = (i: number, m: number, { clients, round, order }: FoldContext, peers: number): number => {
+  const all = clients.length
+  const others = all - 1
+  const turn = peers >= others ? 0 : (round - 1) * peers
+  const circle = order('circle', 1 + Math.floor(turn / others))
+  return circle.at((circle.placeOf(i) + 1 + ((turn + m) % others)) % all)
 }
 
 /** The offered models by place, but for those that are the client's own. All of a model travels, so they are whole. */
@@ -38,15 +43,16 @@ const mixed = (local: Local): Float32Array => {
 export const foldFedFomo = (
   state: PartState,
   updates: readonly Update[],
-  { clients, round }: FoldContext,
+  about: FoldContext,
   peers: number,
 ): PartState => {
+  const { clients } = about
   const personal = new Map(state.personal)
   for (const { client, values } of updates) personal.set(client, values)
   const memory: Record<string, Float32Array> = {}
   clients.forEach(({ name }, i) => {
     for (let m = 0; m < Math.min(peers, clients.length - 1); m++) {
-      const model = personal.get(clients[peerOf(i, m, round, clients.length, peers)].name)
+      const model = personal.get(clients[peerOf(i, m, about, peers)].name)
       if (model !== undefined) memory[`${slot(m)}/${name}`] = model
     }
   })

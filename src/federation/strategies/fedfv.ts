@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { fedFv as withoutConflicts } from './coordination/fedfv.js'
+import { lotsOf } from './fold.js'
 import { averageStatistics, deltasOf } from './deltas.js'
 import { strategyEntry } from './entry.js'
 import type { FoldContext, PartState, Update } from './strategy.js'
@@ -30,7 +31,7 @@ const foldFair = (
   const present = new Set(updates.map(({ client }) => client))
   const seen = clients.map(({ name }, k) => (present.has(name) ? round : (state.memory[SEEN]?.[k] ?? 0)))
   const memory = { ...state.memory, ...Object.fromEntries(tau > 0 ? last : []), [SEEN]: Float32Array.from(seen) }
-  const step = withoutConflicts(deltas, updates.map(lossOf), { keep: alpha }, earlier(memory, about, tau))
+  const step = withoutConflicts(deltas, updates.map(lossOf), lotsOf(updates, about, 'fedfv'), { keep: alpha }, earlier(memory, about, tau))
   return { ...state, values: averageStatistics(moved(state.values, step), updates, segments), memory }
 }
 

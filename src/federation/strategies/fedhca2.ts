@@ -5,7 +5,7 @@ import { crossAttention } from './coordination/cross-attention.js'
 import { clamped, hyperGradient, type HyperOptimizer, stepHyperWeight } from './coordination/hyper-weights.js'
 import { deltasOf } from './deltas.js'
 import { strategyEntry } from './entry.js'
-import { sampleWeights, sentTo, weightedSum } from './fold.js'
+import { sampleWeights, seatOf, sentTo, weightedSum } from './fold.js'
 import type { FoldContext, PartSegment, PartState, Update } from './strategy.js'
 
 export interface FedHca2Options {
@@ -81,7 +81,7 @@ const learn = (
   for (const { client, values } of updates) {
     const mixed = state.memory[client]
     if (mixed === undefined) continue
-    const row = clients.findIndex(({ name }) => name === client) * width
+    const row = seatOf(clients, client) * width
     stretches.forEach((stretch, s) => {
       const gradient = hyperGradient(
         cut(mixed, stretch), cut(sentTo(state, client), stretch), cut(values, stretch), hyper.scale,
@@ -107,7 +107,7 @@ export const foldFedHca2 = (
   const personal = new Map(state.personal)
   const memory: Record<string, Float32Array> = { ...state.memory, weight, velocity }
   updates.forEach(({ client, values }, k) => {
-    const row = about.clients.findIndex(({ name }) => name === client) * stretches.length
+    const row = seatOf(about.clients, client) * stretches.length
     const own = values.slice()
     const mixed = new Float32Array(values.length)
     stretches.forEach((stretch, s) => {

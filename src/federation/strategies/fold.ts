@@ -1,5 +1,5 @@
 import type { World } from '../../data/world.js'
-import type { Arrangement, PartState, Update } from './strategy.js'
+import type { Arrangement, FoldContext, PartState, Update } from './strategy.js'
 
 /** One client per scenario, which trains on it and serves it: what every federated strategy starts from. */
 export const onePerScenario = (world: World): Arrangement => ({
@@ -10,6 +10,21 @@ export const onePerScenario = (world: World): Arrangement => ({
     serves: [{ scenario: of, validation, test }],
   })),
 })
+
+const seats = new WeakMap<FoldContext['clients'], ReadonlyMap<string, number>>()
+
+/** Where a client stands among all clients. */
+export const seatOf = (clients: FoldContext['clients'], client: string): number => {
+  let known = seats.get(clients)
+  if (known === undefined) seats.set(clients, (known = new Map(clients.map(({ name }, i) => [name, i]))))
+  return known.get(client) ?? -1
+}
+
+/** What breaks a tie between updates, the lowest first: drawn for what it decides, and never the order of names. */
+export const lotsOf = (updates: readonly Update[], { clients, order }: Pick<FoldContext, 'clients' | 'order'>, decided: string): number[] => {
+  const { placeOf } = order(decided)
+  return updates.map(({ client }) => placeOf(seatOf(clients, client)))
+}
 
 /** What a client was sent of a part: its own values, or the common ones. */
 export const sentTo = ({ personal, values }: Pick<PartState, 'personal' | 'values'>, client: string): Float32Array =>

@@ -2,6 +2,7 @@ import { z } from 'zod'
 
 import { averageStatistics, deltasOf, sharesBy, weightings, type Weighting } from './deltas.js'
 import { strategyEntry } from './entry.js'
+import { seatOf } from './fold.js'
 import type { FoldContext, PartState, Update } from './strategy.js'
 import { combine, moved } from './vectors.js'
 
@@ -53,10 +54,11 @@ const foldByParticipation = (
 ): PartState => {
   const known = recall(state, clients.length, round, cutoff)
   const shares = sharesBy(weighting, clients)
-  const places = updates.map(({ client }) => clients.findIndex(({ name }) => name === client))
+  const places = updates.map(({ client }) => seatOf(clients, client))
   const weights = places.map((place) => shares[place] * known.weight[place])
   const values = moved(state.values, combine(deltasOf(state, updates), weights))
-  const after = observe(known, clients.map((_, place) => places.includes(place)), cutoff)
+  const present = new Set(places)
+  const after = observe(known, clients.map((_, place) => present.has(place)), cutoff)
   const memory = { ...after, round: Float32Array.of(round) }
   return { ...state, values: averageStatistics(values, updates, segments), memory }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { uniformWeights } from './deltas.js'
 import { strategyEntry } from './entry.js'
-import { weightedSum } from './fold.js'
+import { lotsOf, weightedSum } from './fold.js'
 import { pairwise, squaredDistance } from './vectors.js'
 
 /**
@@ -22,10 +22,13 @@ export const krumScores = (values: readonly Float32Array[], byzantine: number): 
   )
 }
 
-/** Indices of the `keep` lowest scores, ascending; of equal scores the earlier client wins. */
-export const lowest = (scores: Float64Array, keep: number): number[] =>
+/**
+ * Indices of the `keep` lowest scores, ascending. Ties are the rule where one neighbour counts, since two that are each
+ * other's nearest score alike: of equal scores that with the lowest lot is taken.
+ */
+export const lowest = (scores: Float64Array, keep: number, lots: readonly number[]): number[] =>
   Array.from(scores.keys())
-    .sort((a, b) => (scores[a] === scores[b] ? a - b : scores[a] - scores[b]))
+    .sort((a, b) => (scores[a] === scores[b] ? lots[a] - lots[b] : scores[a] - scores[b]))
     .slice(0, keep)
     .sort((a, b) => a - b)
 
@@ -49,8 +52,9 @@ export const krum = strategyEntry({
     keep: z.int().min(1).default(1).describe('How many updates are averaged: 1 is Krum, more is multi-Krum'),
   }),
   define: ({ byzantine, keep }) => ({
-    fold: (state, updates) => {
-      const kept = lowest(krumScores(updates.map(({ values }) => values), byzantine), keep).map((k) => updates[k])
+    fold: (state, updates, about) => {
+      const scores = krumScores(updates.map(({ values }) => values), byzantine)
+      const kept = lowest(scores, keep, lotsOf(updates, about, 'krum')).map((k) => updates[k])
       return { ...state, values: weightedSum(kept, uniformWeights(kept)) }
     },
     absent: 'Only those that answered are compared; below 2 f + 3 of them the guarantee is gone.',

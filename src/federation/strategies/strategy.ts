@@ -2,6 +2,7 @@ import type { World } from '../../data/world.js'
 import type { Table } from '../../data/table.js'
 import type { Axis, Segment } from '../../models/layout.js'
 import type { Features } from '../../models/model.js'
+import type { Order } from '../../random/order.js'
 export type { OptimizerTerms, Vectors } from './local.js'
 import type { Leg, Local, OptimizerTerms, Outcome, Vectors } from './local.js'
 
@@ -53,6 +54,11 @@ export interface PartSegment extends Pick<Segment, 'name' | 'role' | 'task' | 'f
 /** What a fold may know besides the part and its updates. */
 export interface FoldContext {
   readonly round: number
+  /**
+   * A random order of `clients`, by their index, drawn for what it decides (a tie, whose turn it is) and for a round, by
+   * default this one. The same at every owner.
+   */
+  order(decided: string, round?: number): Order
   /** All clients of the federation, whether they answered or not, in the order of their names. */
   readonly clients: readonly { readonly name: string; readonly examples: number }[]
   /** The part's segments, in the order of its values. */

@@ -9,6 +9,7 @@ import { localOnly } from '../../../src/federation/strategies/local-only.js'
 import { buildStrategy } from '../../../src/federation/strategies/registry.js'
 import type { PartState, Update } from '../../../src/federation/strategies/strategy.js'
 import type { Segment } from '../../../src/models/layout.js'
+import { asListed } from './part.js'
 
 const update = (client: string, examples: number, values: readonly number[]): Update => ({
   client, round: 1, examples, steps: 1, values: Float32Array.from(values), extras: {},
@@ -21,7 +22,7 @@ const avg = buildStrategy(fedAvg())
 const foldOf = (updates: readonly Update[]): Float32Array => {
   const values = new Float32Array(updates[0].values.length)
   const state: PartState = { part: 'trunk', values, personal: new Map(), memory: {} }
-  return avg.fold(state, updates, { round: 1, clients: [], segments: [], optimizer: { kind: 'sgd', rate: 1, momentum: 0 } }).values
+  return avg.fold(state, updates, { round: 1, order: asListed, clients: [], segments: [], optimizer: { kind: 'sgd', rate: 1, momentum: 0 } }).values
 }
 
 describe('FedAvg', () => {

@@ -26,12 +26,16 @@ export const segment = (offset: number, size: number, changes: Partial<PartSegme
   offset, size, ...changes,
 })
 
+/** The order in which clients are listed, where a flight would draw one. */
+export const asListed: FoldContext['order'] = () => ({ at: (place) => place, placeOf: (client) => client })
+
 /** A round of clients with one row each, or with the rows given, and one segment of parameters. */
 export const round = (clients: readonly string[] | Readonly<Record<string, number>>, changes: Partial<FoldContext> = {}): FoldContext => ({
   round: 1,
   clients: Array.isArray(clients)
     ? clients.map((name: string) => ({ name, examples: 1 }))
     : Object.entries(clients).map(([name, examples]) => ({ name, examples: examples as number })),
+  order: asListed,
   segments: [],
   optimizer: { kind: 'sgd', rate: 0.1, momentum: 0 },
   ...changes,

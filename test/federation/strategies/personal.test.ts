@@ -177,9 +177,11 @@ describe('FedFomo in plain numbers', () => {
   })
 
   it('offers peers in turn where there are more than it may, and two more models down where there are two', async () => {
-    // Five clients, two peers: client 0 meets 1 and 2, then 3 and 4, then 1 and 2 again.
-    expect([1, 2, 3].map((r) => [0, 1].map((m) => peerOf(0, m, r, 5, 2)))).toEqual([[1, 2], [3, 4], [1, 2]])
-    expect([0, 1].map((m) => peerOf(2, m, 7, 3, 5))).toEqual([0, 1])
+    // Five clients, two peers: client 0 meets 1 and 2, then 3 and 4, then 1 and 2 again, if the circle is as listed.
+    const five = ['a', 'b', 'c', 'd', 'e']
+    const met = (number: number) => [0, 1].map((m) => peerOf(0, m, round(five, { round: number }), 2))
+    expect([1, 2, 3].map(met)).toEqual([[1, 2], [3, 4], [1, 2]])
+    expect([0, 1].map((m) => peerOf(2, m, round(['a', 'b', 'c'], { round: 7 }), 5))).toEqual([0, 1])
     const [fomo, plain] = [await flown(engine, fedFomo(), 1), await flown(engine, fedAvg(), 1)]
     const down = ({ flight }: typeof fomo) => flight.ledger.find(({ kind }) => kind === 'model')!.bytes
     expect(down(fomo) - down(plain)).toBeGreaterThanOrEqual(2 * size * 4)

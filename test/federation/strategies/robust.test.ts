@@ -6,7 +6,10 @@ import { fedAvg } from '../../../src/federation/strategies/fedavg.js'
 import { krum, krumScores, lowest } from '../../../src/federation/strategies/krum.js'
 import { normClipping } from '../../../src/federation/strategies/norm-clipping.js'
 import { cutOf, trimmedMean } from '../../../src/federation/strategies/trimmed-mean.js'
-import type { PartState, Update } from '../../../src/federation/strategies/strategy.js'
+import type { FoldContext, PartState, Update } from '../../../src/federation/strategies/strategy.js'
+import { randomOrder } from '../../../src/random/order.js'
+import { streams } from '../../../src/random/streams.js'
+import { unevenness } from '../../statistics/chi-square.js'
 import { folding, part, round, sent } from './part.js'
 
 type Fold = (state: PartState, updates: readonly Update[]) => PartState
@@ -84,9 +87,20 @@ describe('Krum', () => {
     expect([...foldKrum({ byzantine: 1, keep: 4 })(part([0]), five).values]).toEqual([2.5])
   })
 
-  it('never takes one that is not a number, and lets the earlier name win a tie', () => {
+  it('never takes one that is not a number, and lets the lot decide a tie', () => {
     expect([...foldKrum({ byzantine: 1, keep: 1 })(part([0]), rows([NaN], [5], [5], [7], [7])).values]).toEqual([5])
-    expect(lowest(Float64Array.of(2, 1, 1, 1), 2)).toEqual([1, 2])
+    expect(lowest(Float64Array.of(2, 1, 1, 1), 2, [0, 1, 2, 3])).toEqual([1, 2])
+    expect(lowest(Float64Array.of(2, 1, 1, 1), 2, [0, 3, 1, 2])).toEqual([2, 3])
+  })
+
+  it('takes each of two that are each other’s nearest equally often: three clients, one neighbour', () => {
+    const order = (which: number): FoldContext['order'] => (decided) =>
+      randomOrder(3, streams('1')(decided, which)(), streams('2')(decided, which)())
+    const taken = Array.from({ length: 400 }, (_, which) =>
+      folding(krum({ byzantine: 0, keep: 1 }))(part([0]), rows([1], [2], [9]), round(['c0', 'c1', 'c2'], { order: order(which) })).values[0])
+    const counts = [1, 2, 9].map((value) => taken.filter((each) => each === value).length)
+    expect(counts[2]).toBe(0)
+    expect(unevenness(counts.slice(0, 2))).toBeLessThan(3)
   })
 
   it('gives back the only update', () => {

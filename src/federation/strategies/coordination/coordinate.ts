@@ -14,6 +14,8 @@ export type Coordination =
 export interface Circumstances {
   /** FedFV: each client's training loss. */
   losses(): readonly number[]
+  /** FedFV: what breaks ties of loss, the lower first. */
+  lots(): readonly number[]
   /** PCGrad: for each delta, the order in which it meets the others. */
   orders(): readonly ArrayLike<number>[]
 }
@@ -26,7 +28,7 @@ export const coordinate = (deltas: readonly Vector[], rule: Coordination, about:
     case 'pcgrad':
       return pcGrad(deltas, about.orders())
     case 'fedfv':
-      return fedFv(deltas, about.losses(), rule)
+      return fedFv(deltas, about.losses(), about.lots(), rule)
     case 'mean':
       return meanOf(deltas)
     default:

@@ -12,15 +12,16 @@ export interface FedFvOptions {
  *
  * Wang, Fan, Qi, Wen, Wang and Yu, "Federated Learning with Fair Averaging", IJCAI 2021, algorithms 1 to 3. `losses`
  * are the clients' training losses before they trained; `earlier` holds the last deltas of absent clients, one list per
- * round, oldest first. Ties of loss keep the order of the clients.
+ * round, oldest first. Of equal losses the lower of `lots` comes first.
  */
 export const fedFv = (
   deltas: readonly Vector[],
   losses: readonly number[],
+  lots: readonly number[],
   { keep }: FedFvOptions,
   earlier: readonly (readonly Vector[])[] = [],
 ): Float64Array => {
-  const order = deltas.map((_, k) => k).sort((a, b) => losses[a] - losses[b])
+  const order = deltas.map((_, k) => k).sort((a, b) => losses[a] - losses[b] || lots[a] - lots[b])
   const kept = new Set(order.slice(order.length - Math.floor(keep * order.length)))
   const projected = deltas.map((delta, k) => {
     const own = Float64Array.from(delta)

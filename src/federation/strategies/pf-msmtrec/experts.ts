@@ -1,7 +1,6 @@
-import { permutation, streams } from '../../../random/streams.js'
 import { coordinate } from '../coordination/coordinate.js'
 import { difference } from '../coordination/vectors.js'
-import { sentTo } from '../fold.js'
+import { lotsOf, seatOf, sentTo } from '../fold.js'
 import type { FoldContext, PartState, Update, Vectors } from '../strategy.js'
 import { ruleOf, type Options } from './options.js'
 import { pick, type Places } from './pieces.js'
@@ -15,20 +14,24 @@ export interface Staged {
 
 /** Where each update's client stands among all clients. */
 export const seats = (updates: readonly Update[], { clients }: FoldContext): number[] =>
-  updates.map(({ client }) => clients.findIndex(({ name }) => name === client))
+  updates.map(({ client }) => seatOf(clients, client))
 
 /** U: what the clients' deltas of the scenario factor have in common (eq. CC, or another rule). */
 export const directionOf = (
   deltas: readonly Float64Array[],
   part: string,
   updates: readonly Update[],
-  round: number,
+  about: FoldContext,
   options: Options,
 ): Float64Array =>
   coordinate(deltas, ruleOf(options), {
     losses: () => updates.map(({ extras: { loss } }) => loss.reduce((sum, of) => sum + of, 0) / loss.length),
+    lots: () => lotsOf(updates, about, 'fedfv'),
     orders: () =>
-      updates.map(({ client }) => permutation(updates.length, streams('pf-msmtrec')('pcgrad', part, round, client))),
+      updates.map(({ client }) => {
+        const lots = lotsOf(updates, about, `pcgrad ${part} ${client}`)
+        return updates.map((_, k) => k).sort((a, b) => lots[a] - lots[b])
+      }),
   })
 
 /**
@@ -52,7 +55,7 @@ export const foldExperts = (
     client: at[k], sent: [pick(sentTo(state, client), places)], after: [pick(values, places)],
   }))
   const deltas = moves.map(({ sent, after }) => difference(after[0], sent[0]))
-  const u = directionOf(deltas, state.part, updates, about.round, options)
+  const u = directionOf(deltas, state.part, updates, about, options)
   const weights = learn(recall(state.memory, 'alpha', count, [places.length], options.alpha), moves, count, options)
   const mixed = new Float32Array(weights.mixed.length)
   const pieces = moves.map(({ client, after: [own] }) => {

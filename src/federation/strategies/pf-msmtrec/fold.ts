@@ -11,9 +11,10 @@ import { foldTowers } from './towers.js'
 const common = (
   state: PartState,
   updates: readonly Update[],
-  { segments, round }: FoldContext,
+  about: FoldContext,
   options: Options,
 ): { readonly places: Places; readonly piece: Float64Array }[] => {
+  const { segments } = about
   const averaged = averagedPlaces(segments)
   const weights = options.average === 'samples' ? sampleWeights(updates) : updates.map(() => 1 / updates.length)
   const mean = combine(updates.map(({ values }) => pick(values, averaged)), weights)
@@ -22,7 +23,7 @@ const common = (
   if (options.personalised || scenario.length === 0) return found
   const deltas = updates.map(({ client, values }) =>
     difference(pick(values, scenario), pick(sentTo(state, client), scenario)))
-  const u = directionOf(deltas, state.part, updates, round, options)
+  const u = directionOf(deltas, state.part, updates, about, options)
   return [...found, { places: scenario, piece: pick(state.values, scenario).map((value, i) => value + u[i]) }]
 }
 

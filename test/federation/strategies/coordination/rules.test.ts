@@ -39,9 +39,9 @@ describe('FedFV', () => {
     // Loss order 1, 0. Nobody is kept whole: (2, 0) -> (1, 1), (-1, 1) -> (0, 1); mean (.5, 1), of length sqrt 1.25.
     // The plain mean is (.5, .5), of length sqrt .5; the factor is sqrt .4.
     const s = Math.sqrt(0.4)
-    close(fedFv([flat(2, 0), flat(-1, 1)], [0.9, 0.1], { keep: 0 }), [0.5 * s, s])
+    close(fedFv([flat(2, 0), flat(-1, 1)], [0.9, 0.1], [0, 1], { keep: 0 }), [0.5 * s, s])
     // keep = .5: delta 0 has the larger loss and stays (2, 0). Mean (1, .5), of length sqrt 1.25.
-    close(fedFv([flat(2, 0), flat(-1, 1)], [0.9, 0.1], { keep: 0.5 }), [s, 0.5 * s])
+    close(fedFv([flat(2, 0), flat(-1, 1)], [0.9, 0.1], [0, 1], { keep: 0.5 }), [s, 0.5 * s])
   })
 
   it('projects in ascending order of loss', () => {
@@ -49,14 +49,14 @@ describe('FedFV', () => {
     const rows = [[0.2, -0.1], [-0.4, 0.2], [-1, -1]]
     const mean = [0, 1].map((i) => rows.reduce((sum, row) => sum + row[i], 0) / 3)
     const scale = Math.hypot(-1 / 3, -1 / 3) / Math.hypot(...mean)
-    close(fedFv(deltas, [1, 2, 3], { keep: 0 }), mean.map((x) => x * scale))
+    close(fedFv(deltas, [1, 2, 3], [0, 1, 2], { keep: 0 }), mean.map((x) => x * scale))
   })
 
   it('gives way to absent clients of earlier rounds that it conflicts with', () => {
     // Two equal deltas (1, 1); an absent client moved along (-2, 0): product -2, (1, 1) + (2/4) (-2, 0) = (0, 1),
     // stretched to the mean's length sqrt 2.
-    close(fedFv([flat(1, 1), flat(1, 1)], [1, 1], { keep: 0 }, [[flat(-2, 0)]]), [0, Math.SQRT2])
-    close(fedFv([flat(1, 1), flat(1, 1)], [1, 1], { keep: 0 }, [[flat(2, 0)]]), [1, 1])
+    close(fedFv([flat(1, 1), flat(1, 1)], [1, 1], [0, 1], { keep: 0 }, [[flat(-2, 0)]]), [0, Math.SQRT2])
+    close(fedFv([flat(1, 1), flat(1, 1)], [1, 1], [0, 1], { keep: 0 }, [[flat(2, 0)]]), [1, 1])
   })
 })
 
@@ -73,6 +73,7 @@ describe('every rule', () => {
       const deltas = rows.map((row) => Float64Array.from(row))
       const u = coordinate(deltas, rule, {
         losses: () => rows.map((_, k) => k),
+        lots: () => rows.map((_, k) => k),
         orders: () => rows.map(() => rows.map((_, j) => j)),
       })
       expect([...u].every(Number.isFinite)).toBe(true)
@@ -82,7 +83,7 @@ describe('every rule', () => {
 
   it.each(rules)('$kind of equal deltas D lies along D', (rule) => {
     const deltas = [flat(1, -2, 3), flat(1, -2, 3), flat(1, -2, 3)]
-    const about = { losses: () => [3, 1, 2], orders: () => [[0, 1, 2], [2, 0], [1]] }
+    const about = { losses: () => [3, 1, 2], lots: () => [0, 1, 2], orders: () => [[0, 1, 2], [2, 0], [1]] }
     const u = coordinate(deltas, rule, about)
     close([u[1] / u[0], u[2] / u[0]], [-2, 3])
     expect(u[0]).toBeCloseTo(rule.kind === 'conflict-averse' ? 1.4 / 1.16 : 1, 6)

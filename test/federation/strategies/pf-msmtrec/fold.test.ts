@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { buildStrategy, type StrategySpec } from '../../../../src/federation/strategies/registry.js'
 import { pfMsmtrec } from '../../../../src/federation/strategies/pf-msmtrec/pf-msmtrec.js'
 import type { FoldContext, PartSegment, PartState, Update } from '../../../../src/federation/strategies/strategy.js'
+import { asListed } from '../part.js'
 
 const flat = (...values: number[]): Float32Array => Float32Array.from(values)
 const sent = (client: string, values: readonly number[], loss = 0): Update => ({
@@ -27,7 +28,7 @@ const trunk: readonly PartSegment[] = [
   segment('tower', 1, 4, { role: 'tower', expert: undefined, shape: [2, 1, 2], axes: ['task', 'in', 'out'] }),
 ]
 const round = (segments: readonly PartSegment[], clients = ['a', 'b'], number = 1): FoldContext => ({
-  round: number, clients: clients.map((name) => ({ name, examples: name === 'a' ? 30 : 10 })), segments,
+  round: number, order: asListed, clients: clients.map((name) => ({ name, examples: name === 'a' ? 30 : 10 })), segments,
   optimizer: { kind: 'adam', rate: 0.001, momentum: 0 },
 })
 const folding = (options: Parameters<typeof pfMsmtrec>[0] = {}) => buildStrategy(pfMsmtrec(options) as StrategySpec).fold
