@@ -2,6 +2,11 @@ import type { FlightRecorder } from '../record/flight-recorder.js'
 import type { Name } from '../roster/participant.js'
 import type { Cell, Item } from './cell.js'
 
+/** Asked just before a message is handled, with whether anybody lives there; false spares the handler. */
+export interface Landing {
+  arrives(alive: boolean): boolean | void
+}
+
 /** Whom a name means now, and how a cell is handed what has arrived for it. The host is one. */
 export interface Doorstep {
   living(name: Name): Cell | undefined

@@ -2,7 +2,7 @@ import type { Name } from '../roster/participant.js'
 import { Delivery } from '../time/kernel.js'
 import type { Received } from './actor.js'
 import type { Cell, Item } from './cell.js'
-import type { Doorstep } from './door.js'
+import type { Doorstep, Landing } from './door.js'
 
 /**
  * A message on the heap. With a timer's number it belongs to the one incarnation that set the timer; without, to
@@ -18,7 +18,7 @@ export class Letter extends Delivery implements Item {
     private readonly door: Doorstep,
     private readonly to: Name,
     private readonly content: Received,
-    private readonly arrived: ((alive: boolean) => boolean | void) | undefined,
+    private readonly landing: Landing | undefined,
     private cell?: Cell,
     private readonly timer = 0,
   ) {
@@ -45,7 +45,7 @@ export class Letter extends Delivery implements Item {
 
   override miss(): void {
     this.door.record.cause = this.#cause
-    this.arrived?.(false)
+    this.landing?.arrives(false)
   }
 
   override recall(): boolean {
@@ -59,7 +59,7 @@ export class Letter extends Delivery implements Item {
     this.#handed = false
     if (this.timer !== 0) this.cell!.timers!.delete(this.timer)
     this.door.record.cause = this.#cause
-    return this.arrived?.(true) !== false
+    return this.landing === undefined || this.landing.arrives(true) !== false
   }
 
   received(): Received {

@@ -11,7 +11,7 @@ import type { Behaviour, Message, Received } from './actor.js'
 import { Cell } from './cell.js'
 import { ComputeQueue, type Execute } from './compute-queue.js'
 import { HandlerContext, type Surroundings } from './context.js'
-import type { Doorstep } from './door.js'
+import type { Doorstep, Landing } from './door.js'
 import { Letter } from './letter.js'
 import { type Charge, Pending, type SpanOf } from './pending.js'
 
@@ -131,18 +131,11 @@ export class NactHost {
   }
 
   /**
-   * Puts a message on the heap, for whoever lives under `to` at that time. `arrived` is then called just before the
-   * handler, which it may spare by returning false; or with `false` if nobody lives there. `tie`: see `Kernel.deliver`.
-   * `kernel.cancel` withdraws what is returned.
+   * Puts a message on the heap, for whoever lives under `to` at that time. `landing` is then asked just before the
+   * handler, which it may spare; `tie`: see `Kernel.deliver`. `kernel.cancel` withdraws what is returned.
    */
-  deliver(
-    at: Micros,
-    to: Name,
-    received: Received,
-    arrived?: (alive: boolean) => boolean | void,
-    tie?: number,
-  ): Delivery {
-    const letter = new Letter(this.#door, to, received, arrived)
+  deliver(at: Micros, to: Name, received: Received, landing?: Landing, tie?: number): Delivery {
+    const letter = new Letter(this.#door, to, received, landing)
     this.#kernel.deliver(at, letter, tie)
     return letter
   }

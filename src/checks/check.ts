@@ -1,5 +1,6 @@
 import { SafetyError } from '../errors.js'
 import type { FlightEvent } from '../record/event.js'
+import type { EventKind } from '../record/flight-recorder.js'
 import type { Flow, Ledger } from '../record/ledger.js'
 import type { Name } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
@@ -39,7 +40,7 @@ export interface Check<Memory = unknown> {
   /** What holds, in one sentence. */
   readonly promise: string
   /** The kinds of events that it is told of; all when absent. */
-  readonly kinds?: readonly FlightEvent['kind'][]
+  readonly kinds?: readonly EventKind[]
   /** What it remembers during one flight. */
   begin?(): Memory
   /** Told of events, in order. */

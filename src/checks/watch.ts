@@ -1,5 +1,6 @@
 import { SpecificationError } from '../errors.js'
 import type { FlightEvent } from '../record/event.js'
+import type { Reader } from '../record/flight-recorder.js'
 import * as library from './all.js'
 import type { Check, View } from './check.js'
 
@@ -8,20 +9,32 @@ export const allChecks: readonly Check[] = Object.values(library)
 
 /** Checks at work in one flight. */
 export interface Watch {
-  see(event: FlightEvent): void
+  readonly readers: readonly Reader[]
   /** The flight has come to its end. */
   end(): void
 }
 
 /** A check with its memory of one flight. */
-class Watching {
-  constructor(
-    readonly check: Check,
-    readonly memory: unknown,
-  ) {}
-}
+class Watching implements Reader {
+  readonly kinds: Check['kinds']
+  readonly #memory: unknown
 
-type Kind = FlightEvent['kind']
+  constructor(
+    private readonly check: Check,
+    private readonly view: View,
+  ) {
+    this.kinds = check.kinds
+    this.#memory = check.begin?.()
+  }
+
+  see(event: FlightEvent): void {
+    this.check.see(event, this.view, this.#memory)
+  }
+
+  end(): void {
+    this.check.end?.(this.view, this.#memory)
+  }
+}
 
 /** Puts checks on a flight, each with a memory of its own. Two of one name are a mistake. */
 export const watch = (checks: readonly Check[], view: View): Watch => {
@@ -30,21 +43,6 @@ export const watch = (checks: readonly Check[], view: View): Watch => {
     if (names.has(name)) throw new SpecificationError(`checks: two are named '${name}'. Rename one.`)
     names.add(name)
   }
-  const all = checks.map((check) => new Watching(check, check.begin?.()))
-  /** Who is told of a kind of event, in the order of checks; filled as kinds come up. */
-  const told = new Map<Kind, readonly Watching[]>()
-  const begin = (kind: Kind): readonly Watching[] => {
-    const those = all.filter(({ check: { kinds } }) => kinds === undefined || kinds.includes(kind))
-    told.set(kind, those)
-    return those
-  }
-  return {
-    see: (event) => {
-      const those = told.get(event.kind) ?? begin(event.kind)
-      for (let i = 0; i < those.length; i++) those[i].check.see(event, view, those[i].memory)
-    },
-    end: () => {
-      for (const { check, memory } of all) check.end?.(view, memory)
-    },
-  }
+  const readers = checks.map((check) => new Watching(check, view))
+  return { readers, end: () => readers.forEach((one) => one.end()) }
 }

@@ -163,8 +163,9 @@ export const compile = (input: CompileInput): Weather => {
     const to = subject(envelope.to)
     const link = from.link ?? to.link
     if (link === undefined) return network.inside
-    const copy = () => rules.copyName(envelope, from.role, to.role)
-    return jittered(link.latency, link.jitter, jitterDraws, envelope, copy)
+    const { latency: usual, jitter } = link
+    if (jitter === undefined) return usual
+    return jittered(usual, jitter, jitterDraws, envelope, rules.copyName(envelope, from.role, to.role))
   }
   const all = [...subjects.values()].flatMap((one) => (one.watched === undefined ? [] : [one.watched]))
   const presence = new Presence({ clients: all, parts, latency, live })
@@ -173,6 +174,7 @@ export const compile = (input: CompileInput): Weather => {
   const present = !mayDie && all.length === 0
 
   return {
+    kinds: watchers.length > 0 ? undefined : ['round-open', 'round-close', 'drop', 'life', 'fault'],
     lives,
     device: (name) => subject(name).device,
     available: (client, now, round) => {
@@ -257,7 +259,7 @@ export const compile = (input: CompileInput): Weather => {
 /** For who compiles without a flight: strikes are counted, and go nowhere else. */
 const alone = (count: FaultCount): Pick<FlightRecorder, 'tell'> => {
   const record = new FlightRecorder(() => 0)
-  record.read(count.see)
+  record.read({ kinds: ['fault'], see: (event) => event.kind === 'fault' && count.see(event) })
   return record
 }
 

@@ -45,23 +45,15 @@ export const narrowed = (
   return { bytesPerSecond, until }
 }
 
-/** Latency of one message: `copy` names the copy, see `Draws.message`. */
-export const jittered = (
-  latency: Micros,
-  jitter: Jitter | undefined,
-  draws: Draws,
-  envelope: Envelope,
-  copy: () => string,
-): Micros => {
-  if (jitter === undefined) return latency
+/** Latency of one message under a jitter: `copy` names the copy, see `Draws.message`. */
+export const jittered = (latency: Micros, jitter: Jitter, draws: Draws, envelope: Envelope, copy: string): Micros => {
   const kind = kindNumber[envelope.kind]
   switch (jitter.kind) {
     case 'uniform':
-      return latency + Math.floor(draws.message(kind, envelope, copy(), 0) * jitter.upTo)
+      return latency + Math.floor(draws.message(kind, envelope, copy, 0) * jitter.upTo)
     case 'lognormal': {
-      const name = copy()
       let nth = 0
-      return Math.round(latency * Math.exp(jitter.sigma * normal(() => draws.message(kind, envelope, name, nth++))))
+      return Math.round(latency * Math.exp(jitter.sigma * normal(() => draws.message(kind, envelope, copy, nth++))))
     }
     default:
       return jitter satisfies never

@@ -1,4 +1,4 @@
-import type { FlightEvent } from '../record/event.js'
+import type { EventOf } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
 import type { Planned } from './fault.js'
 import { describe, entryOf } from './registry.js'
@@ -26,9 +26,7 @@ export class FaultCount {
   readonly #fired = new Map<string, number>()
   readonly #effects = new Map<string, Map<string, Count>>()
 
-  readonly see = (event: FlightEvent): void => {
-    if (event.kind !== 'fault') return
-    const { fault, unit, effect, amount } = event
+  see({ fault, unit, effect, amount }: EventOf<'fault'>): void {
     if (unit !== undefined) this.#fired.set(fault, (this.#fired.get(fault) ?? 0) + 1)
     if (effect === undefined) return
     let own = this.#effects.get(fault)

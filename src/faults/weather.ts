@@ -1,6 +1,6 @@
 import type { Span } from '../actors/pending.js'
 import type { Weather as NetworkWeather } from '../network/weather.js'
-import type { See } from '../record/flight-recorder.js'
+import type { Reader } from '../record/flight-recorder.js'
 import type { Name } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
 import type { Micros } from '../time/micros.js'
@@ -11,7 +11,7 @@ import type { FaultReport } from './report.js'
  * Faults and schedules, compiled for one flight: every question that the network, the devices and the actors ask about
  * the outside world. Answers depend on the plan, the streams and the arguments, never on how often something is asked.
  */
-export interface Weather extends NetworkWeather {
+export interface Weather extends NetworkWeather, Reader {
   /** Can the client be selected for `round`, opening at `now`? */
   available(client: Name, now: Micros, round: number): boolean
   /** The next instant after `now` at which a schedule or a timed fault may make some client available, if any. */
@@ -24,8 +24,6 @@ export interface Weather extends NetworkWeather {
   device(name: Name): Device
   /** Life events known before the flight. */
   readonly lives: readonly Life[]
-  /** Told of everything that happens. */
-  readonly see: See
   /** Every fault of the plan with how often it struck and what it hit, in the plan's order. */
   report(): readonly FaultReport[]
 }

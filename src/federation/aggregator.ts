@@ -1,10 +1,11 @@
 import type { Behaviour, Context } from '../actors/actor.js'
 import type { Instructions } from '../network/frame.js'
+import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { ActorLife } from './life.js'
-import type { AggregatorMessage, CloseNotice, Content } from './messages.js'
+import type { AggregatorMessage, CloseNotice } from './messages.js'
 import {
   close, copyHolding, heldInOrder, type Holding, newHolding, openRound, type Ownership, receive, sendModels,
 } from './owner.js'

@@ -2,12 +2,8 @@ import type { Computed, Interrupted, Message } from '../actors/actor.js'
 import type { Table } from '../data/table.js'
 import type { ScoreJob, TrainJob, TrainResult } from '../engine/engine.js'
 import type { Envelope } from '../network/envelope.js'
-import type { Outgoing } from '../network/network.js'
 import type { Name } from '../roster/participant.js'
 import type { Ending } from './rounds/round.js'
-
-/** What a handler hands to the network. */
-export type Content = Omit<Outgoing, 'from' | 'to'> & Message
 
 /** What the network hands to a handler: the envelope with the bytes as they arrived. */
 export interface Arrival extends Message {

@@ -12,19 +12,19 @@ import { aggregatorLife, type AggregatorState } from '../federation/aggregator.j
 import { clientLife, type ClientState } from '../federation/client.js'
 import { expertLife, type ExpertState } from '../federation/expert-network.js'
 import { type AnyLife, anyLife } from '../federation/life.js'
-import type { AggregatorMessage, Arrival, Content, LocalWork } from '../federation/messages.js'
+import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
 import type { Envelope } from '../network/envelope.js'
-import { Network } from '../network/network.js'
+import { type Content, Network } from '../network/network.js'
 import { star } from '../network/topology.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
-import { FlightRecorder, type See } from '../record/flight-recorder.js'
+import { FlightRecorder } from '../record/flight-recorder.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
 import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
@@ -46,7 +46,7 @@ export interface FlightOptions {
   readonly engine: Engine
   readonly checks: readonly Check[]
   /** What happens, as it happens. An error that it throws ends the flight. */
-  readonly onEvent?: See | undefined
+  readonly onEvent?: ((event: FlightEvent) => void) | undefined
   /** Ends the flight at the next event; what was flown is returned as `interrupted`. */
   readonly signal?: AbortSignal | undefined
   /** Canonical events as JSON lines, handed over at every round's close and at the end. */
@@ -97,13 +97,13 @@ export class Simulator {
     this.#watch = watch(checks, this.#view())
     // The one order in which facts go round.
     this.#record.read(
-      this.#ledger.see,
-      this.#account.see,
-      this.#journal.see,
-      this.#weather.see,
-      (event) => this.#watch.see(event),
-      (event) => this.#see(event),
-      ...(onEvent === undefined ? [] : [(event: FlightEvent) => this.#guard.outside(() => onEvent(event))]),
+      this.#ledger,
+      this.#account,
+      this.#journal,
+      this.#weather,
+      ...this.#watch.readers,
+      { kinds: ['round-close'], see: (event) => this.#see(event) },
+      ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
 
@@ -138,10 +138,7 @@ export class Simulator {
       streams: streams(resolved.seeds.faults),
       guard: this.#guard,
       record: this.#record,
-      send: (from, to, message) => {
-        const { kind, round, part, bytes } = message as Content
-        this.#network.send({ from, to, kind, round, part, bytes })
-      },
+      send: (from, to, message) => this.#network.send(from, to, message as Content),
       spanOf: (actor, start, cost, job) => {
         const { round, examples } = job as LocalWork
         const span = this.#weather.span(actor, start, cost, round)
@@ -173,9 +170,9 @@ export class Simulator {
     return new Network({
       now: () => kernel.now,
       at: (time, action) => kernel.at(time, action),
-      deliver: (time, envelope, arrives) => {
+      deliver: (time, envelope, landing) => {
         const message: Arrival = { kind: 'arrival', envelope }
-        return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, arrives, tieOf(envelope))
+        return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, landing, tieOf(envelope))
       },
       cancel: (event) => kernel.cancel(event as Delivery | PlainEvent),
       failed: (error) => kernel.fail(error),

@@ -1,5 +1,6 @@
 import { filter, map, type Observable, type Observer, type SchedulerLike, Subject } from 'rxjs'
 
+import type { Landing } from '../actors/door.js'
 import type { Streams } from '../random/streams.js'
 import type { FlightRecorder } from '../record/flight-recorder.js'
 import type { Flow, Ledger } from '../record/ledger.js'
@@ -15,9 +16,7 @@ import type { Path, Topology } from './topology.js'
 import { passes, type Verdict, type Weather } from './weather.js'
 
 /** What an actor hands over: encoded bytes and what they are about. */
-export interface Outgoing {
-  readonly from: Name
-  readonly to: Name
+export interface Content {
   readonly kind: MessageKind
   readonly round: number
   readonly part: string
@@ -42,11 +41,8 @@ export interface NetworkOptions {
   readonly now: () => Micros
   /** Runs `action` at an instant. */
   readonly at: (time: Micros, action: () => void) => Scheduled
-  /**
-   * Delivers to the receiver at an instant. `arrives` is asked just before, with whether anybody lives there; false
-   * means that nothing is delivered.
-   */
-  readonly deliver: (time: Micros, envelope: Envelope, arrives: (alive: boolean) => boolean) => Scheduled
+  /** Delivers to the receiver at an instant; `landing` is asked just before. */
+  readonly deliver: (time: Micros, envelope: Envelope, landing: Landing) => Scheduled
   /** Withdraws what `at` or `deliver` returned. */
   readonly cancel: (event: Scheduled) => void
   /** Told of an error inside the pipeline, which has ended it. */
@@ -63,8 +59,14 @@ export interface NetworkOptions {
 
 const nobodyThere = { drop: undefined }
 
+/** What the network does about an envelope under way. */
+interface Ways {
+  leaveLines(flying: Flying, at: Micros): Scheduled
+  arrives(flying: Flying, alive: boolean): boolean
+}
+
 /** One envelope under way. */
-class Flying implements Cargo {
+class Flying implements Cargo, Landing {
   flow: Flow | undefined
   verdict: Verdict = passes
   transfer: Transfer | undefined
@@ -74,8 +76,9 @@ class Flying implements Cargo {
   onward: Subject<Envelope> | undefined
 
   constructor(
-    private readonly network: { leaveLines(flying: Flying, at: Micros): Scheduled },
-    readonly envelope: Envelope,
+    private readonly ways: Ways,
+    /** As it was sent; a link of the simulation's own may change what is in it. */
+    public envelope: Envelope,
     readonly path: Path,
     /** The event of its sending. */
     readonly event: number,
@@ -88,7 +91,11 @@ class Flying implements Cargo {
   }
 
   lastByte(at: Micros): Scheduled {
-    return this.network.leaveLines(this, at)
+    return this.ways.leaveLines(this, at)
+  }
+
+  arrives(alive: boolean): boolean {
+    return this.ways.arrives(this, alive)
   }
 }
 
@@ -96,24 +103,24 @@ class Flying implements Cargo {
 export class Network {
   readonly #options: NetworkOptions
   readonly #links: Links
-  readonly #sent$ = new Subject<Outgoing>()
+  readonly #sent$ = new Subject<Flying>()
   /** By number of the envelope, which a list serves without the churn of a map; undefined when it is over. */
   readonly #flying: (Flying | undefined)[] = []
   /** No envelope below this number is under way. */
   #oldest = 0
   /** Copies under way, by the index of their flow. */
   readonly #under: number[] = []
-  readonly #way = { leaveLines: (flying: Flying, at: Micros) => this.#leaveLines(flying, at) }
+  readonly #ways: Ways = {
+    leaveLines: (flying, at) => this.#leaveLines(flying, at),
+    arrives: (flying, alive) => this.#arrives(flying, alive),
+  }
   #envelopes = 0
 
   constructor(options: NetworkOptions) {
     this.#options = options
     const { now, weather, cancel, link } = options
     this.#links = new Fifo({ now, cancel, rate: (line, at) => weather.rate(line, at) })
-    const flying$ = this.#sent$.pipe(
-      map((outgoing) => this.#stamp(outgoing)),
-      fates<Flying>((original, copy, delay) => this.#copy(original, copy, delay)),
-    )
+    const flying$ = this.#sent$.pipe(fates<Flying>((original, copy, delay) => this.#copy(original, copy, delay)))
     if (link === undefined) flying$.subscribe(this.#watched((flying) => this.#fly(flying)))
     else this.#through(link, flying$)
   }
@@ -123,8 +130,13 @@ export class Network {
     return this.#under[index] ?? 0
   }
 
-  send(outgoing: Outgoing): void {
-    this.#sent$.next(outgoing)
+  send(from: Name, to: Name, content: Content): void {
+    try {
+      this.#sent$.next(this.#stamp(from, to, content))
+    } catch (error) {
+      // It is not its sender that has failed.
+      this.#options.failed(error)
+    }
   }
 
   /** An actor is gone, by the doing of `fault`: what is on its lines is lost, with the bytes that had passed. */
@@ -158,7 +170,7 @@ export class Network {
     }
   }
 
-  #stamp({ from, to, kind, round, part, bytes }: Outgoing): Flying {
+  #stamp(from: Name, to: Name, { kind, round, part, bytes }: Content): Flying {
     const { now, record, topology, rolesOf, weather } = this.#options
     const id = this.#envelopes++
     const sent = now()
@@ -168,7 +180,7 @@ export class Network {
       kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part), direction: path.direction,
       attempt: 0, copy: 0, bytes: bytes.length,
     })
-    const flying = this.#take(new Flying(this.#way, envelope, path, event))
+    const flying = this.#take(new Flying(this.#ways, envelope, path, event))
     flying.verdict = weather.judge(envelope, sent)
     return flying
   }
@@ -180,7 +192,7 @@ export class Network {
     const roles = rolesOf(part)
     const about = { envelope: id, to, message: kind, round, part, roles, direction: path.direction, attempt, copy }
     const event = record.tell(from, { kind: 'copy', ...about, bytes: bytes.length }, cause)
-    const flying = this.#take(new Flying(this.#way, envelope, path, event))
+    const flying = this.#take(new Flying(this.#ways, envelope, path, event))
     const own = weather.judge(envelope, envelope.sent)
     flying.verdict = { ...own, delay: own.delay + delay, copies: passes.copies }
     return flying
@@ -242,15 +254,15 @@ export class Network {
 
   /** Schedules what comes after the last byte: the end of what is lost, else the arrival. */
   #leaveLines(flying: Flying, lastByte: Micros): Scheduled {
-    const { envelope, verdict } = flying
+    const { verdict } = flying
     if (verdict.lost !== undefined) return this.#options.at(lastByte, () => this.#drop(flying, flying.bytes, verdict.lost?.fault))
+    const { envelope, onward } = flying
     const at = lastByte + this.#options.weather.latency(envelope) + verdict.delay
-    const { onward } = flying
     return onward === undefined ? this.#land(flying, at) : this.#options.at(at, () => onward.next(envelope))
   }
 
-  #land(flying: Flying, at: Micros, envelope = flying.envelope): Scheduled {
-    return this.#options.deliver(at, envelope, (alive) => this.#arrives(flying, alive))
+  #land(flying: Flying, at: Micros): Scheduled {
+    return this.#options.deliver(at, flying.envelope, flying)
   }
 
   /** At the door. */
@@ -301,7 +313,9 @@ export class Network {
     }
     const land = (envelope: Envelope): void => {
       const flying = this.#flying[envelope.id]
-      if (flying !== undefined) this.#land(flying, this.#options.now(), envelope)
+      if (flying === undefined) return
+      flying.envelope = envelope
+      this.#land(flying, this.#options.now())
     }
     custom(outside$, { scheduler, streams, usual }).subscribe(this.#watched(land))
   }

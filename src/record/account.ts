@@ -1,6 +1,6 @@
 import type { Name } from '../roster/participant.js'
 import type { EventOf, FlightEvent } from './event.js'
-import type { FlightRecorder } from './flight-recorder.js'
+import type { FlightRecorder, Reader } from './flight-recorder.js'
 import type { Ledger } from './ledger.js'
 import type { Fate } from './message.js'
 import type { LedgerRow, RoundRow, TrainingRow } from './rows.js'
@@ -25,7 +25,8 @@ interface Sent {
  * What follows from what the protocol tells: which models were of use, and so which training was. It tells those fates,
  * and steers nothing.
  */
-export class Account {
+export class Account implements Reader {
+  readonly kinds = ['send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'round-close'] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
   /** Models that are not over, by part and client, in the order of sending. */
@@ -40,7 +41,7 @@ export class Account {
     this.#ledger = ledger
   }
 
-  readonly see = (event: FlightEvent): void => {
+  see(event: FlightEvent): void {
     switch (event.kind) {
       case 'send':
       case 'copy':

@@ -5,8 +5,14 @@ import { type FlightEvent, type Happening, OUTSIDE } from './event.js'
 /** What is told of an event: the ledger adds the row that it settles. */
 export type Told = Exclude<Happening, { readonly kind: 'settle' }> | Omit<Extract<Happening, { readonly kind: 'settle' }>, 'row'>
 
+export type EventKind = FlightEvent['kind']
+
 /** Takes in events, one after the other. */
-export type See = (event: FlightEvent) => void
+export interface Reader {
+  /** The kinds that it is told of; all when absent. */
+  readonly kinds?: readonly EventKind[] | undefined
+  see(event: FlightEvent): void
+}
 
 type Stamped = { -readonly [K in keyof FlightEvent]: FlightEvent[K] }
 
@@ -21,10 +27,12 @@ export class FlightRecorder {
   cause = OUTSIDE
   readonly #now: () => Micros
   readonly #failed: (error: unknown) => void
-  #readers: readonly See[] = []
+  #readers: readonly Reader[] = []
+  /** Who is told of each kind; filled as kinds come up. */
+  readonly #told = new Map<EventKind, readonly Reader[]>()
   readonly #waiting: FlightEvent[] = []
   #telling = false
-  #told = 0
+  #count = 0
 
   constructor(now: () => Micros, failed: (error: unknown) => void = () => {}) {
     this.#now = now
@@ -32,14 +40,15 @@ export class FlightRecorder {
   }
 
   /** Who is told, in this order. To be called before the first event. */
-  read(...readers: readonly See[]): void {
+  read(...readers: readonly Reader[]): void {
     this.#readers = readers
+    this.#told.clear()
   }
 
   /** Tells what happened; `what` is made for this call, and becomes the event. Returns its number. */
   tell(actor: Name, what: Told, cause = this.cause): number {
     const event = what as unknown as Stamped
-    const id = this.#told++
+    const id = this.#count++
     event.id = id
     event.at = this.#now()
     event.actor = actor
@@ -63,7 +72,13 @@ export class FlightRecorder {
   }
 
   #tellAll(event: FlightEvent): void {
-    const readers = this.#readers
-    for (let i = 0; i < readers.length; i++) readers[i](event)
+    const readers = this.#told.get(event.kind) ?? this.#begin(event.kind)
+    for (let i = 0; i < readers.length; i++) readers[i].see(event)
+  }
+
+  #begin(kind: EventKind): readonly Reader[] {
+    const those = this.#readers.filter(({ kinds }) => kinds === undefined || kinds.includes(kind))
+    this.#told.set(kind, those)
+    return those
   }
 }

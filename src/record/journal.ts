@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 
 import type { Micros } from '../time/micros.js'
 import type { EventOf, FlightEvent } from './event.js'
+import type { Reader } from './flight-recorder.js'
 import type { Flow, Ledger } from './ledger.js'
 
 /** What a canonical event says. The order is part of the digest: append only. */
@@ -38,7 +39,10 @@ interface Named {
  * An event is eight numbers (time, kind, and six whose meaning depends on the kind); names are numbered in the order in
  * which they first appear. Numbers keep it cheap, forty bytes of hashing an event; `lines` writes them out for people.
  */
-export class Journal {
+export class Journal implements Reader {
+  readonly kinds = [
+    'send', 'copy', 'arrive', 'drop', 'settle', 'train', 'trained', 'life', 'round-open', 'round-close',
+  ] as const
   readonly #hash: Hash = createHash('sha256')
   readonly #chunks: Float64Array[] = []
   readonly #names: string[] = []
@@ -56,7 +60,7 @@ export class Journal {
     this.#ledger = ledger
   }
 
-  readonly see = (event: FlightEvent): void => {
+  see(event: FlightEvent): void {
     switch (event.kind) {
       case 'send':
       case 'copy':

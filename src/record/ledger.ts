@@ -1,7 +1,7 @@
 import { SafetyError } from '../errors.js'
 import type { Name } from '../roster/participant.js'
 import type { EventOf, FlightEvent } from './event.js'
-import type { FlightRecorder } from './flight-recorder.js'
+import type { FlightRecorder, Reader } from './flight-recorder.js'
 import type { MessageKind } from './message.js'
 import type { LedgerRow } from './rows.js'
 
@@ -21,7 +21,8 @@ export interface Flow {
 }
 
 /** Every copy of every message, from its sending to its final fate. Nothing reads the ledger to decide anything. */
-export class Ledger {
+export class Ledger implements Reader {
+  readonly kinds = ['send', 'copy', 'arrive', 'drop', 'settle'] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #entries: Entry[] = []
   /** The flow of each entry, so that a fate costs no look-up. */
@@ -35,7 +36,7 @@ export class Ledger {
   }
 
   /** A copy that is dropped is lost: that fate is told from here. */
-  readonly see = (event: FlightEvent): void => {
+  see(event: FlightEvent): void {
     switch (event.kind) {
       case 'send':
       case 'copy':

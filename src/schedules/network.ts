@@ -3,6 +3,7 @@ import type { Name, Participant } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { SpecificationError } from '../errors.js'
 import { bandwidthSchema } from '../network/units.js'
+import type { Rate } from '../network/weather.js'
 import type { Streams } from '../random/streams.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
@@ -74,12 +75,6 @@ export const uniform = (upTo: Micros): Jitter => ({ kind: 'uniform', upTo })
 export const bandwidthTrace = (about: z.input<typeof bandwidthTraceSchema>) => about
 /** `latencyTrace({ path })`, for `network.latencyTrace`. */
 export const latencyTrace = (about: z.input<typeof latencyTraceSchema>) => about
-
-/** What a link carries at some time, and until when that holds (Infinity: for good). */
-export interface Rate {
-  readonly bytesPerSecond: number
-  readonly until: Micros
-}
 
 /** One client's link. */
 export interface ClientLink {

@@ -67,7 +67,7 @@ test('the dead never speak, and their timers die with them; the restarted knows 
     return [...seen, message.text]
   }, [])
   const model = (at: number, text: string): unknown =>
-    host.deliver(at, 'client', from('server', note('model', text)), (alive) => say(`model ${text} arrived: ${alive}`))
+    host.deliver(at, 'client', from('server', note('model', text)), { arrives: (alive) => say(`model ${text} arrived: ${alive}`) })
   host.spawn('client', client, '')
   model(0, 'A')
   kernel.at(50, () => host.kill('client'))
@@ -90,7 +90,7 @@ test('the dead never speak, and their timers die with them; the restarted knows 
 
 test('messages to a name nobody bears are reported as not arrived, and are lost', async () => {
   const { kernel, host, log, say } = tunnel()
-  host.deliver(5, 'ghost', from('env', note('x')), (alive) => say(`arrived: ${alive}`))
+  host.deliver(5, 'ghost', from('env', note('x')), { arrives: (alive) => say(`arrived: ${alive}`) })
   await kernel.run()
   expect(log).toEqual(['5 arrived: false'])
 })
@@ -212,9 +212,10 @@ test('errors of the network and of arrivals end the run as well', async () => {
   await expect(one.kernel.run()).rejects.toThrow("a failed: no link ('go' at 0.000 s)")
   const two = tunnel()
   two.host.spawn('a', (state: number) => state, 0)
-  two.host.deliver(0, 'a', from('env', note('go')), () => {
+  const broken = (): never => {
     throw new RangeError('ledger broken')
-  })
+  }
+  two.host.deliver(0, 'a', from('env', note('go')), { arrives: broken })
   await expect(two.kernel.run()).rejects.toThrow(new RangeError('ledger broken'))
 })
 
@@ -285,7 +286,7 @@ test('a disposed host delivers nothing and charges nothing', async () => {
   host.spawn('a', (n: number, _, ctx) => (say('handled'), ctx.compute('job', 50), n), 0)
   host.tell('a', from('env', note('go')))
   await kernel.run({ until: 10 })
-  host.deliver(20, 'a', from('env', note('go')), (alive) => say(`arrived: ${alive}`))
+  host.deliver(20, 'a', from('env', note('go')), { arrives: (alive) => say(`arrived: ${alive}`) })
   host.dispose()
   await kernel.run()
   expect(log).toEqual(['0 handled', '20 arrived: false'])

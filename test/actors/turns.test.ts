@@ -60,7 +60,7 @@ const fly = async (weather: Storm, deliveriesPerTurn: number, slowness = weather
           sky.say(`${to} alive: ${alive}, spared: ${spared}`)
           return !spared
         }
-        sent.push(sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), arrived, tie))
+        sent.push(sky.host.deliver(sky.kernel.now + delay, to, from(sender, message), { arrives: arrived }, tie))
       },
       spanOf: (_, start, cost, job) =>
         (job as Deed).interrupted ? { until: start + cost, interrupted: 'away' } : { until: start + cost },
@@ -184,7 +184,7 @@ test('a message of this turn can be withdrawn by a handler that comes before its
   host.spawn('b', (n: number) => (say('b hears it'), n), 0)
   host.spawn('c', (n: number) => (say(`withdrawn: ${kernel.cancel(letter!)}`), n), 0)
   host.tell('a', from('env', { kind: 'x' }))
-  letter = host.deliver(0, 'b', from('env', { kind: 'x' }), () => say('b is reached'))
+  letter = host.deliver(0, 'b', from('env', { kind: 'x' }), { arrives: () => say('b is reached') })
   host.tell('c', from('env', { kind: 'x' }))
   await kernel.run()
   expect(log).toEqual(['0 withdrawn: true', '0 withdrawn: false'])

@@ -54,7 +54,7 @@ export const played = (check: Check, view: Partial<View> = {}): Played => {
     rounds: { overlapping: false, maxStaleness: 0 },
     ...view,
   })
-  record.read(ledger.see, (event) => watching.see(event))
+  record.read(ledger, ...watching.readers)
   return self
 }
 

@@ -44,7 +44,7 @@ export const weatherOf = (
     participants, parts, streams: streams(seed), ...rest,
     plan: drawPlan(faults, participants, seed), record, live: (life) => setOff.push(life),
   })
-  record.read(weather.see)
+  record.read(weather)
   const happen = (at: Micros, actor: Name, what: Told): void => {
     now = at
     record.tell(actor, what)

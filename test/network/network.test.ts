@@ -1,7 +1,7 @@
 import { delay as later, filter, map, mergeMap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 
-import { type CustomLink, Network, type Outgoing } from '../../src/network/network.js'
+import { type Content, type CustomLink, Network } from '../../src/network/network.js'
 import { star } from '../../src/network/topology.js'
 import { passes, type Verdict, type Weather } from '../../src/network/weather.js'
 import { streams } from '../../src/random/streams.js'
@@ -23,17 +23,18 @@ const fine: Weather = {
 
 const verdict = (about: Partial<Verdict>): Verdict => ({ delay: 0, copies: [], ...about })
 
-const update = (about: Partial<Outgoing> & { readonly size?: number } = {}): Outgoing => {
-  const { size = 100, ...rest } = about
-  return { from: 'client-a', to: 'aggregator', kind: 'update', round: 1, part: 'trunk', bytes: new Uint8Array(size), ...rest }
-}
+type About = Partial<Content> & { readonly size?: number; readonly from?: string; readonly to?: string }
+
+const update = ({ size = 100, from = 'client-a', to = 'aggregator', ...rest }: About = {}): [string, string, Content] => [
+  from, to, { kind: 'update', round: 1, part: 'trunk', bytes: new Uint8Array(size), ...rest },
+]
 
 const network = (weather: Partial<Weather> = {}, custom?: CustomLink) => {
   const clock = new Clock()
   const record = new FlightRecorder(() => clock.now)
   const ledger = new Ledger(record)
   const events: FlightEvent[] = []
-  record.read(ledger.see, (event) => events.push({ ...event }))
+  record.read(ledger, { see: (event) => void events.push({ ...event }) })
   const dead = new Set<string>()
   const delivered: string[] = []
   const failed: unknown[] = []
@@ -42,10 +43,10 @@ const network = (weather: Partial<Weather> = {}, custom?: CustomLink) => {
     at: clock.at,
     cancel: clock.cancel,
     failed: (error) => failed.push(error),
-    deliver: (time, envelope, arrives) =>
+    deliver: (time, envelope, landing) =>
       clock.at(time, () => {
         const { id, to, bytes } = envelope
-        if (arrives(!dead.has(to))) delivered.push(`${clock.now} ${id} ${to} ${bytes[0]}`)
+        if (landing.arrives(!dead.has(to))) delivered.push(`${clock.now} ${id} ${to} ${bytes[0]}`)
       }),
     weather: { ...fine, ...weather },
     record,
@@ -71,7 +72,7 @@ const network = (weather: Partial<Weather> = {}, custom?: CustomLink) => {
 describe('an envelope', () => {
   it('leaves its line, travels, is let in, and is under way from its sending to its arrival', async () => {
     const { clock, network: own, ledger, events, told, delivered } = network()
-    own.send(update())
+    own.send(...update())
     const flow = ledger.flow(0)
     expect(own.inFlight(flow)).toBe(1)
     await clock.run()
@@ -83,9 +84,9 @@ describe('an envelope', () => {
 
   it('waits for those before it on the line; servers among themselves wait for nobody', async () => {
     const { clock, network: own, delivered } = network()
-    own.send(update())
-    own.send(update({ size: 1 }))
-    own.send(update({ from: 'aggregator', to: 'expert-1', kind: 'open', size: 500 }))
+    own.send(...update())
+    own.send(...update({ size: 1 }))
+    own.send(...update({ from: 'aggregator', to: 'expert-1', kind: 'open', size: 500 }))
     await clock.run()
     expect(delivered).toEqual(['10 2 expert-1 0', '110 0 aggregator 0', '111 1 aggregator 0'])
   })
@@ -94,7 +95,7 @@ describe('an envelope', () => {
     const { clock, network: own, delivered } = network({
       rate: ({ owner }) => ({ bytesPerSecond: owner === 'client-b' ? 0.5e6 : 1e6, until: Infinity }),
     })
-    own.send(update({ to: 'client-b' }))
+    own.send(...update({ to: 'client-b' }))
     await clock.run()
     expect(delivered).toEqual(['210 0 client-b 0'])
   })
@@ -104,7 +105,7 @@ describe('when it is sent', () => {
   it('an error of the weather’s is told, and not lost', () => {
     const error = new Error('storm')
     const { network: own, failed } = network({ judge: () => { throw error } })
-    own.send(update())
+    own.send(...update())
     expect(failed).toEqual([error])
   })
 
@@ -115,7 +116,7 @@ describe('when it is sent', () => {
           ? verdict({ delay: 5, copies: [{ delay: 7, fault: 'twice' }, { delay: 9, fault: 'twice' }] })
           : copy === 1 ? verdict({ lost: { travelled: 0.255, fault: 'gone' } }) : passes,
     })
-    own.send(update())
+    own.send(...update())
     expect(own.inFlight(ledger.flow(0))).toBe(3)
     await clock.run()
     // 100 bytes, then 25 of the lost copy, then 100 of the other: one line.
@@ -131,16 +132,16 @@ describe('at the door', () => {
     const doors = [{ hold: 150 }, { hold: 180 }, 'deliver'] as const
     let asked = 0
     const kept = network({ door: () => doors[asked++] })
-    kept.network.send(update())
+    kept.network.send(...update())
     await kept.clock.run()
     expect(kept.told()).toEqual(['0 send 0', '110 hold 0 until 150', '150 hold 0 until 180', '180 arrive 0'])
     const lost = network({ door: () => ({ drop: 'wall' }) })
-    lost.network.send(update())
+    lost.network.send(...update())
     await lost.clock.run()
     expect(lost.told()).toEqual(['0 send 0', '110 drop 0 after 100 by wall', '110 0 is lost'])
     const dead = network({ door: () => { throw new Error('asked') } })
     dead.dead.add('aggregator')
-    dead.network.send(update())
+    dead.network.send(...update())
     await dead.clock.run()
     expect(dead.told()).toEqual(['0 send 0', '110 drop 0 after 100 by undefined', '110 0 is lost'])
   })
@@ -148,16 +149,16 @@ describe('at the door', () => {
   it('for every role', async () => {
     const asked: string[] = []
     const { clock, network: own } = network({ door: ({ to }) => { asked.push(to); return 'deliver' } })
-    own.send(update())
-    own.send(update({ from: 'aggregator', to: 'expert-1', kind: 'open' }))
-    own.send(update({ from: 'expert-1', to: 'client-a', kind: 'model' }))
+    own.send(...update())
+    own.send(...update({ from: 'aggregator', to: 'expert-1', kind: 'open' }))
+    own.send(...update({ from: 'expert-1', to: 'client-a', kind: 'model' }))
     await clock.run()
     expect(asked.toSorted()).toEqual(['aggregator', 'client-a', 'expert-1'])
   })
 
   it('what is still held when all is over is lost', async () => {
     const { clock, network: own, told, ledger } = network({ door: () => ({ hold: 1e9 }), latency: () => 0 })
-    own.send(update())
+    own.send(...update())
     clock.at(200, () => own.close())
     await clock.kernel.run({ stop: () => clock.now >= 200 })
     expect(told().slice(-2)).toEqual(['200 drop 0 after 100 by undefined', '200 0 is lost'])
@@ -168,9 +169,9 @@ describe('at the door', () => {
 describe('absence', () => {
   it('cuts what is on the lines when it happens, with the bytes that had passed; those behind move up', async () => {
     const { clock, network: own, told } = network({ leaves: (who, from) => (who === 'client-a' && from < 40 ? 40 : undefined), absence: () => 'away-1' })
-    own.send(update())
-    own.send(update({ from: 'client-b', size: 60 }))
-    clock.at(40, () => own.send(update({ size: 10 })))
+    own.send(...update())
+    own.send(...update({ from: 'client-b', size: 60 }))
+    clock.at(40, () => own.send(...update({ size: 10 })))
     await clock.run()
     expect(told()).toEqual([
       '0 send 0', '0 send 1', '40 drop 0 after 40 by away-1', '40 0 is lost', '40 send 2', '60 arrive 2', '70 arrive 1',
@@ -179,18 +180,18 @@ describe('absence', () => {
 
   it('cuts at both ends of a path, and leaves alone what had left the lines', async () => {
     const { clock, network: own, told } = network({ leaves: (who, from) => (who === 'client-b' && from < 120 ? 120 : undefined), absence: () => 'b' })
-    own.send(update({ to: 'client-b', size: 115 }))
-    own.send(update({ to: 'client-b', size: 115 }))
+    own.send(...update({ to: 'client-b', size: 115 }))
+    own.send(...update({ to: 'client-b', size: 115 }))
     await clock.run()
     expect(told()).toEqual(['0 send 0', '0 send 1', '120 drop 1 after 5 by b', '120 1 is lost', '125 arrive 0'])
   })
 
   it('of a dead actor: everything on its lines, nothing on those of others', async () => {
     const { clock, network: own, told } = network()
-    own.send(update())
-    own.send(update({ size: 50 }))
-    own.send(update({ from: 'aggregator', to: 'client-a', kind: 'model', size: 200 }))
-    own.send(update({ from: 'client-b' }))
+    own.send(...update())
+    own.send(...update({ size: 50 }))
+    own.send(...update({ from: 'aggregator', to: 'client-a', kind: 'model', size: 200 }))
+    own.send(...update({ from: 'client-b' }))
     clock.at(30, () => own.cut('client-a', 'crash-1'))
     await clock.run()
     expect(told().slice(4)).toEqual([
@@ -203,7 +204,7 @@ describe('absence', () => {
     const { clock, network: own, told } = network({
       judge: () => verdict({ lost: { travelled: 0.8, fault: 'lose' } }), leaves: (_, from) => (from < 40 ? 40 : undefined), absence: () => 'away-1',
     })
-    own.send(update())
+    own.send(...update())
     await clock.run()
     expect(told().slice(1)).toEqual(['40 drop 0 after 40 by away-1', '40 0 is lost'])
   })
@@ -218,7 +219,7 @@ describe('a link of one’s own', () => {
         later(33, scheduler),
       )
     const { clock, network: net, told, delivered } = network({}, own)
-    for (let i = 0; i < 3; i++) net.send(update())
+    for (let i = 0; i < 3; i++) net.send(...update())
     await clock.run()
     net.close()
     expect(delivered).toEqual(['33 0 aggregator 7', '33 2 aggregator 7'])
@@ -230,12 +231,12 @@ describe('a link of one’s own', () => {
     const after: CustomLink = (envelopes$, { usual, scheduler }) => usual(envelopes$).pipe(later(5, scheduler))
     for (const link of [before, after]) {
       const { clock, network: net, told } = network({}, link)
-      net.send(update())
+      net.send(...update())
       await clock.run()
       expect(told()).toEqual(['0 send 0', '115 arrive 0'])
     }
     const twice = network({}, (envelopes$, { usual }) => usual(envelopes$).pipe(mergeMap((envelope) => [envelope, envelope])))
-    twice.network.send(update())
+    twice.network.send(...update())
     await twice.clock.run()
     expect(twice.told()).toEqual(['0 send 0', '110 arrive 0'])
   })
@@ -250,7 +251,7 @@ describe('a link of one’s own', () => {
       (envelopes$, { usual }) => usual(envelopes$).pipe(map(broken)),
     ] satisfies CustomLink[]) {
       const { clock, network: net, failed } = network({}, link)
-      net.send(update())
+      net.send(...update())
       await clock.run()
       expect(failed).toEqual([new Error('broken')])
     }
@@ -262,8 +263,8 @@ describe('a link of one’s own', () => {
       { judge: ({ id }) => (id === 0 ? verdict({ lost: { travelled: 0.5, fault: 'x' } }) : passes) },
       (envelopes$, { usual }) => usual(envelopes$.pipe(filter(({ id }) => seen.push(id) > 0))),
     )
-    net.send(update())
-    net.send(update())
+    net.send(...update())
+    net.send(...update())
     await clock.run()
     expect(seen).toEqual([1])
     expect(told()).toEqual(['0 send 0', '0 send 1', '50 drop 0 after 50 by x', '50 0 is lost', '160 arrive 1'])

@@ -12,7 +12,7 @@ it('the ledger gives one fate and refuses a second; an event of a fate holds the
   const record = new FlightRecorder(() => 5)
   const ledger = new Ledger(record)
   const seen: unknown[] = []
-  record.read(ledger.see, (event) => event.kind === 'settle' && seen.push(event.row))
+  record.read(ledger, { kinds: ['settle'], see: (event) => seen.push(event.kind === 'settle' && event.row) })
   record.tell('a', { ...sent })
   record.tell('b', { kind: 'settle', envelope: 0, fate: 'used' })
   expect(seen).toEqual([ledger.row(0)])
@@ -23,7 +23,7 @@ it('what readers tell comes when all have seen what it follows from, with that e
   const record = new FlightRecorder(() => 5)
   const ledger = new Ledger(record)
   const seen: (readonly [number, string, number])[] = []
-  record.read(ledger.see, ({ id, kind, cause }) => seen.push([id, kind, cause]))
+  record.read(ledger, { see: ({ id, kind, cause }) => seen.push([id, kind, cause]) })
   record.tell('a', { ...sent })
   record.tell('b', { kind: 'drop', envelope: 0, from: 'a', round: 1, travelled: 4, fault: undefined })
   expect(seen).toEqual([[0, 'send', -1], [1, 'drop', -1], [2, 'settle', 1]])
@@ -34,8 +34,10 @@ it('an error of a reader ends the flight, whoever acted', () => {
   const failed: unknown[] = []
   const record = new FlightRecorder(() => 5, (error) => failed.push(error))
   const error = new Error('no')
-  record.read(() => {
-    throw error
+  record.read({
+    see: () => {
+      throw error
+    },
   })
   expect(() => record.tell('a', { ...sent })).toThrow(error)
   expect(failed).toEqual([error])

@@ -2,7 +2,7 @@ import type { Scheduled } from '../../time/event-queue.js'
 import type { Micros } from '../../time/micros.js'
 import type { Line, Path } from '../topology.js'
 import type { Rate, Weather } from '../weather.js'
-import { drain, passed } from './drain.js'
+import { drain, passed, type Rated } from './drain.js'
 import type { Cargo, Links, Transfer } from './links.js'
 
 /** What lines run on: the clock, the weather, and a way to take back what was scheduled. */
@@ -13,7 +13,7 @@ export interface FifoOptions {
 }
 
 /** One transfer's turn on its lines, first to last byte. */
-class Turn implements Transfer {
+class Turn implements Transfer, Rated {
   start: Micros = 0
   end: Micros = 0
   scheduled: Scheduled | undefined
@@ -29,6 +29,10 @@ class Turn implements Transfer {
 
   stop(): number {
     return this.links.stop(this)
+  }
+
+  rate(at: Micros): Rate {
+    return this.links.rate(this.lines, at)
   }
 }
 
@@ -71,7 +75,7 @@ export class Fifo implements Links {
       for (const line of turn.lines) this.#queue(line, now)
       return turn.bytes
     }
-    const bytes = now <= turn.start ? 0 : Math.min(turn.bytes, passed(turn.start, now, this.#rate(turn)))
+    const bytes = now <= turn.start ? 0 : Math.min(turn.bytes, passed(turn.start, now, turn))
     this.#withdraw(turn)
     const behind = this.#behind(turn)
     for (const line of turn.lines) {
@@ -110,7 +114,7 @@ export class Fifo implements Links {
 
   #place(turn: Turn, start: Micros): void {
     turn.start = start
-    turn.end = turn.lines.length === 0 || start === Infinity ? start : drain(turn.bytes, start, this.#rate(turn))
+    turn.end = turn.lines.length === 0 || start === Infinity ? start : drain(turn.bytes, start, turn)
     if (turn.end !== Infinity) turn.scheduled = turn.cargo.lastByte(turn.end)
   }
 
@@ -120,19 +124,17 @@ export class Fifo implements Links {
   }
 
   /** The rate of a path is that of its slowest line. */
-  #rate({ lines }: Turn): (at: Micros) => Rate {
+  rate(lines: readonly Line[], at: Micros): Rate {
     const { rate } = this.#options
-    if (lines.length === 1) return (at) => rate(lines[0], at)
-    return (at) => {
-      let bytesPerSecond = Infinity
-      let until = Infinity
-      for (const line of lines) {
-        const own = rate(line, at)
-        bytesPerSecond = Math.min(bytesPerSecond, own.bytesPerSecond)
-        until = Math.min(until, own.until)
-      }
-      return { bytesPerSecond, until }
+    if (lines.length === 1) return rate(lines[0], at)
+    let bytesPerSecond = Infinity
+    let until = Infinity
+    for (const line of lines) {
+      const own = rate(line, at)
+      bytesPerSecond = Math.min(bytesPerSecond, own.bytesPerSecond)
+      until = Math.min(until, own.until)
     }
+    return { bytesPerSecond, until }
   }
 
   /** The line's queue without what has left the line: a last byte that leaves now has left. */

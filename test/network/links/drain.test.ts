@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { drain, passed } from '../../../src/network/links/drain.js'
-import type { Rate } from '../../../src/network/weather.js'
+import { drain, passed, type Rated } from '../../../src/network/links/drain.js'
 
-const steady = (bytesPerSecond: number) => (): Rate => ({ bytesPerSecond, until: Infinity })
+const steady = (bytesPerSecond: number): Rated => ({ rate: () => ({ bytesPerSecond, until: Infinity }) })
 
 /** Rates by the instant from which they hold. */
-const steps = (...changes: readonly (readonly [from: number, bytesPerSecond: number])[]) => (at: number): Rate => {
-  const next = changes.findIndex(([from]) => from > at)
-  const [, bytesPerSecond] = changes[(next < 0 ? changes.length : next) - 1]
-  return { bytesPerSecond, until: next < 0 ? Infinity : changes[next][0] }
-}
+const steps = (...changes: readonly (readonly [from: number, bytesPerSecond: number])[]): Rated => ({
+  rate: (at) => {
+    const next = changes.findIndex(([from]) => from > at)
+    const [, bytesPerSecond] = changes[(next < 0 ? changes.length : next) - 1]
+    return { bytesPerSecond, until: next < 0 ? Infinity : changes[next][0] }
+  },
+})
 
 describe('drain', () => {
   it('rounds up and follows a rate that changes on the way', () => {
