@@ -1,6 +1,6 @@
 import { openEngine } from '../src/engine/open.js'
 import { setUp } from '../src/flight/setup.js'
-import { flySetup } from '../src/flight/fly.js'
+import { ready } from '../src/flight/fly.js'
 import { loadWorld } from '../scenarios/registry.js'
 import { mb1 } from '../scenarios/index.js'
 import { mbps, lose, mlp, ms, sgd, fedAvg, deadline, minutes } from '../src/simulation/script.js'
@@ -35,14 +35,15 @@ const TURNS = 15
  * the weather) is not timed, as on the bare engine's side; spawning the actors and handing over the result are.
  * Evaluation is no part of it.
  */
-const simulator = async (faults: Specification['faults']): Promise<() => Promise<number>> => {
+const flights = async (faults: Specification['faults']): Promise<() => Promise<number>> => {
   const resolved = resolve(specification(faults), { seed: 1 })
   const world = await loadWorld(resolved.world, { seed: resolved.seeds.world, cwd: process.cwd() })
   const engine = await openEngine({ engine: 'onnx', workers: 0 })
   const setup = await setUp(resolved, world, engine)
   return async () => {
+    const simulator = ready(setup, { engine })
     const begin = cpuSeconds()
-    const flight = await flySetup(setup, { engine })
+    const flight = await simulator.fly()
     const used = cpuSeconds() - begin
     const trained = flight.trainings.length
     if (trained !== ROUNDS * CLIENTS) throw new Error(`${trained} trainings instead of ${ROUNDS * CLIENTS}`)
@@ -51,8 +52,8 @@ const simulator = async (faults: Specification['faults']): Promise<() => Promise
 }
 
 export const run = async (): Promise<{ simulator: number; simulatorLossy: number; engine: number }> => {
-  const calm = await simulator([])
-  const weathered = await simulator(lossy)
+  const calm = await flights([])
+  const weathered = await flights(lossy)
   const results = { engine: [] as number[], simulator: [] as number[], simulatorLossy: [] as number[] }
   for (let turn = 0; turn < WARM_UP + TURNS; turn++) {
     const engine = await engineUpdatesPerSecond({ cohort: CLIENTS, rounds: ROUNDS })

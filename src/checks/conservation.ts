@@ -11,7 +11,9 @@ interface Touched {
   time: number
 }
 
-const balanced = (flow: Flow, { sent, copied, delivered, dropped, time }: Omit<Touched, 'flow'>, inFlight: number): void => {
+type Counts = Pick<Flow, 'sent' | 'copied' | 'delivered' | 'dropped'>
+
+const balanced = (flow: Flow, { sent, copied, delivered, dropped }: Counts, inFlight: number, time: number): void => {
   if (sent + copied === delivered + dropped + inFlight) return
   const { from, to, kind } = flow
   const what =
@@ -32,7 +34,7 @@ export const conservation = check<Touched>({
   see: (event, view, touched) => {
     const { kind } = event
     if (kind !== 'send' && kind !== 'copy' && kind !== 'arrive' && kind !== 'drop') return
-    if (touched.flow !== undefined) balanced(touched.flow, touched, view.inFlight(touched.flow))
+    if (touched.flow !== undefined) balanced(touched.flow, touched, view.inFlight(touched.flow), touched.time)
     const flow = view.ledger.flow(event.envelope)
     touched.flow = flow
     touched.sent = flow.sent
@@ -42,10 +44,10 @@ export const conservation = check<Touched>({
     touched.time = event.at
   },
   end: (view) => {
+    const time = view.now
     for (const flow of view.ledger.flows) {
-      const now = { ...flow, time: view.now }
-      balanced(flow, now, view.inFlight(flow))
-      balanced(flow, now, 0)
+      balanced(flow, flow, view.inFlight(flow), time)
+      balanced(flow, flow, 0, time)
     }
   },
 })

@@ -1,6 +1,6 @@
 import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
-import type { Verdict } from '../network/weather.js'
+import { passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import type { Streams } from '../random/streams.js'
 import type { EventOf } from '../record/event.js'
@@ -172,6 +172,7 @@ export const compile = (input: CompileInput): Weather => {
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
   const mayDie = lives.length > 0 || watchers.length > 0
   const present = !mayDie && all.length === 0
+  const untouched = all.length === 0 && rules.none
 
   return {
     kinds: watchers.length > 0 ? undefined : ['round-open', 'round-close', 'drop', 'life', 'fault'],
@@ -219,6 +220,7 @@ export const compile = (input: CompileInput): Weather => {
       return until > now ? { hold: until } : 'deliver'
     },
     leaves: (who, from) => {
+      if (all.length === 0) return undefined
       const { watched: own } = subject(who)
       return own === undefined ? undefined : presence.leaves(own, from)
     },
@@ -228,6 +230,7 @@ export const compile = (input: CompileInput): Weather => {
       return least
     },
     judge: (envelope, now): Verdict => {
+      if (untouched) return passes
       const from = subject(envelope.from)
       const to = subject(envelope.to)
       const lost =

@@ -54,6 +54,11 @@ export class MessageRules {
     this.#rules = found
   }
 
+  /** Is there no rule? */
+  get none(): boolean {
+    return this.#rules.every((rules) => rules === undefined)
+  }
+
   /** `from` and `to` are role numbers. Calls nothing and allocates nothing where no rule can match. */
   judge(envelope: Envelope, now: Micros, from: number, to: number): Verdict {
     const rules = this.#rules[kindNumber[envelope.kind] * 9 + from * 3 + to]

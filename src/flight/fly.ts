@@ -55,16 +55,22 @@ const forecastOf = (setup: Setup, plan: Plan, read: ReadText): Forecast => {
  * Flies: one federation, one plan, one seed. Everything that decides the result is in `setup` and the plan; the engine
  * only computes, and neither its workers nor the wall clock reach the outcome.
  */
-export const flySetup = (setup: Setup, options: FlyOptions): Promise<Flight> => {
+export const flySetup = (setup: Setup, options: FlyOptions): Promise<Flight> => ready(setup, options).fly()
+
+/** A flight that has not begun: its plan is drawn, and its weather is compiled. */
+export const ready = (setup: Setup, options: FlyOptions): Simulator => {
   const { plan = planOf(setup), read = readText } = options
   clientsCrash(plan, setup)
-  return flyUnder(setup, forecastOf(setup, plan, read), options)
+  return readyUnder(setup, forecastOf(setup, plan, read), options)
 }
 
-/** The same under a weather that is given. */
-export const flyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Promise<Flight> => {
+/** Flies under a weather that is given. */
+export const flyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Promise<Flight> =>
+  readyUnder(setup, forecast, options).fly()
+
+const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Simulator => {
   const checks = options.checks ?? [...allChecks, ...(setup.resolved.checks ?? [])]
-  return new Simulator(setup, forecast, { ...options, checks }).fly()
+  return new Simulator(setup, forecast, { ...options, checks })
 }
 
 /** Sets up and flies. */

@@ -3,7 +3,7 @@ import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
 import type { Ledger } from './ledger.js'
 import type { Fate } from './message.js'
-import type { LedgerRow, RoundRow, TrainingRow } from './rows.js'
+import type { RoundRow, TrainingRow } from './rows.js'
 
 type Training = { -readonly [K in keyof TrainingRow]: TrainingRow[K] }
 
@@ -15,10 +15,20 @@ const trainingOf: Partial<{ readonly [F in Fate]: TrainingRow['outcome'] }> = {
   aborted: 'aborted',
 }
 
-/** A model that was sent and not yet answered for good. */
-interface Sent {
-  readonly id: number
-  readonly round: number
+/** Models of one part that one client was sent and that are not over: their envelopes, in the order of sending. */
+class Open {
+  readonly envelopes: number[] = []
+  /** Is it on the list of its part? */
+  listed = false
+
+  constructor(readonly client: Name) {}
+}
+
+/** Models of one part. */
+interface PartModels {
+  readonly byClient: Map<Name, Open>
+  /** Those with any, and some that had. */
+  readonly open: Open[]
 }
 
 /**
@@ -29,10 +39,9 @@ export class Account implements Reader {
   readonly kinds = ['send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'round-close'] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
-  /** Models that are not over, by part and client, in the order of sending. */
-  readonly #models = new Map<string, Map<Name, Sent[]>>()
-  /** Trainings whose outcome is open, by round and client: several where a strategy trains in legs. */
-  readonly #trainings = new Map<number, Map<Name, Training | Training[]>>()
+  readonly #models = new Map<string, PartModels>()
+  /** Trainings of each client whose outcome is open, by round: legs of one answer, and others still on their way. */
+  readonly #trainings = new Map<Name, Training[]>()
   readonly trainings: TrainingRow[] = []
   readonly rounds: RoundRow[] = []
 
@@ -63,17 +72,21 @@ export class Account implements Reader {
     }
   }
 
-  #sent({ envelope: id, part, to, round }: EventOf<'send'> | EventOf<'copy'>): void {
-    let clients = this.#models.get(part)
-    if (clients === undefined) this.#models.set(part, (clients = new Map()))
-    const models = clients.get(to)
-    if (models === undefined) clients.set(to, [{ id, round }])
-    else models.push({ id, round })
+  #sent({ envelope, part, to }: EventOf<'send'> | EventOf<'copy'>): void {
+    let models = this.#models.get(part)
+    if (models === undefined) this.#models.set(part, (models = { byClient: new Map(), open: [] }))
+    let own = models.byClient.get(to)
+    if (own === undefined) models.byClient.set(to, (own = new Open(to)))
+    own.envelopes.push(envelope)
+    if (own.listed) return
+    own.listed = true
+    models.open.push(own)
   }
 
   /** A model has reached its client: if it is over for its owner, nothing can come of it any more. */
   #admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
-    if (this.#models.get(part)?.get(actor)?.some((sent) => sent.round === round) === true) return
+    const open = this.#models.get(part)?.byClient.get(actor)?.envelopes
+    if (open?.some((other) => this.#ledger.row(other).round === round) === true) return
     this.#record.tell(actor, { kind: 'settle', envelope, fate: 'fruitless' }, cause)
   }
 
@@ -82,13 +95,8 @@ export class Account implements Reader {
     // An update that came too late for good: so did all models that its client had been sent by then.
     if (fate === 'late') this.#end(row.part, row.from, row.round, undefined, cause)
     if (row.part !== 'trunk') return
-    const clients = this.#trainings.get(row.round)
-    const training = clients?.get(row.from)
     const outcome = trainingOf[fate]
-    if (training === undefined || outcome === undefined) return
-    if (Array.isArray(training)) for (const leg of training) leg.outcome = outcome
-    else training.outcome = outcome
-    if (outcome !== 'lost') this.#forget(row)
+    if (outcome !== undefined) this.#judge(row.from, row.round, outcome, outcome !== 'lost')
   }
 
   #closed({ id: cause, part, round, updates, ends }: EventOf<'part-close'>): void {
@@ -99,34 +107,49 @@ export class Account implements Reader {
 
   /** All models of a part up to a round are over, and were of no use. */
   #endAll(part: string, upTo: number, cause: number): void {
-    const over = [...(this.#models.get(part)?.values() ?? [])].flat().filter(({ round }) => round <= upTo)
-    this.#models.delete(part)
-    for (const { id } of over.sort((a, b) => a.round - b.round || a.id - b.id)) this.#settle(id, 'fruitless', cause)
+    const over = this.#take(part, (round) => round <= upTo)
+    const roundOf = (id: number): number => this.#ledger.row(id).round
+    for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
   }
 
   /** All models of a part of one round are over: those whose client contributed were of use. */
   #endRound(part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
-    const over: number[] = []
-    const clients = this.#models.get(part)
-    for (const [client, models] of clients ?? []) {
-      const left = models.filter((sent) => sent.round !== round || (over.push(sent.id), false))
-      if (left.length > 0) clients!.set(client, left)
-      else clients!.delete(client)
-    }
-    for (const id of over.sort((a, b) => a - b)) {
+    for (const id of this.#take(part, (of) => of === round).sort(ascending)) {
       this.#settle(id, contributors.has(this.#ledger.row(id).to) ? 'used' : 'fruitless', cause)
     }
   }
 
   /** A client's models of a part up to round `upTo` are over; the one of round `used` was of use. */
   #end(part: string, client: Name, upTo: number, used: number | undefined, cause: number): void {
-    const clients = this.#models.get(part)
-    const models = clients?.get(client)
-    if (models === undefined) return
-    const left = models.filter(({ round }) => round > upTo)
-    if (left.length > 0) clients!.set(client, left)
-    else clients!.delete(client)
-    for (const { id, round } of models) if (round <= upTo) this.#settle(id, round === used ? 'used' : 'fruitless', cause)
+    const own = this.#models.get(part)?.byClient.get(client)
+    if (own === undefined) return
+    const over: number[] = []
+    this.#part(own, (round) => round <= upTo, over)
+    for (const id of over) this.#settle(id, this.#ledger.row(id).round === used ? 'used' : 'fruitless', cause)
+  }
+
+  /** Takes the models of a part out that are of certain rounds. */
+  #take(part: string, is: (round: number) => boolean): number[] {
+    const over: number[] = []
+    const open = this.#models.get(part)?.open ?? []
+    let left = 0
+    for (const own of open) {
+      this.#part(own, is, over)
+      own.listed = own.envelopes.length > 0
+      if (own.listed) open[left++] = own
+    }
+    open.length = left
+    return over
+  }
+
+  /** Moves one client's models of certain rounds over. */
+  #part({ envelopes }: Open, is: (round: number) => boolean, over: number[]): void {
+    let left = 0
+    for (const id of envelopes) {
+      if (is(this.#ledger.row(id).round)) over.push(id)
+      else envelopes[left++] = id
+    }
+    envelopes.length = left
   }
 
   /** What has not arrived yet is judged when it does. */
@@ -144,23 +167,26 @@ export class Account implements Reader {
   #trained({ actor: client, round, start, at: end, examples, outcome, continues }: EventOf<'trained'>): void {
     const row: Training = { client, round, start, end, examples, outcome: outcome === 'computed' ? 'unresolved' : outcome }
     this.trainings.push(row)
-    const clients = this.#trainings.get(round)
-    const before = clients?.get(client)
     if (row.outcome !== 'unresolved') {
-      if (!continues || before === undefined) return
-      for (const leg of Array.isArray(before) ? before : [before]) leg.outcome = row.outcome
-      this.#forget({ round, from: client })
+      if (continues) this.#judge(client, round, row.outcome, true)
       return
     }
-    if (clients === undefined) this.#trainings.set(round, new Map([[client, row]]))
-    else if (before === undefined) clients.set(client, row)
-    else if (Array.isArray(before)) before.push(row)
-    else clients.set(client, [before, row])
+    const own = this.#trainings.get(client)
+    if (own === undefined) this.#trainings.set(client, [row])
+    else own.push(row)
   }
 
-  #forget({ round, from }: Pick<LedgerRow, 'round' | 'from'>): void {
-    const clients = this.#trainings.get(round)
-    clients?.delete(from)
-    if (clients?.size === 0) this.#trainings.delete(round)
+  /** What came of a client's trainings of a round; `final`: nothing else can. */
+  #judge(client: Name, round: number, outcome: Training['outcome'], final: boolean): void {
+    const own = this.#trainings.get(client)
+    if (own === undefined) return
+    // The latest is what it is about, as a rule; what was lost stays, and must not be searched for ever.
+    let from = own.length
+    while (from > 0 && own[from - 1].round >= round) from--
+    let to = from
+    while (to < own.length && own[to].round === round) own[to++].outcome = outcome
+    if (final && to > from) own.splice(from, to - from)
   }
 }
+
+const ascending = (a: number, b: number): number => a - b
