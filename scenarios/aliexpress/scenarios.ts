@@ -1,7 +1,8 @@
-import { vocabularyFit, type Vocabulary } from '../../src/data/vocabulary.js'
 import type { Table } from '../../src/data/table.js'
+import { vocabularyFit, type Vocabulary } from '../../src/data/vocabulary.js'
 import type { Scenario } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
+import { shareNearest } from '../../src/shares.js'
 import { fieldCount, numericCount, taskColumns } from './layout.js'
 import type { RowBlock } from './rows.js'
 
@@ -13,7 +14,7 @@ export interface Country {
 }
 
 /** The rows of train.csv that train; those after them validate. */
-const trainRows = ({ train }: Country, validation: number): number => Math.round(train.rows * (1 - validation))
+const trainRows = ({ train }: Country, validation: number): number => shareNearest(1 - validation, train.rows)
 
 /** Vocabularies fitted on the union of the countries' training rows: one per field. */
 export const fitFields = (

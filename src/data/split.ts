@@ -1,5 +1,6 @@
 import type { Stream } from '../random/streams.js'
 import { permutation } from '../random/streams.js'
+import { shareNearest } from '../shares.js'
 import type { Split } from './world.js'
 
 /** Which table a row goes to, one code per row. */
@@ -18,7 +19,7 @@ export interface Shares {
 export const splitByTime = (time: ArrayLike<number>, shares: Shares): Uint8Array => {
   const sorted = Float64Array.from(time).sort()
   const from = (share: number): number => {
-    const at = Math.round(share * sorted.length)
+    const at = shareNearest(share, sorted.length)
     return at >= sorted.length ? Infinity : sorted[at]
   }
   return splitByBounds(time, from(shares.train), from(shares.train + shares.validation))
@@ -39,8 +40,8 @@ export const splitAtRandom = (rows: number, shares: Shares, stream: Stream): Uin
   splitOrdered(permutation(rows, stream), shares)
 
 const splitOrdered = (order: Int32Array, shares: Shares): Uint8Array => {
-  const train = Math.round(order.length * shares.train)
-  const validation = Math.round(order.length * (shares.train + shares.validation))
+  const train = shareNearest(shares.train, order.length)
+  const validation = shareNearest(shares.train + shares.validation, order.length)
   const parts = new Uint8Array(order.length)
   order.forEach((row, place) => {
     parts[row] = place < train ? part.train : place < validation ? part.validation : part.test

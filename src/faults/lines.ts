@@ -1,5 +1,5 @@
-import type { Rate } from '../network/weather.js'
 import type { Envelope } from '../network/envelope.js'
+import type { Rate } from '../network/weather.js'
 import { type Draws } from '../random/draws.js'
 import { normal } from '../random/streams.js'
 import { kindNumber } from '../record/message.js'

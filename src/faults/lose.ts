@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 import { kindNumber } from '../record/message.js'
+import { shareDown } from '../shares.js'
 import { faultEntry } from './fault.js'
 import { linkSchema } from './link.js'
 import { chance, hits, idField, ordered, orderedRule, perEnvelope, windowFields } from './window.js'
@@ -29,7 +30,7 @@ export const lose = faultEntry({
     messages: {
       lost: (envelope, copy) => {
         if (!hits(probability, () => draws.message(kindNumber[envelope.kind], envelope, copy, 0))) return undefined
-        strike(envelope.from, envelope.id, 'message lost', envelope.id, Math.floor(envelope.bytes.length * travelled))
+        strike(envelope.from, envelope.id, 'message lost', envelope.id, shareDown(travelled, envelope.bytes.length))
         return travelled
       },
     },

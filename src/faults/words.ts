@@ -1,6 +1,6 @@
 import type { Name } from '../roster/participant.js'
-import { formatMicros } from '../time/micros.js'
 import type { Selector } from '../roster/selectors.js'
+import { formatMicros } from '../time/micros.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
 import type { When } from './window.js'

@@ -1,6 +1,6 @@
-import { SpecificationError } from '../errors.js'
-import { examplesOf, stepsOf } from '../engine/feeding/batches.js'
 import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../engine/engine.js'
+import { examplesOf, stepsOf } from '../engine/feeding/batches.js'
+import { SpecificationError } from '../errors.js'
 import type { LocalWork, Scored } from './messages.js'
 import type { Local } from './strategies/local.js'
 import type { Vectors } from './strategies/strategy.js'

@@ -1,7 +1,7 @@
 import type { Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
-import type { Content } from '../network/network.js'
 import type { Instructions } from '../network/frame.js'
+import type { Content } from '../network/network.js'
 import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
 import type { Name } from '../roster/participant.js'

@@ -1,7 +1,7 @@
 import type { Engine, TrainResult } from '../engine/engine.js'
+import type { LocalWork, Scored } from '../federation/messages.js'
 import { scoresOf } from '../metrics/scores.js'
 import type { Task } from '../tasks/task.js'
-import type { LocalWork, Scored } from '../federation/messages.js'
 
 /** The losses that metrics have a name for; a task without one of these does not count. */
 const losses = new Set(['log-loss', 'mse'])

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
-import type { Segment } from '../models/layout.js'
 import type { ClientState } from '../federation/client.js'
 import type { PartState, Template, Vectors } from '../federation/strategies/strategy.js'
+import type { Segment } from '../models/layout.js'
 
 /** The `numbers` half of a digest: a hash of parameters and metrics, in an order that nothing real decides. */
 export class Numbers {

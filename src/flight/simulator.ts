@@ -154,8 +154,7 @@ export class Simulator {
   /** A computation has ended; of one that was cut short, the share is charged that was done. */
   #charged({ actor, job, start, end, whole, outcome }: Charge): void {
     const { round, examples: all, continues } = job as LocalWork
-    const share = outcome === 'computed' ? 1 : (end - start) / Math.max(1, whole - start)
-    const examples = Math.floor(all * share)
+    const examples = outcome === 'computed' ? all : Math.floor((all * (end - start)) / Math.max(1, whole - start))
     this.#record.cause = this.#record.tell(actor, { kind: 'trained', round, start, outcome, examples, continues })
   }
 

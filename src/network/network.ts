@@ -6,6 +6,7 @@ import type { FlightRecorder } from '../record/flight-recorder.js'
 import type { Flow, Ledger } from '../record/ledger.js'
 import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
+import { shareDown } from '../shares.js'
 import type { Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
 import type { Envelope } from './envelope.js'
@@ -87,7 +88,7 @@ class Flying implements Cargo, Landing {
   /** Bytes that are to pass: all, or fewer of what is lost on the way. */
   get bytes(): number {
     const { length } = this.envelope.bytes
-    return this.verdict.lost === undefined ? length : Math.floor(length * this.verdict.lost.travelled)
+    return this.verdict.lost === undefined ? length : shareDown(this.verdict.lost.travelled, length)
   }
 
   lastByte(at: Micros): Scheduled {

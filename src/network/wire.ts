@@ -1,9 +1,9 @@
 import type { Name } from '../roster/participant.js'
+import { alone, FrameMemory } from './frame-memory.js'
 import {
   beginParameters, type CloseHead, type Decoded, decodeControl, decodeParameters, encodeControl, type ModelHead,
   type OpenHead, seal, type UpdateHead,
 } from './frame.js'
-import { alone, FrameMemory } from './frame-memory.js'
 
 /** How the body of a message about a part lies on the wire. */
 export interface Body {

@@ -1,7 +1,9 @@
 import { z } from 'zod'
-import type { Name, Participant, Role } from './participant.js'
+
 import { SpecificationError } from '../errors.js'
+import { shareNearest } from '../shares.js'
 import { nearest } from './nearest.js'
+import type { Name, Participant, Role } from './participant.js'
 
 const roles = ['client', 'expert', 'aggregator'] as const
 const roleSchema = z.enum(roles)
@@ -101,7 +103,7 @@ export const resolve = (
       return ofRole('client')
     case 'fraction': {
       const from = ofRole(selector.role ?? 'client')
-      return draw(from, Math.max(1, Math.round(selector.of * from.length)))
+      return draw(from, Math.max(1, shareNearest(selector.of, from.length)))
     }
     case 'role':
       return ofRole(selector.role)

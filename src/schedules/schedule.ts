@@ -1,9 +1,11 @@
 import { z } from 'zod'
-import type { Name, Participant } from '../roster/participant.js'
-import { identities } from '../roster/identity.js'
-import { resolve, selectorSchema, type SelectorInput } from '../roster/selectors.js'
+
 import { SpecificationError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
+import { identities } from '../roster/identity.js'
+import type { Name, Participant } from '../roster/participant.js'
+import { resolve, selectorSchema, type SelectorInput } from '../roster/selectors.js'
+import { shareNearest } from '../shares.js'
 import { durationSchema } from '../time/duration.js'
 import { days, hours } from '../time/micros.js'
 import { parseAvailability } from './availability-trace.js'
@@ -114,7 +116,7 @@ const calendarOf = (entry: ScheduleEntry, devices: Devices, draw: Draw): Calenda
       return calendar(entry.windows.map(([from, until]) => ({ from, until })), entry.every)
     case 'diurnal': {
       const spread = entry.spread ?? entry.period
-      const until = Math.max(1, Math.round(entry.available * entry.period))
+      const until = Math.max(1, shareNearest(entry.available, entry.period))
       const phase = entry.phase + Math.floor(draw('phase') * spread)
       return calendar([{ from: 0, until }], entry.period, phase)
     }

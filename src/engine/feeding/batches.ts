@@ -1,4 +1,5 @@
 import { permutation, streams } from '../../random/streams.js'
+import { shareUp } from '../../shares.js'
 import type { BatchPlan } from '../engine.js'
 
 /** Rows that a step of `batch` rows has in the graph: the next multiple of 16, which keeps native results stable. */
@@ -9,10 +10,10 @@ export const batchesOf = (rows: number, batch: number): number => Math.ceil(rows
 
 /**
  * Optimizer steps of a job: `epochs` passes over `rows` rows, a fraction of a pass rounded up to whole batches.
- * The federation charges virtual time by it. The tolerance undoes what a product like 0.1 * 30 adds in its last bit.
+ * The federation charges virtual time by it.
  */
 export const stepsOf = (rows: number, batch: number, epochs: number): number =>
-  Math.max(0, Math.ceil(epochs * batchesOf(rows, batch) - 1e-9))
+  Math.max(0, shareUp(epochs, batchesOf(rows, batch)))
 
 /** Rows that `steps` steps train on, counting a row once per epoch. */
 export const examplesOf = (rows: number, batch: number, steps: number): number => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { shareUp } from '../../shares.js'
 import { durationSchema } from '../../time/duration.js'
 import { ofTheRound, plainly } from './admission.js'
 import { commonFields, commonProblems, commonRounds, giveDeadline, overSelectField } from './common-rounds.js'
@@ -20,7 +21,7 @@ export const deadline = roundEntry({
   rules: ({ count, select, after, quorum, overSelect, patience, missing }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
-      const ask = Math.min(clients, Math.ceil(wanted * (1 + overSelect)))
+      const ask = Math.min(clients, wanted + shareUp(overSelect, wanted))
       return { ask, closeAt: wanted, quorum, after, wait: after, patience, missing, last: round >= count }
     }),
     admission: ofTheRound,

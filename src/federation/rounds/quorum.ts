@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { shareUp } from '../../shares.js'
 import { durationSchema } from '../../time/duration.js'
 import { ofTheRound, plainly } from './admission.js'
 import {
@@ -22,7 +23,7 @@ export const quorum = roundEntry({
   rules: ({ count, select, after, quorum: goal, overSelect, patience, missing }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
-      const ask = Math.min(clients, Math.ceil(wanted * (1 + overSelect)))
+      const ask = Math.min(clients, wanted + shareUp(overSelect, wanted))
       const wait = after ?? patientWait
       return { ask, closeAt: goal, quorum: goal, after, wait, patience, missing, last: round >= count }
     }),

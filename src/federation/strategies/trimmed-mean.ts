@@ -1,11 +1,12 @@
 import { z } from 'zod'
 
+import { shareUp } from '../../shares.js'
 import { strategyEntry } from './entry.js'
 import { byCoordinate, meanWithoutEnds } from './order-statistics.js'
 
 /** How many of `count` values are cut at each end: beta of them, rounded up, as long as one is left. */
 export const cutOf = (count: number, beta: number): number =>
-  Math.min(Math.max(0, Math.ceil(beta * count - 1e-9)), (count - 1) >> 1)
+  Math.min(Math.max(0, shareUp(beta, count)), (count - 1) >> 1)
 
 /**
  * The coordinate-wise trimmed mean: theta[i] <- the mean of theta_k[i] without the share beta of the smallest and the

@@ -1,3 +1,4 @@
+import { shareDown } from '../../../shares.js'
 import { axpy, dot, meanOf, norm, projectOut, type Vector } from './vectors.js'
 
 export interface FedFvOptions {
@@ -22,7 +23,7 @@ export const fedFv = (
   earlier: readonly (readonly Vector[])[] = [],
 ): Float64Array => {
   const order = deltas.map((_, k) => k).sort((a, b) => losses[a] - losses[b] || lots[a] - lots[b])
-  const kept = new Set(order.slice(order.length - Math.floor(keep * order.length)))
+  const kept = new Set(order.slice(order.length - shareDown(keep, order.length)))
   const projected = deltas.map((delta, k) => {
     const own = Float64Array.from(delta)
     if (!kept.has(k)) for (const j of order) if (j !== k) projectOut(own, deltas[j])
