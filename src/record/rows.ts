@@ -64,6 +64,6 @@ export interface RoundRow {
   /** Without common rounds: the staleness of each of those updates, in their order, in folds. */
   readonly staleness?: readonly number[]
   readonly outcome: 'closed' | 'aborted'
-  /** Why it closed: `all answered`, `deadline`, `quorum`, `nobody available`. */
+  /** Why it closed: `all answered`, `goal reached`, `deadline`, `1 of 2 available`. */
   readonly reason: string
 }

@@ -54,21 +54,30 @@ export interface RoundTerms extends Omit<Instructions, 'deadline'> {
 /** The terms of a round; asked once, when it begins. */
 export type TermsOf = (round: number, clients: number, past: readonly RoundRow[]) => RoundTerms
 
-/** What the machine remembers: the terms of the round. */
+/** What the machine remembers: the terms of the round, and how many were there when too few were. */
 export interface CommonState {
   readonly terms: RoundTerms
+  readonly there?: number
 }
 
 const allAnswered: Ending = { outcome: 'closed', reason: 'all answered', after: 'late' }
 const goalReached: Ending = { outcome: 'closed', reason: 'goal reached', after: 'surplus' }
 const inTime: Ending = { outcome: 'closed', reason: 'deadline', after: 'late' }
 const belowQuorum: Ending = { outcome: 'aborted', reason: 'deadline, below quorum', after: 'aborted' }
-const nobody: Ending = { outcome: 'aborted', reason: 'nobody available', after: 'aborted' }
+
+/** Too few were there, whenever it looked. */
+const tooFew = ({ there = 0, terms }: CommonState): Ending => {
+  const reason = there === 0 ? 'nobody available' : `${there} of ${needed(terms)} available`
+  return { outcome: 'aborted', reason, after: 'aborted' }
+}
+
+/** How many must be there for a round to open. */
+const needed = ({ quorum }: RoundTerms): number => Math.max(1, quorum)
 
 const ask = (state: CommonState, now: Micros): Decision<CommonState> => {
-  const { ask: clients, quorum, after, patience, missing } = state.terms
+  const { ask: clients, after, patience, missing } = state.terms
   const deadline = after === undefined ? undefined : now + after
-  return { state, ask: { clients, atLeast: Math.max(1, quorum), timeout: undefined, patience, missing, deadline } }
+  return { state, ask: { clients, atLeast: needed(state.terms), timeout: undefined, patience, missing, deadline } }
 }
 
 const close = (state: CommonState, ending: Ending): Decision<CommonState> => ({
@@ -80,7 +89,7 @@ const wait = (state: CommonState, { now, since, nextReturn }: Situation): Decisi
   const { wait: longest, after = 0 } = state.terms
   if (nextReturn !== undefined && nextReturn < since + longest) return { state, lookAt: nextReturn }
   const rest = Math.max(0, after - (now - since))
-  return rest > 0 ? { state, timers: [{ name: 'deadline', at: now + rest }] } : close(state, nobody)
+  return rest > 0 ? { state, timers: [{ name: 'deadline', at: now + rest }] } : close(state, tooFew(state))
 }
 
 /**
@@ -102,12 +111,12 @@ export const commonRounds =
       case 'asked':
         return after === undefined ? { state } : { state, timers: [{ name: 'deadline', at: now + after }] }
       case 'short':
-        return wait(state, situation)
+        return wait({ ...state, there: moment.there }, situation)
       case 'answered':
         if (answers >= asked) return close(state, allAnswered)
         return answers >= closeAt ? close(state, goalReached) : { state }
       case 'timer':
-        if (opened === undefined) return close(state, nobody)
+        if (opened === undefined) return close(state, tooFew(state))
         return close(state, answers >= quorum ? inTime : belowQuorum)
       default:
         return moment satisfies never
