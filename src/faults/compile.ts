@@ -224,6 +224,10 @@ export const compile = (input: CompileInput): Weather => {
       const { watched: own } = subject(who)
       return own === undefined ? undefined : presence.leaves(own, from)
     },
+    stays: (client, now, round) => {
+      const { watched: own } = subject(client)
+      return own === undefined || presence.stays(own, now, round)
+    },
     completeness: (client, round) => {
       let least = 1
       for (const hook of subject(client).partial) least = Math.min(least, hook(client, round) ?? 1)

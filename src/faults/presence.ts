@@ -17,7 +17,7 @@ import { inRounds, inTime } from './window.js'
  *   download       the model is on its way: of n parts, one (drawn) is cut at a (drawn) fraction, those before it
  *                  arrive, those after it never leave the server;
  *   training       after a drawn fraction of the computation;
- *   before-upload  when training is done, before anything is sent;
+ *   before-upload  when training is done, before anything is sent: what it has trained it keeps;
  *   upload         as download, with the update's parts.
  * From then on it is away: not selectable, whatever it computes ends at once, all messages from and to it are lost. It
  * is back after `for`, or when the round closes. If the round closes first (a deadline passes while it still trains),
@@ -58,10 +58,12 @@ export interface Watched {
   readonly hooks: readonly AbsenceHook[]
   episodes: Episode[]
   readonly cuts: Map<string, CutTransfer>
+  /** When it began to train for its latest round. */
+  trains: { readonly round: number; readonly since: Micros }
 }
 
 export const watched = (name: Name, calendar: Calendar | undefined, hooks: readonly AbsenceHook[]): Watched => ({
-  name, calendar, hooks, episodes: [], cuts: new Map(),
+  name, calendar, hooks, episodes: [], cuts: new Map(), trains: { round: 0, since: 0 },
 })
 
 /** The place of a part among those that were sent; it is now, if it was not. */
@@ -169,16 +171,16 @@ export class Presence {
 
   /** How work ends that would otherwise last from `start` to `end`. Leaving at `end` is leaving before it is of use. */
   span(client: Watched, start: Micros, end: Micros, round: number): Cut {
+    if (client.trains.round !== round) client.trains = { round, since: start }
     const gone = this.#goneBecause(client, start, round)
     if (gone !== undefined) return this.#cutShort(client, gone, start, start, round, this.#reason(gone))
     const first = this.#firstLeave(client, start, end, round)
     let at = first?.at ?? Infinity
     let leaver: AbsenceHook | undefined
     for (const hook of client.hooks) {
-      if (hook.phase !== 'training' && hook.phase !== 'before-upload') continue
+      if (hook.phase !== 'training') continue
       if (!inTime(hook.window, start) || !hook.strikes(client.name, round)) continue
-      const share = hook.phase === 'training' ? hook.place(client.name, round) : 1
-      const leave = start + Math.ceil(share * (end - start))
+      const leave = start + Math.ceil(hook.place(client.name, round) * (end - start))
       // Its own episode is among the leaves when the same thing is asked again.
       if (leave < at || (leave === at && first?.cause === hook)) {
         at = leave
@@ -187,11 +189,23 @@ export class Presence {
     }
     if (leaver !== undefined) {
       this.#leave(client, leaver, round, at)
-      const reason = leaver.phase === 'training' ? 'left in training' : 'left before the upload'
-      return this.#cutShort(client, leaver, start, at, round, reason)
+      return this.#cutShort(client, leaver, start, at, round, 'left in training')
     }
     if (first === undefined) return { until: end }
     return this.#cutShort(client, first.cause, start, first.at, round, this.#reason(first.cause))
+  }
+
+  /** Does it stay to send what it has trained for `round`? If not it leaves now; what it has made it keeps. */
+  stays(client: Watched, now: Micros, round: number): boolean {
+    const { name, hooks, trains } = client
+    const leavers = hooks.filter(({ phase, window, strikes }) =>
+      phase === 'before-upload' && inTime(window, now) && strikes(name, round))
+    const spent = trains.round === round ? now - trains.since : 0
+    for (const hook of leavers) {
+      this.#leave(client, hook, round, now)
+      hook.strike(name, visit(name, round), 'left before upload', visit(name, round), spent)
+    }
+    return leavers.length === 0
   }
 
   /** What absence does to an envelope that is sent from or to the client. */
@@ -304,8 +318,7 @@ export class Presence {
 
   #cutShort(client: Watched, cause: Cause, start: Micros, at: Micros, round: number, reason: string): Cut {
     if (cause !== 'schedule') {
-      const effect = reason === 'left before the upload' ? 'left before upload' : 'training cut short'
-      cause.strike(client.name, visit(client.name, round), effect, `${visit(client.name, round)} ${start}`, at - start)
+      cause.strike(client.name, visit(client.name, round), 'training cut short', `${visit(client.name, round)} ${start}`, at - start)
     }
     return { until: at, interrupted: reason }
   }

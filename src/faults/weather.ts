@@ -20,6 +20,8 @@ export interface Weather extends NetworkWeather, Reader {
   span(client: Name, start: Micros, cost: Micros, round: number): Span
   /** How much of its local epochs the client does in `round`: 1, or less under a `partial` fault. */
   completeness(client: Name, round: number): number
+  /** Does a client that has trained for `round` stay to send what it made? One that does not leaves now. */
+  stays(client: Name, now: Micros, round: number): boolean
   /** What training is charged to. */
   device(name: Name): Device
   /** Life events known before the flight. */

@@ -151,6 +151,16 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
   const answer = (state: ClientState, progress: Progress, context: Context): void => {
     const departure = training.finish(progress)
     const { round } = state
+    if (terms.weather.stays(self.name, context.now, round)) upload(round, departure, context)
+    else context.record({ kind: 'unsent', round })
+    state.personal = departure.sent
+    state.kept = departure.kept
+    // A leg that sat this round out keeps what it remembers.
+    state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
+    over(state)
+  }
+
+  const upload = (round: number, departure: Departure, context: Context): void => {
     const head = { kind: 'update', round, examples: self.rows, steps: departure.steps } as const
     for (const part of uploads(round)) {
       if (part.expert !== undefined && !terms.strategy.sends(round, part.name)) continue
@@ -158,11 +168,6 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
       const content: Content = { kind: 'update', round, part: part.name, bytes }
       context.send(ownerOf(terms, part), content)
     }
-    state.personal = departure.sent
-    state.kept = departure.kept
-    // A leg that sat this round out keeps what it remembers.
-    state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
-    over(state)
   }
 
   const over = (state: ClientState): void => {

@@ -32,6 +32,8 @@ export interface Outlook {
   nextChange(now: Micros): Micros | undefined
   /** How much of its local epochs a client does in `round`. */
   completeness(client: Name, round: number): number
+  /** Does a client that has trained for `round` stay to send what it made? One that does not is out of reach from now on. */
+  stays(client: Name, now: Micros, round: number): boolean
 }
 
 /** What all actors of one federation have agreed on before it starts. Constant throughout a flight. */

@@ -36,7 +36,7 @@ interface PartModels {
  * and steers nothing.
  */
 export class Account implements Reader {
-  readonly kinds = ['send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'round-close'] as const
+  readonly kinds = ['send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'unsent', 'round-close'] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
   readonly #models = new Map<string, PartModels>()
@@ -66,6 +66,8 @@ export class Account implements Reader {
         return this.#closed(event)
       case 'trained':
         return this.#trained(event)
+      case 'unsent':
+        return this.#judge(event.actor, event.round, 'unsent', true)
       case 'round-close':
         this.rounds.push(event.row)
         return

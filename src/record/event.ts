@@ -124,6 +124,8 @@ export type Happening =
       readonly examples: number
       readonly continues: boolean
     }
+  /** A client has trained for a round, and leaves before it sends anything: what it has made stays with it. */
+  | { readonly kind: 'unsent'; readonly round: number }
   /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */
   | {
       readonly kind: 'life'

@@ -51,6 +51,7 @@ export interface TrainingRow {
   readonly outcome:
     | Extract<Fate, 'used' | 'late' | 'surplus' | 'lost' | 'aborted' | 'unresolved'>
     | Exclude<TrainingEnd, 'computed'>
+    | 'unsent'
 }
 
 /** One round of the aggregator. */

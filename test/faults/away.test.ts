@@ -108,9 +108,17 @@ describe('leaving in training', () => {
   })
 
   test('before the upload: trained to the end, and nothing is sent', () => {
-    const weather = weatherOf([away('client-NL', { phase: 'before-upload' })])
-    expect(weather.span('client-NL', 0, 1000, 1)).toEqual({ until: 1000, interrupted: 'left before the upload', whole: 1000 })
-    expect(weather.report()[0].outcome).toBe('1 training finished and never sent (0.001 s for nothing)')
+    const weather = weatherOf([away('client-NL', { phase: 'before-upload', id: 'a' })])
+    // Two legs.
+    expect(weather.span('client-NL', 0, 1000, 1)).toEqual({ until: 1000 })
+    expect(weather.span('client-NL', 1000, 1000, 1)).toEqual({ until: 2000 })
+    expect(weather.absence('client-NL', 2000)).toBeUndefined()
+    expect([weather.stays('client-NL', 2000, 1), weather.stays('client-NL', 2000, 1)]).toEqual([false, false])
+    expect(weather.stays('client-US', 2000, 1)).toBe(true)
+    expect(weather.absence('client-NL', 2000)).toBe('a')
+    weather.closes(1, 3000)
+    expect(weather.absence('client-NL', 3000)).toBeUndefined()
+    expect(weather.report()[0].outcome).toBe('1 training finished and never sent (0.002 s for nothing)')
   })
 
   test('a coin per client and round', () => {
@@ -118,7 +126,7 @@ describe('leaving in training', () => {
     let left = 0
     for (let round = 1; round <= 3000; round++) {
       for (const client of ['client-BR', 'client-NL', 'client-US']) {
-        if (weather.span(client, round * 10, 5, round).interrupted !== undefined) left++
+        if (!weather.stays(client, round * 10 + 5, round)) left++
       }
       weather.closes(round, round * 10 + 6)
     }

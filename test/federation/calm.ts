@@ -6,6 +6,7 @@ export const calm = (changes: Partial<Weather> = {}): Weather => ({
   nextChange: () => undefined,
   span: (_client, start, cost) => ({ until: start + cost }),
   completeness: () => 1,
+  stays: () => true,
   judge: () => clear,
   door: () => 'deliver',
   absence: () => undefined,

@@ -9,8 +9,10 @@ import { buildStrategy } from '../../../src/federation/strategies/registry.js'
 import type { Update } from '../../../src/federation/strategies/strategy.js'
 import { resolve } from '../../../src/simulation/resolve.js'
 import {
-  adam, defineStrategy, ditto, fedAvg, fedAvgFineTuned, fedFomo, fedNova, fedPer, fedRep, mlp, pFedMe, scaffold, synchronous,
+  adam, deadline, defineStrategy, ditto, fedAvg, fedAvgFineTuned, fedFomo, fedNova, fedPer, fedRep, mlp, pFedMe, scaffold,
+  seconds, sgd, synchronous,
 } from '../../../src/simulation/script.js'
+import { calm, clear } from '../calm.js'
 import { smallWorld } from '../small.js'
 import { part, round, segment, sent } from './part.js'
 import { clients, flown, head, local, loss, mean, rate, size } from './plain-numbers.js'
@@ -262,4 +264,39 @@ it('SCAFFOLD under Adam is refused, and told what to do', async () => {
   await expect(setUp(resolved, smallWorld({ A: 4 }), engine)).rejects.toThrow(
     /'scaffold' is defined for SGD .*local.optimizer is adam.*sgd\(rate\)/,
   )
+})
+
+describe('a client that leaves when its training is done', () => {
+  const three = deadline({ count: 3, after: seconds(1) })
+  const isB = (client: string, round: number) => client === 'client-B' && round === 2
+
+  it('serves what it trained, sends nothing, and is charged', async () => {
+    const weather = calm({ stays: (client, _, number) => !isB(client, number) })
+    const { flight, initial, common } = await flown(engine, fedAvgFineTuned({ epochs: 1 }), 2, clients, {
+      weather, rounds: deadline({ count: 2, after: seconds(1) }),
+    })
+    const first = mean(clients.map((client) => local(client, initial)))
+    const trained = clients.map((client) => local(client, first))
+    clients.forEach((client, k) => near(flight.kept[client.name].tuned, local(client, trained[k])))
+    const [a, , c] = trained
+    near(common, mean([a, c], [clients[0], clients[2]]))
+    expect(flight.ledger.filter(({ from, round: number }) => isB(from, number))).toEqual([])
+    const rows = flight.trainings.filter(({ client, round: number }) => isB(client, number))
+    expect(rows.map(({ examples, outcome }) => [examples, outcome])).toEqual([[12, 'unsent'], [12, 'unsent']])
+  })
+
+  it.each([ditto(), fedPer(), fedRep(), scaffold(), pFedMe(), fedAvgFineTuned()])(
+    '$kind: keeps the same as one whose update is lost', async (strategy) => {
+      const about = { rounds: three, local: { epochs: 2, batch: 16, optimizer: sgd(rate, { momentum: 0.9 }), optimizerState: 'keep' } } as const
+      const leaves = calm({ stays: (client, _, number) => !isB(client, number) })
+      const lost = { ...clear, lost: { travelled: 0, fault: 'x' } }
+      const loses = calm({ judge: ({ kind, from, round: number }) => (kind === 'update' && isB(from, number) ? lost : clear) })
+      const [left, unheard] = [
+        await flown(engine, strategy, 3, clients, { weather: leaves, ...about }),
+        await flown(engine, strategy, 3, clients, { weather: loses, ...about }),
+      ]
+      expect(left.flight.digests.numbers).toBe(unheard.flight.digests.numbers)
+      expect(left.flight.kept).toEqual(unheard.flight.kept)
+      expect(left.flight.personal).toEqual(unheard.flight.personal)
+    })
 })

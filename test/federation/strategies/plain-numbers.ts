@@ -1,6 +1,7 @@
 import type { Table } from '../../../src/data/table.js'
 import type { World } from '../../../src/data/world.js'
 import type { Engine } from '../../../src/engine/engine.js'
+import type { Weather } from '../../../src/faults/weather.js'
 import { setUp } from '../../../src/flight/setup.js'
 import { flyUnder } from '../../../src/flight/fly.js'
 import type { StrategySpec } from '../../../src/federation/strategies/registry.js'
@@ -8,6 +9,7 @@ import type { Strategy } from '../../../src/federation/strategies/strategy.js'
 import type { Flight } from '../../../src/flight/flight.js'
 import { resolve } from '../../../src/simulation/resolve.js'
 import { mlp, sgd, synchronous } from '../../../src/simulation/script.js'
+import type { Specification } from '../../../src/simulation/specification.js'
 import { calm } from '../calm.js'
 
 /*
@@ -110,6 +112,7 @@ export const flown = async (
   strategy: StrategySpec | Strategy,
   rounds: number,
   people: readonly Client[] = clients,
+  { weather = calm(), ...changes }: Partial<Specification> & { readonly weather?: Weather } = {},
 ): Promise<Flown> => {
   const world = people === clients ? usual : worldOf(people)
   const resolved = resolve(
@@ -121,10 +124,11 @@ export const flown = async (
       rounds: synchronous({ count: rounds }),
       evaluate: { every: 100, final: false, start: false },
       seeds: { initialisation: 'plain numbers' },
+      ...changes,
     },
     { seed: 1, engine: 'tfjs' },
   )
   const setup = await setUp(resolved, world, engine)
-  const flight = await flyUnder(setup, () => calm(), { engine, stepCost: () => 1000 })
+  const flight = await flyUnder(setup, () => weather, { engine, stepCost: () => 1000 })
   return { flight, initial: [...setup.initial], common: [...flight.parts.trunk] }
 }
