@@ -3,7 +3,9 @@
  * types of what may be written by oneself (a model, a strategy, a link, a round policy) and of what a run gives.
  */
 export * from './simulation/script.js'
-export { launch, simulate, type Launch, type Run, type SimulateOptions, type Simulation } from './runs/simulate.js'
+export { simulate, type Run, type Running, type SimulateOptions } from './runs/simulate.js'
+export { Lab, type LabFlight, type LabOptions } from './lab/lab.js'
+export type { Plan } from './faults/plan.js'
 export { replay } from './runs/replay.js'
 export { study, type Patch, type Size, type Study, type StudyPlan, type Tuning } from './runs/study/study.js'
 export type { FlightEvent } from './record/event.js'

@@ -31,6 +31,8 @@ export interface CompileInput {
   readonly network?: Network
   readonly devices?: Devices
   readonly streams: Streams
+  /** Of the coins of faults; the same when absent. */
+  readonly coins?: Streams
   /** Reads the trace files that schedules, network and devices name; not needed without traces. */
   readonly read?: ReadText
   /** Where faults tell that they strike; whoever reads it should show it to the weather, too. */
@@ -111,7 +113,7 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, read = noFiles, live = () => {} } = input
+  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {} } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
@@ -125,7 +127,7 @@ export const compile = (input: CompileInput): Weather => {
   const compiled = [...plan.faults]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
-      const draws = createDraws(streams, lexicon, 'faults', planned.key, 'coins')
+      const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
       const tools = { draws, parts, strike: striker(planned, record), live }
       return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
     })

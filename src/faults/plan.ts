@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 import { SpecificationError } from '../errors.js'
 import { streams, type Streams } from '../random/streams.js'
 import { identities, shortHash } from '../roster/identity.js'
@@ -5,7 +7,7 @@ import type { Name, Participant } from '../roster/participant.js'
 import { resolve, type Selector } from '../roster/selectors.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
-import { entryOf, type Fault, faultsSchema, type FaultInput } from './registry.js'
+import { entryOf, type Fault, faultSchema, faultsSchema, type FaultInput } from './registry.js'
 
 /** All faults of one flight, drawn from the seed before it begins: plain JSON, which can be edited and flown. */
 export interface Plan {
@@ -19,9 +21,12 @@ export const calm: Plan = { seed: '', faults: [] }
 const parse = (faults: readonly FaultInput[]): readonly Fault[] => {
   const result = faultsSchema.safeParse(faults)
   if (result.success) return result.data
-  const { path, message } = result.error.issues[0]
+  throw badFault('faults', result.error)
+}
+
+const badFault = (of: string, { issues: [{ path, message }] }: z.ZodError): SpecificationError => {
   const where = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('')
-  throw new SpecificationError(`faults${where}: ${message}. See docs/faults.md for the fields of every fault.`)
+  return new SpecificationError(`${of}${where}: ${message}. See docs/faults.md for the fields of every fault.`)
 }
 
 const clientsOnly = (targets: readonly Name[], actors: readonly Participant[], kind: string, where: string): void => {
@@ -63,6 +68,41 @@ const planOne = (
   const targets = resolve(who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
   if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.who`)
   return { id, key, fault, targets }
+}
+
+const plannedSchema = z.strictObject({
+  id: z.string().min(1),
+  key: z.string(),
+  fault: faultSchema,
+  targets: z.array(z.string()),
+  from: z.array(z.string()).optional(),
+  to: z.array(z.string()).optional(),
+})
+
+const planSchema = z.strictObject({ seed: z.string(), faults: z.array(plannedSchema) })
+
+/**
+ * A plan that came from outside: drawn before, edited, read from a file. Throws a `SpecificationError` that says where it
+ * is none, where it names somebody who does not take part, and which id is there twice.
+ */
+export const checkedPlan = (value: unknown, actors: readonly Participant[]): Plan => {
+  const result = planSchema.safeParse(value)
+  if (!result.success) throw badFault('plan', result.error)
+  const plan = result.data as Plan
+  const known = new Set(actors.map(({ name }) => name))
+  const ids = new Set<string>()
+  plan.faults.forEach(({ id, fault, targets, from = [], to = [] }, i) => {
+    const where = `plan.faults[${i}]`
+    if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
+    ids.add(id)
+    const stranger = [...targets, ...from, ...to].find((name) => !known.has(name))
+    if (stranger !== undefined) {
+      throw new SpecificationError(`${where}: nobody is called '${stranger}'. There are ${[...known].slice(0, 24).join(', ')}.`)
+    }
+    const { kind, targets: hits } = entryOf(fault)
+    if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.targets`)
+  })
+  return plan
 }
 
 /**

@@ -66,6 +66,22 @@ const programsOf = (
   )
 }
 
+const handles = new WeakMap<Engine, { readonly of: WeakMap<Table, string>; readonly taken: Set<string> }>()
+
+/** Makes a table known to the engine, once; two tables of one name get handles that tell them apart. */
+const register = async (engine: Engine, name: string, table: Table): Promise<string> => {
+  let known = handles.get(engine)
+  if (known === undefined) handles.set(engine, (known = { of: new WeakMap(), taken: new Set() }))
+  const before = known.of.get(table)
+  if (before !== undefined) return before
+  let handle = name
+  for (let n = 2; known.taken.has(handle); n++) handle = `${name} (${n})`
+  known.taken.add(handle)
+  known.of.set(table, handle)
+  await engine.register(handle, table)
+  return handle
+}
+
 /** What a client's models are scored on: the validation and test rows of every scenario that it serves. */
 const examsOf = async (
   name: Name,
@@ -78,8 +94,7 @@ const examsOf = async (
   for (const { scenario, validation, test } of serves) {
     for (const [split, table] of [['validation', validation], ['test', test]] as const) {
       if (table.rows === 0) continue
-      const data = `${name}/${scenario}/${split}`
-      await engine.register(data, table)
+      const data = await register(engine, `${name}/${scenario}/${split}`, table)
       const rank = rankOf(model, layout, features, { train, seen: split === 'test' ? [validation] : [], table })
       exams.push({ client: name, scenario, split, table, program, data, history, ...(rank && { rank }) })
     }
@@ -110,11 +125,10 @@ export const enrol = async (
     const { epochs, batch } = { ...usual, ...own.get(name) }
     const prepared = known.get(batch) ?? (await programsOf(strategy.legs, shared, { ...training, batch }, engine))
     known.set(batch, prepared)
-    const data = `${name}/train`
-    await engine.register(data, member.train)
+    const data = await register(engine, `${name}/train`, member.train)
     const held = member.serves.find(({ validation }) => validation.rows > 0)
     const trial = held
-      ? { data: `${name}/${held.scenario}/validation`, table: held.validation }
+      ? { data: await register(engine, `${name}/${held.scenario}/validation`, held.validation), table: held.validation }
       : { data, table: member.train }
     clients.push({ name, member, rows: member.train.rows, epochs, batch, prepared, data, trial })
     exams.push(...(await examsOf(name, member, prepared[0].program, data, enrolment)))

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve as absolute } from 'node:path'
 
 import type { Check } from '../checks/check.js'
 import { allChecks } from '../checks/watch.js'
@@ -18,14 +19,14 @@ export interface FlyOptions extends Omit<FlightOptions, 'checks'> {
   readonly plan?: Plan | undefined
   /** Promises that are watched. Default: those of the library and of the specification. */
   readonly checks?: readonly Check[] | undefined
-  /** Reads trace files that the specification names; by default from the disk, relative to the working folder. */
-  readonly read?: ReadText | undefined
+  /** What the trace files that the specification names are relative to. Default: the process's working directory. */
+  readonly cwd?: string | undefined
 }
 
-const readText: ReadText = (path) => readFileSync(path, 'utf8')
+const reading = (cwd: string): ReadText => (path) => readFileSync(absolute(cwd, path), 'utf8')
 
 /** The plan that a specification's faults draw, with its seed. */
-export const planOf = ({ resolved, participants }: Setup): Plan =>
+export const planOf = ({ resolved, participants }: Pick<Setup, 'resolved' | 'participants'>): Plan =>
   drawPlan(resolved.faults, participants, resolved.seeds.faults)
 
 /** Expert networks and the aggregator have no recovery yet, so a crash of one is refused rather than half simulated. */
@@ -47,7 +48,7 @@ const forecastOf = (setup: Setup, plan: Plan, read: ReadText): Forecast => {
     compile({
       plan, participants, schedule, network, devices, read, record, live,
       parts: travellingOf(parts).map(({ name }) => name),
-      streams: streams(seeds.faults),
+      streams: streams(seeds.faults), coins: streams(plan.seed),
     })
 }
 
@@ -59,9 +60,9 @@ export const flySetup = (setup: Setup, options: FlyOptions): Promise<Flight> => 
 
 /** A flight that has not begun: its plan is drawn, and its weather is compiled. */
 export const ready = (setup: Setup, options: FlyOptions): Simulator => {
-  const { plan = planOf(setup), read = readText } = options
+  const { plan = planOf(setup), cwd = process.cwd() } = options
   clientsCrash(plan, setup)
-  return readyUnder(setup, forecastOf(setup, plan, read), options)
+  return readyUnder(setup, forecastOf(setup, plan, reading(cwd)), options)
 }
 
 /** Flies under a weather that is given. */

@@ -45,6 +45,8 @@ export interface Setup {
   /** In the order of their names. */
   readonly clients: readonly Enrolled[]
   readonly exams: readonly Exam[]
+  /** What the strategy made of the world. */
+  readonly arrangement: Arrangement
 }
 
 const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
@@ -80,12 +82,20 @@ export const participantsOf = ({ members }: Arrangement, { experts }: Layout): P
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
 ]
 
-/** Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. */
-export const setUp = async (resolved: Resolved, world: World, engine: Engine): Promise<Setup> => {
+/**
+ * Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. `arranged`: what the
+ * strategy has made of this world before.
+ */
+export const setUp = async (
+  resolved: Resolved,
+  world: World,
+  engine: Engine,
+  arranged?: Arrangement,
+): Promise<Setup> => {
   const strategy = strategyOf(resolved)
   const model = modelOf(resolved)
   const { tasks } = world
-  const arrangement = strategy.arrange(world)
+  const arrangement = arranged ?? strategy.arrange(world)
   const { features } = arrangement
   const layout = buildLayout(model.segments(features, tasks))
   const training: Omit<Training, 'batch'> = {
@@ -117,6 +127,7 @@ export const setUp = async (resolved: Resolved, world: World, engine: Engine): P
     roles: new Map(participants.map(({ name, role }) => [name, role])),
     clients,
     exams,
+    arrangement,
   }
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+
 import { StorageError } from '../errors.js'
-import type { Disk } from './disk.js'
 import type { TestAnswers } from '../flight/flight.js'
+import type { Disk } from './disk.js'
 
 /** Every test row of a run with its labels, its user and its scores: what any test can be recomputed from. */
 export const answersFile = 'answers.safetensors'

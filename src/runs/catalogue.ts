@@ -1,11 +1,11 @@
 import { worldKinds } from '../../scenarios/registry.js'
-import { entriesOf, type Entry } from '../entry.js'
+import { balancers } from '../balancing/registry.js'
 import { allChecks } from '../checks/watch.js'
+import { entriesOf, type Entry } from '../entry.js'
 import { faultSchema } from '../faults/registry.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
 import { strategyEntries } from '../federation/strategies/registry.js'
 import { modelEntries } from '../models/registry.js'
-import { balancers } from '../balancing/registry.js'
 
 /** Everything that a specification can name, by what it is. Read from the registries; there is no second list. */
 export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
+
 import type { World } from '../data/world.js'
 import { functionsOf } from '../simulation/functions.js'
 import type { Resolved } from '../simulation/specification.js'

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+
 import { StorageError } from '../errors.js'
+import type { Flight } from '../flight/flight.js'
+import type { FlightEvent } from '../record/event.js'
 import { answersFile, encodeAnswers } from './answers.js'
 import type { Disk } from './disk.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { toNdjson } from './rows.js'
-import type { FlightEvent } from '../record/event.js'
-import type { Flight } from '../flight/flight.js'
 
 /** The files of rows in a run's folder. */
 export const rowFiles = {

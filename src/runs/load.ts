@@ -2,12 +2,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { register } from 'node:module'
 import { basename, extname, join, relative, resolve as absolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+
 import { SpecificationError, WindtunnelError } from '../errors.js'
-import { sha256 } from './hash.js'
-import { packageFolder } from './versions.js'
 import { readDocument, scriptSource, type Source } from '../simulation/source.js'
 import type { Specification } from '../simulation/specification.js'
+import { sha256 } from './hash.js'
 import { isStudy, type Study } from './study/study.js'
+import { packageFolder } from './versions.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { StorageError } from '../errors.js'
-import type { EngineName } from '../engine/open.js'
+
 import type { Origin } from '../data/world.js'
+import type { EngineName } from '../engine/open.js'
+import { StorageError } from '../errors.js'
 import type { FaultReport } from '../faults/report.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'

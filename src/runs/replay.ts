@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
+
+import type { World } from '../data/world.js'
 import { DataError, NondeterminismError, SpecificationError } from '../errors.js'
+import type { Flight } from '../flight/flight.js'
+import type { MetricRow } from '../record/rows.js'
+import type { Specification } from '../simulation/specification.js'
 import { compareMetrics, EventComparison, formatDifference, formatMetricDifference } from './compare.js'
 import { realDisk, type Disk } from './disk.js'
 import { rowFiles } from './folder.js'
 import { sha256OfFile } from './hash.js'
+import { loadSpecification } from './load.js'
 import { readManifest, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
 import { readLines, readRows } from './rows.js'
-import type { Flight } from '../flight/flight.js'
-import type { MetricRow } from '../record/rows.js'
-import type { World } from '../data/world.js'
-import { loadSpecification } from './load.js'
 import { conduct, type Run, type SimulateOptions, type Watch } from './simulate.js'
-import type { Specification } from '../simulation/specification.js'
 
 /** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
 export const metricTolerance = 0.01

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+
 import { StorageError } from '../errors.js'
 import type { Disk } from './disk.js'
 

@@ -1,20 +1,18 @@
 import { resolve as absolute } from 'node:path'
 import { Observable, Subject } from 'rxjs'
-import { loadWorld } from '../../scenarios/registry.js'
-import { shuffleLabels } from '../data/pool.js'
+
 import type { World } from '../data/world.js'
-import type { Engine } from '../engine/engine.js'
-import { openEngine } from '../engine/open.js'
-import { fly } from '../flight/fly.js'
+import type { Flight } from '../flight/flight.js'
+import { openGround } from '../lab/ground.js'
+import { Lab } from '../lab/lab.js'
+import type { FlightEvent } from '../record/event.js'
+import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.js'
+import type { Resolved, SeedPurpose, Specification } from '../simulation/specification.js'
 import { describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
-import type { FlightEvent } from '../record/event.js'
-import type { Flight } from '../flight/flight.js'
 import { worldOfFolder } from './world-of-folder.js'
-import { checkClients, resolve, type ResolveOptions } from '../simulation/resolve.js'
-import type { Resolved, SeedPurpose, Specification } from '../simulation/specification.js'
 
 /** A flight, and what it was of. */
 export interface Run extends Flight {
@@ -50,13 +48,8 @@ export interface Watch {
   readonly onEvent?: (event: FlightEvent) => void
   readonly onLines?: (lines: readonly string[]) => void
   readonly disk?: Disk
-  /** In place of reading the world anew, such as from a neighbouring run. */
-  readonly loadWorld?: typeof loadWorld
-}
-
-const clientsOf = (resolved: Resolved, world: World): number | undefined => {
-  if ('fold' in resolved.strategy) return undefined
-  return resolved.strategy.kind === 'pooled' ? 1 : world.scenarios.length
+  /** In place of opening the ground anew, such as that of a neighbouring run; whoever gives it closes it. */
+  readonly ground?: typeof openGround
 }
 
 /** Resolves, loads the world, opens the engine, flies, and writes the run as it flies. */
@@ -66,27 +59,23 @@ export const conduct = async (
   watch: Watch = {},
 ): Promise<Run> => {
   const cwd = options.cwd ?? process.cwd()
-  const data = options.data === undefined ? undefined : absolute(cwd, options.data)
-  const moved = data === undefined ? {} : { world: worldOfFolder(data, specification.world) }
+  const dataDir = options.data === undefined ? undefined : absolute(cwd, options.data)
+  const moved = dataDir === undefined ? {} : { world: worldOfFolder(dataDir, specification.world) }
   const checked = resolve({ ...specification, ...moved }, options)
   const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
   const start = { real: performance.now(), cpu: process.cpuUsage() }
-  const where = { seed: resolved.seeds.world, dataDir: data, cwd }
-  const loaded = await (watch.loadWorld ?? loadWorld)(resolved.world, where)
-  const world = resolved.labels === 'shuffled' ? shuffleLabels(loaded, resolved.seeds.world) : loaded
-  const clients = clientsOf(resolved, world)
-  if (clients !== undefined) checkClients(resolved, clients, options.source)
-  const out = typeof options.out === 'function' ? options.out(resolved) : options.out
-  // Before the folder is touched: an engine that cannot be had leaves the earlier run where it is.
-  const engine = await openEngine({ engine: resolved.engine, workers: resolved.workers })
+  // Before the folder is touched: data or an engine that cannot be had leave the earlier run where it is.
+  const ground = await (watch.ground ?? openGround)(resolved, { dataDir, cwd })
+  const { world, engine: { versions } } = ground
   let folder: RunFolder | undefined
   try {
-    const { versions } = engine
+    checkWorld(resolved, world, options.source)
+    const out = typeof options.out === 'function' ? options.out(resolved) : options.out
     const from = { script: options.script, study: options.study, settings: options.set, data: options.data, versions, cwd }
     const manifest = describe(resolved, world, from)
     if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk)
     watch.onReady?.({ resolved, world, folder: out })
-    const flight = await flyInto(folder, resolved, { world, engine }, options.signal, watch)
+    const flight = await flyInto(folder, Lab.on(ground, resolved, cwd), options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const failure = folder?.finish(flight, spent)
@@ -98,15 +87,14 @@ export const conduct = async (
     if (error !== folder?.failure) folder?.fail(error)
     throw error
   } finally {
-    await engine.close()
+    if (watch.ground === undefined) await ground.close()
   }
 }
 
 /** One flight. A write that fails ends the flight, so that no hours go into a full disk. */
 const flyInto = async (
   folder: RunFolder | undefined,
-  resolved: Resolved,
-  means: { readonly world: World; readonly engine: Engine },
+  lab: Lab,
   signal: AbortSignal | undefined,
   watch: Watch,
 ): Promise<Flight> => {
@@ -118,8 +106,7 @@ const flyInto = async (
     if (folder?.failure) stop.abort()
   }
   try {
-    return await fly(resolved, {
-      ...means,
+    return await lab.fly({
       signal: stop.signal,
       onEvent(event) {
         folder?.event(event)
@@ -141,32 +128,21 @@ const flyInto = async (
 const runOf = (flight: Flight, about: Pick<Run, 'resolved' | 'world' | 'manifest' | 'folder' | 'spent'>): Run =>
   Object.defineProperties({ ...about }, Object.getOwnPropertyDescriptors(flight)) as Run
 
-/** A simulation that is being flown: await it, or watch `events$` meanwhile. */
-export interface Simulation extends Promise<Run> {
+/** A run under way: await it, or watch `events$` meanwhile. */
+export interface Running extends Promise<Run> {
   /** What happens, in virtual-time order. Completes with the flight; subscribe before the first `await`. */
   readonly events$: Observable<FlightEvent>
-}
-
-/** A flight under way, in two parts that can be handed on separately. */
-export interface Launch {
-  readonly events$: Observable<FlightEvent>
-  readonly done: Promise<Run>
-}
-
-/** Starts a flight; nothing happens before the caller's next `await`, so that `events$` can be subscribed to. */
-export const launch = (specification: Specification, options: SimulateOptions = {}): Launch => {
-  const events = new Subject<FlightEvent>()
-  const done = Promise.resolve()
-    .then(() => conduct(specification, options, { onEvent: (event) => events.next(event) }))
-    .finally(() => events.complete())
-  return { events$: events.asObservable(), done }
 }
 
 /**
  * Flies a specification: `const run = await simulate(script, { seed: 7 })` gives `run.digest`, `run.metrics`,
  * `run.ledger`; `simulate(...).events$` tells what happens while it flies. Give `out` to keep the run in a folder.
  */
-export const simulate = (specification: Specification, options: SimulateOptions = {}): Simulation => {
-  const { events$, done } = launch(specification, options)
-  return Object.assign(done, { events$ })
+export const simulate = (specification: Specification, options: SimulateOptions = {}): Running => {
+  const events = new Subject<FlightEvent>()
+  // Nothing happens before the caller's next `await`, so that `events$` can be subscribed to.
+  const done = Promise.resolve()
+    .then(() => conduct(specification, options, { onEvent: (event) => events.next(event) }))
+    .finally(() => events.complete())
+  return Object.assign(done, { events$: events.asObservable() })
 }

@@ -1,6 +1,6 @@
 import type { Direction, MessageKind, Fate } from '../record/message.js'
-import type { Micros } from '../time/micros.js'
 import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
+import type { Micros } from '../time/micros.js'
 
 /** Copies and bytes of one direction, kind of message and fate. */
 export interface BytesRow {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { worldList, type WorldSpec } from '../../scenarios/registry.js'
+
 import type { Sign } from '../../scenarios/kind.js'
+import { worldList, type WorldSpec } from '../../scenarios/registry.js'
 import { DataError } from '../errors.js'
 
 /** Names of files down to two folders below `dir`. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { World } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
 import { functionsOf } from './functions.js'
@@ -100,8 +101,29 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
   }
 }
 
+/** The same with another seed: purposes that have a seed of their own keep it, as do those of `kept`. */
+export const reseed = (
+  resolved: Resolved,
+  seed: string | number,
+  kept: Partial<Readonly<Record<SeedPurpose, string>>> = {},
+): Resolved => {
+  const own = (purpose: SeedPurpose): string => {
+    const now = resolved.seeds[purpose]
+    return kept[purpose] ?? (now === `${resolved.seed}/${purpose}` ? `${seed}/${purpose}` : now)
+  }
+  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, own(purpose)]))
+  return { ...resolved, seed: String(seed), seeds: seeds as Record<SeedPurpose, string> }
+}
+
+/** Clients there will be, as far as can be told without asking a strategy of the simulation's own. */
+const clientsOf = ({ strategy }: Resolved, { scenarios }: World): number | undefined => {
+  if ('fold' in strategy) return undefined
+  return strategy.kind === 'pooled' ? 1 : scenarios.length
+}
+
 /** Checks what can be known only when the world is there: a quorum or a selection above its clients. */
-export const checkClients = (resolved: Resolved, clients: number, source: Source = scriptSource('')): void => {
-  const problems = clientProblems(resolved.rounds, clients)
+export const checkWorld = (resolved: Resolved, world: World, source: Source = scriptSource('')): void => {
+  const clients = clientsOf(resolved, world)
+  const problems = clients === undefined ? [] : clientProblems(resolved.rounds, clients)
   if (problems.length > 0) throw specificationError(problems, source)
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
-import { resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
-import { checkClients } from '../../src/simulation/resolve.js'
+import type { World } from '../../src/data/world.js'
+import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
 import { readDocument } from '../../src/simulation/source.js'
 import type { Specification } from '../../src/simulation/specification.js'
+
+/** A world with so many scenarios. */
+const of = (scenarios: number): World => ({ scenarios: Array.from({ length: scenarios }) }) as unknown as World
 
 const yaml = `world: { kind: storefronts, scenarios: 3 }
 model: { kind: mmoe, embedding: 8, experts: 4, expert: [64, 32], tower: [16] }
@@ -156,7 +159,7 @@ describe('a broken specification', () => {
 
   it('refuses a buffer above the clients, and warns where a lost update would hold a place for ever', () => {
     const terms = (more = '') => yaml.replace(/rounds:[^]*/, `rounds:\n  kind: buffered\n  count: 2\n  buffer: 9\n${more}`)
-    expect(complaint(() => checkClients(from(terms()), 5))).toMatch(/rounds\.buffer is 9, above the 5[^]*trains twice/)
+    expect(complaint(() => checkWorld(from(terms()), of(5)))).toMatch(/rounds\.buffer is 9, above the 5[^]*trains twice/)
     const lossy = 'faults:\n  - { kind: lose, link: { from: client, to: aggregator }, probability: 0.5 }\n'
     expect(from(terms(lossy)).warnings.join()).toMatch(/rounds are buffered without a timeout/)
     expect(from(terms(`  timeout: 5 min\n${lossy}`)).warnings).toEqual([])
@@ -172,8 +175,8 @@ describe('a broken specification', () => {
       ].join('\n'),
     )
     const wide = from(`${yaml}  select: 9\n  quorum: 8`)
-    expect(complaint(() => checkClients(wide, 5))).toMatch(/rounds\.select is 9, above the 5[^]*rounds\.quorum is 8/)
-    expect(() => checkClients(wide, 9)).not.toThrow()
+    expect(complaint(() => checkWorld(wide, of(5)))).toMatch(/rounds\.select is 9, above the 5[^]*rounds\.quorum is 8/)
+    expect(() => checkWorld(wide, of(9))).not.toThrow()
   })
 
   it('tells what is impossible in a fault, where it stands', () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+
 import { SpecificationError } from '../../errors.js'
 import type { Specification } from '../../simulation/specification.js'
 import type { StudyPlan } from './study.js'

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import { loadWorld } from '../../../scenarios/registry.js'
-import type { World } from '../../data/world.js'
+
 import type { EngineName } from '../../engine/open.js'
+import { LastGround } from '../../lab/ground.js'
+import type { MetricRow } from '../../record/rows.js'
+import { functionsOf } from '../../simulation/functions.js'
 import { resolve } from '../../simulation/resolve.js'
 import { specificationOf as manifestSpecification } from '../describe.js'
 import { realDisk } from '../disk.js'
 import { rowFiles } from '../folder.js'
 import { readManifest, type Manifest } from '../manifest.js'
-import type { MetricRow } from '../../record/rows.js'
 import { readRows } from '../rows.js'
-import { functionsOf } from '../../simulation/functions.js'
 import { conduct } from '../simulate.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
@@ -51,28 +51,27 @@ export interface FlownStudy {
   readonly status: 'complete' | 'interrupted'
 }
 
-/** Keeps the world that was loaded last: neighbouring cells of a study differ in their variant, not in their world. */
-const lastWorld = (): typeof loadWorld => {
-  let kept: { readonly key: string; readonly world: Promise<World> } | undefined
-  return (spec, where) => {
-    const key = JSON.stringify([spec, where])
-    if (kept?.key !== key) kept = { key, world: loadWorld(spec, where) }
-    return kept.world
-  }
-}
-
 /**
  * Tunes, then flies every cell of a study that is not in its folder yet. Tuning has no faults and no schedule, seeds of
  * its own, and is judged on validation alone. An interrupted study goes on where it was when it is flown again.
  */
 export const flyStudy = async (plan: StudyPlan, options: FlyOptions): Promise<FlownStudy> => {
+  // Neighbouring cells of a study differ in their variant, and stand on the same ground.
+  const ground = new LastGround()
+  try {
+    return await flyOn(ground, plan, options)
+  } finally {
+    await ground.close()
+  }
+}
+
+const flyOn = async (ground: LastGround, plan: StudyPlan, options: FlyOptions): Promise<FlownStudy> => {
   checkPlan(plan)
   const { tuning } = plan
   const cells = cellsOf(plan)
   const pairs = cells.filter(({ seed }) => seed === '1')
   const searches = tuning ? pairs.map((cell) => ({ cell, all: configurationsOf(tuning, plan.name, cell.variant) })) : []
   const trials = searches.reduce((sum, { all }) => sum + all.length * (tuning?.seeds ?? 0), 0)
-  const load = lastWorld()
   let number = 0
 
   /** Flies one cell, or finds it flown; false if it was interrupted. */
@@ -103,7 +102,7 @@ export const flyStudy = async (plan: StudyPlan, options: FlyOptions): Promise<Fl
         signal: options.signal,
         study: { name: plan.name, condition, variant },
       },
-      { loadWorld: load },
+      { ground: (...about) => ground.open(...about) },
     )
     return run.status === 'complete'
   }

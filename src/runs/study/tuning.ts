@@ -1,8 +1,8 @@
 import { SpecificationError } from '../../errors.js'
 import { judging, metrics as known } from '../../metrics/metric.js'
 import { permutation, streams } from '../../random/streams.js'
-import { mean } from '../../statistics/moments.js'
 import type { MetricRow } from '../../record/rows.js'
+import { mean } from '../../statistics/moments.js'
 import type { Tuning } from './study.js'
 
 /** One configuration: `PATH=VALUE` settings, as `--set` takes them. */

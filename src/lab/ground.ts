@@ -1,0 +1,56 @@
+import { loadWorld } from '../../scenarios/registry.js'
+import { shuffleLabels } from '../data/pool.js'
+import type { World } from '../data/world.js'
+import type { Engine } from '../engine/engine.js'
+import { openEngine } from '../engine/open.js'
+import type { Resolved } from '../simulation/specification.js'
+
+/** Where data lies. */
+export interface Place {
+  /** A folder of data that must be read. */
+  readonly dataDir?: string | undefined
+  /** What relative paths are relative to. */
+  readonly cwd: string
+}
+
+/** What flights stand on, and what takes long to open: the data, and an engine with the programs that it knows. */
+export interface Ground {
+  readonly world: World
+  readonly engine: Engine
+  close(): Promise<void>
+}
+
+type Grounded = Pick<Resolved, 'world' | 'seeds' | 'labels' | 'engine' | 'workers'>
+
+/** Loads the world and opens the engine that a specification asks for. Throws what either throws. */
+export const openGround = async (
+  { world: spec, seeds, labels, engine: name, workers }: Grounded,
+  place: Place,
+): Promise<Ground> => {
+  const loaded = await loadWorld(spec, { seed: seeds.world, ...place })
+  const world = labels === 'shuffled' ? shuffleLabels(loaded, seeds.world) : loaded
+  const engine = await openEngine({ engine: name, workers })
+  return { world, engine, close: () => engine.close() }
+}
+
+/** Keeps the ground that was opened last, for flights one after the other of which many stand on the same. */
+export class LastGround {
+  #kept: { readonly key: string; readonly ground: Promise<Ground> } | undefined
+
+  async open(resolved: Grounded, place: Place): Promise<Ground> {
+    const { world, seeds, labels, engine, workers } = resolved
+    const key = JSON.stringify([world, seeds.world, labels, engine, workers, place])
+    if (this.#kept?.key !== key) {
+      await this.close()
+      this.#kept = { key, ground: openGround(resolved, place) }
+    }
+    return this.#kept.ground
+  }
+
+  async close(): Promise<void> {
+    const ground = this.#kept?.ground
+    this.#kept = undefined
+    // Whoever asked for a ground that could not be opened was told.
+    await ground?.then((opened) => opened.close(), () => {})
+  }
+}

@@ -1,0 +1,110 @@
+import { resolve as absolute } from 'node:path'
+
+import type { Check } from '../checks/check.js'
+import { allChecks } from '../checks/watch.js'
+import type { World } from '../data/world.js'
+import { checkedPlan, type Plan } from '../faults/plan.js'
+import type { Flight } from '../flight/flight.js'
+import { flySetup, planOf } from '../flight/fly.js'
+import { type Setup, setUp } from '../flight/setup.js'
+import type { FlightOptions } from '../flight/simulator.js'
+import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
+import type { Resolved, Specification } from '../simulation/specification.js'
+import { type Ground, openGround } from './ground.js'
+
+export interface LabOptions extends ResolveOptions {
+  /** A folder of data that the world reads. */
+  readonly data?: string
+  /** What relative paths are relative to. Default: the process's working directory. */
+  readonly cwd?: string
+}
+
+/** One flight of a lab. */
+export interface LabFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | 'signal'> {
+  /** Default: the lab's own. The world stays, as all worlds of a lab: everything else is drawn by this seed. */
+  readonly seed?: string | number
+  /** What is flown, in place of what the specification's faults draw: a plan of `lab.plan`, edited or not. */
+  readonly plan?: Plan
+  /** Promises that are watched beside those of the library and of the specification. */
+  readonly checks?: readonly Check[]
+}
+
+/**
+ * Flies one specification many times: world, engine and programs are opened once. `const lab = await Lab.open(script)`,
+ * `await lab.fly({ seed: 2 })`, `await lab.fly({ plan: edited(await lab.plan()) })`, `await lab.close()`. A flight is the
+ * one that `simulate` would fly, to the digest.
+ */
+export class Lab {
+  readonly resolved: Resolved
+  readonly #ground: Ground
+  readonly #cwd: string
+  /** What was settled for the seed that was flown last; the first says who the clients are. */
+  #setup: Promise<Setup> | undefined
+
+  private constructor(resolved: Resolved, ground: Ground, cwd: string) {
+    this.resolved = resolved
+    this.#ground = ground
+    this.#cwd = cwd
+  }
+
+  /** Resolves, loads the world, opens the engine and prepares the programs. Throws what each of them throws. */
+  static async open(specification: Specification, options: LabOptions = {}): Promise<Lab> {
+    const { data, cwd = process.cwd(), source } = options
+    const resolved = resolve(specification, options)
+    const dataDir = data === undefined ? undefined : absolute(cwd, data)
+    const ground = await openGround(resolved, { dataDir, cwd })
+    try {
+      checkWorld(resolved, ground.world, source)
+      const lab = Lab.on(ground, resolved, cwd)
+      await lab.#settle(resolved)
+      return lab
+    } catch (error) {
+      await ground.close()
+      throw error
+    }
+  }
+
+  /** A lab on ground that is open, and stays so until the lab is closed. */
+  static on(ground: Ground, resolved: Resolved, cwd = process.cwd()): Lab {
+    return new Lab(resolved, ground, cwd)
+  }
+
+  get world(): World {
+    return this.#ground.world
+  }
+
+  /** The faults that the specification draws with a seed, as plain JSON: edit it, keep it, fly it. */
+  async plan(seed: string | number = this.resolved.seed): Promise<Plan> {
+    const { participants } = await this.#settle(this.resolved)
+    return planOf({ resolved: this.#seeded(seed), participants })
+  }
+
+  /** Flies. Throws a `Violation` where a check is broken, and a `SpecificationError` for a plan that cannot be. */
+  async fly(options: LabFlight = {}): Promise<Flight> {
+    const { seed = this.resolved.seed, plan, checks = [], ...rest } = options
+    const setup = await this.#settle(this.#seeded(seed))
+    return flySetup(setup, {
+      ...rest,
+      engine: this.#ground.engine,
+      cwd: this.#cwd,
+      plan: plan && checkedPlan(plan, setup.participants),
+      checks: [...allChecks, ...(setup.resolved.checks ?? []), ...checks],
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#ground.close()
+  }
+
+  #seeded(seed: string | number): Resolved {
+    const { world } = this.resolved.seeds
+    return String(seed) === this.resolved.seed ? this.resolved : reseed(this.resolved, seed, { world })
+  }
+
+  async #settle(resolved: Resolved): Promise<Setup> {
+    const last = await this.#setup?.catch(() => undefined)
+    if (last?.resolved.seed === resolved.seed) return last
+    this.#setup = setUp(resolved, this.world, this.#ground.engine, last?.arrangement)
+    return this.#setup
+  }
+}
