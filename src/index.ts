@@ -1,6 +1,6 @@
 /*
  * What a script or a program imports from 'windtunnel': constructors of simulations, `simulate` to fly them, and the
- * types of what may be written by oneself (a model, a strategy, a link, a round policy) and of what a run gives.
+ * types of what may be written by oneself (a model, a strategy, a link, rounds, a check) and of what a run gives.
  */
 export * from './simulation/script.js'
 export { simulate, type Run, type Running, type SimulateOptions } from './runs/simulate.js'
@@ -12,14 +12,18 @@ export type { FlightEvent } from './record/event.js'
 export type { Flight } from './flight/flight.js'
 export type { LedgerRow, MetricRow, RoundRow, TrainingRow } from './record/rows.js'
 export type { CustomLink } from './network/network.js'
-export type { RoundsFunction } from './federation/rounds/own.js'
+export type { OwnRounds, RoundsFunction } from './federation/rounds/own.js'
+export type {
+  Admission, Arrived, Asking, Decision, Ending, FoldRule, Moment, RoundMachine, RoundRules, Situation,
+} from './federation/rounds/round.js'
+export { type Check, type View, Violation } from './checks/check.js'
 export { inputs } from './models/input.js'
 export { batchNorm, linear, perceptron, type Layer, type ModelRun } from './models/layers.js'
 export { gates, mix } from './models/mixture.js'
 export { stack } from './models/stack.js'
 export { towers } from './models/towers.js'
 export type { Batch, Features, Mode, Model, Output, Parameters } from './models/model.js'
-export type { Layout, Role, Segment, SegmentSpec } from './models/layout.js'
+export type { Layout, SegmentRole, Segment, SegmentSpec } from './models/layout.js'
 export type { Task } from './tasks/task.js'
 export type {
   FoldContext, Member, PartState, Scope, Strategy, Template, Update,

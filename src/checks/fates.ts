@@ -1,3 +1,4 @@
+import type { EventOf } from '../record/event.js'
 import type { LedgerRow } from '../record/rows.js'
 import { check, Violation } from './check.js'
 
@@ -5,16 +6,45 @@ interface Memory {
   /** Rounds that ended at each owner, by part. */
   readonly ended: Map<string, Set<number>>
   readonly over: Set<string>
+  /** By number of the envelope. */
+  readonly settled: boolean[]
+  /** Models of which there are copies, and whether one of them was used. (Of updates see the check `once`.) */
+  readonly copied: Map<string, boolean>
+}
+
+const second = ({ at: time, fate, row: { id, kind, from, to, round, fate: first } }: EventOf<'settle'>): never => {
+  const what = `the ${kind} of round ${round} from ${from} to ${to} is ${first} and becomes ${fate}`
+  throw new Violation('fates', what, { time, round, actors: [from, to], envelopes: [id] })
+}
+
+const nameOf = ({ from, to, kind, round, part, attempt }: LedgerRow): string =>
+  `${from} ${to} ${kind} ${round} ${part} ${attempt}`
+
+const usedOnce = ({ at: time, row }: EventOf<'settle'>, copied: Map<string, boolean>): void => {
+  const name = nameOf(row)
+  const used = copied.get(name)
+  if (used === undefined) return
+  copied.set(name, true)
+  if (!used) return
+  const { id, kind, from, to, round } = row
+  const what = `two copies of the ${kind} of round ${round} from ${from} to ${to} are used`
+  throw new Violation('fates', what, { time, round, actors: [from, to], envelopes: [id] })
 }
 
 export const fates = check<Memory>({
   name: 'fates',
   promise:
-    'Every copy of a message that arrived has its fate at the end, but for what waits at an owner that never heard of ' +
-    'the end of its round.',
-  kinds: ['part-close'],
-  begin: () => ({ ended: new Map(), over: new Set() }),
-  see: (event, _, { ended, over }) => {
+    'A copy of a message gets one fate, and at most one copy of a model is used. Every copy that arrived has its fate at ' +
+    'the end, but for what waits at an owner that never heard of the end of its round.',
+  kinds: ['copy', 'settle', 'part-close'],
+  begin: () => ({ ended: new Map(), over: new Set(), settled: [], copied: new Map() }),
+  see: (event, { ledger }, { ended, over, settled, copied }) => {
+    if (event.kind === 'copy' && event.message === 'model') copied.set(nameOf(ledger.row(event.envelope)), false)
+    if (event.kind === 'settle') {
+      if (settled[event.envelope]) second(event)
+      settled[event.envelope] = true
+      if (copied.size > 0 && event.fate === 'used') usedOnce(event, copied)
+    }
     if (event.kind !== 'part-close') return
     const { part, round, ends } = event
     const rounds = ended.get(part)

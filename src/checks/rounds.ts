@@ -1,11 +1,17 @@
-import type { FlightEvent } from '../record/event.js'
+import type { EventOf, FlightEvent } from '../record/event.js'
 import { check, Violation } from './check.js'
+
+/** How a part's last round ended at its owner. */
+interface Ended {
+  readonly round: number
+  readonly outcome: 'closed' | 'aborted'
+}
 
 interface Memory {
   opened: number
   closed: number
-  /** The last round that ended at each owner, by part. */
-  readonly ended: Map<string, number>
+  /** By part. */
+  readonly ended: Map<string, Ended>
   /** Parts that fold no more. */
   readonly over: Set<string>
 }
@@ -14,14 +20,20 @@ const fail = ({ at: time, actor }: FlightEvent, round: number, what: string, env
   throw new Violation('rounds', what, { time, round, actors: [actor], envelopes })
 }
 
+const closes = (event: EventOf<'round-close'>, { opened, closed, ended }: Memory, [trunk]: Iterable<string>): void => {
+  const { round } = event.row
+  if (round !== closed + 1) fail(event, round, `round ${round} closes after round ${closed}`)
+  if (opened === round && ended.get(trunk)?.round !== round) fail(event, round, `round ${round} closes, and ${trunk} has not ended it`)
+}
+
 export const rounds = check<Memory>({
   name: 'rounds',
   promise:
-    'Rounds open and close one after the other, at the aggregator and at every owner; nothing is taken in for a round ' +
-    'that has ended there, or after the last.',
-  kinds: ['round-open', 'round-close', 'part-close', 'admit'],
+    'Rounds open and close one after the other, at the aggregator and at every owner. Nothing is taken in for a round ' +
+    'that has ended there, or after the last; nothing is folded but in a round that has closed.',
+  kinds: ['round-open', 'round-close', 'part-close', 'fold', 'admit'],
   begin: () => ({ opened: 0, closed: 0, ended: new Map(), over: new Set() }),
-  see: (event, { rounds: { overlapping } }, memory) => {
+  see: (event, { parts, rounds: { overlapping } }, memory) => {
     switch (event.kind) {
       case 'round-open': {
         const { round } = event
@@ -30,24 +42,28 @@ export const rounds = check<Memory>({
         memory.opened = round
         return
       }
-      case 'round-close': {
-        const { round } = event.row
-        if (round !== memory.closed + 1) fail(event, round, `round ${round} closes after round ${memory.closed}`)
-        memory.closed = round
+      case 'round-close':
+        closes(event, memory, parts.keys())
+        memory.closed = event.row.round
         return
-      }
       case 'part-close': {
-        const { part, round, ends } = event
-        const last = memory.ended.get(part) ?? 0
+        const { part, round, outcome, ends } = event
+        const last = memory.ended.get(part)?.round ?? 0
         if (round <= last) fail(event, round, `round ${round} of ${part} ends after round ${last}`)
-        memory.ended.set(part, round)
+        memory.ended.set(part, { round, outcome })
         if (ends === 'all') memory.over.add(part)
         return
+      }
+      case 'fold': {
+        const { part, round } = event
+        const last = memory.ended.get(part)
+        if (last?.round === round && last.outcome === 'closed') return
+        return fail(event, round, `round ${round} of ${part} is folded, and has not closed`)
       }
       case 'admit': {
         if (event.message !== 'update') return
         const { part, round, envelope, from } = event
-        const late = overlapping ? memory.over.has(part) : round <= (memory.ended.get(part) ?? 0)
+        const late = overlapping ? memory.over.has(part) : round <= (memory.ended.get(part)?.round ?? 0)
         if (late) fail(event, round, `${part} takes an update of ${from} in for round ${round}, which has ended there`, [envelope])
       }
     }

@@ -4,8 +4,8 @@ import type { Reader } from '../record/flight-recorder.js'
 import * as library from './all.js'
 import type { Check, View } from './check.js'
 
-/** Every check of the library. */
-export const allChecks: readonly Check[] = Object.values(library)
+/** Every check of the library, in the order of their names, as they see what happens. */
+export const allChecks: readonly Check[] = Object.values(library).sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** Checks at work in one flight. */
 export interface Watch {

@@ -13,7 +13,7 @@ import { asLatex } from './comparison/latex.js'
 import { asMarkdown } from './comparison/markdown.js'
 import { asText } from './comparison/text.js'
 import type { About } from './comparison/columns.js'
-import type { Streams } from './run.js'
+import type { Terminal } from './run.js'
 
 export const formats = ['text', 'markdown', 'csv', 'latex', 'json'] as const
 export type Format = (typeof formats)[number]
@@ -76,7 +76,7 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
 }
 
 /** `windtunnel compare RUN...`: a paired comparison of run folders. Returns the exit code. */
-export const compareRuns = (given: readonly string[], flags: CompareFlags, { out, cwd }: Streams): number => {
+export const compareRuns = (given: readonly string[], flags: CompareFlags, { out, cwd }: Terminal): number => {
   const folders = given.flatMap((folder) => {
     const path = absolute(cwd, folder)
     if (!existsSync(path)) throw new StorageError(`${folder} does not exist. Give folders of runs, or one above them.`)

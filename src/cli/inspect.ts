@@ -7,7 +7,7 @@ import { worldOfFolder } from '../runs/world-of-folder.js'
 import { applySettings, parseSetting } from '../simulation/set.js'
 import { inspectionText } from './inspection-text.js'
 import { gather, seed } from './options.js'
-import type { Streams } from './run.js'
+import type { Terminal } from './run.js'
 
 interface InspectFlags {
   readonly seed?: string
@@ -26,7 +26,7 @@ Examples:
   npx windtunnel data inspect path/to/kuairand_pure --json > inspection.json`
 
 /** `windtunnel data inspect DIR`. Returns the exit code. */
-export const inspect = async (dir: string, flags: InspectFlags, { out, cwd }: Streams): Promise<number> => {
+export const inspect = async (dir: string, flags: InspectFlags, { out, cwd }: Terminal): Promise<number> => {
   const dataDir = resolve(cwd, dir)
   const found = worldOfFolder(dataDir, undefined)
   const { inspectedWith } = worldKinds[found.kind] as { inspectedWith?: object }
@@ -39,7 +39,7 @@ export const inspect = async (dir: string, flags: InspectFlags, { out, cwd }: St
 }
 
 /** Adds `data inspect` to the command. */
-export const addDataCommand = (root: Command, streams: Streams, done: (code: number) => void): void => {
+export const addDataCommand = (root: Command, streams: Terminal, done: (code: number) => void): void => {
   const data = root.command('data').description('look at data before a simulation flies on it')
   data
     .command('inspect')

@@ -3,7 +3,7 @@ import { exitCodes, SpecificationError } from '../errors.js'
 import { catalogue } from '../runs/catalogue.js'
 import { didYouMean } from '../simulation/did-you-mean.js'
 import { wrap } from './format.js'
-import type { Streams } from './run.js'
+import type { Terminal } from './run.js'
 
 const width = 110
 
@@ -18,7 +18,7 @@ const block = (title: string, entries: readonly Entry[]): string => {
 }
 
 /** `windtunnel list [WHAT]`: every model, strategy, ... with a sentence and its source. Returns the exit code. */
-export const list = (what: string | undefined, flags: { readonly json?: boolean }, streams: Streams): number => {
+export const list = (what: string | undefined, flags: { readonly json?: boolean }, streams: Terminal): number => {
   const all = catalogue()
   if (what !== undefined && !Object.hasOwn(all, what)) {
     const known = Object.keys(all)

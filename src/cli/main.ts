@@ -10,7 +10,7 @@ import { addDataCommand } from './inspect.js'
 import { list } from './list.js'
 import { engine, gather, oneOf, seed, share, whole } from './options.js'
 import { replay } from './replay.js'
-import { run, type RunFlags, type Streams } from './run.js'
+import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
 
 const codes = `
@@ -58,7 +58,7 @@ Examples:
   npx windtunnel compare runs/strategies --baseline fedavg --summary
   npx windtunnel compare runs/fedavg-* runs/fedprox-* --metric log-loss --at last --format csv > table.csv`,
   list: `
-WHAT is one of models, balancers, strategies, policies, worlds and faults; all of them without it.
+WHAT is one of models, balancers, strategies, rounds, worlds, faults and checks; all of them without it.
 
 Examples:
   npx windtunnel list strategies
@@ -74,7 +74,7 @@ const version = (): string =>
   (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version
 
 /** The command as commander knows it; `done` takes the exit code of whichever subcommand ran. */
-export const program = (streams: Streams, done: (code: number) => void): Command => {
+export const program = (streams: Terminal, done: (code: number) => void): Command => {
   const root = new Command('windtunnel')
   root
     .description(
@@ -148,7 +148,7 @@ export const program = (streams: Streams, done: (code: number) => void): Command
     .action((folders: string[], flags: CompareFlags) => done(compareRuns(folders, flags, streams)))
   root
     .command('list')
-    .argument('[what]', 'models, balancers, strategies, policies, worlds or faults')
+    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults or checks')
     .description('print what a simulation can name, each with a sentence and its source')
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.list)
@@ -174,10 +174,10 @@ const says = (error: unknown): { readonly text: string; readonly code: number } 
   return { text: `${stack}${cause}\n${ask}`, code: exitCodes.crash }
 }
 
-const here: Streams = { out: process.stdout, err: process.stderr, cwd: process.cwd() }
+const here: Terminal = { out: process.stdout, err: process.stderr, cwd: process.cwd() }
 
 /** Runs the command; the result is the exit code. Never throws. */
-export const main = async (argv: readonly string[], streams: Streams = here): Promise<number> => {
+export const main = async (argv: readonly string[], streams: Terminal = here): Promise<number> => {
   let code: number = exitCodes.ok
   const root = program(streams, (result) => (code = result))
   try {

@@ -1,6 +1,6 @@
 import type { FlightEvent } from '../record/event.js'
 import type { RoundRow } from '../record/rows.js'
-import { afterEvent, firstStatus, liveLines, roundLine, type Status } from './status.js'
+import { afterEvent, copyStatus, firstStatus, liveLines, roundLine, type Status } from './status.js'
 
 /** The part of a terminal or a pipe that progress needs. */
 export interface Output {
@@ -61,7 +61,7 @@ export const showProgress = (output: Output, name: string, count: number | undef
       if (output.isTTY) return
       if (event.kind === 'round-close') {
         flush(event.row.round - 2)
-        waiting.push({ row: event.row, status })
+        waiting.push({ row: event.row, status: copyStatus(status) })
       }
       if (event.kind === 'evaluated') flush(event.round)
     },

@@ -3,7 +3,7 @@ import { replay as replayRun } from '../runs/replay.js'
 import { formatCount } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { silent, type Progress } from './progress.js'
-import { progressFor, type RunFlags, type Streams } from './run.js'
+import { progressFor, type RunFlags, type Terminal } from './run.js'
 
 const numbers = {
   same: 'all numbers are the same, bit by bit',
@@ -15,7 +15,7 @@ const numbers = {
 export const replay = async (
   folder: string,
   flags: Pick<RunFlags, 'workers' | 'json' | 'quiet'>,
-  streams: Streams,
+  streams: Terminal,
 ): Promise<number> => {
   let progress: Progress = silent
   const interrupt = onInterrupt((text) => streams.err.write(`\n${text}\n`))

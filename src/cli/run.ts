@@ -10,7 +10,7 @@ import { summarise } from './summary.js'
 import { report } from './tables.js'
 
 /** Where a command reads and writes. */
-export interface Streams {
+export interface Terminal {
   readonly out: Output
   readonly err: Output
   readonly cwd: string
@@ -32,7 +32,7 @@ export const countOf = ({ rounds }: Resolved): number | undefined =>
 
 /** Progress goes to standard output, unless that is for JSON: then to a terminal on standard error, or nowhere. */
 export const progressFor = (
-  streams: Streams,
+  streams: Terminal,
   flags: Pick<RunFlags, 'json' | 'quiet'>,
   resolved: Resolved,
 ): Progress => {
@@ -50,7 +50,7 @@ const shortest = (cwd: string, path: string): string => {
   return way.startsWith('..') ? path : way
 }
 
-const show = (run: Run, flags: RunFlags, { out, cwd }: Streams): void => {
+const show = (run: Run, flags: RunFlags, { out, cwd }: Terminal): void => {
   if (flags.json) out.write(`${JSON.stringify(summarise(run))}\n`)
   else if (!flags.quiet) {
     const folder = run.folder === undefined ? '' : shortest(cwd, run.folder)
@@ -61,7 +61,7 @@ const show = (run: Run, flags: RunFlags, { out, cwd }: Streams): void => {
 }
 
 /** `windtunnel run SCRIPT`. Returns the exit code. */
-export const run = async (script: string, flags: RunFlags, streams: Streams): Promise<number> => {
+export const run = async (script: string, flags: RunFlags, streams: Terminal): Promise<number> => {
   const { cwd } = streams
   const loaded = await loadSpecification(script, cwd)
   let progress: Progress = silent

@@ -65,6 +65,11 @@ const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => 
   return undefined
 }
 
+/** A status as it is now, which later events do not change. */
+export const copyStatus = (status: Status): Status => ({
+  ...status, training: new Set(status.training), away: new Set(status.away), dead: new Set(status.dead),
+})
+
 /** Takes one more event in. Returns the same status. */
 export const afterEvent = (status: Status, event: FlightEvent): Status => {
   switch (event.kind) {

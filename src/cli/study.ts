@@ -7,7 +7,7 @@ import { flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-stud
 import { comparisonOf, formatted, type Format } from './compare.js'
 import { plural } from './format.js'
 import { onInterrupt } from './interrupt.js'
-import type { Streams } from './run.js'
+import type { Terminal } from './run.js'
 
 export interface StudyFlags {
   readonly full?: boolean
@@ -40,7 +40,7 @@ const choices = ({ chosen }: FlownStudy): string =>
         .join('\n')}\n\n`
 
 /** `windtunnel study SCRIPT`: flies what is missing of a study, then prints its table. Returns the exit code. */
-export const study = async (script: string, flags: StudyFlags, streams: Streams): Promise<number> => {
+export const study = async (script: string, flags: StudyFlags, streams: Terminal): Promise<number> => {
   const { cwd, out, err } = streams
   const loaded = await loadStudy(script, cwd)
   const full = flags.full === true

@@ -8,7 +8,7 @@ import { FlightRecorder } from '../record/flight-recorder.js'
 import type { Name, Participant, Role } from '../roster/participant.js'
 import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices, type Device, type Devices } from '../schedules/devices.js'
-import { networkSchema, resolveNetwork, type ClientLink, type Network } from '../schedules/network.js'
+import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
 import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, WithLink } from './fault.js'
@@ -28,7 +28,7 @@ export interface CompileInput {
   /** The parts of a model in the order in which they are sent: `trunk`, `expert-1`, ... */
   readonly parts: readonly string[]
   readonly schedule?: Schedule
-  readonly network?: Network
+  readonly network?: NetworkSpec
   readonly devices?: Devices
   readonly streams: Streams
   /** Of the coins of faults; the same when absent. */

@@ -22,7 +22,7 @@ import { inRounds, inTime } from './window.js'
  * From then on it is away: not selectable, whatever it computes ends at once, all messages from and to it are lost. It
  * is back after `for`, or when the round closes. If the round closes first (a deadline passes while it still trains),
  * what was interrupted stays so, and it is there for the next round. A round that is already closed when a late client
- * leaves (asynchronous policies) keeps it away for no time at all.
+ * leaves (where rounds overlap) keeps it away for no time at all.
  */
 
 /** How a computation ends. */

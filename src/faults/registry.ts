@@ -7,8 +7,8 @@ import { coin, when } from './words.js'
 
 type Entry = (typeof all)[keyof typeof all]
 
-/** Every fault of the library. */
-export const faultEntries: readonly Entry[] = Object.values(all)
+/** Every fault of the library, in the order of their kinds. */
+export const faultEntries: readonly Entry[] = Object.values(all).sort((a, b) => (a.kind < b.kind ? -1 : 1))
 
 type Schemas = readonly [Entry['schema'], ...Entry['schema'][]]
 

@@ -1,5 +1,4 @@
 import type { Behaviour, Context } from '../actors/actor.js'
-import type { Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
@@ -149,8 +148,9 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const ask = (state: AggregatorState, asking: Asking, context: Context): Moment => {
     const { round, selected } = state
     const now = context.now
-    const clients = choose(state, Math.max(asking.clients, asking.atLeast), now)
-    if (clients.length < asking.atLeast) return { kind: 'short', there: clients.length }
+    const { atLeast = 1 } = asking
+    const clients = choose(state, Math.max(asking.clients, atLeast), now)
+    if (clients.length < atLeast) return { kind: 'short', there: clients.length }
     if (clients.length > asking.clients) clients.length = asking.clients
     if (state.opened === undefined) {
       state.opened = now
@@ -173,7 +173,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const sendTo = (
     { holding, round }: AggregatorState,
     clients: readonly Name[],
-    { patience, missing, deadline }: Instructions,
+    { patience, missing = 'last', deadline }: Asking,
     context: Context,
   ): void => {
     const instructions = { patience, missing, deadline }

@@ -2,7 +2,7 @@ import type { Table } from '../data/table.js'
 import type { Split } from '../data/world.js'
 import type { ScoreResult } from '../engine/engine.js'
 import type { RankedUser } from '../metrics/full-ranking.js'
-import type { Exam } from './evaluation.js'
+import type { Exam } from './exam.js'
 
 /** What the models of a scenario's clients answered on one split: all its rows, in the order of clients. */
 export interface Answers {

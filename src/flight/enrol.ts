@@ -10,7 +10,7 @@ import { streams } from '../random/streams.js'
 import { resolveOverrides } from '../roster/overrides.js'
 import { clientName, type Name, type Participant } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
-import type { Exam } from './evaluation.js'
+import type { Exam } from './exam.js'
 import { rankOf } from './rank.js'
 
 /** One client, with its rows and what the engine calls them. */

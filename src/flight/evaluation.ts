@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 
-import type { Table } from '../data/table.js'
 import type { Split } from '../data/world.js'
 import type { Engine, ScoreResult } from '../engine/engine.js'
 import { finalScoresOf } from '../metrics/final-scores.js'
@@ -11,23 +10,8 @@ import type { MetricRow } from '../record/rows.js'
 import type { Task } from '../tasks/task.js'
 import type { Micros } from '../time/micros.js'
 import { answersOf, type Answers } from './answers.js'
+import type { Exam } from './exam.js'
 import type { TestAnswers } from './flight.js'
-import type { Rank } from './rank.js'
-
-/** One set of rows that one client's model is scored on. */
-export interface Exam {
-  readonly client: string
-  readonly scenario: string
-  readonly split: Split
-  readonly table: Table
-  /** Handles of the engine. */
-  readonly program: string
-  readonly data: string
-  /** Handle of the client's training rows. */
-  readonly history: string
-  /** For a model that ranks items. */
-  readonly rank?: Rank
-}
 
 export interface EvaluationOptions {
   readonly engine: Engine

@@ -23,7 +23,7 @@ import type { Device } from '../schedules/devices.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Task } from '../tasks/task.js'
 import { enrol, type Enrolled } from './enrol.js'
-import type { Exam } from './evaluation.js'
+import type { Exam } from './exam.js'
 
 /**
  * What is settled about a federation before its first event: who takes part, with which model, in which parts. The same

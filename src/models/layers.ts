@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Axis, Initial, Role, SegmentSpec } from './layout.js'
+import type { Axis, Initial, SegmentRole, SegmentSpec } from './layout.js'
 import type { Batch, Mode, Parameters } from './model.js'
 import { addRow, normalizeRows, relu } from '../tensors/ops.js'
 
@@ -39,7 +39,7 @@ export const startOf = (fanIn: number, fanOut: number, activation: 'relu' | 'non
   activation === 'relu' ? { kind: 'he', fanIn } : { kind: 'glorot', fanIn, fanOut }
 
 export interface LinearOptions {
-  readonly role?: Role
+  readonly role?: SegmentRole
   /** The activation that follows, which decides the first values. Default `none`. */
   readonly activation?: 'relu' | 'none'
   readonly task?: string

@@ -2,7 +2,7 @@ import { SpecificationError } from '../errors.js'
 import { normal, type Stream, type Streams } from '../random/streams.js'
 
 /** What a segment is in its model; `user` is an embedding table of users. Strategies give scopes by role. */
-export type Role = 'embedding' | 'user' | 'input' | 'bottom' | 'expert' | 'gate' | 'tower' | 'batch-norm' | 'other'
+export type SegmentRole = 'embedding' | 'user' | 'input' | 'bottom' | 'expert' | 'gate' | 'tower' | 'batch-norm' | 'other'
 
 /** How a segment starts. `glorot` and `he` are uniform; fans are of one matrix, not of a stack of them. */
 export type Initial =
@@ -31,7 +31,7 @@ export interface SegmentSpec {
   readonly shape: readonly number[]
   /** One label per axis of `shape`. At most one `expert` axis: entry e of it belongs to expert network e. */
   readonly axes: readonly Axis[]
-  readonly role: Role
+  readonly role: SegmentRole
   readonly initial: Initial
   /** The expert network that owns the whole segment, for a model that keeps each expert in segments of its own. */
   readonly expert?: number

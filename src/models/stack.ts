@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { activate, batchNorm, startOf, type Layer, type Regularisation } from './layers.js'
-import type { Axis, Role, SegmentSpec } from './layout.js'
+import type { Axis, SegmentRole, SegmentSpec } from './layout.js'
 import { addRow } from '../tensors/ops.js'
 
 /** Several perceptrons of one shape, side by side. */
 export interface StackOptions extends Regularisation {
-  readonly role: Role
+  readonly role: SegmentRole
   /** What the perceptrons are, which is the axis that parts and scopes are cut along. */
   readonly axis: 'expert' | 'task'
   readonly count: number

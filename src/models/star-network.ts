@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { forEach, type Domains } from './domains.js'
 import { startOf, type ModelRun } from './layers.js'
-import type { Initial, Role, SegmentSpec } from './layout.js'
+import type { Initial, SegmentRole, SegmentSpec } from './layout.js'
 import { addRow, relu } from '../tensors/ops.js'
 
 export interface StarNetworkOptions {
@@ -30,7 +30,7 @@ interface StarLayer {
 
 /** A layer whose weight is W_p * W and whose bias is b_p + b, for every domain p. */
 const layerOf = (name: string, [from, to]: readonly [number, number], last: boolean, domains: Domains): StarLayer => {
-  const role: Role = last ? 'tower' : 'bottom'
+  const role: SegmentRole = last ? 'tower' : 'bottom'
   const { count } = domains
   const segments: SegmentSpec[] = [
     {

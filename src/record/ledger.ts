@@ -88,15 +88,10 @@ export class Ledger implements Reader {
     else flow.copied++
   }
 
-  /** The first fate is final: a second one is an error of the protocol. */
+  /** The first fate is final; that there is no second is a check's affair. */
   #settle(event: EventOf<'settle'>): void {
-    const { envelope: id, fate } = event
-    const entry = this.#entries[id]
-    if (entry.fate !== 'unresolved') {
-      const who = `${entry.kind} ${entry.from} to ${entry.to}`
-      throw new SafetyError(`envelope ${id} (${who}) is ${entry.fate} and cannot become ${fate}`)
-    }
-    entry.fate = fate
+    const entry = this.#entries[event.envelope]
+    if (entry.fate === 'unresolved') entry.fate = event.fate
     ;(event as { row: LedgerRow }).row = entry
   }
 

@@ -12,7 +12,7 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   models: modelEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   balancers: balancers.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   strategies: strategyEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
-  policies: entriesOf(roundsSchema),
+  rounds: entriesOf(roundsSchema),
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
   checks: allChecks.map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),

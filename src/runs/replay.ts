@@ -14,7 +14,7 @@ import { loadSpecification } from './load.js'
 import { readManifest, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
 import { readLines, readRows } from './rows.js'
-import { conduct, type Run, type SimulateOptions, type Watch } from './simulate.js'
+import { conduct, type Run, type SimulateOptions, type Callbacks } from './simulate.js'
 
 /** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
 export const metricTolerance = 0.01
@@ -129,7 +129,7 @@ export const compareNumbers = (
 export const replay = async (
   folder: string,
   options: Pick<SimulateOptions, 'workers' | 'cwd' | 'signal'> = {},
-  watch: Watch = {},
+  watch: Callbacks = {},
 ): Promise<Replayed> => {
   const cwd = options.cwd ?? process.cwd()
   const disk: Disk = watch.disk ?? realDisk

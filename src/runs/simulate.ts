@@ -42,7 +42,7 @@ export interface SimulateOptions extends ResolveOptions {
 }
 
 /** For whoever watches from inside: the command and the replay. */
-export interface Watch {
+export interface Callbacks {
   /** Told once, before the first event. */
   readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string }) => void
   readonly onEvent?: (event: FlightEvent) => void
@@ -56,7 +56,7 @@ export interface Watch {
 export const conduct = async (
   specification: Specification,
   options: SimulateOptions,
-  watch: Watch = {},
+  watch: Callbacks = {},
 ): Promise<Run> => {
   const cwd = options.cwd ?? process.cwd()
   const dataDir = options.data === undefined ? undefined : absolute(cwd, options.data)
@@ -96,7 +96,7 @@ const flyInto = async (
   folder: RunFolder | undefined,
   lab: Lab,
   signal: AbortSignal | undefined,
-  watch: Watch,
+  watch: Callbacks,
 ): Promise<Flight> => {
   const stop = new AbortController()
   const onAbort = (): void => stop.abort()

@@ -63,7 +63,7 @@ export const networkSchema = z
   })
   .prefault({})
 
-export type Network = z.output<typeof networkSchema>
+export type NetworkSpec = z.output<typeof networkSchema>
 export type NetworkInput = z.input<typeof networkSchema>
 export type Jitter = z.output<typeof jitterSchema>
 
@@ -125,7 +125,7 @@ const readLatencies = (
  * `SpecificationError` for selectors that find nobody or name servers, `DataError` for traces that cannot be read.
  */
 export const resolveNetwork = (
-  network: Network,
+  network: NetworkSpec,
   participants: readonly Participant[],
   streams: Streams,
   read: ReadText,

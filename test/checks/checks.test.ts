@@ -4,6 +4,7 @@ import { causality, conservation, fates, once, rounds, state, weights } from '..
 import { Violation } from '../../src/checks/check.js'
 import { allChecks, watch } from '../../src/checks/watch.js'
 import { SafetyError } from '../../src/errors.js'
+import type { Told } from '../../src/record/flight-recorder.js'
 import type { RoundRow } from '../../src/record/rows.js'
 import { folds, overlapping, played } from './played.js'
 
@@ -149,20 +150,26 @@ describe('rounds', () => {
 
   it('accepts rounds one after the other, one that nobody could be asked in among them', () => {
     const flight = played(rounds)
-    for (const what of [open(1), admit(1), ends(1), close(1), close(2), open(3), ends(3), close(3)]) flight.tell('aggregator', what)
+    for (const what of [open(1), admit(1), ends(1), folds({}), close(1), close(2), open(3), ends(3), close(3)]) {
+      flight.tell('aggregator', { ...what })
+    }
   })
 
-  const broken: readonly (readonly [string, readonly ReturnType<typeof open | typeof close | typeof ends | typeof admit>[]])[] = [
+  const broken: readonly (readonly [string, readonly Told[]])[] = [
     ['round 2 opens while round 1 is open', [open(1), open(2)]],
-    ['round 1 opens after round 1', [open(1), close(1), open(1)]],
+    ['round 1 opens after round 1', [open(1), ends(1), close(1), open(1)]],
     ['round 2 closes after round 0', [close(2)]],
     ['round 1 of trunk ends after round 1', [ends(1), ends(1)]],
     ['takes an update of client-a in for round 1, which has ended there', [ends(1), admit(1)]],
+    ['round 1 closes, and trunk has not ended it', [open(1), close(1)]],
+    ['round 1 of trunk is folded, and has not closed', [open(1), folds({})]],
+    ['round 1 of trunk is folded, and has not closed', [open(1), { ...ends(1), outcome: 'aborted' }, folds({})]],
+    ['round 2 of trunk is folded, and has not closed', [open(1), ends(1), folds({ round: 2 })]],
   ]
   it.each(broken)('catches: %s', (text, story) => {
     const flight = played(rounds)
-    for (const what of story.slice(0, -1)) flight.tell('aggregator', what)
-    expect(() => flight.tell('aggregator', story.at(-1)!)).toThrow(text)
+    for (const what of story.slice(0, -1)) flight.tell('aggregator', { ...what })
+    expect(() => flight.tell('aggregator', { ...story.at(-1)! })).toThrow(text)
   })
 
   it('where rounds overlap takes updates of old rounds in, until the last', () => {
@@ -215,6 +222,26 @@ describe('fates', () => {
     flight.send(2, { round: 2 })
     flight.arrive(2)
     flight.end()
+  })
+
+  it('catches a second fate', () => {
+    const flight = played(fates)
+    flight.send(0)
+    flight.arrive(0)
+    flight.tell('aggregator', { kind: 'settle', envelope: 0, fate: 'used' })
+    const violation = caught(() => flight.tell('aggregator', { kind: 'settle', envelope: 0, fate: 'late' }))
+    expect(violation).toMatchObject({ envelopes: [0], what: 'the update of round 1 from client-a to aggregator is used and becomes late' })
+  })
+
+  it('catches a second copy of a model that is used', () => {
+    const flight = played(fates)
+    const model = { from: 'aggregator', to: 'client-a', message: 'model' } as const
+    flight.send(0, model)
+    flight.send(1, { ...model, copy: 1 })
+    for (const id of [0, 1]) flight.arrive(id)
+    flight.tell('client-a', { kind: 'settle', envelope: 1, fate: 'used' })
+    const second = () => flight.tell('client-a', { kind: 'settle', envelope: 0, fate: 'used' })
+    expect(second).toThrow('two copies of the model of round 1 from aggregator to client-a are used')
   })
 
   it('catches what arrived and was forgotten, in parameters and in control messages', () => {

@@ -90,14 +90,20 @@ describe('progress', () => {
   it('writes a line per round into a pipe, with the score of that round', () => {
     const pipe = output(false)
     const progress = showProgress(pipe, 'tiny', 2)
-    for (const event of story) progress.event(event)
+    for (const one of story) progress.event(one)
     progress.event(closed(rounds[0]))
+    // What comes while its scores are awaited is of the next round.
+    progress.event(settled(31e6, ledgerRow({ ...late, travelled: 4096 })))
+    progress.event(event(32e6, 'client-a', { kind: 'leave', fault: 'x' }))
     progress.event(evaluated(1))
     progress.event(closed(rounds[1]))
     progress.end()
     const lines = pipe.written.join('').split('\n')
     expect(lines).toHaveLength(3)
-    expect(lines[0]).toMatch(/^round 1\/2 closed .* validation AUC 0\.6875 · /)
+    expect(lines[0]).toBe(
+      'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded · 1 late, 1 away, 1 cut short · ' +
+        'validation AUC 0.6875 · up 1.0 KiB, down 2.0 KiB',
+    )
     expect(lines[1]).toMatch(/^round 2\/2 aborted/)
     expect(pipe.written.join('')).not.toContain('\x1b')
   })

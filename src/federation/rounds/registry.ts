@@ -5,8 +5,8 @@ import type { RoundEntry, RoundRules } from './round.js'
 
 type Entry = (typeof all)[keyof typeof all]
 
-/** Every kind of rounds of the library. */
-export const roundEntries: readonly Entry[] = Object.values(all)
+/** Every kind of rounds of the library, in their order. */
+export const roundEntries: readonly Entry[] = Object.values(all).sort((a, b) => (a.kind < b.kind ? -1 : 1))
 
 type Schemas = readonly [Entry['schema'], ...Entry['schema'][]]
 

@@ -74,12 +74,13 @@ export interface Decision<State> {
   readonly done?: boolean
 }
 
-/** Whom a machine wants asked, and what they are told. */
-export interface Asking extends Instructions {
+/** Whom a machine wants asked, and what they are told: see `Instructions`. */
+export interface Asking extends Partial<Instructions> {
   readonly clients: number
-  readonly atLeast: number
+  /** Default 1. */
+  readonly atLeast?: number
   /** How long each is waited for before its place goes to another; undefined: without end. */
-  readonly timeout: Micros | undefined
+  readonly timeout?: Micros | undefined
 }
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { SpecificationError } from '../../errors.js'
 import { defineModel } from '../define.js'
 import { modelEntry } from '../entry.js'
-import type { Role, SegmentSpec } from '../layout.js'
+import type { SegmentRole, SegmentSpec } from '../layout.js'
 import type { Features, Interactions, Model } from '../model.js'
 import { encode } from './encode.js'
 import { encoderKinds, type Counts, type Encoder, type EncoderKind, type EncoderOptions } from './encoder.js'
@@ -33,7 +33,7 @@ export const countsOf = (features: Features): Counts => {
 }
 
 /** An embedding table in Xavier's (Glorot's) first values, as PMTRec starts. */
-const table = (name: string, role: Role, rows: number, width: number): SegmentSpec => ({
+const table = (name: string, role: SegmentRole, rows: number, width: number): SegmentSpec => ({
   name,
   shape: [rows, width],
   axes: ['row', 'out'],

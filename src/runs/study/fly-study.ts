@@ -18,7 +18,7 @@ import type { StudyPlan } from './study.js'
 import { choose, configurationsOf, validationScore, type Configuration } from './tuning.js'
 
 /** How a study is flown. */
-export interface FlyOptions {
+export interface StudyOptions {
   /** The study's folder; each run has a folder of its own below it. */
   readonly out: string
   readonly cwd: string
@@ -55,7 +55,7 @@ export interface FlownStudy {
  * Tunes, then flies every cell of a study that is not in its folder yet. Tuning has no faults and no schedule, seeds of
  * its own, and is judged on validation alone. An interrupted study goes on where it was when it is flown again.
  */
-export const flyStudy = async (plan: StudyPlan, options: FlyOptions): Promise<FlownStudy> => {
+export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   // Neighbouring cells of a study differ in their variant, and stand on the same ground.
   const ground = new LastGround()
   try {
@@ -65,7 +65,7 @@ export const flyStudy = async (plan: StudyPlan, options: FlyOptions): Promise<Fl
   }
 }
 
-const flyOn = async (ground: LastGround, plan: StudyPlan, options: FlyOptions): Promise<FlownStudy> => {
+const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   checkPlan(plan)
   const { tuning } = plan
   const cells = cellsOf(plan)

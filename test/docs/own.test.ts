@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+import { storefronts } from '../../scenarios/index.js'
+import ownCheck, { moving } from '../../simulations/own-check.js'
+import ownRounds from '../../simulations/own-rounds.js'
+import { allChecks } from '../../src/checks/watch.js'
+import { exitCodes } from '../../src/errors.js'
+import type { RoundEntry } from '../../src/federation/rounds/round.js'
+import { roundEntries } from '../../src/federation/rounds/registry.js'
+import { lose, simulate } from '../../src/index.js'
+import { blocksOf, pageText, root } from './pages.js'
+
+const small = { world: storefronts({ scenarios: 4, impressions: 200, users: 40, items: 20 }), evaluate: { start: false, final: false, every: 100 } }
+
+it.each(['own-check', 'own-rounds'])('%s is on its page as it is flown', (name) => {
+  const shown = blocksOf(`docs/${name.slice(4)}${name === 'own-check' ? 's' : ''}.md`).map(({ text }) => `${text}\n`)
+  expect(shown).toContain(readFileSync(join(root, `simulations/${name}.ts`), 'utf8'))
+})
+
+it('the page of checks lists every check of the library, with its promise', () => {
+  const rows = pageText('docs/checks.md').split('\n').filter((line) => line.startsWith('| `'))
+  expect(rows).toEqual(allChecks.map(({ name, promise }) => `| \`${name}\` | ${promise} |`))
+})
+
+it('every kind of rounds is in the pages', () => {
+  for (const { kind } of roundEntries as readonly RoundEntry[]) expect(pageText('docs/script.md')).toContain(`\`${kind}\``)
+})
+
+describe('a check of one’s own', () => {
+  it('lets a flight pass that keeps the promise, and ends one that does not, with what it is about', async () => {
+    await simulate({ ...ownCheck, ...small }, { workers: 1 })
+    const lossy = { ...ownCheck, ...small, faults: [lose({ from: 'client', to: 'expert' })] }
+    await expect(simulate(lossy, { workers: 1 })).rejects.toMatchObject({
+      check: 'moving', exitCode: exitCodes.safety, round: 3, actors: ['aggregator'], what: 'expert-1 was folded last in round 0',
+    })
+    await simulate({ ...lossy, checks: [moving(9)] }, { workers: 1 })
+  })
+})
+
+describe('a round machine of one’s own', () => {
+  it('closes when all have answered, or nobody has for a while', async () => {
+    const { rounds } = await simulate({ ...ownRounds, ...small }, { workers: 1 })
+    expect(rounds.map(({ reason }) => reason)).toEqual([
+      'all answered', 'quiet', 'all answered', 'all answered', 'all answered', 'all answered',
+    ])
+    expect(rounds[1].folded).toHaveLength(2)
+    expect(rounds[1].closed - rounds[1].opened).toBeGreaterThan(20e6)
+  })
+})

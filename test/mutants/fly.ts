@@ -1,0 +1,35 @@
+import { pathToFileURL } from 'node:url'
+
+/*
+ * Flies flights of the checkout that is named, frozen ones and two more, until a check is violated: prints its name and what it says, or
+ * that nothing was caught.
+ */
+
+const [root] = process.argv.slice(2)
+const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/${path}`).href)
+const { buffered, duplicate, ms, one, simulate, slow } = (await load('src/index.ts')) as typeof import('../../src/index.js')
+const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
+
+const names = ['crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
+const plain = flights.deadline
+const stormy = [
+  ...names.map((name) => flights[name]),
+  { ...plain, rounds: buffered({ count: 8, buffer: 1, maxStaleness: 1 }), faults: [slow(one(), { by: 6 })] },
+  { ...plain, faults: [duplicate({ message: 'model' }, { after: ms(3) })] },
+]
+const told = (error: unknown): { readonly check: string | null; readonly says: string } => {
+  const { check = null, message } = error as { readonly check?: string; readonly message: string }
+  return { check, says: message.split('\n')[0] }
+}
+
+let found: ReturnType<typeof told> = { check: null, says: 'nothing was caught' }
+for (const flight of stormy) {
+  try {
+    await simulate(flight, { seed: 11, workers: 1 })
+  } catch (error) {
+    found = told(error)
+    break
+  }
+}
+process.stdout.write(`${JSON.stringify(found)}\n`)
+process.exit(0)
