@@ -131,7 +131,7 @@ describe('a broken specification', () => {
         'plan.yaml:5:9: rounds.kind cannot be "dedline".',
         '  5 |   kind: dedline',
         '    |         ^^^^^^^',
-        '  Did you mean "deadline"? Known: synchronous, deadline, quorum, asynchronous, buffered.',
+        '  Did you mean "deadline"? Known: asynchronous, buffered, deadline, quorum, synchronous.',
       ].join('\n'),
     )
   })
@@ -190,7 +190,7 @@ describe('a broken specification', () => {
         'plan.yaml:10:13: faults.1.kind cannot be "slwo".',
         '  10 |   - { kind: slwo, who: client }',
         '     |             ^^^^',
-        '  Did you mean "slow"? Known: away, slow, partial, delay, lose, duplicate, crash, narrow.',
+        '  Did you mean "slow"? Known: away, crash, delay, duplicate, lose, narrow, partial, slow.',
       ].join('\n'),
     )
   })
