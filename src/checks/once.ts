@@ -24,15 +24,16 @@ export const once = check<Counted>({
     if (clients === undefined) counted.set(part, (clients = new Map()))
     const seen = new Set<string>()
     for (const { client, round: of, staleness } of event.updates) {
+      const contribution = overlapping ? `${client} ${of}` : client
       if (overlapping ? of > round : of !== round) refuse(event, client, `an update for round ${of}`)
       if (!(staleness >= 0 && staleness <= maxStaleness)) {
         refuse(event, client, `an update of staleness ${staleness}, above ${maxStaleness},`)
       }
-      if (seen.has(`${client} ${of}`)) refuse(event, client, `two updates for round ${of}`)
+      if (seen.has(contribution)) refuse(event, client, `two updates for round ${of}`)
       if (of <= (clients.get(client) ?? 0)) {
         refuse(event, client, `an update for round ${of} that was folded before,`)
       }
-      seen.add(`${client} ${of}`)
+      seen.add(contribution)
     }
     for (const { client, round: of } of event.updates) clients.set(client, Math.max(of, clients.get(client) ?? 0))
   },

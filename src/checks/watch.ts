@@ -17,6 +17,7 @@ export interface Watch {
 /** A check with its memory of one flight. */
 class Watching implements Reader {
   readonly kinds: Check['kinds']
+  readonly #see: Check['see']
   readonly #memory: unknown
 
   constructor(
@@ -24,11 +25,12 @@ class Watching implements Reader {
     private readonly view: View,
   ) {
     this.kinds = check.kinds
+    this.#see = check.see.bind(check)
     this.#memory = check.begin?.()
   }
 
   see(event: FlightEvent): void {
-    this.check.see(event, this.view, this.#memory)
+    this.#see(event, this.view, this.#memory)
   }
 
   end(): void {

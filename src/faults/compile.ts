@@ -250,6 +250,7 @@ export const compile = (input: CompileInput): Weather => {
       if (who.link === undefined) {
         throw new WindtunnelError(`'${owner}' is a server: only clients have a link whose rate can be asked.`)
       }
+      if (who.narrow.length === 0) return who.link.rate(direction, at)
       return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
     },
     latency,

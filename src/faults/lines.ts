@@ -26,7 +26,6 @@ export const narrowed = (
   round: number,
 ): Rate => {
   const open = link.rate(direction, at)
-  if (narrowings.length === 0) return open
   let until = open.until
   let divisor = 1
   let cap = Infinity

@@ -6,7 +6,7 @@ import type { Micros } from '../time/micros.js'
 import type { ActorLife } from './life.js'
 import type { AggregatorMessage, CloseNotice } from './messages.js'
 import {
-  close, copyHolding, heldInOrder, type Holding, newHolding, openRound, type Ownership, receive, sendModels,
+  close, copyHolding, type Held, type Holding, newHolding, openRound, type Ownership, receive, sendModels,
 } from './owner.js'
 import { takePart } from './parts.js'
 import type { Asking, Decision, Ending, Moment, Situation } from './rounds/round.js'
@@ -53,7 +53,7 @@ export interface AggregatorState {
   past: RoundRow[]
 }
 
-const newAggregator = (trunk: Float32Array, clients: number): AggregatorState => ({
+const newAggregator = (trunk: Float32Array, idle: Iterable<number>): AggregatorState => ({
   holding: newHolding('trunk', trunk),
   phase: 'idle',
   machine: undefined,
@@ -61,7 +61,7 @@ const newAggregator = (trunk: Float32Array, clients: number): AggregatorState =>
   since: 0,
   opened: undefined,
   selected: [],
-  idle: new Set(Array.from({ length: clients }, (_, i) => i)),
+  idle: new Set(idle),
   asked: new Map(),
   atWork: new Map(),
   timers: new Map(),
@@ -119,7 +119,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const { rounds: { next, admission }, weather, clients: members, experts, wire } = terms
   const ownership: Ownership = { part: terms.parts[0], terms }
 
-  const placeOf = new Map(members.map(({ name }, i) => [name, i]))
+  const placeOf = admission.overlapping ? new Map(members.map(({ name }, i) => [name, i])) : undefined
 
   const tellExperts = (bytes: Uint8Array, kind: 'open' | 'close', round: number, context: Context): void => {
     const content: Content = { kind, round, part: '', bytes }
@@ -165,7 +165,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       state.atWork.set(client, { round, overdue })
       if (!admission.overlapping) continue
       state.asked.set(client, round)
-      state.idle.delete(placeOf.get(client)!)
+      state.idle.delete(placeOf!.get(client)!)
     }
     return { kind: 'asked', clients: clients.length }
   }
@@ -210,7 +210,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     const work = state.atWork.get(client)
     if (work === undefined || work.round !== round) return false
     cancel(work.overdue, context)
-    if (admission.overlapping) state.idle.add(placeOf.get(client)!)
+    if (admission.overlapping) state.idle.add(placeOf!.get(client)!)
     return state.atWork.delete(client)
   }
 
@@ -223,11 +223,11 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.timers.clear()
     cancel(state.look, context)
     state.look = undefined
-    const counted = ending.outcome === 'closed' ? heldInOrder(holding) : []
+    let counted: readonly Held[] = []
     if (opened !== undefined) {
       const { outcome, reason, after } = ending
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
-      close(holding, round, notice, ownership, context)
+      counted = close(holding, round, notice, ownership, context)
       if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
     }
     const row: RoundRow = {
@@ -337,7 +337,7 @@ const copyOf = (state: AggregatorState): AggregatorState => {
 
 export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, AggregatorState, AggregatorMessage> => ({
   behaviour: aggregator(terms),
-  begin: () => newAggregator(takePart(terms.initial, terms.parts[0]), terms.clients.length),
+  begin: () => newAggregator(takePart(terms.initial, terms.parts[0]), terms.rounds.admission.overlapping ? terms.clients.keys() : []),
   checkpoint: copyOf,
   restore: copyOf,
   wake: { kind: 'wake' },

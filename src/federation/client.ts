@@ -1,8 +1,9 @@
 import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
+import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { ActorLife } from './life.js'
-import { type Departure, type Keepsake, localTraining, type Progress } from './local-training.js'
+import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
 import type { ClientMessage } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import type { Vectors } from './strategies/strategy.js'
@@ -48,150 +49,50 @@ const newClient = ({ personal, kept, optimizers }: Keepsake): ClientState => ({
   progress: undefined,
 })
 
+/** What a device keeps of a client that dies: the parameters and what its strategy keeps, as its last answer left them. */
+export type ClientCheckpoint = Pick<Keepsake, 'personal' | 'kept'>
+
 /**
  * A scenario client: gathers the parts of a round's model from their owners, trains on its own rows from the bytes it
  * received, and sends each part back to its owner. A newer round's model ends whatever it was still doing for an older.
+ *
+ * A class, because there may be ten thousand of it: functions of its own would cost each of them a kilobyte.
  */
-export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<ClientState, ClientMessage> => {
-  const { travelling, wire } = terms
-  const [trunk, ...others] = travelling
-  const usual = [...others, trunk]
-  const itsParts = `parts of ${self.name}`
-  const training = localTraining(terms, self)
+export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, ClientMessage> {
+  readonly #terms: Terms
+  readonly #self: ClientTerms
+  readonly #training: LocalTraining
 
-  const accept = (state: ClientState, envelope: Envelope, context: Context): void => {
-    const { id, from, kind } = envelope
-    const index = travelling.findIndex(({ name }) => name === envelope.part)
-    const part = travelling[index] as PartTemplate | undefined
-    const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, self.name)
-    if (part === undefined || decoded?.ok !== true) return context.record({ kind: 'settle', envelope: id, fate: 'rejected' })
-    const { head, body } = decoded
-    const { round } = head
-    const known = round === state.round && state.arrived[index] !== undefined
-    if (known || round < state.round || (round === state.round && state.phase !== 'gathering')) {
-      return context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })
-    }
-    context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
-    if (round > state.round) beginRound(state, round, head, context)
-    const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
-    state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
-    for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
-    train(state, context)
+  constructor(terms: Terms, self: ClientTerms) {
+    this.#terms = terms
+    this.#self = self
+    this.#training = new LocalTraining(terms, self)
   }
 
-  const beginRound = (
-    state: ClientState,
-    round: number,
-    { patience, missing }: { readonly patience: number | undefined; readonly missing: ClientState['missing'] },
-    context: Context,
-  ): void => {
-    if (state.computation !== undefined) context.abandon(state.computation)
-    if (state.patience !== undefined) context.cancel(state.patience)
-    const enough: ClientMessage = { kind: 'patience', round }
-    const waits = travelling.length > 1 && patience !== undefined
-    state.round = round
-    state.arrived = []
-    state.phase = 'gathering'
-    state.missing = missing
-    state.patience = waits ? context.after(patience, enough) : undefined
-    state.computation = undefined
-    state.progress = undefined
+  begin(): ClientState {
+    return newClient({ personal: this.#terms.initial, kept: {} })
   }
 
-  /** What to train from: the parts in their places, `private` segments as they were. Read only: it may be a message. */
-  const assemble = (personal: Float32Array, versions: readonly Version[]): Float32Array => {
-    if (versions.length === 1 && isWhole(travelling[0], personal.length)) return versions[0].values
-    const parameters = personal.slice()
-    versions.forEach(({ values }, i) => putPart(values, travelling[i], parameters))
-    return parameters
+  /** Vectors are replaced and never written to. */
+  checkpoint({ personal, kept }: ClientState): ClientCheckpoint {
+    return { personal, kept }
   }
 
-  /** What came beside the parts, each in its place of a flat vector. */
-  const gather = (versions: readonly Version[]): Vectors => {
-    const names = travelling[0].down.extras.filter(({ whole }) => whole).map(({ name }) => name)
-    return Object.fromEntries(
-      names.map((name) => {
-        const flat = new Float32Array(terms.size)
-        versions.forEach(({ extras }, i) => putPart(extras[name], travelling[i], flat))
-        return [name, flat]
-      }),
-    )
+  restore({ personal, kept }: ClientCheckpoint): ClientState {
+    return newClient({ personal, kept })
   }
 
-  const train = (state: ClientState, context: Context): void => {
-    if (state.patience !== undefined) context.cancel(state.patience)
-    const { arrived, acknowledged, personal, kept, round } = state
-    const versions = travelling.map((_, i) => (arrived[i] ?? acknowledged[i])!)
-    const given = travelling[0].down.extras.length === 0 ? none : gather(versions)
-    state.acknowledged = versions
-    state.patience = undefined
-    state.phase = 'training'
-    proceed(state, training.begin(round, assemble(personal, versions), given, kept), context)
-  }
-
-  /** Begins the next leg, or answers after the last. */
-  const proceed = (state: ClientState, progress: Progress, context: Context): void => {
-    const step = training.next(progress, state.optimizers)
-    if (step === undefined) return answer(state, progress, context)
-    state.computation = context.compute(step.work, step.cost)
-    state.progress = progress
-  }
-
-  /**
-   * Parts in the order in which they are sent: experts' first, in an order that is drawn, so that what cuts an upload
-   * short cuts all of them equally often; the trunk last. Its arrival is the answer that rounds count, and on one line it
-   * then comes after the rest, so that a round does not close on half an answer.
-   */
-  const uploads = (round: number): readonly PartTemplate[] => {
-    if (others.length < 2) return usual
-    const order = terms.order(itsParts, round, others.length)
-    return [...others.map((_, place) => others[order.at(place)]), trunk]
-  }
-
-  const answer = (state: ClientState, progress: Progress, context: Context): void => {
-    const departure = training.finish(progress)
-    const { round } = state
-    if (terms.weather.stays(self.name, context.now, round)) upload(round, departure, context)
-    else context.record({ kind: 'unsent', round })
-    state.personal = departure.sent
-    state.kept = departure.kept
-    // A leg that sat this round out keeps what it remembers.
-    state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
-    over(state)
-  }
-
-  const upload = (round: number, departure: Departure, context: Context): void => {
-    const head = { kind: 'update', round, examples: self.rows, steps: departure.steps } as const
-    for (const part of uploads(round)) {
-      if (part.expert !== undefined && !terms.strategy.sends(round, part.name)) continue
-      const bytes = wire.encode(part, head, bodyOf(departure, part), self.name)
-      const content: Content = { kind: 'update', round, part: part.name, bytes }
-      context.send(ownerOf(terms, part), content)
-    }
-  }
-
-  const over = (state: ClientState): void => {
-    state.phase = 'over'
-    state.computation = undefined
-    state.progress = undefined
-  }
-
-  return (state, { message }, context) => {
+  readonly behaviour: Behaviour<ClientState, ClientMessage> = (state, { message }, context) => {
     switch (message.kind) {
       case 'arrival':
-        accept(state, message.envelope, context)
+        this.#accept(state, message.envelope, context)
         break
-      case 'patience': {
-        if (message.round !== state.round || state.phase !== 'gathering') break
-        state.patience = undefined
-        const all = travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
-        if (all && state.missing === 'last') train(state, context)
-        else over(state)
+      case 'patience':
+        if (message.round === state.round && state.phase === 'gathering') this.#runOut(state, context)
         break
-      }
       case 'computed': {
         const { job, result } = message
-        if (state.progress !== undefined) proceed(state, training.advance(state.progress, job, result), context)
+        if (state.progress !== undefined) this.#proceed(state, this.#training.advance(state.progress, job, result), context)
         break
       }
       case 'interrupted':
@@ -202,6 +103,140 @@ export const scenarioClient = (terms: Terms, self: ClientTerms): Behaviour<Clien
     }
     return state
   }
+
+  #accept(state: ClientState, envelope: Envelope, context: Context): void {
+    const { travelling, wire } = this.#terms
+    const { id, from, kind } = envelope
+    const index = indexOf(travelling, envelope.part)
+    const part = travelling[index] as PartTemplate | undefined
+    const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, this.#self.name)
+    if (part === undefined || decoded?.ok !== true) return context.record({ kind: 'settle', envelope: id, fate: 'rejected' })
+    const { head, body } = decoded
+    const { round } = head
+    const known = round === state.round && state.arrived[index] !== undefined
+    if (known || round < state.round || (round === state.round && state.phase !== 'gathering')) {
+      return context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })
+    }
+    context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
+    if (round > state.round) this.#beginRound(state, head, context)
+    const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
+    state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
+    for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
+    this.#train(state, context)
+  }
+
+  #beginRound(state: ClientState, { round, patience, missing }: ModelHead, context: Context): void {
+    if (state.computation !== undefined) context.abandon(state.computation)
+    if (state.patience !== undefined) context.cancel(state.patience)
+    const waits = this.#terms.travelling.length > 1 && patience !== undefined
+    const enough: ClientMessage = { kind: 'patience', round }
+    state.round = round
+    state.arrived = []
+    state.phase = 'gathering'
+    state.missing = missing
+    state.patience = waits ? context.after(patience, enough) : undefined
+    state.computation = undefined
+    state.progress = undefined
+  }
+
+  /** Its patience has ended: it goes on with the parts of before, or sits the round out. */
+  #runOut(state: ClientState, context: Context): void {
+    state.patience = undefined
+    const all = this.#terms.travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
+    if (all && state.missing === 'last') this.#train(state, context)
+    else over(state)
+  }
+
+  #train(state: ClientState, context: Context): void {
+    const { travelling } = this.#terms
+    if (state.patience !== undefined) context.cancel(state.patience)
+    const { arrived, acknowledged, personal, kept, round } = state
+    const versions = travelling.map((_, i) => (arrived[i] ?? acknowledged[i])!)
+    const given = travelling[0].down.extras.length === 0 ? none : this.#gather(versions)
+    state.acknowledged = versions
+    state.patience = undefined
+    state.phase = 'training'
+    this.#proceed(state, this.#training.begin(round, this.#assemble(personal, versions), given, kept), context)
+  }
+
+  /** What to train from: the parts in their places, `private` segments as they were. Read only: it may be a message. */
+  #assemble(personal: Float32Array, versions: readonly Version[]): Float32Array {
+    const { travelling } = this.#terms
+    if (versions.length === 1 && isWhole(travelling[0], personal.length)) return versions[0].values
+    const parameters = personal.slice()
+    versions.forEach(({ values }, i) => putPart(values, travelling[i], parameters))
+    return parameters
+  }
+
+  /** What came beside the parts, each in its place of a flat vector. */
+  #gather(versions: readonly Version[]): Vectors {
+    const { travelling, size } = this.#terms
+    const names = travelling[0].down.extras.filter(({ whole }) => whole).map(({ name }) => name)
+    return Object.fromEntries(
+      names.map((name) => {
+        const flat = new Float32Array(size)
+        versions.forEach(({ extras }, i) => putPart(extras[name], travelling[i], flat))
+        return [name, flat]
+      }),
+    )
+  }
+
+  /** Begins the next leg, or answers after the last. */
+  #proceed(state: ClientState, progress: Progress, context: Context): void {
+    const step = this.#training.next(progress, state.optimizers)
+    if (step === undefined) return this.#answer(state, progress, context)
+    state.computation = context.compute(step.work, step.cost)
+    state.progress = progress
+  }
+
+  #answer(state: ClientState, progress: Progress, context: Context): void {
+    const departure = this.#training.finish(progress)
+    const { round } = state
+    if (this.#terms.weather.stays(this.#self.name, context.now, round)) this.#upload(round, departure, context)
+    else context.record({ kind: 'unsent', round })
+    state.personal = departure.sent
+    state.kept = departure.kept
+    // A leg that sat this round out keeps what it remembers.
+    state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
+    over(state)
+  }
+
+  #upload(round: number, departure: Departure, context: Context): void {
+    const { strategy, wire } = this.#terms
+    const { name, rows: examples } = this.#self
+    const head = { kind: 'update', round, examples, steps: departure.steps } as const
+    for (const part of this.#uploads(round)) {
+      if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
+      const bytes = wire.encode(part, head, bodyOf(departure, part), name)
+      const content: Content = { kind: 'update', round, part: part.name, bytes }
+      context.send(ownerOf(this.#terms, part), content)
+    }
+  }
+
+  /**
+   * Parts in the order in which they are sent: experts' first, in an order that is drawn, so that what cuts an upload
+   * short cuts all of them equally often; the trunk last. Its arrival is the answer that rounds count, and on one line it
+   * then comes after the rest, so that a round does not close on half an answer.
+   */
+  #uploads(round: number): readonly PartTemplate[] {
+    const { travelling } = this.#terms
+    if (travelling.length === 1) return travelling
+    const [trunk, ...others] = travelling
+    if (others.length === 1) return [...others, trunk]
+    const order = this.#terms.order(`parts of ${this.#self.name}`, round, others.length)
+    return [...others.map((_, place) => others[order.at(place)]), trunk]
+  }
+}
+
+const over = (state: ClientState): void => {
+  state.phase = 'over'
+  state.computation = undefined
+  state.progress = undefined
+}
+
+const indexOf = (parts: readonly PartTemplate[], name: string): number => {
+  for (let i = 0; i < parts.length; i++) if (parts[i].name === name) return i
+  return -1
 }
 
 const none: Vectors = Object.freeze({})
@@ -220,14 +255,3 @@ const bodyOf = ({ sent, extras }: Departure, part: PartTemplate): Float32Array =
   }
   return body
 }
-
-/** What a device keeps of a client that dies: the parameters and what its strategy keeps, as its last answer left them. */
-export type ClientCheckpoint = Pick<Keepsake, 'personal' | 'kept'>
-
-export const clientLife = (terms: Terms, self: ClientTerms): ActorLife<ClientState, ClientCheckpoint, ClientMessage> => ({
-  behaviour: scenarioClient(terms, self),
-  begin: () => newClient({ personal: terms.initial, kept: {} }),
-  // Vectors are replaced and never written to.
-  checkpoint: ({ personal, kept }) => ({ personal, kept }),
-  restore: ({ personal, kept }) => newClient({ personal, kept }),
-})

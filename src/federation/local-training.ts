@@ -47,14 +47,17 @@ const none = Object.freeze({})
 
 /**
  * The local side of a strategy for one client, without actors: which leg comes next, as a job with its cost, and what
- * is sent in the end. Pure.
+ * is sent in the end. Holds nothing of a round. A class, because there are as many of it as clients.
  */
-export const localTraining = (terms: Terms, self: ClientTerms) => {
-  const { legs, extras: { up } } = terms.strategy
+export class LocalTraining {
+  constructor(
+    private readonly terms: Terms,
+    private readonly self: ClientTerms,
+  ) {}
 
-  const begin = (round: number, received: Float32Array, given: Vectors, kept: Vectors): Progress => {
-    const { name: client, rows: examples } = self
-    const { optimizer, segments } = terms
+  begin(round: number, received: Float32Array, given: Vectors, kept: Vectors): Progress {
+    const { name: client, rows: examples } = this.self
+    const { optimizer, segments } = this.terms
     const local: Local = {
       client, round, examples, received, given, kept, made: none, losses: none, steps: none, scored: none,
       optimizer, segments,
@@ -62,34 +65,17 @@ export const localTraining = (terms: Terms, self: ClientTerms) => {
     return { local, leg: 0, repeat: 0, optimizers: undefined }
   }
 
-  /** Skips what does not take place in this round. */
-  const due = ({ local: { round }, leg }: Progress): number => {
-    let next = leg
-    while (next < legs.length && legs[next].when?.(round) === false) next++
-    return next
-  }
-
-  /** The measuring of models as a job, and its cost: a forward pass is a third of a step. */
-  const measure = ({ round }: Local, leg: number, models: Vectors): { work: LocalWork; cost: number } => {
-    const { data, table } = self.trial
-    const names = Object.keys(models)
-    const jobs = names.map((name): ScoreJob => ({
-      kind: 'score', client: self.name, program: self.programs[leg], data, parameters: models[name],
-    }))
-    const passes = names.length * Math.ceil(table.rows / self.batch)
-    const work = { round, examples: 0, leg, continues: leg > 0, score: { jobs, names, table } }
-    return { work, cost: Math.ceil((passes * self.stepCosts[leg]) / 3) }
-  }
-
   /** The next leg as a job, and its undisturbed cost in virtual microseconds; undefined after the last. */
-  const next = (progress: Progress, optimizers: Optimizers | undefined): { work: LocalWork; cost: number } | undefined => {
-    const index = due(progress)
+  next(progress: Progress, optimizers: Optimizers | undefined): { work: LocalWork; cost: number } | undefined {
+    const { terms, self } = this
+    const { legs } = terms.strategy
+    const index = this.#due(progress)
     if (index === legs.length) return undefined
     const { local, optimizers: fresh } = progress
     const repeat = index === progress.leg ? progress.repeat : 0
     const { round, received, made } = local
     const { name, epochs: factor = 1, start, proximal, correction, scores } = legs[index]
-    if (scores !== undefined) return measure(local, index, scores(local))
+    if (scores !== undefined) return this.#measure(local, index, scores(local))
     const epochs = self.epochs * terms.weather.completeness(self.name, round) * factor
     const steps = stepsOf(self.rows, self.batch, epochs)
     const remembered = fresh?.[name] ?? optimizers?.[name]
@@ -119,7 +105,7 @@ export const localTraining = (terms: Terms, self: ClientTerms) => {
     return { work, cost: Math.ceil(steps * self.stepCosts[index]) }
   }
 
-  const advance = (progress: Progress, work: LocalWork, result: TrainResult | Scored): Progress => {
+  advance(progress: Progress, work: LocalWork, result: TrainResult | Scored): Progress {
     const { local, leg, repeat, optimizers } = progress
     const index = work.leg
     if ('scored' in result) {
@@ -127,9 +113,9 @@ export const localTraining = (terms: Terms, self: ClientTerms) => {
       return { local: { ...local, scored }, leg: index + 1, repeat: 0, optimizers }
     }
     const again = (index === leg ? repeat : 0) + 1
-    const { name, leaves, repeats = 1 } = legs[index]
+    const { name, leaves, repeats = 1 } = this.terms.strategy.legs[index]
     const { parameters, losses, steps, balance } = result
-    const optimizer = terms.keepOptimizer ? result.optimizer : undefined
+    const optimizer = this.terms.keepOptimizer ? result.optimizer : undefined
     const left = leaves?.(local, parameters) ?? { [name]: parameters }
     const { client, round, examples, received, given, kept } = local
     const after: Local = {
@@ -149,17 +135,36 @@ export const localTraining = (terms: Terms, self: ClientTerms) => {
     }
   }
 
-  const finish = ({ local, optimizers }: Progress): Departure => {
-    const { sent, extras = none, kept = none, steps } = terms.strategy.finish(local)
-    for (const { name } of up) {
+  finish({ local, optimizers }: Progress): Departure {
+    const { strategy } = this.terms
+    const { sent, extras = none, kept = none, steps } = strategy.finish(local)
+    for (const { name } of strategy.extras.up) {
       if (name in extras) continue
       const rule = `give it in the \`extras\` of \`finish\`, or leave it out of \`extras.up\``
-      throw new SpecificationError(`strategy '${terms.strategy.name}' declares '${name}' and sends none: ${rule}.`)
+      throw new SpecificationError(`strategy '${strategy.name}' declares '${name}' and sends none: ${rule}.`)
     }
     let taken = 0
     for (const leg in local.steps) taken += local.steps[leg]
     return { sent, extras, kept, steps: steps ?? taken, optimizers }
   }
 
-  return { begin, next, advance, finish }
+  /** Skips what does not take place in this round. */
+  #due({ local: { round }, leg }: Progress): number {
+    const { legs } = this.terms.strategy
+    let next = leg
+    while (next < legs.length && legs[next].when?.(round) === false) next++
+    return next
+  }
+
+  /** The measuring of models as a job, and its cost: a forward pass is a third of a step. */
+  #measure({ round }: Local, leg: number, models: Vectors): { work: LocalWork; cost: number } {
+    const { name: client, batch, programs, stepCosts, trial: { data, table } } = this.self
+    const names = Object.keys(models)
+    const jobs = names.map((name): ScoreJob => ({
+      kind: 'score', client, program: programs[leg], data, parameters: models[name],
+    }))
+    const passes = names.length * Math.ceil(table.rows / batch)
+    const work = { round, examples: 0, leg, continues: leg > 0, score: { jobs, names, table } }
+    return { work, cost: Math.ceil((passes * stepCosts[leg]) / 3) }
+  }
 }

@@ -222,12 +222,10 @@ const answer = (holding: Holding, client: Name, round: number): void => {
 const inOrder = ({ update: a }: Held, { update: b }: Held): number =>
   a.client === b.client ? a.round - b.round : a.client < b.client ? -1 : 1
 
-/** Updates as a fold takes them: in the order of client names. */
-export const heldInOrder = ({ held }: Pick<Holding, 'held'>): Held[] => held.toSorted(inOrder)
-
 /**
  * Ends round `round` here: folds what is held, or throws it away. Where rounds overlap, an aborted one leaves what is
- * held as it is, unless it was the last.
+ * held as it is, unless it was the last. Returns what counted, in the order in which a fold takes it: that of client
+ * names.
  */
 export const close = (
   holding: Holding,
@@ -235,13 +233,13 @@ export const close = (
   notice: CloseNotice,
   ownership: Ownership,
   context: Context,
-): void => {
+): readonly Held[] => {
   const { part, terms: { rounds: { admission } } } = ownership
   const { overlapping } = admission
   begin(holding, round)
   const folds = notice.outcome === 'closed'
   const over = notice.final === true
-  const held = heldInOrder(holding)
+  const held = holding.held.toSorted(inOrder)
   const drops = folds || over || !overlapping
   if (drops) for (const { envelope } of held) context.record({ kind: 'settle', envelope, fate: folds ? 'used' : 'aborted' })
   const updates = folds ? held.map(contributionOf) : []
@@ -256,6 +254,7 @@ export const close = (
     if (folds) holding.folds[round + 1] = foldsBefore(holding.folds, round) + 1
     begin(holding, round + 1)
   }
+  return folds ? held : []
 }
 
 const contributionOf = ({ update: { client, round }, staleness }: Held): Contribution => ({ client, round, staleness })

@@ -1,4 +1,4 @@
-import type { Engine, TrainResult } from '../engine/engine.js'
+import type { Engine, TrainJob, TrainResult } from '../engine/engine.js'
 import type { LocalWork, Scored } from '../federation/messages.js'
 import { scoresOf } from '../metrics/scores.js'
 import type { Task } from '../tasks/task.js'
@@ -27,7 +27,9 @@ export const executeLocally = (
   engine: Engine,
   tasks: readonly Task[],
 ): readonly Promise<TrainResult | Scored>[] => {
-  const trained = engine.train(works.flatMap(({ train }) => (train === undefined ? [] : [train])))
+  const jobs: TrainJob[] = []
+  for (const { train } of works) if (train !== undefined) jobs.push(train)
+  const trained = engine.train(jobs)
   let next = 0
   return works.map(({ score }) => (score === undefined ? trained[next++] : measured(score, engine, tasks)))
 }

@@ -9,7 +9,7 @@ import { LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife, type AggregatorState } from '../federation/aggregator.js'
-import { clientLife, type ClientState } from '../federation/client.js'
+import { type ClientState, ScenarioClient } from '../federation/client.js'
 import { expertLife, type ExpertState } from '../federation/expert-network.js'
 import { type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
@@ -193,7 +193,7 @@ export class Simulator {
     const [, ...experts] = terms.parts
     const lives = new Map<Name, AnyLife>([[AGGREGATOR, anyLife(aggregatorLife(terms))]])
     for (const part of experts) lives.set(ownerOf(terms, part), anyLife(expertLife(terms, part)))
-    for (const client of terms.clients) lives.set(client.name, anyLife(clientLife(terms, client)))
+    for (const client of terms.clients) lives.set(client.name, anyLife(new ScenarioClient(terms, client)))
     return new Lives({
       kernel: this.#kernel,
       host: this.#host,

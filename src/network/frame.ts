@@ -78,7 +78,7 @@ const checksumOf = (frame: Uint8Array): number =>
   crc32(frame.subarray(HEADER), crc32(frame.subarray(0, 28))) || 0xffffffff
 
 /** Node's own readers and writers of numbers, used on any bytes: a `DataView` a frame costs more than its head. */
-const { readUInt32LE, readDoubleLE, readUIntLE, writeUInt32LE, writeDoubleLE, writeUIntLE } = Buffer.prototype
+const { readUInt32LE, readDoubleLE, readUIntLE, writeUInt32LE, writeDoubleLE, writeUIntLE, compare } = Buffer.prototype
 const word = (frame: Uint8Array, at: number): number => readUInt32LE.call(frame as Buffer, at)
 const setWord = (frame: Uint8Array, value: number, at: number): void => {
   writeUInt32LE.call(frame as Buffer, value, at)
@@ -176,7 +176,7 @@ export const decodeParameters = <Kind extends 'model' | 'update'>(
   if (why !== undefined) return { ok: false, why }
   const start = HEADER + safetensors.length
   if (frame.length !== start + 4 * length) return { ok: false, why: 'layout' }
-  if (Buffer.compare(frame.subarray(HEADER, start), safetensors) !== 0) return { ok: false, why: 'layout' }
+  if (compare.call(frame as Buffer, safetensors, 0, safetensors.length, HEADER, start) !== 0) return { ok: false, why: 'layout' }
   const at = frame.byteOffset + start
   const body =
     at % 4 === 0

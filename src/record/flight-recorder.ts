@@ -28,8 +28,8 @@ export class FlightRecorder {
   readonly #now: () => Micros
   readonly #failed: (error: unknown) => void
   #readers: readonly Reader[] = []
-  /** Who is told of each kind; filled as kinds come up. */
-  readonly #told = new Map<EventKind, readonly Reader[]>()
+  /** Who is told of each kind; filled as kinds come up. Functions: a call of one costs no look at what it belongs to. */
+  readonly #told = new Map<EventKind, readonly Reader['see'][]>()
   readonly #waiting: FlightEvent[] = []
   #telling = false
   #count = 0
@@ -72,12 +72,14 @@ export class FlightRecorder {
   }
 
   #tellAll(event: FlightEvent): void {
-    const readers = this.#told.get(event.kind) ?? this.#begin(event.kind)
-    for (let i = 0; i < readers.length; i++) readers[i].see(event)
+    const those = this.#told.get(event.kind) ?? this.#begin(event.kind)
+    for (let i = 0; i < those.length; i++) those[i](event)
   }
 
-  #begin(kind: EventKind): readonly Reader[] {
-    const those = this.#readers.filter(({ kinds }) => kinds === undefined || kinds.includes(kind))
+  #begin(kind: EventKind): readonly Reader['see'][] {
+    const those = this.#readers
+      .filter(({ kinds }) => kinds === undefined || kinds.includes(kind))
+      .map((reader) => reader.see.bind(reader))
     this.#told.set(kind, those)
     return those
   }

@@ -159,5 +159,9 @@ export const resolveNetwork = (
       jitter: given?.jitter ?? network.jitter,
     }
   }
-  return new Map(participants.filter(({ role }) => role === 'client').map(({ name }) => [name, link(name)]))
+  const drawn = traces !== undefined || latencyOf !== undefined
+  // What everybody has alike is one link: there may be ten thousand of them.
+  const usual = drawn ? undefined : link('')
+  const clients = participants.filter(({ role }) => role === 'client')
+  return new Map(clients.map(({ name }) => [name, usual === undefined || own.has(name) ? link(name) : usual]))
 }
