@@ -10,6 +10,7 @@ import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices, type Device, type Devices } from '../schedules/devices.js'
 import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
+import { EventQueue, Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
 import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
@@ -86,22 +87,30 @@ const ruleOf = ({ planned, hooks: { messages: hook } }: Compiled): MessageRule[]
 
 /** Who is dead, and when it will be back: read from what happens. A death that is planned for the dead does not happen. */
 class Deaths {
-  readonly #back = new Map<Name, Micros>()
+  readonly #dead = new Map<Name, Scheduled>()
+  readonly #returns = new EventQueue()
+  #deaths = 0
 
   readonly see = ({ actor, what, back = Infinity }: EventOf<'life'>): void => {
-    if (what === 'crash') this.#back.set(actor, back)
-    else this.#back.delete(actor)
+    if (what === 'restart') {
+      const dead = this.#dead.get(actor)
+      if (dead !== undefined) this.#returns.remove(dead)
+      this.#dead.delete(actor)
+      return
+    }
+    const dead = new Scheduled()
+    this.#returns.push(dead, back, this.#deaths++)
+    this.#dead.set(actor, dead)
   }
 
-  dead(who: Name): boolean {
-    return this.#back.has(who)
+  /** When a dead one comes back, Infinity for never; undefined: it lives. */
+  back(who: Name): Micros | undefined {
+    return this.#dead.get(who)?.time
   }
 
   /** The next instant at which somebody comes back; Infinity: none. */
   nextReturn(): Micros {
-    let next = Infinity
-    for (const back of this.#back.values()) if (back < next) next = back
-    return next
+    return this.#returns.peek()?.time ?? Infinity
   }
 }
 
@@ -183,8 +192,12 @@ export const compile = (input: CompileInput): Weather => {
     available: (client, now, round) => {
       const { watched: own } = subject(client)
       if (present) return true
-      if (deaths.dead(client)) return false
+      if (deaths.back(client) !== undefined) return false
       return own === undefined || presence.selectable(own, now, round)
+    },
+    awayUntil: (client, now) => {
+      const { watched: own } = subject(client)
+      return deaths.back(client) ?? (own && presence.awayUntil(own, now))
     },
     nextChange: (now) => {
       const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn())

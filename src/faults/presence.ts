@@ -5,6 +5,7 @@ import type { Name } from '../roster/participant.js'
 import type { Calendar } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
 import type { AbsenceHook, Life } from './fault.js'
+import { Returns } from './returns.js'
 import { inRounds, inTime } from './window.js'
 
 /*
@@ -37,7 +38,7 @@ interface Episode {
   readonly round: number
   readonly leftAt: Micros
   backAt: Micros
-  /** Ends when its round closes. */
+  /** Ends when its round closes; others end at a time that is known from the start. */
   readonly untilClose: boolean
 }
 
@@ -99,16 +100,20 @@ export class Presence {
   readonly #options: PresenceOptions
   readonly #subjects: ReadonlyMap<Name, Watched>
   readonly #hooks: ReadonlyMap<string, AbsenceHook>
-  /** Clients with episodes. */
-  readonly #away = new Set<Watched>()
+  /** Clients with episodes that end when a round closes. */
+  readonly #untilClose = new Set<Watched>()
+  readonly #returns: Returns
   /** What is to happen when a shortened transfer is over: by envelope. */
   readonly #leavers = new Map<number, (at: Micros) => void>()
   /** Latest round that opened: for questions that name no round. */
   #round = 0
   #closed = 0
+  /** When the last round closed: what was over by then is forgotten. */
+  #closedAt: Micros = 0
 
   constructor(options: PresenceOptions) {
     this.#options = options
+    this.#returns = new Returns(options.clients)
     this.#subjects = new Map(options.clients.map((client) => [client.name, client]))
     this.#hooks = new Map(options.clients.flatMap(({ hooks }) => hooks.map((hook) => [hook.id, hook])))
   }
@@ -124,12 +129,13 @@ export class Presence {
   /** Ends the absences that last until this round closes. */
   close(round: number, at: Micros): void {
     this.#closed = Math.max(this.#closed, round)
-    for (const client of this.#away) {
+    this.#closedAt = at
+    for (const client of this.#untilClose) {
       for (const episode of client.episodes) {
         if (episode.untilClose && episode.round <= round) episode.backAt = Math.min(episode.backAt, at)
       }
-      client.episodes = client.episodes.filter(({ leftAt, backAt }) => backAt > at && backAt > leftAt)
-      if (client.episodes.length === 0) this.#away.delete(client)
+      this.#forget(client)
+      if (!client.episodes.some(({ untilClose }) => untilClose)) this.#untilClose.delete(client)
     }
   }
 
@@ -156,6 +162,14 @@ export class Presence {
       hook.strike(client.name, visit(client.name, round), 'not selectable', visit(client.name, round))
     }
     return free
+  }
+
+  /** Until when it is out of reach for certain, whatever the round: by its schedule, or for a time that was set. */
+  awayUntil(client: Watched, now: Micros): Micros | undefined {
+    const window = client.calendar?.next(now)
+    if (client.calendar !== undefined && (window === undefined || window.from > now)) return window?.from ?? Infinity
+    const episode = this.#episodeAt(client, now)
+    return episode?.untilClose === false ? episode.backAt : undefined
   }
 
   /** Whose doing it is that it is out of reach; undefined: it is within reach. */
@@ -226,17 +240,11 @@ export class Presence {
 
   /** The next instant after `now` at which somebody may come back. */
   nextReturn(now: Micros): Micros | undefined {
-    let next = Infinity
-    const consider = (at: Micros | undefined) => {
-      if (at !== undefined && at > now && at < next) next = at
-    }
-    for (const { calendar, hooks, episodes } of this.#options.clients) {
-      const window = calendar?.next(now)
-      if (window !== undefined) consider(window.from > now ? window.from : calendar?.next(window.until)?.from)
-      for (const { phase, window: { until } } of hooks) if (phase === undefined) consider(until)
-      for (const { backAt } of episodes) consider(backAt)
-    }
-    return next === Infinity ? undefined : next
+    return this.#returns.after(now)
+  }
+
+  #forget(client: Watched): void {
+    client.episodes = client.episodes.filter(({ leftAt, backAt }) => backAt > this.#closedAt && backAt > leftAt)
   }
 
   #scheduled({ calendar }: Watched, at: Micros): boolean {
@@ -276,8 +284,10 @@ export class Presence {
     const over = untilClose && round <= this.#closed
     if (over || client.episodes.some((e) => e.hook === hook && e.round === round && e.leftAt === leftAt)) return
     const backAt = hook.for === undefined ? Infinity : leftAt + hook.for
+    this.#forget(client)
     client.episodes.push({ hook, round, leftAt, backAt, untilClose })
-    this.#away.add(client)
+    if (untilClose) this.#untilClose.add(client)
+    else this.#returns.add(backAt)
     this.#options.live({ kind: 'leave', who: client.name, at: leftAt, fault: hook.id })
   }
 

@@ -3,6 +3,7 @@ import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
 import type { AggregatorMessage, CloseNotice } from './messages.js'
 import {
@@ -40,10 +41,8 @@ export interface AggregatorState {
   opened: Micros | undefined
   /** Clients asked in this round. */
   selected: Name[]
-  /** Where rounds overlap: clients that are not at work, by their place among all. */
-  idle: Set<number>
-  /** Where rounds overlap: the last round that each client was asked for. */
-  asked: Map<Name, number>
+  /** Where rounds overlap: clients that are not at work. */
+  idle: Idle | undefined
   /** Clients that were asked and have neither answered nor been given up. */
   atWork: Map<Name, AtWork>
   /** The round machine's timers, by name. */
@@ -53,7 +52,7 @@ export interface AggregatorState {
   past: RoundRow[]
 }
 
-const newAggregator = (trunk: Float32Array, idle: Iterable<number>): AggregatorState => ({
+const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorState => ({
   holding: newHolding('trunk', trunk),
   phase: 'idle',
   machine: undefined,
@@ -61,8 +60,7 @@ const newAggregator = (trunk: Float32Array, idle: Iterable<number>): AggregatorS
   since: 0,
   opened: undefined,
   selected: [],
-  idle: new Set(idle),
-  asked: new Map(),
+  idle,
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
@@ -129,16 +127,18 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   }
 
   /** Clients to ask now: those that come first in the order of the round, of those that are there and free. */
-  const choose = ({ round, asked, idle }: AggregatorState, wanted: number, now: Micros): Name[] => {
-    const { overlapping } = admission
+  const choose = ({ round, idle }: AggregatorState, wanted: number, now: Micros): Name[] => {
     const found = firstThere({
       order: terms.order('clients', round, members.length),
       clients: members.length,
       wanted,
-      among: overlapping ? idle : undefined,
+      among: idle?.ready(now),
       isThere: (client) => {
         const { name } = members[client]
-        return (!overlapping || (asked.get(name) ?? 0) < round) && weather.available(name, now, round)
+        if (weather.available(name, now, round)) return true
+        const until = idle === undefined ? undefined : weather.awayUntil(name, now)
+        if (until !== undefined && until > now) idle?.park(client, until)
+        return false
       },
     })
     return found.map((client) => members[client].name)
@@ -163,9 +163,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (const client of clients) {
       const overdue = asking.timeout === undefined ? undefined : waitFor(round, client, now + asking.timeout, context)
       state.atWork.set(client, { round, overdue })
-      if (!admission.overlapping) continue
-      state.asked.set(client, round)
-      state.idle.delete(placeOf!.get(client)!)
+      state.idle?.remove(placeOf!.get(client)!)
     }
     return { kind: 'asked', clients: clients.length }
   }
@@ -210,7 +208,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     const work = state.atWork.get(client)
     if (work === undefined || work.round !== round) return false
     cancel(work.overdue, context)
-    if (admission.overlapping) state.idle.add(placeOf!.get(client)!)
+    state.idle?.add(placeOf!.get(client)!, round === state.round)
     return state.atWork.delete(client)
   }
 
@@ -248,6 +246,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     }
     if (last) state.phase = 'done'
     else state.round = round + 1
+    state.idle?.nextRound()
     state.since = now
     state.opened = undefined
     state.selected = []
@@ -326,8 +325,7 @@ const copyOf = (state: AggregatorState): AggregatorState => {
     holding: copyHolding(state.holding),
     machine: structuredClone(state.machine),
     selected: [...state.selected],
-    idle: new Set(state.idle),
-    asked: new Map(state.asked),
+    idle: state.idle?.copy(),
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
     look: state.look && unset(state.look),
@@ -337,7 +335,10 @@ const copyOf = (state: AggregatorState): AggregatorState => {
 
 export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, AggregatorState, AggregatorMessage> => ({
   behaviour: aggregator(terms),
-  begin: () => newAggregator(takePart(terms.initial, terms.parts[0]), terms.rounds.admission.overlapping ? terms.clients.keys() : []),
+  begin: () => {
+    const idle = terms.rounds.admission.overlapping ? new Idle(terms.clients.keys()) : undefined
+    return newAggregator(takePart(terms.initial, terms.parts[0]), idle)
+  },
   checkpoint: copyOf,
   restore: copyOf,
   wake: { kind: 'wake' },

@@ -28,6 +28,8 @@ export interface ClientTerms {
 export interface Outlook {
   /** Can the client be selected for `round`, opening at `now`? The aggregator knows who is connected. */
   available(client: Name, now: Micros, round: number): boolean
+  /** Until when a client is out of reach for certain, whatever the round; undefined: nothing is certain. */
+  awayUntil(client: Name, now: Micros): Micros | undefined
   /** The next instant after `now` at which some client may come back, if any. */
   nextChange(now: Micros): Micros | undefined
   /** How much of its local epochs a client does in `round`. */

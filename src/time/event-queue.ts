@@ -21,6 +21,11 @@ export class EventQueue<E extends Scheduled = Scheduled> {
     return this.#events.length
   }
 
+  /** In no order. */
+  get all(): readonly E[] {
+    return this.#events
+  }
+
   peek(): E | undefined {
     return this.#events.length === 0 ? undefined : this.#events[0]
   }

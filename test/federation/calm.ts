@@ -3,6 +3,7 @@ import type { Weather } from '../../src/faults/weather.js'
 /** No faults, no schedules, no latency, and lines of unlimited speed. */
 export const calm = (changes: Partial<Weather> = {}): Weather => ({
   available: () => true,
+  awayUntil: () => undefined,
   nextChange: () => undefined,
   span: (_client, start, cost) => ({ until: start + cost }),
   completeness: () => 1,
