@@ -9,7 +9,7 @@ import { allChecks } from '../../src/checks/watch.js'
 import { exitCodes } from '../../src/errors.js'
 import type { RoundEntry } from '../../src/federation/rounds/round.js'
 import { roundEntries } from '../../src/federation/rounds/registry.js'
-import { lose, simulate } from '../../src/index.js'
+import { type Decision, lose, roundMachine, simulate } from '../../src/index.js'
 import { blocksOf, pageText, root } from './pages.js'
 
 const small = { world: storefronts({ scenarios: 4, impressions: 200, users: 40, items: 20 }), evaluate: { start: false, final: false, every: 100 } }
@@ -47,5 +47,15 @@ describe('a round machine of one’s own', () => {
     ])
     expect(rounds[1].folded).toHaveLength(2)
     expect(rounds[1].closed - rounds[1].opened).toBeGreaterThan(20e6)
+  })
+
+  it.each([
+    [{ state: null, open: { clients: 1 } }, /in round 1 the machine decided .*"open"/],
+    [{ state: null, ask: { clients: 2.5 } }, /ask\.clients: .*int/],
+    [{ state: null, timers: [{ name: 'late', at: Number.NaN }] }, /timers\.0\.at: /],
+    [undefined, /expected object.*A decision is \{ state, ask\?/],
+  ])('that decides %j ends the flight, and is told what is wrong with it', async (decision, words) => {
+    const rounds = roundMachine(() => decision as Decision<null>)
+    await expect(simulate({ ...ownRounds, ...small, rounds }, { workers: 1 })).rejects.toThrow(words)
   })
 })

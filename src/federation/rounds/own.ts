@@ -1,9 +1,11 @@
+import { z } from 'zod'
+
 import { SpecificationError } from '../../errors.js'
 import type { RoundRow } from '../../record/rows.js'
 import { ofTheRound, plainly } from './admission.js'
 import { giveDeadline } from './common-rounds.js'
 import { type Rounds, roundRules, type RoundsInput, roundsSchema } from './registry.js'
-import type { Admission, FoldRule, RoundMachine, RoundRules } from './round.js'
+import type { Admission, Decision, FoldRule, RoundMachine, RoundRules, Situation } from './round.js'
 
 /**
  * A researcher's own policy: the terms of round `round` (from 1), given the rounds before it. The flight ends after
@@ -52,6 +54,39 @@ export interface OwnRounds<State> {
   readonly fold?: FoldRule
 }
 
+const instant = z.int().min(0)
+const count = z.int().min(0)
+
+const decisionSchema = z.strictObject({
+  state: z.unknown(),
+  ask: z
+    .strictObject({
+      clients: count, atLeast: count.optional(), timeout: count.optional(), patience: count.optional(),
+      missing: z.enum(['last', 'sit-out']).optional(), deadline: instant.optional(),
+    })
+    .optional(),
+  timers: z.array(z.strictObject({ name: z.string(), at: instant })).optional(),
+  lookAt: instant.optional(),
+  close: z
+    .strictObject({
+      outcome: z.enum(['closed', 'aborted']), reason: z.string(), after: z.enum(['late', 'surplus', 'aborted']),
+    })
+    .optional(),
+  done: z.boolean().optional(),
+})
+
+/** A decision as it is, if it can be carried out: the compiler does not see a field too many in what a function gives. */
+const checked = <State>(decision: Decision<State>, { round }: Situation): Decision<State> => {
+  const result = decisionSchema.safeParse(decision)
+  if (result.success) return decision
+  const [{ path, message }] = result.error.issues
+  const where = path.length === 0 ? '' : `${path.join('.')}: `
+  throw new SpecificationError(
+    `rounds: in round ${round} the machine decided what cannot be done: ${where}${message}. ` +
+      'A decision is { state, ask?, timers?, lookAt?, close?, done? }; see docs/rounds.md.',
+  )
+}
+
 const ownRules = <State>({ next, admission = ofTheRound, fold = plainly }: OwnRounds<State>, advice: string): RoundRules => ({
   next: (state, moment, situation) => next(state as State | undefined, moment, situation),
   admission,
@@ -60,5 +95,8 @@ const ownRules = <State>({ next, admission = ofTheRound, fold = plainly }: OwnRo
 })
 
 /** `rounds: roundMachine(next)`: rounds that open and close as a pure function says; see docs/rounds.md. */
-export const roundMachine = <State>(own: RoundMachine<State> | OwnRounds<State>): RoundRules =>
-  ownRules(typeof own === 'function' ? { next: own } : own, 'Have the machine close such a round, by a timer.')
+export const roundMachine = <State>(own: RoundMachine<State> | OwnRounds<State>): RoundRules => {
+  const { next, ...others } = typeof own === 'function' ? { next: own } : own
+  const trusted: RoundMachine<State> = (state, moment, situation) => checked(next(state, moment, situation), situation)
+  return ownRules({ ...others, next: trusted }, 'Have the machine close such a round, by a timer.')
+}

@@ -1,0 +1,96 @@
+import { fileURLToPath } from 'node:url'
+
+import ts from 'typescript'
+import { beforeAll, expect, test } from 'vitest'
+
+/** A script with one part written as given: all else in it is right. */
+const script = (parts: Readonly<Record<string, string>>): string => {
+  const right = {
+    world: 'storefronts()',
+    model: 'mmoe({ embedding: 8, experts: 2, expert: [16], tower: [8] })',
+    strategy: 'fedAvg()',
+    rounds: 'deadline({ count: 2, after: minutes(5) })',
+  }
+  const fields = Object.entries({ ...right, ...parts }).map(([name, value]) => `  ${name}: ${value},`)
+  return `import * as windtunnel from 'windtunnel'
+import { storefronts } from 'windtunnel/scenarios'
+const { adam, asynchronous, away, check, crash, deadline, fedAvg, fedProx, fraction, lose, mbps, minutes, mmoe, ms, one } = windtunnel
+const { roundMachine, simulation, Lab, simulate } = windtunnel
+void [adam, asynchronous, away, check, crash, fedProx, fraction, lose, mbps, ms, one, roundMachine, Lab, simulate]
+export default simulation({
+${fields.join('\n')}
+})
+`
+}
+
+/** By what is wrong: the parts that say so, and the word that the compiler must name. */
+const mistakes: Readonly<Record<string, readonly [Readonly<Record<string, string>>, string]>> = {
+  'a field that there is not': [{ weather: '[]' }, 'weather'],
+  'a misspelt field of rounds': [{ rounds: 'deadline({ count: 2, afterwards: minutes(5) })' }, 'afterwards'],
+  'rounds without a count': [{ rounds: 'deadline({ after: minutes(5) })' }, 'count'],
+  'a misspelt field of the model': [{ model: 'mmoe({ embeding: 8, experts: 2, expert: [16], tower: [8] })' }, 'embeding'],
+  'a misspelt field of the strategy': [{ strategy: 'fedProx({ nu: 0.1 })' }, 'nu'],
+  'a misspelt field of local training': [{ local: '{ epoch: 1 }' }, 'epoch'],
+  'an optimizer that there is not': [{ local: '{ optimizer: { kind: "lion", learningRate: 1 } }' }, 'lion'],
+  'a misspelt field of the network': [{ network: '{ upp: mbps(5) }' }, 'upp'],
+  'a device of words': [{ devices: '{ gflops: "fast" }' }, 'gflops'],
+  'a misspelt field of a fault': [{ faults: '[lose({ from: "client", to: "aggregator" }, { probabilty: 0.1 })]' }, 'probabilty'],
+  'a message that there is not': [{ faults: '[lose({ from: "client", message: "models" }, { probability: 0.1 })]' }, 'models'],
+  'a phase that there is not': [{ faults: '[away(one(), { phase: "uploading" })]' }, 'uploading'],
+  'a crash that keeps what cannot be kept': [{ faults: '[crash(one(), { when: { round: 1, after: 1 }, keeps: "all" })]' }, 'all'],
+  'a misspelt field of the evaluation': [{ evaluate: '{ evry: 2 }' }, 'evry'],
+  'a purpose that has no seed': [{ seeds: '{ training: 1 }' }, 'training'],
+  'a check of a kind of event that there is not': [
+    { checks: '[check({ name: "c", promise: "p", kinds: ["sent"], see: () => {} })]' }, 'sent',
+  ],
+  'a check that reads what its event has not': [
+    { checks: '[check({ name: "c", promise: "p", see: (event) => { if (event.kind === "arrive") void event.bytes } })]' }, 'bytes',
+  ],
+  'a check that sees nothing': [{ checks: '[check({ name: "c", promise: "p" })]' }, 'see'],
+  'a decision that there is not': [
+    { rounds: 'roundMachine(() => ({ state: null, close: { outcome: "ended", reason: "so", after: "late" } }))' }, 'ended',
+  ],
+}
+
+const told = ({ messageText, start = 0, length = 0 }: ts.Diagnostic, text: string): string =>
+  `'${text.slice(start, start + length)}': ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+
+/** The compiler's words, and the code that they are about: of files that are nowhere but here, by name. */
+const compile = (files: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, (path) => ts.sys.readFile(path)) as { config: object }
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, root)
+  const host = ts.createCompilerHost(options)
+  const { fileExists, readFile, getSourceFile } = host
+  host.fileExists = (path) => files.has(path) || fileExists(path)
+  host.readFile = (path) => files.get(path) ?? readFile(path)
+  host.getSourceFile = (path, ...rest) => {
+    const text = files.get(path)
+    return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ts.ScriptTarget.ES2022)
+  }
+  const program = ts.createProgram([...files.keys()], options, host)
+  return new Map(
+    [...files.keys()].map((path) => {
+      const found = program.getSemanticDiagnostics(program.getSourceFile(path))
+      return [path, found.map((one) => told(one, files.get(path)!))] as const
+    }),
+  )
+}
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`./${name.replaceAll(' ', '-')}.ts`, import.meta.url))
+
+let said: ReadonlyMap<string, readonly string[]>
+beforeAll(() => {
+  const files = Object.entries(mistakes).map(([name, [parts]]) => [pathOf(name), script(parts)] as const)
+  said = compile(new Map([[pathOf('nothing wrong'), script({})], ...files]))
+})
+
+test('a right script compiles', () => {
+  expect(said.get(pathOf('nothing wrong'))).toEqual([])
+})
+
+test.each(Object.entries(mistakes))('%s is a compile error that names it', (name, [, word]) => {
+  const errors = said.get(pathOf(name))!
+  expect(errors).toHaveLength(1)
+  expect(errors[0]).toMatch(new RegExp(`['"\`]${word}['"\`]`))
+})
