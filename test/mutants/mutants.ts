@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'close a round before its owner has',
     file: 'src/federation/aggregator.ts',
-    find: 'close(holding, round, notice, ownership, context)\n',
+    find: 'counted = close(holding, round, notice, ownership, context)\n',
     replace: '\n',
     check: 'rounds',
   },
