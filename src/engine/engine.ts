@@ -51,6 +51,11 @@ export interface BalanceState {
 export interface BatchPlan {
   /** Passes over the data. May be fractional: 0.5 stops after half of the batches of one epoch, rounded up. */
   readonly epochs: number
+  /**
+   * The job has one of `of` parts of those batches, as equal as whole batches allow: the one that comes after `nth`
+   * others. Together they have each batch once. Default: all of them.
+   */
+  readonly part?: { readonly nth: number; readonly of: number }
   /** Seed and key of the order; epoch number e draws its permutation from the stream (seed, ...key, 'order', e). */
   readonly seed: string
   readonly key: readonly (string | number)[]

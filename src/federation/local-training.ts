@@ -1,5 +1,5 @@
 import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../engine/engine.js'
-import { examplesOf, stepsOf } from '../engine/feeding/batches.js'
+import { examplesOf, stintOf } from '../engine/feeding/batches.js'
 import { SpecificationError } from '../errors.js'
 import type { LocalWork, Scored } from './messages.js'
 import type { Local } from './strategies/local.js'
@@ -45,6 +45,9 @@ export interface Departure {
 
 const none = Object.freeze({})
 
+/** The repetition of a leg whose order of rows all of them go on with. */
+const FIRST = 0
+
 /**
  * The local side of a strategy for one client, without actors: which leg comes next, as a job with its cost, and what
  * is sent in the end. Holds nothing of a round. A class, because there are as many of it as clients.
@@ -74,17 +77,20 @@ export class LocalTraining {
     const { local, optimizers: fresh } = progress
     const repeat = index === progress.leg ? progress.repeat : 0
     const { round, received, made } = local
-    const { name, epochs: factor = 1, start, proximal, correction, scores } = legs[index]
+    const { name, epochs: factor = 1, repeats = 1, start, proximal, correction, scores } = legs[index]
     if (scores !== undefined) return this.#measure(local, index, scores(local))
-    const epochs = self.epochs * terms.weather.completeness(self.name, round) * factor
-    const steps = stepsOf(self.rows, self.batch, epochs)
+    const passes = {
+      epochs: self.epochs * terms.weather.completeness(self.name, round) * factor * repeats,
+      ...(repeats > 1 && { part: { nth: repeat, of: repeats } }),
+    }
+    const stint = stintOf(self.rows, self.batch, passes)
     const remembered = fresh?.[name] ?? optimizers?.[name]
     const before = start?.(local) ?? (repeat > 0 ? made[name] : undefined) ?? received
     const key = ['client', self.name, 'round', round]
-    const first = local.steps === none
+    const opens = Object.keys(local.steps).every((leg) => leg === name)
     const work: LocalWork = {
       round,
-      examples: examplesOf(self.rows, self.batch, steps),
+      examples: examplesOf(self.rows, self.batch, stint),
       leg: index,
       continues: index + repeat > 0,
       train: {
@@ -99,10 +105,10 @@ export class LocalTraining {
         optimizer: remembered?.optimizer,
         balance: remembered?.balance,
         // The first training of a round draws the batches that any strategy draws there.
-        plan: { epochs, seed: terms.batchSeed, key: first ? key : [...key, 'leg', name, repeat] },
+        plan: { ...passes, seed: terms.batchSeed, key: opens ? key : [...key, 'leg', name, FIRST] },
       },
     }
-    return { work, cost: Math.ceil(steps * self.stepCosts[index]) }
+    return { work, cost: Math.ceil((stint.until - stint.from) * self.stepCosts[index]) }
   }
 
   advance(progress: Progress, work: LocalWork, result: TrainResult | Scored): Progress {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BatchCursor, batchesOf, examplesOf, paddedRows, stepsOf } from '../../src/engine/feeding/batches.js'
+import { BatchCursor, batchesOf, examplesOf, paddedRows, stepsIn, stepsOf, stintOf } from '../../src/engine/feeding/batches.js'
 import { permutation, streams } from '../../src/random/streams.js'
 
 describe('steps', () => {
@@ -23,12 +23,21 @@ describe('steps', () => {
   })
 
   it('counts a row once per epoch', () => {
-    expect(examplesOf(65, 16, 4)).toBe(64)
-    expect(examplesOf(65, 16, 5)).toBe(65)
-    expect(examplesOf(65, 16, 11)).toBe(146)
-    expect(examplesOf(0, 16, 0)).toBe(0)
+    expect(examplesOf(65, 16, { from: 0, until: 4 })).toBe(64)
+    expect(examplesOf(65, 16, { from: 0, until: 5 })).toBe(65)
+    expect(examplesOf(65, 16, { from: 0, until: 11 })).toBe(146)
+    expect(examplesOf(65, 16, { from: 4, until: 6 })).toBe(17)
+    expect(examplesOf(0, 16, { from: 0, until: 0 })).toBe(0)
+  })
+
+  it('are dealt out to parts, each once: a thousand rows are a thousand examples in five parts of four batches', () => {
+    const parts = [0, 1, 2, 3, 4].map((nth) => stintOf(1000, 256, { epochs: 1, part: { nth, of: 5 } }))
+    expect(parts.map((part) => examplesOf(1000, 256, part))).toEqual([256, 256, 256, 232, 0])
   })
 })
+
+/** In which of how many parts the batches are. */
+const share = fc.integer({ min: 1, max: 7 })
 
 const arbitrary = fc.record({
   rows: fc.integer({ min: 1, max: 60 }),
@@ -58,9 +67,28 @@ describe('the cursor', () => {
           expected.push(...permutation(rows, streams(seed)('a', 3, 'order', epoch)))
         }
         expect(visited).toEqual(expected.slice(0, visited.length))
-        expect(visited.length).toBe(examplesOf(rows, batch, cursor.steps))
+        expect(visited.length).toBe(examplesOf(rows, batch, { from: 0, until: cursor.steps }))
         expect(cursor.steps).toBe(stepsOf(rows, batch, epochs))
         expect(cursor.steps).toBeLessThanOrEqual(3 * batchesOf(rows, batch))
+      }),
+    )
+  })
+
+  it('visits in parts what it visits in one, and parts are as equal as whole batches allow', () => {
+    fc.assert(
+      fc.property(arbitrary, share, ({ rows, batch, epochs, seed }, of) => {
+        const visit = (part?: { nth: number; of: number }): number[][] => {
+          const cursor = new BatchCursor(rows, batch, { epochs, seed, key: ['a'], part })
+          return Array.from({ length: cursor.steps }, (_, step) => {
+            cursor.seek(cursor.from + step)
+            return [...cursor.order.subarray(cursor.start, cursor.start + cursor.count)]
+          })
+        }
+        const parts = Array.from({ length: of }, (_, nth) => visit({ nth, of }))
+        expect(parts.flat()).toEqual(visit())
+        const sizes = parts.map(({ length }) => length)
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
+        for (const [nth, length] of sizes.entries()) expect(stepsIn(rows, batch, { epochs, part: { nth, of } })).toBe(length)
       }),
     )
   })

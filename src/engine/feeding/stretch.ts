@@ -120,13 +120,14 @@ export class Stretch {
     for (let step = 0; step < this.stride; step++) {
       const feed = this.room.feeds[step]
       if (feed === undefined) continue
-      cursor.seek(taken + step)
+      const ordinal = cursor.from + taken + step
+      cursor.seek(ordinal)
       fillRows(feed, lane, this.padded, data, tasks, cursor, this.knownNow)
       this.known.set(this.knownNow, (lane * this.stride + step) * tasks)
-      if (feed.draws.length > 0) fillDraws(feed, lane, job.plan, taken + step)
-      if (feed.samples.length > 0) fillSamples(feed, lane, this.padded, data, cursor, job.plan, taken + step)
+      if (feed.draws.length > 0) fillDraws(feed, lane, job.plan, ordinal)
+      if (feed.samples.length > 0) fillSamples(feed, lane, this.padded, data, cursor, job.plan, ordinal)
       this.feedScalars(feed, lane, before + taken + step + 1, job.mu ?? 0)
-      if (feed.balance.length > 0) this.feedBalance(feed, lane, taken + step)
+      if (feed.balance.length > 0) this.feedBalance(feed, lane, taken + step, ordinal)
     }
   }
 
@@ -140,9 +141,9 @@ export class Stretch {
     for (const { buffer, name } of feed.scalars) buffer[lane] = name === 'mu' ? mu : this.scalars[name]
   }
 
-  private feedBalance(feed: StepFeed, lane: number, ordinal: number): void {
+  private feedBalance(feed: StepFeed, lane: number, taken: number, ordinal: number): void {
     const { data, job, balanced } = this.trainees[lane]
-    const moment = { taken: balanced + ordinal, perEpoch: batchesOf(data.rows, this.recipe.batch) }
+    const moment = { taken: balanced + taken, perEpoch: batchesOf(data.rows, this.recipe.batch) }
     fillBalance(feed, lane, this.recipe.balance!, moment, job.plan, ordinal)
   }
 

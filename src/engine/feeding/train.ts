@@ -29,14 +29,14 @@ const enlist = (recipe: Recipe, job: TrainJob, data: Data): Trainee => ({
 })
 
 const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
-  const { job, slots, before, memory, balanced, taken, losses, counted, data } = trainee
+  const { job, slots, before, memory, balanced, taken, losses, counted, data, cursor } = trainee
   return {
     parameters: taken > 0 ? trainee.parameters : job.parameters.slice(),
     optimizer: { steps: before + taken, slots },
     ...(recipe.balance && { balance: { steps: balanced + taken, memory } }),
     losses: losses.map((sum, task) => (counted[task] > 0 ? sum / counted[task] : 0)),
     steps: taken,
-    examples: examplesOf(data.rows, recipe.batch, taken),
+    examples: examplesOf(data.rows, recipe.batch, { from: cursor.from, until: cursor.from + taken }),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Table } from '../../data/table.js'
 import { DataError, SpecificationError } from '../../errors.js'
 import type { Engine, Prepared, ScoreJob, ScoreResult, TrainJob, TrainResult, Training } from '../engine.js'
 import { EngineError } from '../engine-error.js'
-import { stepsOf } from '../feeding/batches.js'
+import { stepsIn } from '../feeding/batches.js'
 import type { Programs } from '../program/programs.js'
 import { cohortsOf } from './cohorts.js'
 import type { Workers } from './workers.js'
@@ -65,7 +65,7 @@ export class CohortEngine implements Engine {
   train(jobs: readonly TrainJob[]): readonly Promise<TrainResult>[] {
     const lengthOf = (job: TrainJob): number => {
       const { batch } = this.programs.training(job.program)!
-      return stepsOf(this.tables.get(job.data)!.rows, batch, job.plan.epochs)
+      return stepsIn(this.tables.get(job.data)!.rows, batch, job.plan)
     }
     const run = async (program: string, cohort: readonly TrainJob[]): Promise<TrainResult[]> =>
       (await this.workers.run({ kind: 'train', program, jobs: cohort })).filter((result) => 'parameters' in result)

@@ -1,6 +1,6 @@
 import type { Table } from '../../data/table.js'
 import type { ScoreJob, ScoreResult, TrainJob, TrainResult } from '../engine.js'
-import { stepsOf } from '../feeding/batches.js'
+import { stepsIn } from '../feeding/batches.js'
 import { dataOf, type Data } from '../feeding/rows.js'
 import { scoreCohort } from '../feeding/score.js'
 import { Stage } from '../feeding/stage.js'
@@ -18,7 +18,7 @@ export const partsOf = (
   work: CohortWork, { batch, chunk }: Recipe, rowsOf: (handle: string) => number,
 ): readonly Part[] => {
   if (work.kind === 'score') return ['score']
-  const steps = work.jobs.map((job) => stepsOf(rowsOf(job.data), batch, job.plan.epochs))
+  const steps = work.jobs.map((job) => stepsIn(rowsOf(job.data), batch, job.plan))
   const parts: Part[] = []
   if (chunk > 1 && steps.some((n) => n >= chunk)) parts.push('chunk')
   if (steps.some((n) => n % chunk > 0 || (chunk === 1 && n > 0))) parts.push('step')

@@ -47,9 +47,12 @@ export interface Leg {
   readonly when?: (round: number) => boolean
   /** Segments that train; the others stay bitwise as they are, running statistics too. Default: all. */
   readonly trains?: (segment: Segment) => boolean
-  /** Passes over the rows as a multiple of the client's own epochs. Default 1. */
+  /** Passes over the rows as a multiple of the client's own epochs, at each repetition. Default 1. */
   readonly epochs?: number
-  /** How often the leg is trained, one after the other; each time is charged. Default 1. */
+  /**
+   * How often the leg is trained, one after the other. The batches of all its passes are dealt out to its repetitions,
+   * each of them once and as equally as whole batches allow, and each repetition is charged for its own. Default 1.
+   */
   readonly repeats?: number
   /** Where it starts; default: what was received. */
   readonly start?: (local: Local) => Float32Array

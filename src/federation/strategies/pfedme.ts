@@ -12,9 +12,9 @@ import { sampleWeights, weightedSum } from './fold.js'
  *     w <- (1 - beta) w + beta sum_k (n_k / n) w_k
  *
  * Dinh, Tran, Nguyen, "Personalized Federated Learning with Moreau Envelopes", NeurIPS 2020, algorithm 1, which averages
- * uniformly over sampled clients and solves each inner problem with K steps on one minibatch. Here one inner problem
- * takes 1 / R of the client's epochs in minibatches, so that a round has as many examples as FedAvg's. The client serves
- * theta. `rate` is eta; with R = 5, eta lambda = 0.25 takes w_k three quarters of the way, as the paper's settings do.
+ * uniformly over sampled clients and solves each inner problem with K steps on one minibatch. Here the R inner problems
+ * share out the batches of the client's epochs, so that a round has the same examples as FedAvg's; where there are fewer
+ * batches than problems, the last ones have none and leave the copy where it is. The client serves theta. `rate` is eta; with R = 5, eta lambda = 0.25 takes w_k three quarters of the way, as the paper's settings do.
  */
 export const pFedMe = strategyEntry({
   kind: 'pfedme',

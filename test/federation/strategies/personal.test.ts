@@ -135,8 +135,9 @@ describe('three rounds on three unequal clients, as plain numbers compute them',
       personal = clients.map((client, k) => {
         let theta: number[] = []
         for (let problem = 0; problem < 2; problem++) {
-          // Half of three epochs of one batch is one batch and a half: two.
-          theta = local(client, copies[k], { steps: Math.ceil(client.epochs / 2), mu: lambda })
+          // Of three epochs of one batch the first problem has two batches, and the second has one.
+          const steps = problem === 0 ? Math.ceil(client.epochs / 2) : Math.floor(client.epochs / 2)
+          theta = local(client, copies[k], { steps, mu: lambda })
           copies[k] = copies[k].map((wi, i) => wi - eta * lambda * (wi - theta[i]))
         }
         return theta
