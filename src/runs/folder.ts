@@ -6,6 +6,7 @@ import type { FlightEvent } from '../record/event.js'
 import { answersFile, encodeAnswers } from './answers.js'
 import type { Disk } from './disk.js'
 import { manifestFile, type Manifest } from './manifest.js'
+import { roundSummaries } from './round-summaries.js'
 import { toNdjson } from './rows.js'
 
 /** The files of rows in a run's folder. */
@@ -30,7 +31,8 @@ const whyOf = (cause: unknown): string => {
 
 /**
  * The folder of one run, written as it flies: what happened in a round is on disk when the round has closed, so that a
- * crash or a full disk leaves what was flown. The ledger and the trainings are put in order at the end.
+ * crash or a full disk leaves what was flown. At the end the ledger and the trainings are put in order, and rounds get
+ * what was spent on them and their scores.
  *
  * A write that fails does not throw (it would throw in the middle of the flight): it is kept in `failure`, and nothing
  * more is written. Whoever flies looks at `failure` and stops.
@@ -109,7 +111,7 @@ export class RunFolder {
     if (this.#kept.events === 0) this.#rewrite('events', flight.events.map((line) => `${line}\n`))
     this.#rewrite('ledger', flight.ledger.map((row) => `${JSON.stringify(row)}\n`))
     this.#rewrite('metrics', flight.metrics.map((row) => `${JSON.stringify(row)}\n`))
-    this.#rewrite('rounds', flight.rounds.map((row) => `${JSON.stringify(row)}\n`))
+    this.#rewrite('rounds', roundSummaries(flight).map((row) => `${JSON.stringify(row)}\n`))
     this.#rewrite('trainings', flight.trainings.map((row) => `${JSON.stringify(row)}\n`))
     if (flight.answers) this.#put(answersFile, encodeAnswers(flight.answers))
     this.#manifest = {

@@ -1,0 +1,80 @@
+import type { Flight } from '../flight/flight.js'
+import type { Direction } from '../record/message.js'
+import type { MetricRow, RoundRow } from '../record/rows.js'
+import type { Micros } from '../time/micros.js'
+
+/** Means over scenarios and tasks of what is defined, by split and metric. */
+export type RoundScores = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+/** One round, with what was spent on it and how the model scored at its close. */
+export interface RoundSummary extends RoundRow, Readonly<Record<Direction, number>> {
+  /** Trainings that ended since the round before closed, and the rows that they were charged for. */
+  readonly trainings: number
+  readonly examples: number
+  /** Absent where nothing was scored. */
+  readonly scores?: RoundScores
+}
+
+/**
+ * The round on whose account something is: the first that has closed by then (its own, or a later one for what came
+ * late), and none before its own. So the models of the next round, which leave in the instant in which this one closes,
+ * are the next one's. Undefined for what comes after the last close. To be asked in the order of time.
+ */
+const accountant = (rounds: readonly Pick<RoundRow, 'round' | 'closed'>[]): ((at: Micros, of: number) => number | undefined) => {
+  let open = 0
+  return (at, of) => {
+    while (open < rounds.length && rounds[open].closed < at) open++
+    const place = Math.max(open, of - 1)
+    return place < rounds.length ? place : undefined
+  }
+}
+
+const scoresOf = (rows: readonly MetricRow[]): RoundScores => {
+  const sums = new Map<string, Map<string, { sum: number; count: number }>>()
+  for (const { split, metric, value } of rows) {
+    if (value === null) continue
+    const own = sums.get(split) ?? new Map<string, { sum: number; count: number }>()
+    const { sum, count } = own.get(metric) ?? { sum: 0, count: 0 }
+    sums.set(split, own.set(metric, { sum: sum + value, count: count + 1 }))
+  }
+  const means = (own: ReadonlyMap<string, { sum: number; count: number }>): Record<string, number> =>
+    Object.fromEntries([...own].map(([metric, { sum, count }]) => [metric, sum / count]))
+  return Object.fromEntries([...sums].map(([split, own]) => [split, means(own)]))
+}
+
+const byRound = (metrics: readonly MetricRow[]): ReadonlyMap<number, MetricRow[]> => {
+  const found = new Map<number, MetricRow[]>()
+  for (const row of metrics) {
+    const own = found.get(row.round)
+    if (own === undefined) found.set(row.round, [row])
+    else own.push(row)
+  }
+  return found
+}
+
+/**
+ * Every round with the bytes that left a link, by direction, the trainings and the scores: what the progress line
+ * prints, apart for each round. What is sent or trained after the last close is in no round.
+ */
+export const roundSummaries = (
+  { rounds, ledger, trainings, metrics }: Pick<Flight, 'rounds' | 'ledger' | 'trainings' | 'metrics'>,
+): RoundSummary[] => {
+  const spent = rounds.map(() => ({ up: 0, down: 0, inside: 0, trainings: 0, examples: 0 }))
+  const sentIn = accountant(rounds)
+  for (const { sent, round, direction, travelled } of ledger) {
+    const place = sentIn(sent, round)
+    if (place !== undefined) spent[place][direction] += travelled
+  }
+  const endedIn = accountant(rounds)
+  for (const { end, round, examples } of trainings.toSorted((a, b) => a.end - b.end)) {
+    const place = endedIn(end, round)
+    if (place === undefined) continue
+    spent[place].trainings++
+    spent[place].examples += examples
+  }
+  const scored = byRound(metrics)
+  return rounds.map((row, i) => {
+    const own = scored.get(row.round)
+    return { ...row, ...spent[i], ...(own && { scores: scoresOf(own) }) }
+  })
+}
