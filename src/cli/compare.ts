@@ -4,7 +4,10 @@ import { exitCodes, SpecificationError, StorageError } from '../errors.js'
 import { metrics } from '../metrics/metric.js'
 import { readAnswers } from '../runs/answers.js'
 import { compare, type Comparison } from '../runs/comparison/compare.js'
-import { gather, type At } from '../runs/comparison/gather.js'
+import { type Budget, parseBudget } from '../runs/comparison/budget.js'
+import { gather, type At, type GatheredRun } from '../runs/comparison/gather.js'
+import { levelTitle, parseLevel } from '../runs/comparison/level.js'
+import { costsOf, weatherWarnings } from '../runs/comparison/spent.js'
 import { userSampling } from '../runs/comparison/users.js'
 import { realDisk } from '../runs/disk.js'
 import { manifestFile } from '../runs/manifest.js'
@@ -25,6 +28,7 @@ export interface CompareFlags {
   readonly baseline?: readonly string[]
   readonly metric?: string
   readonly at?: At
+  readonly within?: string
   readonly level?: number
   readonly samples?: number
   readonly format?: Format
@@ -61,8 +65,10 @@ export const formatted = (rows: readonly Comparison[], about: About, format: For
 /** Compares complete runs; the first variant is the baseline unless one is named. */
 export const comparisonOf = (folders: readonly string[], flags: CompareFlags): { rows: Comparison[]; about: About } => {
   const { metric = 'auc', at = 'selected', level = 0.95 } = flags
-  const runs = gather(folders, { metric, at }, realDisk)
-  const { title, better } = metrics[metric] ?? { title: metric, better: 'higher' }
+  const reach = parseLevel(metric)
+  const within = flags.within === undefined ? undefined : parseBudget(flags.within)
+  const runs = gather(folders, { metric: reach ?? metric, at, within }, realDisk)
+  const { title, better } = reach ? { title: levelTitle(reach), better: 'lower' } : (metrics[metric] ?? { title: metric, better: 'higher' })
   const baselines = flags.baseline ?? [runs[0].variant]
   const scoping = { lowerIsBetter: better === 'lower', gain: flags.gain }
   const answers = (folder: string) => readAnswers(folder, realDisk)
@@ -72,7 +78,31 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
   const shown = flags.summary
     ? rows.filter(({ scope, condition }) => scope !== 'scenario' || !summarised.has(condition))
     : rows
-  return { rows: shown, about: { metric: title, at, level } }
+  const round = at === 'selected' ? 'the round best on validation' : 'the last round'
+  const what = reach ? title : `test ${title} after ${round}${within ? ` within ${within.text}` : ''}`
+  const warnings = [...reachedNotes(runs), ...shortNotes(runs, within), ...weatherWarnings(runs)]
+  return { rows: shown, about: { what, level, costs: costsOf(runs), warnings } }
+}
+
+/** How many runs reached a level, and what stands for those that did not. */
+const reachedNotes = (runs: readonly GatheredRun[]): string[] => {
+  const conditions = new Map(runs.flatMap(({ condition, horizon }) => (horizon === undefined ? [] : [[condition, horizon]])))
+  return [...conditions].map(([condition, horizon]) => {
+    const own = runs.filter((run) => run.condition === condition)
+    const variants = [...new Set(own.map(({ variant }) => variant))].map((name) => {
+      const all = own.filter(({ variant }) => variant === name)
+      return `${name} ${all.filter((run) => run.reached === true).length} of ${all.length}`
+    })
+    return `${condition}: reached by ${variants.join(', ')} runs; one that did not counts as ${Number(horizon.toPrecision(4))}, ` +
+      'how far the run that was watched least was watched: means are restricted to that.'
+  })
+}
+
+/** Who had not spent the budget when its rounds were over. */
+const shortNotes = (runs: readonly GatheredRun[], within: Budget | undefined): string[] => {
+  const names = [...new Set(runs.flatMap(({ short, variant }) => (short === true ? [variant] : [])))]
+  if (within === undefined || names.length === 0) return []
+  return [`${names.join(', ')}: had not spent ${within.text} when the flight was over: give more rounds.`]
 }
 
 /** `windtunnel compare RUN...`: a paired comparison of run folders. Returns the exit code. */

@@ -15,6 +15,8 @@ export interface StudyFlags {
   readonly only?: readonly string[]
   readonly under?: readonly string[]
   readonly baseline?: readonly string[]
+  readonly metric?: string
+  readonly within?: string
   readonly data?: string
   readonly out?: string
   readonly engine?: EngineName
@@ -69,8 +71,9 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
       return exitCodes.interrupted
     }
     tell(`${choices(flown)}${plural(flown.folders.length, 'run')} in ${folder}\n\n`)
-    const { baselines, metric, gain } = plan
-    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, gain, summary: flags.summary })
+    const { baselines, gain } = plan
+    const { metric = plan.metric, within = plan.within, summary } = flags
+    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, within, gain, summary })
     const format = flags.format ?? 'text'
     if (format === 'text' || format === 'markdown') out.write(`${plan.question}\n\n`)
     out.write(formatted(rows, about, format))

@@ -13,11 +13,11 @@ export interface Effect {
   readonly estimate: number
   /** NaN where no component of variance is known: one seed without users. */
   readonly standardError: number
-  /** Degrees of freedom; not whole where components are added. */
+  /** Degrees of freedom. */
   readonly df: number
   /** Bounds of the two-sided confidence interval. */
   readonly interval: readonly [number, number]
-  /** Two-sided, of no difference. */
+  /** Two-sided, of no difference. NaN where differences do not spread: then nothing is known of how far they might. */
   readonly p: number
 }
 
@@ -28,15 +28,14 @@ export const betweenUnits = (differences: readonly number[]): Component | undefi
     : { variance: sampleVariance(differences) / differences.length, df: differences.length - 1 }
 
 /**
- * Sum of independent components of variance; the degrees of freedom are those of Satterthwaite (*An Approximate
- * Distribution of Estimates of Variance Components*, Biometrics 2, 1946), equation 17: (sum v)^2 / sum(v^2 / df).
+ * Sum of independent components of variance. The degrees of freedom are the fewest of any: a lower bound of Satterthwaite's
+ * (*An Approximate Distribution of Estimates of Variance Components*, Biometrics 2, 1946, equation 17), which weighs them
+ * by estimates, so that three seeds whose differences happen to lie close claim the thousands of the users beside them.
  */
-export const addComponents = (components: readonly Component[]): Component => {
-  const variance = components.reduce((sum, { variance: v }) => sum + v, 0)
-  const spread = components.reduce((sum, { variance: v, df }) => sum + (v * v) / df, 0)
-  const largest = Math.max(...components.map(({ df }) => df))
-  return { variance, df: spread === 0 ? largest : (variance * variance) / spread }
-}
+export const addComponents = (components: readonly Component[]): Component => ({
+  variance: components.reduce((sum, { variance }) => sum + variance, 0),
+  df: Math.min(...components.map(({ df }) => df)),
+})
 
 /**
  * The effect behind paired differences (one per independent unit, usually a seed), with Student's interval.
@@ -53,19 +52,21 @@ export const effectOf = (differences: readonly number[], level = 0.95, fixed?: C
   }
   const { variance, df } = addComponents(components)
   const standardError = Math.sqrt(variance)
+  if (standardError === 0 && estimate !== 0) return { estimate, standardError, df, interval: [NaN, NaN], p: NaN }
   const reach = tQuantile(0.5 + level / 2, df) * standardError
-  const p = standardError > 0 ? twoSidedP(estimate / standardError, df) : estimate === 0 ? 1 : 0
+  const p = standardError > 0 ? twoSidedP(estimate / standardError, df) : 1
   return { estimate, standardError, df, interval: [estimate - reach, estimate + reach], p }
 }
 
 /**
  * The minimum detectable effect: the true difference that a study with this standard error finds significant at
  * two-sided level `alpha` with probability `power`: (t(1 - alpha / 2) + t(power)) times the standard error (Bloom,
- * *Minimum Detectable Effects*, Evaluation Review 19, 1995). For a family of m comparisons give alpha / m.
+ * *Minimum Detectable Effects*, Evaluation Review 19, 1995). For a family of m comparisons give alpha / m. NaN where no
+ * spread is known.
  */
 export const minimumDetectableEffect = (
   { standardError, df }: Pick<Effect, 'standardError' | 'df'>,
   alpha = 0.05,
   power = 0.8,
 ): number =>
-  Number.isNaN(standardError) ? NaN : (tQuantile(1 - alpha / 2, df) + tQuantile(power, df)) * standardError
+  !(standardError > 0) ? NaN : (tQuantile(1 - alpha / 2, df) + tQuantile(power, df)) * standardError

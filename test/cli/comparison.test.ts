@@ -8,7 +8,8 @@ import { asLatex } from '../../src/cli/comparison/latex.js'
 import { asMarkdown } from '../../src/cli/comparison/markdown.js'
 import { asText } from '../../src/cli/comparison/text.js'
 import type { Comparison } from '../../src/runs/comparison/compare.js'
-import { manifest, metrics } from '../runs/flights.js'
+import { roundSummaries } from '../../src/runs/round-summaries.js'
+import { flight, manifest, metrics } from '../runs/flights.js'
 import { say } from './console.js'
 
 const short = (value: number): number => Number(value.toPrecision(12))
@@ -28,7 +29,7 @@ const rows: readonly Comparison[] = [
   row({ adjusted: 0.2 }, -0.003, 0.01),
   row({ variant: 'R&D, "new"', adjusted: 1 }, 0, 0.01),
 ]
-const about = { metric: 'AUC', at: 'selected', level: 0.95 } as const
+const about = { what: 'test AUC after the round best on validation', level: 0.95 } as const
 
 describe('formats', () => {
   it('text', () => {
@@ -108,6 +109,7 @@ describe('compare', () => {
       const study = { name: 's', condition: 'calm', variant }
       const whole = { ...manifest, status: 'complete', selectedRound: 1, seed, study }
       writeFileSync(join(cwd, folder, 'manifest.json'), JSON.stringify(whole))
+      writeFileSync(join(cwd, folder, 'rounds.ndjson'), roundSummaries(flight).map((row) => `${JSON.stringify(row)}\n`).join(''))
       const shifted = metrics.map((m) => ({ ...m, value: m.value === null ? null : m.value + shift }))
       writeFileSync(join(cwd, folder, 'metrics.ndjson'), shifted.map((m) => `${JSON.stringify(m)}\n`).join(''))
     }

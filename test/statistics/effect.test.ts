@@ -15,12 +15,26 @@ describe('the effect of paired differences', () => {
     expect(p).toBeCloseTo(2 * (0.5 - 0.75 * (u - u ** 3 / 3)), 12)
   })
 
-  it('adds the sampling of a common test set, with Satterthwaite’s degrees of freedom', () => {
+  it('adds the sampling of a common test set, with no more degrees of freedom than the seeds give', () => {
     const fixed = { variance: 1.5, df: 100 }
     const { standardError, df } = effectOf([0, 1, 2, 3, 4], 0.95, fixed)
     expect(standardError).toBeCloseTo(Math.SQRT2, 12)
-    expect(df).toBeCloseTo(4 / (0.25 / 4 + 2.25 / 100), 9)
-    expect(addComponents([{ variance: 0, df: 3 }, { variance: 0, df: 9 }])).toEqual({ variance: 0, df: 9 })
+    expect(df).toBe(4)
+    expect(addComponents([{ variance: 0, df: 3 }, { variance: 0, df: 9 }])).toEqual({ variance: 0, df: 3 })
+  })
+
+  it.each([0.1, 0.3, 0.5, 1, 3])('covers the truth with three seeds beside many users, whose share is %f of the seeds’', (users) => {
+    const trials = 3000
+    let covered = 0
+    for (let trial = 0; trial < trials; trial++) {
+      const stream = streams('three seeds', String(users))(trial)
+      // The sampling of users is common to all seeds, and known; that of seeds is what three of them show.
+      const common = users * normal(stream)
+      const { interval } = effectOf([0, 1, 2].map(() => common + normal(stream) * Math.sqrt(3)), 0.95, { variance: users ** 2, df: 2771 })
+      if (interval[0] <= 0 && interval[1] >= 0) covered++
+    }
+    // Three standard deviations of a binomial share of .95 in 3,000 are .012.
+    expect(covered / trials).toBeGreaterThan(0.938)
   })
 
   it('of one seed has no interval, unless users give one', () => {
@@ -29,8 +43,9 @@ describe('the effect of paired differences', () => {
     expect(effectOf([0.25], 0.95, { variance: 0.01, df: 1e6 }).interval[0]).toBeCloseTo(0.25 - 0.196, 4)
   })
 
-  it('of differences that are all the same is certain', () => {
-    expect(effectOf([0.5, 0.5, 0.5])).toMatchObject({ p: 0, interval: [0.5, 0.5] })
+  it('of differences that are all the same is not known to spread, and so not tested', () => {
+    expect(effectOf([0.5, 0.5, 0.5])).toEqual({ estimate: 0.5, standardError: 0, df: 2, interval: [NaN, NaN], p: NaN })
+    expect(minimumDetectableEffect(effectOf([0.5, 0.5]))).toBeNaN()
     expect(effectOf([0, 0])).toMatchObject({ p: 1, interval: [0, 0] })
   })
 

@@ -1,4 +1,6 @@
 import type { Comparison } from '../../runs/comparison/compare.js'
+import type { Cost } from '../../runs/comparison/spent.js'
+import { formatBytes, formatCount, formatTime } from '../format.js'
 
 /** A table of a comparison: one per condition and baseline. */
 export interface Section {
@@ -9,11 +11,14 @@ export interface Section {
 
 /** What a table says above and below its rows. */
 export interface About {
-  /** `AUC`, as people call it. */
-  readonly metric: string
-  readonly at: 'selected' | 'last'
+  /** What is compared: `test AUC after the last round`. */
+  readonly what: string
   /** Of the intervals. */
   readonly level: number
+  /** What runs took, beside the scores. */
+  readonly costs?: readonly Cost[]
+  /** What else a reader must know of these runs, a sentence each. */
+  readonly warnings?: readonly string[]
 }
 
 /** In the order of the rows: each condition, and in it each baseline. */
@@ -72,17 +77,44 @@ export const body = (rows: readonly Comparison[]): readonly (readonly string[])[
   })
 
 /** The condition, the metric and the round, and what the differences are against. */
-export const caption = ({ condition, baseline, rows }: Section, { metric, at }: About): string => {
+export const caption = ({ condition, baseline, rows }: Section, { what }: About): string => {
   const against = [...new Map(rows.map((row) => [`${row.task}, ${row.scenario}`, row.against]))]
     .filter(([, value]) => !Number.isNaN(value))
     .slice(0, 1)
     .map(([of, value]) => ` (${of}: ${known(value, 4)})`)
-  const round = at === 'selected' ? 'the round best on validation' : 'the last round'
-  return `${condition}: test ${metric} after ${round}, against ${baseline}${against.join('')}`
+  return `${condition}: ${what}, against ${baseline}${against.join('')}`
 }
 
+export const costHeads: readonly string[] = [
+  'condition', 'variant', 'runs', 'rounds', 'aborted', 'trainings', 'examples', 'virtual time', 'up', 'down', 'faults fired',
+]
+
+/** Up to here a mean is printed with a decimal where it has one. */
+const few = 1000
+
+const count = (value: number): string =>
+  Number.isNaN(value) ? '-' : Number.isInteger(value) || value >= few ? formatCount(Math.round(value)) : value.toFixed(1)
+
+/** The cells of what runs took, means over runs; a condition that repeats is left empty. */
+export const costBody = (costs: readonly Cost[]): readonly (readonly string[])[] =>
+  costs.map((cost, i) => [
+    costs[i - 1]?.condition === cost.condition ? '' : cost.condition,
+    cost.variant,
+    String(cost.runs),
+    count(cost.closed),
+    count(cost.aborted),
+    count(cost.trainings),
+    count(cost.examples),
+    formatTime(cost.virtualTime),
+    Number.isNaN(cost.up) ? '-' : formatBytes(Math.round(cost.up)),
+    Number.isNaN(cost.down) ? '-' : formatBytes(Math.round(cost.down)),
+    count(cost.fired),
+  ])
+
+export const costCaption = 'What it took, means over runs'
+
 /** What a reader must know of the numbers, one sentence each. */
-export const notes = (rows: readonly Comparison[], { level }: About): readonly string[] => {
+export const notes = (rows: readonly Comparison[], { level, warnings = [] }: About): readonly string[] => {
   const summaries = rows.filter(({ scope, effect }) => scope !== 'scenario' && !Number.isNaN(effect.p)).length
   const singles = rows.filter(({ scope, effect }) => scope === 'scenario' && !Number.isNaN(effect.p)).length
   const families = [summaries, singles].filter((size) => size > 0).join(' and ')
@@ -95,5 +127,6 @@ export const notes = (rows: readonly Comparison[], { level }: About): readonly s
       `* marks ${probability(1 - level)} or less.`,
     'detectable: the true difference found with a probability of .8 after a Bonferroni correction for the family.',
     ...(seeds < 10 ? [`${seeds} seed${seeds === 1 ? '' : 's'}: fewer than the ten that a claim needs.`] : []),
+    ...warnings,
   ]
 }

@@ -1,10 +1,15 @@
 import { SpecificationError, StorageError } from '../../errors.js'
+import type { MetricRow } from '../../record/rows.js'
 import type { Disk } from '../disk.js'
 import { rowFiles } from '../folder.js'
 import { readManifest, type Manifest } from '../manifest.js'
-import type { MetricRow } from '../../record/rows.js'
+import type { RoundSummary } from '../round-summaries.js'
 import { readRows } from '../rows.js'
+import { validationScore } from '../study/tuning.js'
+import { type Budget, endsBelow, roundsWithin } from './budget.js'
 import { labelsOf } from './label.js'
+import { horizonOf, type Level, type Reached, reached } from './level.js'
+import { type Spent, spentOf } from './spent.js'
 
 /** Which round's test scores are compared. */
 export type At = 'selected' | 'last'
@@ -16,25 +21,107 @@ export interface ScoredRun {
   readonly variant: string
   readonly seed: string
   readonly round: number
-  /** Test scores, in the order in which they were measured. */
+  /** Test scores, in the order in which they were measured; of a level, what it took, as the only one. */
   readonly scores: readonly { readonly scenario: string; readonly task: string; readonly value: number | null }[]
 }
 
-export interface Wanted {
-  readonly metric: string
-  readonly at: At
+/** A run as its folder tells of it. */
+export interface GatheredRun extends ScoredRun {
+  readonly spent: Spent
+  /** Of a level: whether it was reached. */
+  readonly reached?: boolean
+  /** Of a level: the restriction of its mean. */
+  readonly horizon?: number
+  /** Of a budget: there was more to spend when the run ended. */
+  readonly short?: boolean
 }
 
-const lastRound = (rows: readonly MetricRow[]): number =>
-  rows.reduce((last, row) => (row.split === 'test' ? Math.max(last, row.round) : last), 0)
+export interface Wanted {
+  /** The name of a metric, or what a level takes. */
+  readonly metric: string | Level
+  readonly at: At
+  readonly within?: Budget
+}
 
-/** A run that is complete, its manifest and its metrics. */
-const readRun = (folder: string, disk: Disk): { folder: string; manifest: Manifest; rows: MetricRow[] } => {
+/** One run as its folder has it. */
+interface Read {
+  readonly folder: string
+  readonly manifest: Manifest
+  readonly rows: readonly MetricRow[]
+  readonly rounds: readonly RoundSummary[]
+}
+
+/** A run that is complete, its manifest, metrics and rounds. */
+const readRun = (folder: string, disk: Disk): Read => {
   const manifest = readManifest(folder, disk)
   if (manifest.status !== 'complete') {
     throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. Fly it again.`)
   }
-  return { folder, manifest, rows: readRows<MetricRow>(folder, rowFiles.metrics, disk) }
+  return {
+    folder,
+    manifest,
+    rows: readRows<MetricRow>(folder, rowFiles.metrics, disk),
+    rounds: readRows<RoundSummary>(folder, rowFiles.rounds, disk),
+  }
+}
+
+/** Rounds say what was spent on them, or an error that names the folder: it was written by an earlier version. */
+const summed = ({ folder, rounds }: Read): readonly RoundSummary[] => {
+  if (rounds.every(({ examples }) => (examples as number | undefined) !== undefined)) return rounds
+  throw new StorageError(`${folder}: its rounds do not say what was spent on them. Fly the run again.`)
+}
+
+const tested = (rows: readonly MetricRow[], allowed?: ReadonlySet<number>): number[] => {
+  const all = new Set(rows.flatMap(({ round, split }) => (split === 'test' ? [round] : [])))
+  return [...all].filter((round) => allowed === undefined || round === 0 || allowed.has(round)).sort((a, b) => a - b)
+}
+
+/** The round best on validation among these; the first of equals. */
+const bestOf = (rounds: readonly number[], rows: readonly MetricRow[]): number =>
+  rounds.reduce((best, round) => (validationScore(rows, round) > validationScore(rows, best) ? round : best), rounds[0])
+
+const roundOf = (run: Read, { at, within }: Wanted): number => {
+  const { folder, manifest, rows } = run
+  const rounds = tested(rows, within && roundsWithin(summed(run), within))
+  if (within !== undefined && !rounds.some((round) => round > 0)) {
+    throw new SpecificationError(
+      `${folder} has no test score within ${within.text}: give more, or score test at every round (evaluate.on).`,
+    )
+  }
+  const last = rounds.at(-1) ?? 0
+  if (at === 'last') return last
+  return within === undefined ? (manifest.selectedRound ?? last) : bestOf(rounds, rows)
+}
+
+type Scores = Pick<GatheredRun, 'round' | 'scores' | 'reached' | 'horizon'>
+
+const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
+  const { folder, rows } = run
+  const round = roundOf(run, wanted)
+  const test = rows.filter((row) => row.round === round && row.split === 'test')
+  const scores = test.filter((row) => row.metric === metric)
+  if (scores.length === 0) {
+    const known = [...new Set(test.map((row) => row.metric))].join(', ')
+    throw new SpecificationError(`${folder} has no ${metric} on test after round ${round}. It has: ${known}.`)
+  }
+  return { round, scores: scores.map(({ scenario, task, value }) => ({ scenario, task, value })) }
+}
+
+/** What each run took to reach a level, restricted to what all runs of its condition were watched for. */
+const levelScores = (runs: readonly Read[], conditions: readonly string[], level: Level): Scores[] => {
+  const all = runs.map((run): Reached => {
+    const found = reached(summed(run), level)
+    if (run.rounds.some(({ scores }) => scores?.validation?.[level.metric] !== undefined)) return found
+    throw new SpecificationError(`${run.folder} has no ${level.metric} on validation: evaluate.on must hold validation.`)
+  })
+  return runs.map((_, i) => {
+    const alike = all.filter((__, j) => conditions[j] === conditions[i])
+    const horizon = horizonOf(alike)
+    const { at = Infinity } = all[i]
+    // Where nobody got there, nothing can be said of who was faster.
+    const value = alike.some((run) => (run.at ?? Infinity) <= horizon) ? Math.min(at, horizon) : null
+    return { round: 0, scores: [{ scenario: 'all', task: 'all', value }], horizon, reached: at <= horizon }
+  })
 }
 
 /**
@@ -42,18 +129,12 @@ const readRun = (folder: string, disk: Disk): { folder: string; manifest: Manife
  * they are named after what sets the specifications apart. Errors name the folder: one that is no complete run, that
  * lacks the metric, or that repeats another's condition, variant and seed.
  */
-export const gather = (folders: readonly string[], { metric, at }: Wanted, disk: Disk): ScoredRun[] => {
+export const gather = (folders: readonly string[], wanted: Wanted, disk: Disk): GatheredRun[] => {
+  const { metric, within } = wanted
   const runs = folders.map((folder) => readRun(folder, disk))
   const labels = labelsOf(runs.map(({ manifest }) => manifest))
   const taken = new Map<string, string>()
-  return runs.map(({ folder, manifest, rows }, i) => {
-    const round = at === 'last' ? lastRound(rows) : (manifest.selectedRound ?? lastRound(rows))
-    const test = rows.filter((row) => row.round === round && row.split === 'test')
-    const scores = test.filter((row) => row.metric === metric)
-    if (scores.length === 0) {
-      const known = [...new Set(test.map((row) => row.metric))].join(', ')
-      throw new SpecificationError(`${folder} has no ${metric} on test after round ${round}. It has: ${known}.`)
-    }
+  for (const [i, { folder, manifest }] of runs.entries()) {
     const { condition, variant } = labels[i]
     const key = JSON.stringify([condition, variant, manifest.seed])
     if (taken.has(key)) {
@@ -63,9 +144,17 @@ export const gather = (folders: readonly string[], { metric, at }: Wanted, disk:
       )
     }
     taken.set(key, folder)
-    return {
-      folder, condition, variant, round, seed: manifest.seed,
-      scores: scores.map(({ scenario, task, value }) => ({ scenario, task, value })),
-    }
-  })
+  }
+  const scores = typeof metric === 'string'
+    ? runs.map((run) => testScores(run, wanted, metric))
+    : levelScores(runs, labels.map(({ condition }) => condition), metric)
+  return runs.map(({ folder, manifest, rounds }, i) => ({
+    folder,
+    condition: labels[i].condition,
+    variant: labels[i].variant,
+    seed: manifest.seed,
+    spent: spentOf(manifest, rounds),
+    ...scores[i],
+    ...(within && { short: endsBelow(rounds, within) }),
+  }))
 }

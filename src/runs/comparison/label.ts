@@ -20,9 +20,48 @@ const plain = (text: string): string => text.replaceAll('"', '')
 const shown = (path: string, value: string): string =>
   path.endsWith('.kind') ? plain(value) : `${path.split('.').slice(1).join('.') || path}=${plain(value)}`
 
+type Leaves = ReadonlyMap<string, string>
+
+/** The `kind` of the innermost group that a field lies in and that has one; of a `kind` itself, that of the next. */
+const kindOf = (field: string, leaves: Leaves): string | undefined => {
+  const path = field.replace(/\.kind$/, '')
+  for (let end = path.lastIndexOf('.'); end > 0; end = path.lastIndexOf('.', end - 1)) {
+    const kind = leaves.get(`${path.slice(0, end)}.kind`)
+    if (kind !== undefined) return kind
+  }
+  return undefined
+}
+
+/** Does a field tell runs apart? The options of one kind need no telling where another has none of them. */
+const setsApart = (path: string, all: readonly Leaves[]): boolean => {
+  const values = new Map<string | undefined, Set<string | undefined>>()
+  for (const leaves of all) {
+    const kind = kindOf(path, leaves)
+    values.set(kind, (values.get(kind) ?? new Set()).add(leaves.get(path)))
+  }
+  return [...values.values()].some(({ size }) => size > 1)
+}
+
+interface Weathered {
+  readonly faults?: readonly { readonly kind?: string }[]
+}
+
+/** The faults of a specification by their kinds: `lose + slow`, `no faults`. */
+const weatherOf = ({ faults = [] }: Weathered): string =>
+  faults.length === 0 ? 'no faults' : [...new Set(faults.map(({ kind }) => kind))].join(' + ')
+
+/** Names faults by their kinds where that is enough to tell them apart, else by every field that differs. */
+const faultsIn = (manifests: readonly Manifest[]): readonly (string | undefined)[] => {
+  const all = manifests.map(({ specification }) => specification as Weathered)
+  const whole = new Set(all.map(({ faults }) => JSON.stringify(faults ?? [])))
+  const names = all.map(weatherOf)
+  return whole.size > 1 && new Set(names).size === whole.size ? names : manifests.map(() => undefined)
+}
+
 /**
  * Labels of runs that are not of a study: where specifications differ under `world`, `labels`, `schedule`, `network`,
- * `devices` or `faults`, the runs differ in condition; where they differ elsewhere, in variant.
+ * `devices` or `faults`, the runs differ in condition; where they differ elsewhere, in variant. Runs that differ in
+ * condition alone are compared by it: then it is their variant.
  */
 const derived = (manifests: readonly Manifest[]): Labels[] => {
   const all = manifests.map(({ specification, world }) => {
@@ -30,8 +69,9 @@ const derived = (manifests: readonly Manifest[]): Labels[] => {
     return leavesOf({ ...fields, world: { ...(fields.world as object), name: world.name } }, '', new Map())
   })
   const paths = [...new Set(all.flatMap((leaves) => [...leaves.keys()]))]
-  const apart = paths.filter((path) => new Set(all.map((leaves) => leaves.get(path))).size > 1)
+  const apart = paths.filter((path) => setsApart(path, all))
   const ofCondition = (path: string): boolean => /^(world|labels|schedule|network|devices|faults|link)(\.|$)/.test(path)
+  const weathers = faultsIn(manifests)
   return all.map((leaves, i) => {
     const name = (fits: (path: string) => boolean): string =>
       apart
@@ -39,15 +79,24 @@ const derived = (manifests: readonly Manifest[]): Labels[] => {
         .map((path) => shown(path, leaves.get(path)!))
         .join(', ')
     const { strategy } = manifests[i].specification as { strategy?: { kind?: string } }
+    const weather = weathers[i]
+    const others = name((path) => ofCondition(path) && (weather === undefined || !path.startsWith('faults')))
     return {
-      condition: name(ofCondition) || manifests[i].world.name,
+      condition: [others, weather].filter((part) => part !== undefined && part !== '').join(', ') || manifests[i].world.name,
       variant: name((path) => !ofCondition(path)) || strategy?.kind || manifests[i].name,
     }
   })
 }
 
+/** Where there is one variant and several conditions, the conditions are what is compared. */
+const turned = (labels: readonly Labels[]): readonly Labels[] => {
+  const many = (of: keyof Labels): boolean => new Set(labels.map((label) => label[of])).size > 1
+  if (many('variant') || !many('condition')) return labels
+  return labels.map(({ condition, variant }) => ({ condition: variant, variant: condition }))
+}
+
 /** The labels of every run: those that its study gave it, or what sets it apart from the others. */
 export const labelsOf = (manifests: readonly Manifest[]): Labels[] => {
-  const found = derived(manifests)
+  const found = turned(derived(manifests))
   return manifests.map(({ study }, i) => study ?? found[i])
 }

@@ -36,8 +36,10 @@ export interface StudyPlan {
   readonly variants: Readonly<Record<string, Patch>>
   /** Variants that all others are paired against. */
   readonly baselines: readonly string[]
-  /** What is compared, as `metrics.ndjson` names it. Default `auc`. */
+  /** What is compared, as `metrics.ndjson` names it, or what a level takes: `time to auc .7`. Default `auc`. */
   readonly metric?: string
+  /** Compares what runs are within a budget, in place of their rounds: `10000 examples`, `5 min`, `3 MB`. */
+  readonly within?: string
   /** With the relative gain over all tasks, in percent: for models of several tasks against single-task ones. */
   readonly gain?: boolean
   readonly seeds: number

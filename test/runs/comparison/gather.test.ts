@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { gather } from '../../../src/runs/comparison/gather.js'
 import { manifestFile, type Manifest } from '../../../src/runs/manifest.js'
-import { manifest, metrics } from '../flights.js'
+import { roundSummaries } from '../../../src/runs/round-summaries.js'
+import { flight, manifest, metrics } from '../flights.js'
 import { MemoryDisk } from '../memory-disk.js'
 
 const wanted = { metric: 'auc', at: 'selected' } as const
@@ -13,6 +14,7 @@ const disk = (runs: Readonly<Record<string, Partial<Manifest>>>): MemoryDisk => 
     const whole = { ...manifest, status: 'complete', selectedRound: 1, ...about }
     made.replace(`${folder}/${manifestFile}`, JSON.stringify(whole))
     made.replace(`${folder}/metrics.ndjson`, metrics.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    made.replace(`${folder}/rounds.ndjson`, roundSummaries(flight).map((row) => `${JSON.stringify(row)}\n`).join(''))
   }
   return made
 }
@@ -54,6 +56,21 @@ describe('gathering runs', () => {
     expect(runs.map(({ condition }) => condition)).toEqual([
       'divergence=0.5', 'divergence=0.5', 'divergence=0.5', 'divergence=1',
     ])
+  })
+
+  it('calls runs of one strategy in different weathers after their faults: what did the weather cost?', () => {
+    const weather = (faults: readonly object[]): Partial<Manifest> => ({
+      specification: { name: 'x', strategy: { kind: 'fedavg' }, world: { kind: 'storefronts' }, faults },
+    })
+    const lossy = { kind: 'lose', probability: 0.1 }
+    const named = (...all: readonly (readonly object[])[]): string[] => {
+      const folders = all.map((_, i) => `run-${i}`)
+      const runs = gather(folders, wanted, disk(Object.fromEntries(all.map((faults, i) => [folders[i], weather(faults)]))))
+      expect(new Set(runs.map(({ condition }) => condition))).toEqual(new Set(['fedavg']))
+      return runs.map(({ variant }) => variant)
+    }
+    expect(named([], [lossy], [lossy, { kind: 'slow', by: 2 }])).toEqual(['no faults', 'lose', 'lose + slow'])
+    expect(named([lossy], [{ ...lossy, probability: 0.2 }])).toEqual(['0.probability=0.1', '0.probability=0.2'])
   })
 
   it('refuses what cannot be compared, by its folder', () => {
