@@ -27,7 +27,7 @@ describe('the effect of paired differences', () => {
     const trials = 3000
     let covered = 0
     for (let trial = 0; trial < trials; trial++) {
-      const stream = streams('three seeds', String(users))(trial)
+      const stream = streams(`three seeds ${users}`)(trial)
       // The sampling of users is common to all seeds, and known; that of seeds is what three of them show.
       const common = users * normal(stream)
       const { interval } = effectOf([0, 1, 2].map(() => common + normal(stream) * Math.sqrt(3)), 0.95, { variance: users ** 2, df: 2771 })
