@@ -1,5 +1,5 @@
 import type { Table } from '../data/table.js'
-import type { Layout } from '../models/layout.js'
+import type { Layout, SegmentRole } from '../models/layout.js'
 import type { Features, Model } from '../models/model.js'
 import type { Optimizer } from './program/optimizer.js'
 import type { Balancer } from '../balancing/balancer.js'
@@ -22,6 +22,8 @@ export interface Training {
   readonly proximalSegments: readonly string[]
   /** Segments that stay bitwise as they are, running statistics too. Default: none. */
   readonly frozen?: readonly string[]
+  /** By role of a segment: (l2 / 2) |theta|^2 of its parameters is part of the loss. Default: of none. */
+  readonly l2?: Readonly<Partial<Record<SegmentRole, number>>>
   /** Whether a constant is added to the gradient: `TrainJob.correction`. Default: no. */
   readonly corrected?: boolean
   /** Rows per step before padding to a multiple of 16. */
@@ -79,6 +81,8 @@ export interface TrainJob {
   /** [layout.size], added to the gradient at every step where the program is `corrected`; zeros when absent. */
   readonly correction?: Float32Array
   readonly optimizer?: OptimizerState
+  /** Of the optimizer's learning rate; 1 when absent. */
+  readonly rateFactor?: number
   /** What the balancer remembers; its beginnings when absent. */
   readonly balance?: BalanceState
   readonly plan: BatchPlan

@@ -2,6 +2,7 @@ import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../eng
 import { examplesOf, stintOf } from '../engine/feeding/batches.js'
 import { SpecificationError } from '../errors.js'
 import type { LocalWork, Scored } from './messages.js'
+import { rateFactor } from './rate-schedule.js'
 import type { Local } from './strategies/local.js'
 import type { Vectors } from './strategies/strategy.js'
 import type { ClientTerms, Terms } from './terms.js'
@@ -60,10 +61,11 @@ export class LocalTraining {
 
   begin(round: number, received: Float32Array, given: Vectors, kept: Vectors): Progress {
     const { name: client, rows: examples } = this.self
-    const { optimizer, segments } = this.terms
+    const { optimizer, rateSchedule, segments } = this.terms
     const local: Local = {
       client, round, examples, received, given, kept, made: none, losses: none, steps: none, scored: none,
-      optimizer, segments,
+      optimizer: rateSchedule ? { ...optimizer, rate: optimizer.rate * rateFactor(rateSchedule, round) } : optimizer,
+      segments,
     }
     return { local, leg: 0, repeat: 0, optimizers: undefined }
   }
@@ -104,6 +106,7 @@ export class LocalTraining {
         correction: correction?.(local),
         optimizer: remembered?.optimizer,
         balance: remembered?.balance,
+        rateFactor: terms.rateSchedule && rateFactor(terms.rateSchedule, round),
         // The first training of a round draws the batches that any strategy draws there.
         plan: { ...passes, seed: terms.batchSeed, key: opens ? key : [...key, 'leg', name, FIRST] },
       },

@@ -5,6 +5,7 @@ import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { PartTemplate } from './parts.js'
+import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
 import type { FoldContext, OptimizerTerms, Strategy } from './strategies/strategy.js'
 
@@ -51,6 +52,8 @@ export interface Terms {
   /** The same clients as strategies know them. */
   readonly members: FoldContext['clients']
   readonly optimizer: OptimizerTerms
+  /** How the rate goes from round to round; undefined: it stays. */
+  readonly rateSchedule: RateSchedule | undefined
   /** Segments and length of a client's flat vector. */
   readonly segments: readonly Segment[]
   readonly size: number

@@ -110,6 +110,7 @@ export const setUp = async (
     proximalSegments: [],
     chunk: resolved.local.chunk,
     cohort: resolved.local.cohort,
+    ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
   const participants = participantsOf(arrangement, layout)
   const enrolment = { resolved, world, engine, strategy, model, layout, features, training }
@@ -176,6 +177,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Ter
     ),
     members: setup.clients.map(({ name, rows }) => ({ name, examples: rows })),
     optimizer: { momentum: 0, ...local.optimizer },
+    rateSchedule: local.rateSchedule,
     segments: layout.segments,
     size: layout.size,
     initial,

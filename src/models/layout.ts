@@ -2,7 +2,10 @@ import { SpecificationError } from '../errors.js'
 import { normal, type Stream, type Streams } from '../random/streams.js'
 
 /** What a segment is in its model; `user` is an embedding table of users. Strategies give scopes by role. */
-export type SegmentRole = 'embedding' | 'user' | 'input' | 'bottom' | 'expert' | 'gate' | 'tower' | 'batch-norm' | 'other'
+export const segmentRoles = [
+  'embedding', 'user', 'input', 'bottom', 'expert', 'gate', 'tower', 'batch-norm', 'other',
+] as const
+export type SegmentRole = (typeof segmentRoles)[number]
 
 /** How a segment starts. `glorot` and `he` are uniform; fans are of one matrix, not of a stack of them. */
 export type Initial =

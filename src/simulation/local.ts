@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import { adamDefaults } from '../engine/program/optimizer.js'
+import { adagradDefaults, adamDefaults } from '../engine/program/optimizer.js'
+import { rateScheduleSchema } from '../federation/rate-schedule.js'
+import { segmentRoles } from '../models/layout.js'
 import { balancerSchema } from '../balancing/registry.js'
 import { selectorSchema } from './parts.js'
 
 const rate = z.number().positive()
 const below1 = z.number().min(0).lt(1)
+const decay = z.number().min(0)
 
 /** The local optimizer as data: what `src/engine/program/optimizer.ts` executes. */
 export const optimizerSchema = z.discriminatedUnion('kind', [
@@ -12,6 +15,7 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     kind: z.literal('sgd'),
     rate: rate.prefault(0.05).describe('Learning rate'),
     momentum: below1.prefault(0).describe('Share of the last step that is kept; 0 for plain SGD'),
+    weightDecay: decay.optional().describe('Share of every parameter that is added to its gradient'),
   }),
   z.strictObject({
     kind: z.literal('adam'),
@@ -19,6 +23,12 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     beta1: below1.prefault(adamDefaults.beta1),
     beta2: below1.prefault(adamDefaults.beta2),
     epsilon: z.number().positive().prefault(adamDefaults.epsilon),
+    weightDecay: decay.optional().describe('Decoupled, as in AdamW: rate times this share of every parameter is taken away at each step'),
+  }),
+  z.strictObject({
+    kind: z.literal('adagrad'),
+    rate: rate.prefault(0.01).describe('Learning rate'),
+    epsilon: z.number().positive().prefault(adagradDefaults.epsilon),
   }),
 ])
 
@@ -34,6 +44,11 @@ export const localSchema = z.strictObject({
     .enum(['reset', 'keep'])
     .prefault('reset')
     .describe('Whether moments are zeroed at each round or kept on the device (and lost in a crash)'),
+  rateSchedule: rateScheduleSchema.optional().describe('How the learning rate goes from round to round; constant when absent'),
+  l2: z
+    .partialRecord(z.enum(segmentRoles), z.number().positive())
+    .optional()
+    .describe('By role of segments, such as `embedding`: (l2 / 2) |theta|^2 of their parameters is part of the loss'),
   balance: balancerSchema.prefault({ kind: 'equal' }).describe('How the losses or gradients of the tasks become one step'),
   chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
   cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Engine, TrainJob, TrainResult } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { adam, sgd } from '../../src/engine/program/optimizer.js'
+import { adagrad, adam, sgd } from '../../src/engine/program/optimizer.js'
 import { bitsOf, jobsOf, scoreJobsOf, tableOf, trainAll, trainingOf } from './flight.js'
 
 const opened: Engine[] = []
@@ -34,6 +34,9 @@ describe('engines', () => {
   it.each([
     // A bias under batch norm has rounding errors for a gradient; with a small epsilon Adam would make steps of them.
     ['Adam', trainingOf({ optimizer: adam(0.01, { epsilon: 1e-3 }) })],
+    ['AdamW with L2', trainingOf({ optimizer: adam(0.01, { epsilon: 1e-3, weightDecay: 0.5 }), l2: { embedding: 0.3, tower: 0.1 } })],
+    ['SGD with weight decay', trainingOf({ optimizer: sgd(0.05, { weightDecay: 0.5 }) })],
+    ['Adagrad', trainingOf({ optimizer: adagrad(0.01, { epsilon: 1e-3 }) })],
     ['SGD with momentum and a proximal term', trainingOf({
       optimizer: sgd(0.05, { momentum: 0.9 }), proximal: true, proximalSegments: ['bottom.1.weight'], chunk: 2,
     })],

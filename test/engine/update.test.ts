@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Optimizer } from '../../src/engine/program/optimizer.js'
-import { adam, sgd } from '../../src/engine/program/optimizer.js'
+import { adagrad, adam, sgd } from '../../src/engine/program/optimizer.js'
 import { scalarsOf, slotsOf, update } from '../../src/engine/program/update.js'
 
 beforeAll(async () => {
@@ -60,6 +60,14 @@ describe('adam', () => {
     expect(walk(adam(0.01), [0.5], [[0], [0]]).map(({ p }) => p)).toEqual([[0.5], [0.5]])
   })
 
+  test('with weight decay is AdamW: rate times the share is taken away beside the step', () => {
+    const free = walk(adam(0.1, { beta1: 0.5, beta2: 0.5, epsilon: 1 }), [1], [[2]])[0].p[0]
+    const [{ p }, next] = walk(adam(0.1, { beta1: 0.5, beta2: 0.5, epsilon: 1, weightDecay: 0.2 }), [1], [[2], [0]])
+    expect(p[0]).toBeCloseTo(free - 0.1 * 0.2 * 1, 6)
+    // m = .5, v = 1: m / (1 - 1/4) = 2/3, v / (1 - 1/4) = 4/3.
+    expect(next.p[0]).toBeCloseTo(p[0] * (1 - 0.02) - 0.1 * (2 / 3) / (Math.sqrt(4 / 3) + 1), 6)
+  })
+
   test('is what the textbook form gives after a hundred steps', () => {
     const gradients = Array.from({ length: 100 }, (_, t) => [Math.sin(t), 0.01 * Math.cos(3 * t) + 0.02])
     const seen = walk(adam(0.01), [0.3, -0.3], gradients).at(-1)!.p
@@ -74,4 +82,19 @@ describe('adam', () => {
     })
     seen.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 5))
   })
+})
+
+describe('adagrad', () => {
+  test('by hand: rates fall by the squares that a parameter has seen', () => {
+    const [one, two] = walk(adagrad(0.5, { epsilon: 1 }), [1, 1], [[3, 0], [4, -2]])
+    expect(one.p[0]).toBeCloseTo(1 - (0.5 * 3) / (3 + 1), 6)
+    expect(one.p[1]).toBe(1)
+    expect(two.p[0]).toBeCloseTo(1 - 1.5 / 4 - (0.5 * 4) / (5 + 1), 6)
+    expect(two.p[1]).toBeCloseTo(1 + 1 / 3, 6)
+    expect(two.sum).toEqual([25, 4])
+  })
+})
+
+test.each([sgd(0.2), adam(0.2, { weightDecay: 0.5 }), adagrad(0.2)])('a factor of the rate is another rate: $kind', (optimizer) => {
+  expect(scalarsOf(optimizer, 3, 0.25)).toEqual(scalarsOf({ ...optimizer, rate: 0.05 }, 3))
 })

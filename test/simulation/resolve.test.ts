@@ -120,7 +120,7 @@ describe('a broken specification', () => {
         'plan.yaml:9:27: local.optimizer.momentun is not a field.',
         '  9 |   optimizer: { kind: sgd, momentun: .9 }',
         '    |                           ^^^^^^^^',
-        '  Did you mean "momentum"? Known here: kind, momentum, rate.',
+        '  Did you mean "momentum"? Known here: kind, momentum, rate, weightDecay.',
       ].join('\n'),
     )
   })

@@ -53,6 +53,7 @@ export class Stretch {
   private readonly known: Int32Array
   private readonly knownNow: Int32Array
   private scalarsAt = -1
+  private scalarsFor = 1
   /** Only there to be written: see `warm`. */
   protected warmth = 0
   private scalars: Readonly<Record<string, number>> = {}
@@ -126,17 +127,18 @@ export class Stretch {
       this.known.set(this.knownNow, (lane * this.stride + step) * tasks)
       if (feed.draws.length > 0) fillDraws(feed, lane, job.plan, ordinal)
       if (feed.samples.length > 0) fillSamples(feed, lane, this.padded, data, cursor, job.plan, ordinal)
-      this.feedScalars(feed, lane, before + taken + step + 1, job.mu ?? 0)
+      this.feedScalars(feed, lane, before + taken + step + 1, job)
       if (feed.balance.length > 0) this.feedBalance(feed, lane, taken + step, ordinal)
     }
   }
 
   /** `t` counts a client's steps from 1 and goes on where kept optimizer state stopped. */
-  private feedScalars(feed: StepFeed, lane: number, t: number, mu: number): void {
+  private feedScalars(feed: StepFeed, lane: number, t: number, { mu = 0, rateFactor = 1 }: TrainJob): void {
     if (feed.scalars.length === 0) return
-    if (t !== this.scalarsAt) {
-      this.scalars = scalarsOf(this.recipe.optimizer, t)
+    if (t !== this.scalarsAt || rateFactor !== this.scalarsFor) {
+      this.scalars = scalarsOf(this.recipe.optimizer, t, rateFactor)
       this.scalarsAt = t
+      this.scalarsFor = rateFactor
     }
     for (const { buffer, name } of feed.scalars) buffer[lane] = name === 'mu' ? mu : this.scalars[name]
   }

@@ -8,15 +8,20 @@ import { balancedStep, readMemory } from './balance.js'
 import type { Body, Inputs, Sink } from './body.js'
 import { forward, trains, type Tensors } from './differentiate.js'
 import { readBatch, scoringMode } from './readings.js'
+import { coupledDecay } from './optimizer.js'
 import { scalarsOf, slotsOf, update } from './update.js'
 
 /**
  * Whether the gradient that is asked for is `rate` times the loss's: then the rate passes through the backward pass as
  * one factor of the loss's weights, and a step of plain SGD is one pass over each segment instead of two. A proximal
- * term or a correction joins later and would miss the rate.
+ * term, a correction or a decay joins later and would miss the rate.
  */
-const rateInside = ({ optimizer, proximal, corrected }: Training): boolean =>
-  optimizer.kind === 'sgd' && optimizer.momentum === 0 && !proximal && corrected !== true
+const rateInside = ({ optimizer, proximal, corrected, l2 }: Training): boolean =>
+  optimizer.kind === 'sgd' && optimizer.momentum === 0 && !proximal && corrected !== true &&
+  l2 === undefined && coupledDecay(optimizer) === 0
+
+/** How much of a segment's parameters is added to its gradient. */
+const shrinkage = ({ optimizer, l2 }: Training, { role }: Segment): number => (l2?.[role] ?? 0) + coupledDecay(optimizer)
 
 /** The gradient of (mu / 2) |theta - anchor|^2 is mu (theta - anchor). Li et al. (2020), FedProx, equation 2. */
 const proximal = (parameter: Tensor, gradient: Tensor, segment: Segment, inputs: Inputs, mu: Tensor): Tensor => {
@@ -37,7 +42,9 @@ const slopeOf = (
   const held = mu && training.proximalSegments.includes(name)
     ? proximal(parameter, gradient, segment, inputs, mu)
     : gradient
-  return training.corrected === true ? tf.add(held, inputs.read({ kind: 'correction', segment: name }, shape)) : held
+  const shrinks = shrinkage(training, segment)
+  const shrunk = shrinks === 0 ? held : tf.add(held, tf.mul(parameter, shrinks))
+  return training.corrected === true ? tf.add(shrunk, inputs.read({ kind: 'correction', segment: name }, shape)) : shrunk
 }
 
 /**

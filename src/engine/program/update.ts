@@ -11,7 +11,8 @@ export interface Updated {
 }
 
 /**
- * One step on one segment, in as few elementwise passes as possible: 2 for SGD, 4 with momentum, 10 for Adam.
+ * One step on one segment, in as few elementwise passes as possible: 2 for SGD, 4 with momentum, 10 for Adam, 7 for
+ * Adagrad, and one more for decoupled weight decay.
  * `scalars` are the tensors [] of `scalarsOf`. SGD is exactly parameter - rate * gradient.
  *
  * Momentum as in PyTorch's SGD; Adam as in Kingma and Ba (2015), algorithm 1, with PyTorch's place for epsilon.
@@ -35,7 +36,13 @@ export const update = (
       const m = tf.add(tf.mul(slots.m, optimizer.beta1), gradient)
       const v = tf.add(tf.mul(slots.v, optimizer.beta2), tf.square(gradient))
       const step = tf.div(tf.mul(m, scalars.rate), tf.add(tf.sqrt(v), scalars.epsilon))
-      return { parameter: tf.sub(parameter, step), slots: { m, v } }
+      const kept = optimizer.weightDecay === undefined ? parameter : tf.mul(parameter, scalars.keep)
+      return { parameter: tf.sub(kept, step), slots: { m, v } }
+    }
+    case 'adagrad': {
+      const sum = tf.add(slots.sum, tf.square(gradient))
+      const step = tf.div(tf.mul(gradient, scalars.rate), tf.add(tf.sqrt(sum), scalars.epsilon))
+      return { parameter: tf.sub(parameter, step), slots: { sum } }
     }
     default:
       return optimizer satisfies never

@@ -3,7 +3,7 @@ import type { Segment } from '../../models/layout.js'
 /** Tensors by name. */
 export type Vectors = Readonly<Record<string, Float32Array>>
 
-/** What a local optimizer's rule depends on, where a strategy must know it. */
+/** What a local optimizer's rule depends on, where a strategy must know it; the rate is that of the round. */
 export interface OptimizerTerms {
   readonly kind: string
   readonly rate: number
