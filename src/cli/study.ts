@@ -38,7 +38,8 @@ const choices = ({ chosen }: FlownStudy): string =>
   chosen.length === 0
     ? ''
     : `Chosen on validation\n${chosen
-        .map(({ condition, variant, set }) => `  ${condition} · ${variant}: ${set.join(', ')}`)
+        .map(({ condition, variant, set, atEnd }) =>
+          `  ${condition} · ${variant}: ${set.join(', ')}${atEnd ? ' (at the end of what was tried: widen the grid)' : ''}`)
         .join('\n')}\n\n`
 
 /** `windtunnel study SCRIPT`: flies what is missing of a study, then prints its table. Returns the exit code. */

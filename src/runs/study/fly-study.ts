@@ -15,7 +15,7 @@ import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
 import { identityOf, isFlown } from './identity.js'
 import type { StudyPlan } from './study.js'
-import { choose, configurationsOf, validationScore, type Configuration } from './tuning.js'
+import { choose, configurationsOf, validationScore, widened, type Configuration } from './tuning.js'
 
 /** How a study is flown. */
 export interface StudyOptions {
@@ -43,11 +43,23 @@ export interface Progress {
   readonly had: boolean
 }
 
+/** What tuning chose for a variant under a condition. */
+export interface Chosen {
+  readonly condition: string
+  readonly variant: string
+  readonly set: Configuration
+  /** It lies at an end of what was tried, and the search was not widened further. */
+  readonly atEnd: boolean
+}
+
+/** How often a search goes on beyond the ends of its grid. */
+const WIDENINGS = 4
+
 /** What a study leaves: its run folders, and what tuning chose. */
 export interface FlownStudy {
   readonly folders: readonly string[]
   /** Settings by condition and variant. */
-  readonly chosen: readonly { readonly condition: string; readonly variant: string; readonly set: Configuration }[]
+  readonly chosen: readonly Chosen[]
   readonly status: 'complete' | 'interrupted'
 }
 
@@ -71,7 +83,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
   const cells = cellsOf(plan)
   const pairs = cells.filter(({ seed }) => seed === '1')
   const searches = tuning ? pairs.map((cell) => ({ cell, all: configurationsOf(tuning, plan.name, cell.variant) })) : []
-  const trials = searches.reduce((sum, { all }) => sum + all.length * (tuning?.seeds ?? 0), 0)
+  let trials = searches.reduce((sum, { all }) => sum + all.length * (tuning?.seeds ?? 0), 0)
   let number = 0
 
   /** Flies one cell, or finds it flown; false if it was interrupted. */
@@ -107,36 +119,70 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
     return run.status === 'complete'
   }
 
-  const chosen = new Map<string, Configuration>()
+  const chosen = new Map<string, Pick<Chosen, 'set' | 'atEnd'>>()
   const ended = (status: FlownStudy['status']): FlownStudy => ({
     folders: cells.map(({ folder }) => join(options.out, folder)).filter((folder) => realDisk.exists(folder)),
     chosen: pairs.flatMap(({ condition, variant }) => {
-      const set = chosen.get(JSON.stringify([condition, variant]))
-      return set === undefined ? [] : [{ condition, variant, set }]
+      const found = chosen.get(JSON.stringify([condition, variant]))
+      return found === undefined ? [] : [{ condition, variant, ...found }]
     }),
     status,
   })
 
-  for (const { cell, all } of searches) {
+  /** The scores of a configuration, one for each tuning seed; undefined if it was interrupted. */
+  const tried = async (cell: Cell, set: Configuration, place: number): Promise<number[] | undefined> => {
     const calm = { ...cell.specification, faults: [], schedule: undefined }
-    const scores: number[][] = []
-    for (const [c, set] of all.entries()) {
-      const own: number[] = []
-      for (let s = 1; s <= tuning!.seeds; s++) {
-        const folder = join('tuning', folderName(cell.condition), folderName(cell.variant), `${c + 1}-seed-${s}`)
-        const trial = { ...cell, seed: `tuning-${s}`, specification: calm, folder }
-        if (!(await fly(trial, set, 'tuning'))) return ended('interrupted')
-        own.push(scoreOf(join(options.out, folder)))
-      }
-      scores.push(own)
+    const scores: number[] = []
+    for (let s = 1; s <= tuning!.seeds; s++) {
+      const folder = join('tuning', folderName(cell.condition), folderName(cell.variant), `${place}-seed-${s}`)
+      const trial = { ...cell, seed: `tuning-${s}`, specification: calm, folder }
+      if (!(await fly(trial, set, 'tuning'))) return undefined
+      scores.push(scoreOf(join(options.out, folder)))
     }
-    chosen.set(JSON.stringify([cell.condition, cell.variant]), all[choose(scores)])
+    return scores
+  }
+
+  /** Searches the grid, and goes on beyond its ends as long as the best lies at one. */
+  const search = async (cell: Cell, grid: readonly Configuration[]): Promise<Pick<Chosen, 'set' | 'atEnd'> | undefined> => {
+    const all: Configuration[] = []
+    const scores: number[][] = []
+    let next: readonly Configuration[] = grid
+    for (let widening = 0; next.length > 0; widening++) {
+      if (widening > 0) trials += next.length * tuning!.seeds
+      for (const set of next) {
+        const own = await tried(cell, set, all.length + 1)
+        if (own === undefined) return undefined
+        all.push(set)
+        scores.push(own)
+      }
+      const best = all[choose(scores)]
+      const beyond = widened(best, all).filter((set) => settles(cell, set))
+      if (widening === WIDENINGS) return { set: best, atEnd: beyond.length > 0 }
+      next = beyond
+    }
+    return { set: all[choose(scores)], atEnd: false }
+  }
+
+  for (const { cell, all } of searches) {
+    const found = await search(cell, all)
+    if (found === undefined) return ended('interrupted')
+    chosen.set(JSON.stringify([cell.condition, cell.variant]), found)
   }
   for (const cell of cells) {
-    const set = chosen.get(JSON.stringify([cell.condition, cell.variant])) ?? []
+    const { set = [] } = chosen.get(JSON.stringify([cell.condition, cell.variant])) ?? {}
     if (!(await fly(cell, set, 'runs'))) return ended('interrupted')
   }
   return ended('complete')
+}
+
+/** Can a setting be flown? A share cannot go on beyond 1. */
+const settles = ({ specification, seed }: Cell, set: Configuration): boolean => {
+  try {
+    resolve(specification, { seed, set: [...set] })
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What a trial is judged by: read from its folder, so that one that was there already counts the same. */

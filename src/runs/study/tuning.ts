@@ -51,3 +51,38 @@ export const validationScore = (rows: readonly MetricRow[], round: number): numb
 /** The configuration whose mean score over its trials is best; the first of equals. */
 export const choose = (scores: readonly (readonly number[])[]): number =>
   scores.map(mean).reduce((best, score, i, all) => (score > all[best] ? i : best), 0)
+
+/** The setting of a path in a configuration. */
+const valueIn = (set: Configuration, path: string): unknown => {
+  const own = set.find((setting) => setting.startsWith(`${path}=`))
+  return own === undefined ? undefined : (JSON.parse(own.slice(path.length + 1)) as unknown)
+}
+
+const settingOf = (path: string, value: unknown): string => `${path}=${JSON.stringify(value)}`
+
+/** Short enough to read, and the same wherever it is worked out. */
+const rounded = (value: number): number => Number(value.toPrecision(6))
+
+/** The value that a geometric grid would have next, beyond the end at which the best lies; undefined where it lies inside. */
+const beyond = (tried: readonly number[], best: number): number | undefined => {
+  const sorted = [...new Set(tried)].sort((a, b) => a - b)
+  const last = sorted.length - 1
+  if (last < 1 || sorted[0] <= 0) return undefined
+  if (best === sorted[0]) return rounded(best ** 2 / sorted[1])
+  return best === sorted[last] ? rounded(best ** 2 / sorted[last - 1]) : undefined
+}
+
+/**
+ * The configurations by which a search goes on that has ended at an end of a grid: the chosen one, with one number beyond
+ * the end. Numbers above 0 of which at least two were tried; the others of a grid have no order, or no next.
+ */
+export const widened = (best: Configuration, tried: readonly Configuration[]): Configuration[] =>
+  best.flatMap((setting, i) => {
+    const path = setting.slice(0, setting.indexOf('='))
+    const values = tried.map((set) => valueIn(set, path))
+    const own = valueIn(best, path)
+    if (typeof own !== 'number' || !values.every((value) => typeof value === 'number')) return []
+    const next = beyond(values, own)
+    if (next === undefined) return []
+    return [best.map((other, j) => (j === i ? settingOf(path, next) : other))]
+  })

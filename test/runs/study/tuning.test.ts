@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choose, configurationsOf, validationScore } from '../../../src/runs/study/tuning.js'
+import { choose, configurationsOf, validationScore, widened } from '../../../src/runs/study/tuning.js'
 import type { MetricRow } from '../../../src/record/rows.js'
 
 const space = { 'local.optimizer.rate': [0.001, 0.01], 'local.epochs': [1, 2] }
@@ -29,6 +29,25 @@ describe('the search', () => {
     expect(() => configurationsOf({ ...tuning, configurations: 5 }, 's', 'fedavg')).toThrow(
       's: the search space of fedavg has 4 configurations, fewer than the 5 that every variant gets.',
     )
+  })
+})
+
+describe('a search whose best lies at an end of its grid', () => {
+  const rates = (...values: readonly number[]): string[][] => values.map((value) => [`rate=${value}`])
+
+  it('goes on beyond it, at the ratio of the last two', () => {
+    expect(widened(['rate=0.001'], rates(0.001, 0.01, 0.1))).toEqual([['rate=0.0001']])
+    expect(widened(['rate=0.03'], rates(0.001, 0.01, 0.03))).toEqual([['rate=0.09']])
+    expect(widened(['rate=0.01'], rates(0.001, 0.01, 0.1))).toEqual([])
+    expect(widened(['rate=0.0001'], [...rates(0.001, 0.01), ['rate=0.0001']])).toEqual([['rate=0.00001']])
+  })
+
+  it('does so for each number, and leaves alone what has no order or no next', () => {
+    const tried = [['rate=0.1', 'mu=1', 'scale="raw"', 'layers=0'], ['rate=1', 'mu=10', 'scale="cosine"', 'layers=1']]
+    expect(widened(tried[1], tried)).toEqual([
+      ['rate=10', 'mu=10', 'scale="cosine"', 'layers=1'], ['rate=1', 'mu=100', 'scale="cosine"', 'layers=1'],
+    ])
+    expect(widened(['rate=0.1'], [['rate=0.1']])).toEqual([])
   })
 })
 
