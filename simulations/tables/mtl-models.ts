@@ -1,10 +1,10 @@
 /*
  * Table (b): models of several tasks against single-task models, on pooled data. The difference to single-task is the
  * MTL gain of each task (PLE, RecSys 2020). The correlation dial turns what clicking and converting have in common: at
- * its low end one task's gain is the other's loss, which is the seesaw.
+ * its low end one task's gain is the other's loss, which is the seesaw. A linear model says what networks are worth.
  */
 import {
-  adam, cgc, crossStitch, mmoe, omoe, ple, pooled, sharedBottom, singleTask, study, synchronous, type Patch,
+  adam, cgc, crossStitch, mlp, mmoe, omoe, ple, pooled, sharedBottom, singleTask, study, synchronous, type Patch,
 } from 'windtunnel'
 import { kuairand, storefronts } from 'windtunnel/scenarios'
 
@@ -38,6 +38,7 @@ export default study(({ full, data }) => {
       ...(data === undefined ? {} : { KuaiRand: { world: kuairand({ dir: data, table: full ? 'auto' : 'small' }) } }),
     },
     variants: {
+      linear: { model: mlp({ hidden: [], embedding: 1 }) },
       'single-task': { model: singleTask({ ...common, bottom: [wide] }) },
       'shared-bottom': { model: sharedBottom({ ...common, bottom: [wide] }) },
       omoe: { model: omoe({ ...common, experts: 4, expert: [wide] }) },

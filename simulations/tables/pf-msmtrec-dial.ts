@@ -4,9 +4,12 @@
  * gates and embeddings shared) and the common learning rate were chosen on validation at .2, on seeds of their own.
  */
 import {
-  adam, fedAvg, fedAvgFineTuned, localOnly, mmoe, pfMsmtrec, pfMsmtrecMmoe, study, synchronous,
+  adam, fedAvg, fedAvgFineTuned, localOnly, mlp, mmoe, pfMsmtrec, pfMsmtrecMmoe, pooled, study, synchronous,
 } from 'windtunnel'
 import { storefronts } from 'windtunnel/scenarios'
+
+/** A weight for each column and each id: logistic regression. */
+const linear = mlp({ hidden: [], embedding: 1 })
 
 const size = { embedding: 4, experts: 2, expert: [16], tower: [8] }
 
@@ -28,6 +31,8 @@ export default study(({ full }) => ({
   variants: {
     'fedavg': { strategy: fedAvg() },
     'local-only': { strategy: localOnly() },
+    'linear, local-only': { strategy: localOnly(), model: linear },
+    'linear, pooled': { strategy: pooled(), model: linear },
     'fedavg, fine-tuned': { strategy: fedAvgFineTuned() },
     'R1': {
       model: pfMsmtrecMmoe({ ...size, taskFactor: false }),

@@ -4,10 +4,13 @@
  * one epoch of every client's rows a round; at full size the same search on validation, else one learning rate.
  */
 import {
-  adam, ditto, fedAmp, fedAvg, fedAvgFineTuned, fedBn, fedHca2, fedPer, fedProx, fedRep, localOnly, mmoe, pfMsmtrec,
-  pfMsmtrecMmoe, ple, pooled, study, synchronous,
+  adam, ditto, fedAmp, fedAvg, fedAvgFineTuned, fedBn, fedHca2, fedPer, fedProx, fedRep, localOnly, mlp, mmoe,
+  pfMsmtrec, pfMsmtrecMmoe, ple, pooled, study, synchronous,
 } from 'windtunnel'
 import { storefronts } from 'windtunnel/scenarios'
+
+/** A weight for each column and each id: logistic regression. */
+const linear = mlp({ hidden: [], embedding: 1 })
 
 export default study(({ full }) => {
   const input = { embedding: full ? 8 : 4, tower: [full ? 16 : 8], batchNorm: true }
@@ -53,6 +56,8 @@ export default study(({ full }) => {
       'fedavg': { model: plain, strategy: fedAvg() },
       'fedavg, fine-tuned': { model: plain, strategy: fedAvgFineTuned() },
       'local-only': { model: plain, strategy: localOnly() },
+      'linear, local-only': { model: linear, strategy: localOnly() },
+      'linear, pooled': { model: linear, strategy: pooled() },
       'fedprox': { model: plain, strategy: fedProx() },
       'fedbn': { model: plain, strategy: fedBn() },
       'ditto': { model: plain, strategy: ditto() },

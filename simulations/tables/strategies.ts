@@ -2,11 +2,12 @@
  * Table (a): federated strategies on the synthetic world at several places of its divergence dial, and on KuaiRand-Pure
  * when --data says where it lies. Every strategy gets as many configurations on validation, the same rounds, seeds and
  * local epochs; fine-tuning, Ditto and FedRep spend further local epochs, as they are defined. Strategies that are
- * defined for SGD (SCAFFOLD, FedNova, pFedMe) are left out: all train with Adam here.
+ * defined for SGD (SCAFFOLD, FedNova, pFedMe) are left out: all train with Adam here. A linear model, alone and on pooled
+ * data, says what the networks and the federation are worth.
  */
 import {
-  adam, ditto, fedAmp, fedAvg, fedAvgFineTuned, fedBn, fedHca2, fedPer, fedProx, fedRep, localOnly, mmoe, pfMsmtrec,
-  pfMsmtrecMmoe, pooled, study, synchronous, type Patch,
+  adam, ditto, fedAmp, fedAvg, fedAvgFineTuned, fedBn, fedHca2, fedPer, fedProx, fedRep, localOnly, mlp, mmoe,
+  pfMsmtrec, pfMsmtrecMmoe, pooled, study, synchronous, type Patch,
 } from 'windtunnel'
 import { kuairand, storefronts } from 'windtunnel/scenarios'
 
@@ -29,6 +30,9 @@ const windows = (dir: string | undefined, full: boolean): Record<string, Patch> 
         ]),
   )
 
+/** A weight for each column and each id: logistic regression. */
+const linear = mlp({ hidden: [], embedding: 1 })
+
 export default study(({ full, data }) => {
   const size = { embedding: 8, experts: 4, expert: full ? [64, 32] : [16], tower: [16], batchNorm: true }
   return {
@@ -45,6 +49,8 @@ export default study(({ full, data }) => {
       'fedavg-ft': { strategy: fedAvgFineTuned({ epochs: 1 }) },
       'local-only': { strategy: localOnly() },
       pooled: { strategy: pooled() },
+      'linear, local-only': { strategy: localOnly(), model: linear },
+      'linear, pooled': { strategy: pooled(), model: linear },
       fedavg: { strategy: fedAvg() },
       fedprox: { strategy: fedProx() },
       fedbn: { strategy: fedBn() },
@@ -55,7 +61,7 @@ export default study(({ full, data }) => {
       fedhca2: { strategy: fedHca2() },
       'pf-msmtrec R1': { strategy: pfMsmtrec(), model: pfMsmtrecMmoe(size) },
     },
-    baselines: ['fedavg-ft', 'local-only'],
+    baselines: ['fedavg-ft', 'local-only', 'linear, local-only'],
     seeds: full ? 10 : 3,
     tuning: {
       configurations: full ? 6 : 3,
