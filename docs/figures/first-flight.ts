@@ -105,7 +105,7 @@ const wordsOf = (report: FaultReport, fault: Fault): string => {
       case 'slow':
         return `${whom} ${fault.by} times slower`
       case 'partial':
-        return `${whom} stop after ${percent(fault.epochs)} of their rows${coin}`
+        return `${whom} stop after ${typeof fault.epochs === 'number' ? percent(fault.epochs) : 'a part'} of their rows${coin}`
       case 'delay':
         return `experts’ models ${span(fault.by)} to ${span(fault.by + (fault.jitter ?? 0))} later${coin}`
       case 'lose':

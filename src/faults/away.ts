@@ -4,8 +4,9 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
 import { faultEntry } from './fault.js'
-import { idField, ordered, orderedRule, perClientRound, strikes, windowFields } from './window.js'
-import { many, messagesLost, names } from './words.js'
+import { shareOf } from './selections.js'
+import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { many, messagesLost, whom } from './words.js'
 
 const phases = {
   download: 'leave in download',
@@ -36,11 +37,16 @@ export const away = faultEntry({
     .refine((fault) => fault.for === undefined || fault.phase !== undefined, {
       error: '`for` needs a `phase`; without one, `from` and `until` say how long',
       path: ['for'],
+    })
+    .refine((fault) => shareOf(fault) === undefined || fault.phase !== undefined, {
+      error: 'a share of those selected needs a `phase`: without one, they are not there to be selected',
+      path: ['who'],
     }),
   targets: 'clients',
-  describe: ({ phase, for: long }, { targets }) => {
+  midRound: true,
+  describe: ({ phase, for: long }, planned) => {
     const stays = long === undefined ? '' : ` for ${formatMicros(long)}`
-    return `${names(targets)} ${phase === undefined ? 'away' : phases[phase]}${stays}`
+    return `${whom(planned)} ${phase === undefined ? 'away' : phases[phase]}${stays}`
   },
   effects: {
     'not selectable': (n) => `not selectable ${n === 1 ? 'once' : `${n} times`}`,
@@ -48,13 +54,13 @@ export const away = faultEntry({
     'left before upload': (n, us) => `${many(n, 'training')} finished and never sent (${formatMicros(us)} for nothing)`,
     'message lost': messagesLost,
   },
-  compile: ({ id, fault }, { draws, strike }) => ({
+  compile: ({ id, fault }, { draws, strike, strikes }) => ({
     absence: {
       id,
       phase: fault.phase,
       for: fault.for,
       window: fault,
-      strikes: (client, round) => strikes(fault, draws, client, round),
+      strikes,
       place: (client, round) => draws.visit(client, round, 1),
       strike,
     },

@@ -1,7 +1,7 @@
 import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
 import { passes, type Verdict } from '../network/weather.js'
-import { createDraws, createLexicon } from '../random/draws.js'
+import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import type { Streams } from '../random/streams.js'
 import type { EventOf } from '../record/event.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
@@ -12,16 +12,18 @@ import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import { EventQueue, Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
-import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, WithLink } from './fault.js'
+import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
 import { type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import type { Plan } from './plan.js'
 import { Presence, type Watched, watched } from './presence.js'
 import { entryOf } from './registry.js'
 import { FaultCount } from './report.js'
+import { Selections, shareOf } from './selections.js'
 import { endOfWork } from './speed.js'
 import { striker } from './strike.js'
 import type { Weather } from './weather.js'
+import { strikes, type When } from './window.js'
 
 export interface CompileInput {
   readonly plan: Plan
@@ -85,6 +87,14 @@ const ruleOf = ({ planned, hooks: { messages: hook } }: Compiled): MessageRule[]
   return [{ planned, fault, hook, ...(from && { from: new Set(from) }), ...(to && { to: new Set(to) }) }]
 }
 
+/** Whom a fault strikes in which round. */
+const strikesOf = ({ fault }: Planned, draws: Draws, selections: Selections): Tools['strikes'] => {
+  const share = shareOf(fault)
+  const drawn = share === undefined ? undefined : selections.share(share, draws)
+  const coin = fault as When & { readonly probability?: number }
+  return (client, round) => strikes(coin, draws, client, round) && (drawn === undefined || drawn(client, round))
+}
+
 /** Who is dead, and when it will be back: read from what happens. A death that is planned for the dead does not happen. */
 class Deaths {
   readonly #dead = new Map<Name, Scheduled>()
@@ -132,12 +142,13 @@ export const compile = (input: CompileInput): Weather => {
   const count = new FaultCount()
   const record = input.record ?? alone(count)
   const deaths = new Deaths()
+  const selections = new Selections()
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
   const compiled = [...plan.faults]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
       const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
-      const tools = { draws, parts, strike: striker(planned, record), live }
+      const tools = { draws, parts, strike: striker(planned, record), strikes: strikesOf(planned, draws, selections), live }
       return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
     })
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
@@ -268,8 +279,10 @@ export const compile = (input: CompileInput): Weather => {
     },
     latency,
     see: (event) => {
-      if (event.kind === 'round-open') presence.open(event.round)
-      else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
+      if (event.kind === 'round-open') {
+        presence.open(event.round)
+        selections.open(event.round, event.selected)
+      } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
       else if (event.kind === 'drop') presence.dropped(event)
       else if (event.kind === 'life') deaths.see(event)
       else if (event.kind === 'fault') count.see(event)

@@ -117,6 +117,11 @@ export interface Tools {
   /** Parts of a model, the trunk first. */
   readonly parts: readonly string[]
   /**
+   * Does the fault strike this client in this round? By its window of rounds, its share of those selected, and its coin;
+   * windows of time are judged apart.
+   */
+  strikes(client: Name, round: number): boolean
+  /**
    * Says that the fault strikes. `unit`: one firing (a client in a round, an envelope), counted once however often it
    * is said. `effect`: what it does there, `amount` of it (microseconds, bytes), once for each `key`.
    */
@@ -154,6 +159,8 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema
   /** What it can hit: its field `who` names anyone, or clients alone; or its field `link` names messages. */
   readonly targets: 'anyone' | 'clients' | 'messages'
+  /** It strikes in mid-round, so that it can be about a share of those selected, redrawn in each round. */
+  readonly midRound?: boolean
   /** What it does, for people, without its window and its coin: `client-2, client-5 leave in training`. */
   describe(fault: z.output<Schema>, planned: Planned): string
   /** What can become of its victims, in the order in which a report names it. */
@@ -165,10 +172,10 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType> {
 export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Omit<FaultEntry<Schema>, never>,
 ): FaultEntry<Schema> => {
-  const { kind, sentence, source, schema, targets, describe, effects, compile } = about
+  const { kind, sentence, source, schema, targets, midRound, describe, effects, compile } = about
   const subject = targets === 'messages' ? 'link' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
-  const entry = { kind, sentence, source, schema: told(schema, sentence, source), targets, describe, effects, compile }
+  const entry = { kind, sentence, source, schema: told(schema, sentence, source), targets, midRound, describe, effects, compile }
   return Object.assign(constructor, entry) as FaultEntry<Schema>
 }
 

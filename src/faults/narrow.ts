@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { bandwidthSchema } from '../network/units.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
-import { idField, ordered, orderedRule, perClientRound, strikes, windowFields } from './window.js'
-import { many, names } from './words.js'
+import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { many, whom } from './words.js'
 
 const bandwidth = (bits: number): string =>
   bits >= 1e6 ? `${Number((bits / 1e6).toFixed(2))} Mbit/s` : `${Number((bits / 1e3).toFixed(2))} kbit/s`
@@ -31,16 +31,17 @@ export const narrow = faultEntry({
       path: ['to'],
     }),
   targets: 'clients',
-  describe: ({ to, by, direction }, { targets }) => {
+  midRound: true,
+  describe: ({ to, by, direction }, planned) => {
     const way = direction === undefined ? '' : `${direction}link `
-    return `${names(targets)}: ${way}bandwidth ${to === undefined ? `divided by ${by}` : `at most ${bandwidth(to)}`}`
+    return `${whom(planned)}: ${way}bandwidth ${to === undefined ? `divided by ${by}` : `at most ${bandwidth(to)}`}`
   },
   effects: { 'link narrowed': (n) => `links narrowed in ${many(n, 'client round')}` },
-  compile: ({ fault }, { draws, strike }) => ({
+  compile: ({ fault }, { strike, strikes }) => ({
     narrow: {
       direction: fault.direction,
       window: fault,
-      strikes: (client, round) => strikes(fault, draws, client, round),
+      strikes,
       by: fault.by ?? 1,
       cap: fault.to === undefined ? Infinity : fault.to / 8,
       narrowed: (client, round) => strike(client, `${client} ${round}`, 'link narrowed', `${client} ${round}`),

@@ -2,8 +2,31 @@ import { z } from 'zod'
 
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
-import { idField, perClientRound, roundsField, strikes } from './window.js'
-import { many, names, percent } from './words.js'
+import { idField, perClientRound, roundsField } from './window.js'
+import { many, percent, whom } from './words.js'
+
+const rangeSchema = z
+  .strictObject({
+    from: z.number().gt(0).max(1),
+    to: z.number().gt(0).max(1).prefault(1),
+    steps: z.int().min(1).optional().describe('So many values, equally far apart and equally likely; any number between when absent'),
+  })
+  .refine(({ from, to }) => from <= to, { error: '`from` must not be above `to`', path: ['to'] })
+
+const workSchema = z.union([z.number().gt(0).lt(1), rangeSchema])
+
+type Work = z.output<typeof workSchema>
+
+/** The share of its epochs that a client does, by a number in [0, 1). */
+const workOf = (work: Work, draw: number): number => {
+  if (typeof work === 'number') return work
+  const { from, to, steps } = work
+  if (steps === undefined) return from + (to - from) * draw
+  return steps === 1 ? from : from + ((to - from) * Math.floor(draw * steps)) / (steps - 1)
+}
+
+const shares = (work: Work): string =>
+  typeof work === 'number' ? percent(work) : `${percent(work.from)} to ${percent(work.to)}`
 
 /** `partial(all(), { epochs: 0.5, probability: 0.2 })`: local training that stops early and sends what it has. */
 export const partial = faultEntry({
@@ -13,19 +36,20 @@ export const partial = faultEntry({
   schema: z.strictObject({
     kind: z.literal('partial'),
     who: selectorSchema,
-    epochs: z.number().gt(0).lt(1).describe('Share of its local epochs that it does'),
+    epochs: workSchema.describe('Share of its local epochs that it does, or a range in which it is drawn anew for every client and round'),
     rounds: roundsField.optional(),
     probability: perClientRound,
     id: idField,
   }),
   targets: 'clients',
-  describe: ({ epochs }, { targets }) => `${names(targets)} stop after ${percent(epochs)} of the local epochs`,
+  midRound: true,
+  describe: ({ epochs }, planned) => `${whom(planned)} stop after ${shares(epochs)} of the local epochs`,
   effects: { 'training partial': (n) => `${many(n, 'training')} stopped early` },
-  compile: ({ fault }, { draws, strike }) => ({
+  compile: ({ fault }, { draws, strike, strikes }) => ({
     partial: (client, round) => {
-      if (!strikes(fault, draws, client, round)) return undefined
+      if (!strikes(client, round)) return undefined
       strike(client, `${client} ${round}`, 'training partial', `${client} ${round}`)
-      return fault.epochs
+      return workOf(fault.epochs, draws.visit(client, round, 1))
     },
   }),
 })

@@ -7,7 +7,7 @@ import type { Name, Participant } from '../roster/participant.js'
 import { resolve, type Selector } from '../roster/selectors.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
-import { entryOf, type Fault, faultSchema, faultsSchema, type FaultInput } from './registry.js'
+import { entryOf, type Fault, faultEntries, faultSchema, faultsSchema, type FaultInput } from './registry.js'
 
 /** All faults of one flight, drawn from the seed before it begins: plain JSON, which can be edited and flown. */
 export interface Plan {
@@ -65,6 +65,12 @@ const planOne = (
     return { id, key, fault, targets, ...(from && { from }), ...(to && { to }) }
   }
   const { who } = fault as { who: Selector }
+  if (who.select === 'share' && entryOf(fault).midRound !== true) {
+    const able = faultEntries.flatMap(({ kind: other, midRound }) => (midRound === true ? [other] : [])).join(', ')
+    throw new SpecificationError(
+      `${where}.who: '${kind}' does not strike in mid-round, so it cannot be about a share of those selected (${able} can).`,
+    )
+  }
   const targets = resolve(who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
   if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.who`)
   return { id, key, fault, targets }

@@ -4,8 +4,8 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry } from './fault.js'
-import { idField, ordered, orderedRule, perClientRound, strikes, windowFields } from './window.js'
-import { many, names } from './words.js'
+import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { many, whom } from './words.js'
 
 const times = (factor: number): string => `${factor} times slower`
 
@@ -38,17 +38,18 @@ export const slow = faultEntry({
       path: ['profile'],
     }),
   targets: 'anyone',
-  describe: ({ by, profile = [] }, { targets }) => {
+  midRound: true,
+  describe: ({ by, profile = [] }, planned) => {
     const shares = profile.map(([at, factor]) => `${times(factor)} from ${formatMicros(at)}`).join(', ')
-    return `${names(targets)} ${by === undefined ? shares : times(by)}`
+    return `${whom(planned)} ${by === undefined ? shares : times(by)}`
   },
   effects: { 'training slowed': (n, us) => `${many(n, 'training')} slowed (${formatMicros(us)} longer)` },
-  compile: ({ fault }, { draws, strike }) => {
+  compile: ({ fault }, { strike, strikes }) => {
     const { from = 0, until = Infinity, by = 1, profile = [[0, by] as [Micros, number]] } = fault
     const within = profile.map(([at]) => at).filter((at) => at > from && at < until)
     return {
       slow: {
-        strikes: (client, round) => strikes(fault, draws, client, round),
+        strikes,
         changes: [from, ...within, ...(until === Infinity ? [] : [until])],
         factor: (at) => {
           if (at < from || at >= until) return 1

@@ -3,11 +3,18 @@ import type { Selector } from '../roster/selectors.js'
 import { formatMicros } from '../time/micros.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
+import { shareOf } from './selections.js'
 import type { When } from './window.js'
 
 /** `client-2, client-5`, at most six of them. */
 export const names = (targets: readonly Name[]): string =>
   targets.length <= 6 ? targets.join(', ') : `${targets.slice(0, 5).join(', ')} and ${targets.length - 5} more`
+
+/** Whom a fault on clients is about: their names, or `90 % of those selected`. */
+export const whom = ({ fault, targets }: Planned): string => {
+  const share = shareOf(fault)
+  return share === undefined ? names(targets) : `${percent(share)} of those selected`
+}
 
 export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
 

@@ -16,6 +16,11 @@ const fractionSchema = z.strictObject({
   of: z.number().gt(0).max(1).describe('Share of them, rounded to the nearest number, at least one'),
   role: among,
 })
+const shareSchema = z.strictObject({
+  select: z.literal('share'),
+  share: z.number().gt(0).max(1).describe('Share of them, rounded to the nearest number'),
+  of: z.literal('selected').prefault('selected').describe('Of the clients that a round selects, redrawn in each'),
+})
 const scenarioSchema = z.strictObject({ select: z.literal('scenario'), scenario: z.string().min(1) })
 const roleSelectorSchema = z.strictObject({ select: z.literal('role'), role: roleSchema })
 const namedSchema = z.strictObject({ select: z.literal('named'), names: z.array(z.string().min(1)).min(1) })
@@ -24,6 +29,7 @@ const unionSchema = z.discriminatedUnion('select', [
   oneSchema,
   allSchema,
   fractionSchema,
+  shareSchema,
   scenarioSchema,
   roleSelectorSchema,
   namedSchema,
@@ -43,7 +49,7 @@ const fromText = (text: string): Selector => {
 /** Parses a selector, a role word or a name. */
 export const selectorSchema = z
   .union([z.string().min(1).transform(fromText), unionSchema])
-  .describe('A name, `one`, `all`, a role word (client, expert, aggregator), or { select: one | all | fraction | scenario | ... }')
+  .describe('A name, `one`, `all`, a role word (client, expert, aggregator), or { select: one | all | fraction | share | scenario | ... }')
 
 export type SelectorInput = z.input<typeof selectorSchema>
 
@@ -54,6 +60,10 @@ export const all = (): Selector => ({ select: 'all' })
 /** A share of the clients (or of the experts), drawn at random: the nearest number, at least one. */
 export const fraction = (of: number, role?: Role): Selector =>
   role === undefined ? { select: 'fraction', of } : { select: 'fraction', of, role }
+/** A share of the clients that each round selects, redrawn in each: the nearest number. For faults that strike in mid-round. */
+export const share = (of: number, { of: whom = 'selected' }: { readonly of?: 'selected' } = {}): Selector => ({
+  select: 'share', share: of, of: whom,
+})
 /** Every client of a scenario. */
 export const scenario = (name: string): Selector => ({ select: 'scenario', scenario: name })
 /** Everyone of a role. */
@@ -100,6 +110,7 @@ export const resolve = (
     case 'one':
       return draw(ofRole(selector.role ?? 'client'), 1)
     case 'all':
+    case 'share':
       return ofRole('client')
     case 'fraction': {
       const from = ofRole(selector.role ?? 'client')
