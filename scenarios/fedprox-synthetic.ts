@@ -22,6 +22,8 @@ const sizes = z.discriminatedUnion('law', [
   z.strictObject({ law: z.literal('equal'), rows: z.int().min(10).default(320) }).describe('all alike'),
 ])
 
+const share = z.number().min(0).max(1)
+
 const schema = z.strictObject({
   kind: z.literal('fedprox-synthetic'),
   alpha: z.number().min(0).default(1).describe('how far the clients’ models are apart'),
@@ -31,6 +33,12 @@ const schema = z.strictObject({
   columns: z.int().min(1).default(60).describe('numeric features'),
   classes: z.int().min(2).default(10).describe('classes of the one task'),
   sizes: sizes.prefault({ law: 'lognormal' }).describe('rows of a client'),
+  most: z.int().min(10).optional().describe('cap on the rows of a client, whatever its law draws'),
+  split: z
+    .strictObject({ train: share, validation: share, test: share })
+    .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-9, 'the shares must add up to 1')
+    .prefault({ train: 0.7, validation: 0.1, test: 0.2 })
+    .describe('shares of a client’s rows; the authors’ script has 0.9, 0 and 0.1'),
 })
 
 type Spec = z.output<typeof schema>
@@ -59,6 +67,11 @@ export const fedproxSyntheticKind = worldKind({
   load: (spec, { seed }) => Promise.resolve(generate(spec, streams(seed))),
 })
 
+const sharesInWords = ({ train, validation, test }: Spec['split']): string => {
+  const percent = (part: number): string => `${Number((100 * part).toFixed(2))} %`
+  return `the first ${percent(train)} train, the next ${percent(validation)} validate, the last ${percent(test)} test`
+}
+
 const generate = (spec: Spec, named: Streams): World =>
   assemble({
     name: 'fedprox-synthetic',
@@ -67,7 +80,7 @@ const generate = (spec: Spec, named: Streams): World =>
     tasks: [{ name: 'class', kind: 'multiclass', classes: spec.classes }],
     frames: Array.from({ length: spec.clients }, (_, k) => drawClient(k, spec, named)),
     origins: [],
-    split: 'by order, rows being independent: the first 70 % train, the next 10 % validate, the last 20 % test',
+    split: `by order, rows being independent: ${sharesInWords(spec.split)}`,
     notes: [],
   })
 
@@ -92,7 +105,7 @@ export const sizeOf = (law: Spec['sizes'], stream: Stream): number => {
 const drawClient = (k: number, spec: Spec, named: Streams): Frame => {
   const from = (what: string, who: number): Stream => named('fedprox-synthetic', what, who)
   const { columns, classes } = spec
-  const rows = sizeOf(spec.sizes, from('size', k))
+  const rows = Math.min(sizeOf(spec.sizes, from('size', k)), spec.most ?? Infinity)
   const model = from('model', spec.iid ? -1 : k)
   const centre = spec.iid ? 0 : spec.alpha * normal(model)
   const weights = Float64Array.from({ length: columns * classes }, () => centre + normal(model))
@@ -115,6 +128,6 @@ const drawClient = (k: number, spec: Spec, named: Streams): Frame => {
   }
   return {
     name: `client-${k + 1}`, rows, categorical: [], numeric, labels: [label],
-    parts: splitByOrder(rows, { train: 0.7, validation: 0.1, test: 0.2 }),
+    parts: splitByOrder(rows, spec.split),
   }
 }

@@ -34,6 +34,7 @@ export interface CompareFlags {
   readonly format?: Format
   readonly summary?: boolean
   readonly gain?: boolean
+  readonly byRows?: boolean
 }
 
 /** The run folders at or below a folder, in the order of their names; tuning's are left out. */
@@ -70,9 +71,10 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
   const runs = gather(folders, { metric: reach ?? metric, at, within }, realDisk)
   const { title, better } = reach ? { title: levelTitle(reach), better: 'lower' } : (metrics[metric] ?? { title: metric, better: 'higher' })
   const baselines = flags.baseline ?? [runs[0].variant]
-  const scoping = { lowerIsBetter: better === 'lower', gain: flags.gain }
+  const scoping = { lowerIsBetter: better === 'lower', gain: flags.gain, byRows: flags.byRows }
   const answers = (folder: string) => readAnswers(folder, realDisk)
-  const usersOf = userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
+  // Samples of users know no rows.
+  const usersOf = flags.byRows === true ? undefined : userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
   const rows = compare(runs, { baselines, level, ...scoping, usersOf })
   const summarised = new Set(rows.filter(({ scope }) => scope !== 'scenario').map(({ condition }) => condition))
   const shown = flags.summary

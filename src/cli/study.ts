@@ -17,6 +17,7 @@ export interface StudyFlags {
   readonly baseline?: readonly string[]
   readonly metric?: string
   readonly within?: string
+  readonly byRows?: boolean
   readonly data?: string
   readonly out?: string
   readonly engine?: EngineName
@@ -73,8 +74,8 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
     }
     tell(`${choices(flown)}${plural(flown.folders.length, 'run')} in ${folder}\n\n`)
     const { baselines, gain } = plan
-    const { metric = plan.metric, within = plan.within, summary } = flags
-    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, within, gain, summary })
+    const { metric = plan.metric, within = plan.within, byRows = plan.byRows, summary } = flags
+    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, within, byRows, gain, summary })
     const format = flags.format ?? 'text'
     if (format === 'text' || format === 'markdown') out.write(`${plan.question}\n\n`)
     out.write(formatted(rows, about, format))

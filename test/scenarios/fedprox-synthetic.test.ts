@@ -30,6 +30,17 @@ describe('synthetic(alpha, beta)', () => {
     expect(Array.from(seen).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
+  it('can be split as the authors’ script splits it, and capped', async () => {
+    const world = await load({ split: { train: 0.9, validation: 0, test: 0.1 }, most: 100 })
+    for (const { train, validation, test } of world.scenarios) {
+      expect(train.rows + test.rows).toBeLessThanOrEqual(100)
+      expect(validation.rows).toBe(0)
+      expect(Math.abs(train.rows - 9 * test.rows)).toBeLessThanOrEqual(9)
+    }
+    expect(world.split).toBe('by order, rows being independent: the first 90 % train, the next 0 % validate, the last 10 % test')
+    await expect(load({ split: { train: 0.9, validation: 0, test: 0.2 } })).rejects.toThrow('the shares must add up to 1')
+  })
+
   it('gives every feature j the variance j^-1.2 within a client', async () => {
     const { scenarios } = await load({ clients: 1, columns: 5, sizes: { law: 'equal', rows: 20_000 } })
     const { rows, numeric } = scenarios[0].train

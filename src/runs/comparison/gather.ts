@@ -22,7 +22,13 @@ export interface ScoredRun {
   readonly seed: string
   readonly round: number
   /** Test scores, in the order in which they were measured; of a level, what it took, as the only one. */
-  readonly scores: readonly { readonly scenario: string; readonly task: string; readonly value: number | null }[]
+  readonly scores: readonly {
+    readonly scenario: string
+    readonly task: string
+    readonly value: number | null
+    /** Test rows behind it. */
+    readonly rows?: number
+  }[]
 }
 
 /** A run as its folder tells of it. */
@@ -96,7 +102,8 @@ const roundOf = (run: Read, { at, within }: Wanted): number => {
 type Scores = Pick<GatheredRun, 'round' | 'scores' | 'reached' | 'horizon'>
 
 const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
-  const { folder, rows } = run
+  const { folder, manifest, rows } = run
+  const rowsIn = new Map(manifest.world.scenarios.map((own) => [own.name, own.rows.test]))
   const round = roundOf(run, wanted)
   const test = rows.filter((row) => row.round === round && row.split === 'test')
   const scores = test.filter((row) => row.metric === metric)
@@ -104,7 +111,7 @@ const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
     const known = [...new Set(test.map((row) => row.metric))].join(', ')
     throw new SpecificationError(`${folder} has no ${metric} on test after round ${round}. It has: ${known}.`)
   }
-  return { round, scores: scores.map(({ scenario, task, value }) => ({ scenario, task, value })) }
+  return { round, scores: scores.map(({ scenario, task, value }) => ({ scenario, task, value, rows: rowsIn.get(scenario) })) }
 }
 
 /** What each run took to reach a level, restricted to what all runs of its condition were watched for. */

@@ -23,6 +23,8 @@ export interface Scoped {
 export interface Scoping {
   /** Of the metric: the worst scenario then has the highest, and a gain is a fall. */
   readonly lowerIsBetter?: boolean
+  /** Means over scenarios weigh each by its test rows, as if all rows were of one; otherwise each counts alike. */
+  readonly byRows?: boolean
   /** With a line for the relative gain over all tasks (`relativeMtlGain`), in percent. */
   readonly gain?: boolean
 }
@@ -43,6 +45,18 @@ const worst = (values: readonly number[], lower: boolean): number | null =>
 const valuesOf = ({ scores }: Scores, task: string): number[] =>
   scores.flatMap((score) => (score.task === task && score.value !== null ? [score.value] : []))
 
+/** The mean over rows of what is defined; null where nothing is. */
+const rowMean = ({ scores }: Scores, task: string): number | null => {
+  let [sum, rows] = [0, 0]
+  for (const score of scores) {
+    if (score.task !== task || score.value === null) continue
+    const own = score.rows ?? 0
+    sum += own * score.value
+    rows += own
+  }
+  return rows === 0 ? null : sum / rows
+}
+
 const gainLine = (tasks: readonly string[], lowerIsBetter: boolean): Scoped => ({
   scope: 'gain',
   scenario: 'relative gain, %',
@@ -60,7 +74,10 @@ const gainLine = (tasks: readonly string[], lowerIsBetter: boolean): Scoped => (
  * Task by task: the macro mean over scenarios (so that a large scenario counts no more than a small one), the worst
  * scenario of that very run, then each scenario. With one scenario there is nothing to summarise.
  */
-export const scopesOf = (runs: readonly Scores[], { lowerIsBetter = false, gain = false }: Scoping = {}): Scoped[] => {
+export const scopesOf = (
+  runs: readonly Scores[],
+  { lowerIsBetter = false, byRows = false, gain = false }: Scoping = {},
+): Scoped[] => {
   const scores = runs.flatMap((run) => run.scores)
   const tasks = [...new Set(scores.map(({ task }) => task))]
   const lines = tasks.flatMap((task) => {
@@ -72,7 +89,10 @@ export const scopesOf = (runs: readonly Scores[], { lowerIsBetter = false, gain 
     }))
     if (scenarios.length < 2) return each
     return [
-      line({ scope: 'mean', scenario: 'mean', task, valueOf: (run) => macroMean(valuesOf(run, task)) }),
+      line({
+        scope: 'mean', scenario: byRows ? 'mean by rows' : 'mean', task,
+        valueOf: (run) => (byRows ? rowMean(run, task) : macroMean(valuesOf(run, task))),
+      }),
       line({ scope: 'worst', scenario: 'worst', task, valueOf: (run) => worst(valuesOf(run, task), lowerIsBetter) }),
       ...each,
     ]

@@ -40,6 +40,8 @@ export interface StudyPlan {
   readonly metric?: string
   /** Compares what runs are within a budget, in place of their rounds: `10000 examples`, `5 min`, `3 MB`. */
   readonly within?: string
+  /** Means over scenarios weigh each by its test rows. */
+  readonly byRows?: boolean
   /** With the relative gain over all tasks, in percent: for models of several tasks against single-task ones. */
   readonly gain?: boolean
   readonly seeds: number

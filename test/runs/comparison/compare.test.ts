@@ -38,6 +38,17 @@ describe('a comparison', () => {
     expect(nl.users).toBeUndefined()
   })
 
+  it('weighs scenarios by their rows, where that is wanted', () => {
+    const weighed = (variant: string, small: number, large: number): ScoredRun => ({
+      ...run(variant, 1, {}),
+      scores: [{ scenario: 'NL', task: 'ctr', value: small, rows: 100 }, { scenario: 'ES', task: 'ctr', value: large, rows: 300 }],
+    })
+    const [mean] = compare([weighed('base', 0.5, 0.7), weighed('new', 0.9, 0.6)], { baselines: ['base'], byRows: true })
+    expect(mean.scenario).toBe('mean by rows')
+    expect(mean.against).toBeCloseTo(0.65, 12)
+    expect(mean.score).toBeCloseTo(0.675, 12)
+  })
+
   it('of a loss takes the highest as the worst', () => {
     const scores = { 'NL/ctr': 0.5, 'ES/ctr': 0.6 }
     const runs = [run('base', 1, scores), run('new', 1, { 'NL/ctr': 0.7, 'ES/ctr': 0.6 })]
