@@ -13,6 +13,7 @@ import type { Where, WorldKind } from './kind.js'
 import { kuairandInteractionsKind } from './kuairand-interactions.js'
 import { mb1Kind } from './mb1.js'
 import { mmoeSyntheticKind } from './mmoe-synthetic.js'
+import { mnistKind } from './mnist.js'
 import { storefrontsKind } from './storefronts.js'
 import { syntheticInteractionsKind } from './synthetic-interactions.js'
 import { tenrecKind } from './tenrec.js'
@@ -25,6 +26,7 @@ export const worldList = [
   aliexpressKind,
   tenrecKind,
   censusKind,
+  mnistKind,
   mmoeSyntheticKind,
   fedproxSyntheticKind,
   interactionsKind,

@@ -118,8 +118,8 @@ const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
 const levelScores = (runs: readonly Read[], conditions: readonly string[], level: Level): Scores[] => {
   const all = runs.map((run): Reached => {
     const found = reached(summed(run), level)
-    if (run.rounds.some(({ scores }) => scores?.validation?.[level.metric] !== undefined)) return found
-    throw new SpecificationError(`${run.folder} has no ${level.metric} on validation: evaluate.on must hold validation.`)
+    if (run.rounds.some(({ scores }) => scores?.[level.split]?.[level.metric] !== undefined)) return found
+    throw new SpecificationError(`${run.folder} has no ${level.metric} on ${level.split}: evaluate.on must hold ${level.split}.`)
   })
   return runs.map((_, i) => {
     const alike = all.filter((__, j) => conditions[j] === conditions[i])

@@ -3,40 +3,44 @@ import { didYouMean } from '../../simulation/did-you-mean.js'
 import { metrics } from '../../metrics/metric.js'
 import type { RoundSummary } from '../round-summaries.js'
 
-/** What is asked of a run: how much of something it takes until its validation score reaches a level. */
+/** What is asked of a run: how much of something it takes until its score reaches a level. */
 export interface Level {
-  readonly of: 'time' | 'bytes' | 'examples'
+  readonly of: 'time' | 'bytes' | 'examples' | 'rounds'
+  readonly split: 'validation' | 'test'
   readonly metric: string
   readonly value: number
 }
 
-const pattern = /^(time|bytes|examples) to ([\w@-]+) ?(?:=|>=|<=)? ?(-?\d*\.?\d+(?:e-?\d+)?)$/
+const pattern = /^(time|bytes|examples|rounds) to (?:(validation|test) )?([\w@-]+) ?(?:=|>=|<=)? ?(-?\d*\.?\d+(?:e-?\d+)?)$/
 
-/** `time to auc .7`, `bytes to log-loss .4`, `examples to auc .65`; undefined for the name of a metric. */
+/**
+ * `time to auc .7`, `bytes to log-loss .4`, `rounds to test accuracy .97`; undefined for the name of a metric. Scores are
+ * those of validation where nothing is said.
+ */
 export const parseLevel = (text: string): Level | undefined => {
   const match = pattern.exec(text)
   if (match === null) return undefined
-  const [, of, metric, value] = match
+  const [, of, split = 'validation', metric, value] = match
   if (!Object.hasOwn(metrics, metric)) {
     const known = Object.keys(metrics)
     throw new SpecificationError(`"${text}": there is no metric ${metric}. ${didYouMean(metric, known)} Known: ${known.join(', ')}.`)
   }
-  return { of: of as Level['of'], metric, value: Number(value) }
+  return { of: of as Level['of'], split: split as Level['split'], metric, value: Number(value) }
 }
 
 /** As tables name it: `virtual seconds to validation AUC 0.7`. */
-export const levelTitle = ({ of, metric, value }: Level): string => {
-  const what = { time: 'virtual seconds', bytes: 'megabytes', examples: 'examples' }[of]
-  return `${what} to validation ${metrics[metric].title} ${value}`
+export const levelTitle = ({ of, split, metric, value }: Level): string => {
+  const what = { time: 'virtual seconds', bytes: 'megabytes', examples: 'examples', rounds: 'rounds' }[of]
+  return `${what} to ${split} ${metrics[metric].title} ${value}`
 }
 
-/** What a run had spent at each close: virtual seconds, megabytes (10^6) on clients' lines, or examples. */
+/** What a run had spent at each close: virtual seconds, megabytes (10^6) on clients' lines, examples, or rounds. */
 export const spentAt = (rounds: readonly RoundSummary[], of: Level['of']): number[] => {
   let [bytes, examples] = [0, 0]
   return rounds.map((row) => {
     bytes += row.up + row.down
     examples += row.examples
-    return { time: row.closed / 1e6, bytes: bytes / 1e6, examples }[of]
+    return { time: row.closed / 1e6, bytes: bytes / 1e6, examples, rounds: row.round }[of]
   })
 }
 
@@ -46,12 +50,12 @@ export interface Reached {
   readonly watched: number
 }
 
-/** The first round at whose close the mean validation score was at the level or better. */
-export const reached = (rounds: readonly RoundSummary[], { of, metric, value }: Level): Reached => {
+/** The first round at whose close the mean score was at the level or better. */
+export const reached = (rounds: readonly RoundSummary[], { of, split, metric, value }: Level): Reached => {
   const spent = spentAt(rounds, of)
   const better = metrics[metric].better === 'higher' ? 1 : -1
   const place = rounds.findIndex(({ scores }) => {
-    const score = scores?.validation?.[metric]
+    const score = scores?.[split]?.[metric]
     return score !== undefined && better * (score - value) >= 0
   })
   return { at: place < 0 ? undefined : spent[place], watched: spent.at(-1) ?? 0 }

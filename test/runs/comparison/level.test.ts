@@ -15,9 +15,10 @@ const flown = (scores: readonly (number | undefined)[], metric = 'auc'): RoundSu
 
 describe('a level', () => {
   it('is what a score takes to reach: time, bytes on clients’ lines, or examples', () => {
-    expect(parseLevel('time to auc .7')).toEqual({ of: 'time', metric: 'auc', value: 0.7 })
-    expect(parseLevel('bytes to log-loss <= 0.4')).toEqual({ of: 'bytes', metric: 'log-loss', value: 0.4 })
-    expect(parseLevel('examples to ndcg@20 1e-2')).toEqual({ of: 'examples', metric: 'ndcg@20', value: 0.01 })
+    expect(parseLevel('time to auc .7')).toEqual({ of: 'time', split: 'validation', metric: 'auc', value: 0.7 })
+    expect(parseLevel('bytes to log-loss <= 0.4')).toEqual({ of: 'bytes', split: 'validation', metric: 'log-loss', value: 0.4 })
+    expect(parseLevel('examples to ndcg@20 1e-2')).toEqual({ of: 'examples', split: 'validation', metric: 'ndcg@20', value: 0.01 })
+    expect(parseLevel('rounds to test accuracy .97')).toEqual({ of: 'rounds', split: 'test', metric: 'accuracy', value: 0.97 })
     for (const name of ['auc', 'group-auc', 'time', 'time to auc']) expect(parseLevel(name)).toBeUndefined()
     expect(() => parseLevel('time to auk .7')).toThrow('"time to auk .7": there is no metric auk. Did you mean "auc"?')
     expect(levelTitle(parseLevel('bytes to auc .7')!)).toBe('megabytes to validation AUC 0.7')
