@@ -104,13 +104,18 @@ export const trainRanker = async (engine: Engine, about: RankerTraining): Promis
     kept = result
     parameters = result.parameters
     const ranked = fullRanking(vectors(parameters), judged)
+    // A model that diverged does not come back.
+    if (ranked.some(({ at }) => at === null)) break
     const measured = cutoffs.map((_, at) => meanRanking(ranked, at))
     epochs.push({ epoch, losses: [...result.losses], validation: measured })
     const score = measured[place]?.ndcg ?? 0
     if (best === undefined || score > best.score) best = { epoch, score, parameters }
     else if (epoch - best.epoch >= about.patience) break
   }
-  if (best === undefined) throw new SpecificationError(`${about.epochs} epochs train nothing: give at least 1`)
+  if (best === undefined) {
+    const rule = about.epochs > 0 ? 'the model diverged in the first: lower the rate' : 'give at least 1'
+    throw new SpecificationError(`${about.epochs} epochs train nothing: ${rule}`)
+  }
   const asked = { known: knownItems(features, train, validation), relevant: knownItems(features, test), cutoffs }
   return { epochs, best: best.epoch, parameters: best.parameters, test: fullRanking(vectors(best.parameters), asked) }
 }

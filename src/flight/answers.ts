@@ -9,7 +9,7 @@ export interface Answers {
   readonly scenario: string
   readonly split: Split
   readonly table: Pick<Table, 'rows' | 'labels' | 'user'>
-  /** Per task [rows], or [rows, classes]. */
+  /** Per task, as an engine gives them: [rows] logits or numbers, or [rows, classes] logits. */
   readonly scores: readonly Float32Array[]
   /** Users whose items were ranked; empty for a model that does not rank. */
   readonly ranked: readonly RankedUser[]

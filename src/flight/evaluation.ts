@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Split } from '../data/world.js'
 import type { Engine, ScoreResult } from '../engine/engine.js'
 import { finalScoresOf } from '../metrics/final-scores.js'
-import { judging, metrics } from '../metrics/metric.js'
+import { validationScore } from '../metrics/judging.js'
 import { rankingScores } from '../metrics/ranking-scores.js'
 import { scoresOf, type Score } from '../metrics/scores.js'
 import type { MetricRow } from '../record/rows.js'
@@ -41,10 +41,10 @@ export class Evaluation {
   readonly #options: EvaluationOptions
   readonly rows: MetricRow[] = []
   /**
-   * The round whose mean validation AUC (log-loss where there is none, MSE where there is neither) was best, and what
-   * was served then.
+   * The round whose `validationScore` was best, and what was served then; none while nothing was validated, or while
+   * every round had a model that diverged.
    */
-  #best: { readonly round: number; readonly at: Micros; readonly mean: number; readonly served: Served } | undefined
+  #best: { readonly round: number; readonly at: Micros; readonly score: number; readonly served: Served } | undefined
   #last: Promise<void> = Promise.resolve()
   /** What was answered on test at the round scored last, and at the best one. */
   #lastTest: Tested | undefined
@@ -169,17 +169,9 @@ export class Evaluation {
   /** Is this the best round so far? */
   #consider(round: number, at: Micros, rows: readonly MetricRow[], served: Served): boolean {
     if (round === 0) return false
-    const of = (metric: string): number[] =>
-      rows.flatMap(({ split, metric: named, value }) =>
-        split === 'validation' && named === metric && value !== null ? [value] : [],
-      )
-    const metric = judging.find((name) => of(name).length > 0)
-    if (metric === undefined) return false
-    const sign = metrics[metric].better === 'higher' ? 1 : -1
-    const values = of(metric).map((value) => sign * value)
-    const mean = values.reduce((a, b) => a + b, 0) / values.length
-    if (this.#best !== undefined && !(mean > this.#best.mean)) return false
-    this.#best = { round, at, mean, served }
+    const score = validationScore(rows, round)
+    if (!(score > (this.#best?.score ?? -Infinity))) return false
+    this.#best = { round, at, score, served }
     return true
   }
 }

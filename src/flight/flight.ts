@@ -15,7 +15,7 @@ export interface TestAnswers {
   readonly labels: Float32Array
   /** [rows], where users are known. */
   readonly user?: Int32Array | undefined
-  /** Per task [rows], or [rows, classes]. */
+  /** Per task [rows] logits or, for regression, numbers; [rows, classes] logits for multiclass. */
   readonly scores: readonly Float32Array[]
 }
 

@@ -1,6 +1,7 @@
 import type { Engine, TrainJob, TrainResult } from '../engine/engine.js'
 import type { LocalWork, Scored } from '../federation/messages.js'
 import { scoresOf } from '../metrics/scores.js'
+import { mean } from '../statistics/moments.js'
 import type { Task } from '../tasks/task.js'
 
 /** The losses that metrics have a name for; a task without one of these does not count. */
@@ -8,13 +9,9 @@ const losses = new Set(['log-loss', 'mse'])
 
 type Measuring = NonNullable<LocalWork['score']>
 
-/** The mean over tasks of the model's loss on the rows; NaN where no task has a label there. */
-const lossOf = (scores: readonly Float32Array[], { table }: Measuring, tasks: readonly Task[]): number => {
-  const values = scoresOf(table, tasks, scores).flatMap(({ metric, value }) =>
-    losses.has(metric) && value !== null ? [value] : [],
-  )
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
+/** The mean over tasks of the model's loss on the rows; NaN where no task has a label there, or where the model diverged. */
+const lossOf = (scores: readonly Float32Array[], { table }: Measuring, tasks: readonly Task[]): number =>
+  mean(scoresOf(table, tasks, scores).flatMap(({ metric, value }) => (losses.has(metric) ? [value ?? NaN] : [])))
 
 const measured = async (score: Measuring, engine: Engine, tasks: readonly Task[]): Promise<Scored> => {
   const results = await Promise.all(engine.score(score.jobs))

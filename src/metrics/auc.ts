@@ -1,17 +1,15 @@
-/** Scores and labels as they come from an engine and a table. */
-export type Numbers = ArrayLike<number>
-
-/** A model that answers NaN ranks those rows last, tied, so that a diverged model still has an AUC. */
-const rankable = (score: number): number => (Number.isNaN(score) ? -Infinity : score)
+import { finite, type Numbers } from './finite.js'
 
 /**
  * Area under the ROC curve: the probability that a positive row scores above a negative one, a tie counting one half
  * (Mann and Whitney 1947; Hanley and McNeil 1982). Exact and tie-corrected, over all rows at once.
  *
- * Labels are 1 and 0; rows with a NaN label do not count. `null` if one of the classes is missing. Costs two native
+ * Labels are 1 and 0; rows with a NaN label do not count. `null` if one of the classes is missing, or if a score is not
+ * finite. Scores are logits rather than probabilities: what is rare has an order among logits alone. Costs two native
  * sorts and a merge.
  */
 export const auc = (scores: Numbers, labels: Numbers): number | null => {
+  if (!finite(scores, labels)) return null
   let positives = 0
   let negatives = 0
   for (let i = 0; i < labels.length; i++) {
@@ -22,8 +20,8 @@ export const auc = (scores: Numbers, labels: Numbers): number | null => {
   const above = new Float64Array(positives)
   const below = new Float64Array(negatives)
   for (let i = 0, p = 0, n = 0; i < labels.length; i++) {
-    if (labels[i] > 0.5) above[p++] = rankable(scores[i])
-    else if (labels[i] <= 0.5) below[n++] = rankable(scores[i])
+    if (labels[i] > 0.5) above[p++] = scores[i]
+    else if (labels[i] <= 0.5) below[n++] = scores[i]
   }
   return wins(above.sort(), below.sort()) / (positives * negatives)
 }
@@ -41,9 +39,10 @@ const wins = (above: Float64Array, below: Float64Array): number => {
 
 /**
  * AUC within each user's rows, averaged with the users' numbers of rows as weights, over the users who have both
- * classes (the weighted AUC of Zhou et al., *Deep Interest Network*, KDD 2018, section 5.3). `null` if no user has.
+ * classes (the weighted AUC of Zhou et al., *Deep Interest Network*, KDD 2018, section 5.3). `null` if no user has, or if a score is not finite.
  */
 export const groupedAuc = (scores: Numbers, labels: Numbers, user: Numbers): number | null => {
+  if (!finite(scores, labels)) return null
   const rows = new Map<number, number[]>()
   for (let i = 0; i < labels.length; i++) {
     if (Number.isNaN(labels[i])) continue

@@ -6,7 +6,7 @@ import type { Score } from './scores.js'
 
 /**
  * What is measured on test at the selected and at the last round alone, of binary tasks: calibration, and the AUC per
- * user where users are known. `scores` is per task [rows].
+ * user where users are known. `scores` is per task [rows] logits.
  */
 export const finalScoresOf = (
   { rows, labels, user }: Pick<Table, 'rows' | 'labels' | 'user'>,

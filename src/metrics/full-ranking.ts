@@ -14,10 +14,10 @@ export interface RankingQuestion {
   readonly cutoffs: readonly number[]
 }
 
-/** One user's numbers, by the place of the cut-off in the question. */
+/** One user's numbers, by the place of the cut-off in the question; null where a candidate's score is not finite. */
 export interface RankedUser {
   readonly user: number
-  readonly at: readonly Ranking[]
+  readonly at: readonly Ranking[] | null
 }
 
 /** Interactions as sets per user, from columns of the same length. */
@@ -42,6 +42,10 @@ const scoreInto = ({ users, items, width }: UserItemVectors, user: number, score
   scores[0] = -Infinity
 }
 
+/** Whether all candidates have finite scores. */
+const ranks = (scores: Float64Array, excluded: ReadonlySet<number>): boolean =>
+  scores.every((score, item) => Number.isFinite(score) || excluded.has(item))
+
 /**
  * Ranks the whole catalogue for every user with a relevant item, and judges each: users in the order of `relevant`.
  * A row that is no user's (0) and an item 0 are unknown, and must not be in the question.
@@ -57,15 +61,20 @@ export const fullRanking = (
     if (wanted.size === 0) continue
     scoreInto(embeddings, user, scores)
     const excluded = new Set(known.get(user)).add(0)
+    if (!ranks(scores, excluded)) {
+      ranked.push({ user, at: null })
+      continue
+    }
     const best = topK(scores, most, excluded)
     ranked.push({ user, at: cutoffs.map((k) => rankingAt(best, wanted, k)) })
   }
   return ranked
 }
 
-/** The mean over users at one cut-off, by its place in the question; `null` without users. */
+/** The mean over users at one cut-off, by its place in the question; `null` without users, or if one could not be ranked. */
 export const meanRanking = (ranked: readonly RankedUser[], place: number): Ranking | null => {
-  if (ranked.length === 0) return null
-  const mean = (of: keyof Ranking): number => ranked.reduce((sum, { at }) => sum + at[place][of], 0) / ranked.length
+  const own = ranked.flatMap(({ at }) => (at === null ? [] : [at[place]]))
+  if (own.length === 0 || own.length < ranked.length) return null
+  const mean = (of: keyof Ranking): number => own.reduce((sum, ranking) => sum + ranking[of], 0) / own.length
   return { recall: mean('recall'), ndcg: mean('ndcg'), hit: mean('hit') }
 }

@@ -1,30 +1,29 @@
-import type { Numbers } from './auc.js'
-
-/** Probabilities are clamped this far from 0 and 1, so that one certain mistake costs 16.1 and not infinity. */
-const margin = 1e-7
-
-const cost = (probability: number): number => -Math.log(Math.min(Math.max(probability, margin), 1 - margin))
+import { finite, type Numbers } from './finite.js'
+import { softplus, surprise } from './logits.js'
 
 /**
- * Mean negative log-likelihood (natural logarithm) of binary labels 0 and 1; rows with a NaN label do not count, `null`
- * if none is left. A NaN probability gives NaN: a model that diverged has no log-loss.
+ * Mean negative log-likelihood (natural logarithm) of binary labels 0 and 1, from logits: log(1 + e^-z) of a positive,
+ * log(1 + e^z) of a negative row. Nothing is clamped: a certain mistake costs its logit. Rows with a NaN label do not
+ * count; `null` if none is left, or if a logit is not finite.
  */
-export const logLoss = (probabilities: Numbers, labels: Numbers): number | null => {
+export const logLoss = (logits: Numbers, labels: Numbers): number | null => {
+  if (!finite(logits, labels)) return null
   let [sum, rows] = [0, 0]
   for (let i = 0; i < labels.length; i++) {
     if (Number.isNaN(labels[i])) continue
-    sum += cost(labels[i] > 0.5 ? probabilities[i] : 1 - probabilities[i])
+    sum += softplus(labels[i] > 0.5 ? -logits[i] : logits[i])
     rows++
   }
   return rows === 0 ? null : sum / rows
 }
 
-/** The same for probabilities [rows, classes] and labels that are class numbers. */
-export const logLossMulticlass = (probabilities: Numbers, labels: Numbers, classes: number): number | null => {
+/** The same for logits [rows, classes] and labels that are class numbers. */
+export const logLossMulticlass = (logits: Numbers, labels: Numbers, classes: number): number | null => {
+  if (!finite(logits, labels, classes)) return null
   let [sum, rows] = [0, 0]
   for (let i = 0; i < labels.length; i++) {
     if (Number.isNaN(labels[i])) continue
-    sum += cost(probabilities[i * classes + labels[i]])
+    sum += surprise(logits, i * classes, classes, labels[i])
     rows++
   }
   return rows === 0 ? null : sum / rows

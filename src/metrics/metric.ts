@@ -1,8 +1,13 @@
+/** Which of two values is the better one; of `nearer 1`, that which is less away from 1, on either side. */
+export type Better = 'higher' | 'lower' | 'nearer 1'
+
 /** What there is to know about a metric for people and for whoever chooses by it. */
 export interface Metric {
   /** As tables print it. */
   readonly title: string
-  readonly better: 'higher' | 'lower'
+  readonly better: Better
+  /** What labels must have for it to be defined. Without this it is undefined of scores that are not finite alone. */
+  readonly needs?: 'both classes' | 'a positive row'
   /** Measured on test at the selected and the last round alone, and left out of a run's own table. */
   readonly final?: true
 }
@@ -15,14 +20,25 @@ export const metrics: Readonly<Record<string, Metric>> = {
   'ndcg@5': { title: 'NDCG@5', better: 'higher' },
   'recall@5': { title: 'Recall@5', better: 'higher' },
   'hr@5': { title: 'HR@5', better: 'higher' },
-  auc: { title: 'AUC', better: 'higher' },
+  auc: { title: 'AUC', better: 'higher', needs: 'both classes' },
   accuracy: { title: 'accuracy', better: 'higher' },
   'log-loss': { title: 'log-loss', better: 'lower' },
   mse: { title: 'MSE', better: 'lower' },
   rmse: { title: 'RMSE', better: 'lower' },
-  'group-auc': { title: 'AUC per user', better: 'higher', final: true },
-  calibration: { title: 'calibration', better: 'lower', final: true },
+  'group-auc': { title: 'AUC per user', better: 'higher', needs: 'both classes', final: true },
+  calibration: { title: 'calibration', better: 'nearer 1', needs: 'a positive row', final: true },
 }
 
-/** The metrics by which a round is judged, the first that was measured deciding. */
-export const judging = ['ndcg@20', 'auc', 'log-loss', 'mse'] as const
+/** A value on a scale on which more is better, whatever the metric: less of a loss, less of a distance. */
+export const worth = (better: Better, value: number): number => {
+  switch (better) {
+    case 'higher':
+      return value
+    case 'lower':
+      return -value
+    case 'nearer 1':
+      return -Math.abs(value - 1)
+    default:
+      return better satisfies never
+  }
+}

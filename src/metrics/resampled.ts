@@ -1,4 +1,5 @@
-import { auc, type Numbers } from './auc.js'
+import { auc } from './auc.js'
+import type { Numbers } from './finite.js'
 import { logLoss } from './log-loss.js'
 
 /**
@@ -7,6 +8,8 @@ import { logLoss } from './log-loss.js'
  */
 export type Resampled = (counts: ArrayLike<number>) => number | null
 
+type Resampling = (scores: Numbers, labels: Numbers, user: Numbers) => Resampled
+
 /** Rows that have a label. */
 const labelled = (labels: Numbers): number[] => {
   const rows: number[] = []
@@ -14,17 +17,13 @@ const labelled = (labels: Numbers): number[] => {
   return rows
 }
 
-/** NaN ranks last, tied, as in `auc`. */
-const rankable = (score: number): number => (Number.isNaN(score) ? -Infinity : score)
-
 /** AUC with ties by rank; sorts once, then each answer is one pass over the rows. `user` is [rows], from 0. */
-export const resampledAuc = (scores: Numbers, labels: Numbers, user: Numbers): Resampled => {
-  const rank = (i: number): number => rankable(scores[i])
-  const rows = labelled(labels).sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0))
+const resampledAuc: Resampling = (scores, labels, user) => {
+  const rows = labelled(labels).sort((a, b) => (scores[a] < scores[b] ? -1 : scores[a] > scores[b] ? 1 : 0))
   const users = Int32Array.from(rows, (i) => user[i])
   const positive = Uint8Array.from(rows, (i) => Number(labels[i] > 0.5))
   /** 1 where the next row's score is another. */
-  const ends = Uint8Array.from(rows, (i, at) => Number(at === rows.length - 1 || rank(rows[at + 1]) !== rank(i)))
+  const ends = Uint8Array.from(rows, (i, at) => Number(at === rows.length - 1 || scores[rows[at + 1]] !== scores[i]))
   return (counts) => {
     let [below, wins, positives, tiedPositives, tiedNegatives] = [0, 0, 0, 0, 0]
     for (let i = 0; i < users.length; i++) {
@@ -64,27 +63,37 @@ const rowsByUser = (labels: Numbers, user: Numbers): Map<number, number[]> => {
 
 const pick = (values: Numbers, rows: readonly number[]): number[] => rows.map((i) => values[i])
 
-/** Mean negative log-likelihood of binary labels, clamped as in `logLoss`. */
-export const resampledLogLoss = (scores: Numbers, labels: Numbers, user: Numbers): Resampled =>
+/** Mean negative log-likelihood of binary labels, as `logLoss` has it. */
+const resampledLogLoss: Resampling = (scores, labels, user) =>
   meanByUser([...rowsByUser(labels, user)].map(([u, rows]) =>
     [u, logLoss(pick(scores, rows), pick(labels, rows))! * rows.length, rows.length] as const))
 
 /** The grouped AUC of `groupedAuc`: a user who was drawn twice is two users. */
-export const resampledGroupedAuc = (scores: Numbers, labels: Numbers, user: Numbers): Resampled =>
+const resampledGroupedAuc: Resampling = (scores, labels, user) =>
   meanByUser([...rowsByUser(labels, user)].flatMap(([u, rows]) => {
     const value = auc(pick(scores, rows), pick(labels, rows))
     return value === null ? [] : [[u, value * rows.length, rows.length] as const]
   }))
 
 /** Mean squared error. */
-export const resampledSquaredError = (scores: Numbers, labels: Numbers, user: Numbers): Resampled =>
+const resampledSquaredError: Resampling = (scores, labels, user) =>
   meanByUser([...rowsByUser(labels, user)].map(([u, rows]) =>
     [u, rows.reduce((sum, i) => sum + (scores[i] - labels[i]) ** 2, 0), rows.length] as const))
 
-/** Metrics whose sampling error over users can be had, by their names in `metrics.ndjson`. */
-export const resampled: Readonly<Record<string, (scores: Numbers, labels: Numbers, user: Numbers) => Resampled>> = {
-  auc: resampledAuc,
-  'log-loss': resampledLogLoss,
-  'group-auc': resampledGroupedAuc,
-  mse: resampledSquaredError,
+/**
+ * A metric that is defined where the scores of all users that count are finite: as if it had looked at the rows that were
+ * drawn.
+ */
+const whereFinite = (metric: Resampling): Resampling => (scores, labels, user) => {
+  const value = metric(scores, labels, user)
+  const broken = [...new Set(labelled(labels).filter((i) => !Number.isFinite(scores[i])).map((i) => user[i]))]
+  return broken.length === 0 ? value : (counts) => (broken.some((one) => counts[one] > 0) ? null : value(counts))
+}
+
+/** Metrics whose sampling error over users can be had, by their names in `metrics.ndjson`. Scores are logits where the task has some. */
+export const resampled: Readonly<Record<string, Resampling>> = {
+  auc: whereFinite(resampledAuc),
+  'log-loss': whereFinite(resampledLogLoss),
+  'group-auc': whereFinite(resampledGroupedAuc),
+  mse: whereFinite(resampledSquaredError),
 }

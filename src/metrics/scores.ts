@@ -14,8 +14,8 @@ export interface Score {
 
 /**
  * Every metric that a task's kind has, over the rows in its sample space (label not NaN): AUC and log-loss for binary,
- * MSE and RMSE for regression, accuracy and log-loss for multiclass. `scores` is what an engine gives: per task [rows],
- * or [rows, classes].
+ * MSE and RMSE for regression, accuracy and log-loss for multiclass. `scores` is what an engine gives: per task [rows]
+ * logits or numbers, or [rows, classes] logits.
  */
 export const scoresOf = (
   table: Pick<Table, 'rows' | 'labels'>,

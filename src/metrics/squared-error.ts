@@ -1,10 +1,11 @@
-import type { Numbers } from './auc.js'
+import { finite, type Numbers } from './finite.js'
 
 /**
- * Mean of (predicted - label)^2 over all rows; rows with a NaN label do not count, `null` if none is left. A NaN
- * prediction gives NaN: a model that diverged has no error.
+ * Mean of (predicted - label)^2 over all rows; rows with a NaN label do not count. `null` if none is left, or if a
+ * prediction is not finite.
  */
 export const meanSquaredError = (predicted: Numbers, labels: Numbers): number | null => {
+  if (!finite(predicted, labels)) return null
   let [sum, rows] = [0, 0]
   for (let i = 0; i < labels.length; i++) {
     if (Number.isNaN(labels[i])) continue

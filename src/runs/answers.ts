@@ -36,14 +36,15 @@ const tensorsOf = (answers: readonly TestAnswers[]): Tensor[] => {
 
 /**
  * Answers as a safetensors block (the specification in huggingface/safetensors): `labels/SCENARIO` [rows, tasks],
- * `user/SCENARIO` [rows] where known, `score/selected/SCENARIO/TASK` and `score/last/SCENARIO/TASK` [rows]. The metadata
- * holds the tasks' names and the two rounds.
+ * `user/SCENARIO` [rows] where known, `score/selected/SCENARIO/TASK` and `score/last/SCENARIO/TASK` [rows]: logits, since
+ * float32 keeps the order of rare events' logits and not that of their probabilities. The metadata holds the tasks' names,
+ * the two rounds, and that scores are logits.
  */
 export const encodeAnswers = (answers: readonly TestAnswers[]): Uint8Array => {
   const tensors = tensorsOf(answers)
   const rounds = Object.fromEntries(answers.map(({ which, round }) => [which, String(round)]))
   const header: Record<string, unknown> = {
-    __metadata__: { ...rounds, tasks: JSON.stringify(answers[0]?.tasks ?? []) },
+    __metadata__: { ...rounds, scores: 'logits', tasks: JSON.stringify(answers[0]?.tasks ?? []) },
   }
   let end = 0
   for (const { name, dtype, shape, values } of tensors) {
@@ -65,7 +66,10 @@ export const encodeAnswers = (answers: readonly TestAnswers[]): Uint8Array => {
 
 type Header = Record<string, { readonly dtype: string; readonly data_offsets: readonly [number, number] }>
 
-/** Reads what `encodeAnswers` wrote; undefined if the run has none. A file that is cut off is a `StorageError`. */
+/**
+ * Reads what `encodeAnswers` wrote; undefined if the run has none. A file that is cut off, or whose
+ * scores are the probabilities of an earlier version, is a `StorageError`.
+ */
 export const readAnswers = (folder: string, disk: Pick<Disk, 'exists' | 'readBytes'>): TestAnswers[] | undefined => {
   const file = join(folder, answersFile)
   if (!disk.exists(file)) return undefined
@@ -73,6 +77,7 @@ export const readAnswers = (folder: string, disk: Pick<Disk, 'exists' | 'readByt
   try {
     return decodeAnswers(block)
   } catch (cause) {
+    if (cause instanceof StorageError) throw new StorageError(`${file} ${cause.message}`, { cause })
     throw new StorageError(`${file} is not what a run writes. Fly it again.`, { cause })
   }
 }
@@ -81,7 +86,8 @@ const decodeAnswers = (block: Uint8Array): TestAnswers[] => {
   const length = Number(new DataView(block.buffer, block.byteOffset).getBigUint64(0, true))
   const text = new TextDecoder().decode(block.subarray(8, 8 + length))
   const { __metadata__: about, ...entries } = JSON.parse(text) as Header & { __metadata__: never }
-  const { tasks: named, ...rounds } = about as Record<string, string>
+  const { tasks: named, scores: scale, ...rounds } = about as Record<string, string>
+  if (scale !== 'logits') throw new StorageError('is of an earlier version, whose scores are probabilities and no logits. Fly it again.')
   const tasks = JSON.parse(named) as string[]
   const bytes = (name: string): ArrayBuffer => {
     const [from, to] = entries[name].data_offsets

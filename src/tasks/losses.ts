@@ -107,18 +107,9 @@ export const lossesOf = (scored: readonly ScoredTask[]): Tensor[] => {
   return scored.map((each) => found.get(each) ?? lossOf(each))
 }
 
-/** What a head predicts: [batch] probabilities for binary, [batch] numbers for regression, else [batch, classes]. */
-export const predictions = (task: Task, logits: Tensor): Tensor => {
-  switch (task.kind) {
-    case 'binary':
-      return tf.reshape(tf.sigmoid(logits), [-1])
-    case 'regression':
-    case 'ranking':
-    case 'alignment':
-      return tf.reshape(logits, [-1])
-    case 'multiclass':
-      return tf.softmax(logits)
-    default:
-      return task satisfies never
-  }
-}
+/**
+ * What an engine gives of a head: [batch] logits for binary, [batch] numbers for regression, else the head as it is,
+ * [batch, classes] logits. Probabilities are made of them in double precision, by whoever needs any: those of rare tasks
+ * do not survive a runtime's single precision (that of ONNX Runtime has no sigmoid below a logit of -18).
+ */
+export const scoreOf = (task: Task, head: Tensor): Tensor => (task.kind === 'multiclass' ? head : tf.reshape(head, [-1]))

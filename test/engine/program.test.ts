@@ -76,10 +76,10 @@ describe('one step by hand', () => {
     })
   })
 
-  test('scores are probabilities', () => {
+  test('scores are logits', () => {
     const { outputs: served } = fly(scoringBody(training, 2), feedOf(training, values, [rows]))
     expect(served['score/y'].length).toBe(16)
-    expect([...served['score/y'].slice(0, 2)]).toEqual([0.5, expect.closeTo(s, 6)])
+    expect([...served['score/y'].slice(0, 2)]).toEqual([0, expect.closeTo(Math.log(s / (1 - s)), 6)])
   })
 })
 

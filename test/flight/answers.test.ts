@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { answersOf } from '../../src/flight/answers.js'
 import { auc, groupedAuc } from '../../src/metrics/auc.js'
+import { calibration } from '../../src/metrics/calibration.js'
+import { logLoss } from '../../src/metrics/log-loss.js'
 import { readAnswers } from '../../src/runs/answers.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { simulate } from '../../src/runs/simulate.js'
@@ -50,6 +52,8 @@ describe('answers', () => {
             row.task === task && row.metric === metric)?.value
         expect(measured('auc')).toBe(auc(scores[t], own))
         expect(measured('group-auc')).toBe(groupedAuc(scores[t], own, user!))
+        expect(measured('log-loss')).toBe(logLoss(scores[t], own))
+        expect(measured('calibration')).toBe(calibration(scores[t], own))
       })
     }
     // Per round and scenario, what only the end has comes once.

@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { accuracy } from '../../src/metrics/accuracy.js'
 import { auc, groupedAuc } from '../../src/metrics/auc.js'
 import { calibration } from '../../src/metrics/calibration.js'
+import { sigmoid, softplus } from '../../src/metrics/logits.js'
 import { logLoss, logLossMulticlass } from '../../src/metrics/log-loss.js'
 import { macroMean } from '../../src/metrics/macro-mean.js'
-import { metrics } from '../../src/metrics/metric.js'
+import { metrics, worth } from '../../src/metrics/metric.js'
+import { mtlGains } from '../../src/metrics/mtl-gain.js'
 import { scoresOf } from '../../src/metrics/scores.js'
 import { meanSquaredError, rootMeanSquaredError } from '../../src/metrics/squared-error.js'
 import { streams } from '../../src/random/streams.js'
@@ -61,8 +63,6 @@ describe('auc', () => {
   test('one class has none; a model that answers NaN ranks last', () => {
     expect(auc([0.1, 0.2], [1, 1])).toBeNull()
     expect(auc([], [])).toBeNull()
-    expect(auc([Number.NaN, Number.NaN], [1, 0])).toBe(0.5)
-    expect(auc([Number.NaN, 0.1], [1, 0])).toBe(0)
     expect(auc([-0, 0], [1, 0])).toBe(0.5)
   })
 
@@ -102,24 +102,60 @@ describe('grouped auc', () => {
   })
 })
 
+/** The logit of a probability. */
+const logit = (p: number): number => Math.log(p / (1 - p))
+
 describe('log-loss', () => {
-  test('is the mean of natural logarithms, clamped at 1e-7', () => {
-    expect(logLoss([0.25, 0.25], [1, 0])).toBeCloseTo((Math.log(4) + Math.log(4 / 3)) / 2, 12)
-    expect(logLoss([0], [1])).toBeCloseTo(-Math.log(1e-7), 12)
-    expect(logLoss([0.5, 0.1], [1, Number.NaN])).toBeCloseTo(Math.log(2), 12)
-    expect(logLoss([0.5], [Number.NaN])).toBeNull()
-    expect(logLoss([Number.NaN], [1])).toBeNaN()
+  test('is the mean of natural logarithms, of logits', () => {
+    expect(logLoss([0.25, 0.25].map(logit), [1, 0])).toBeCloseTo((Math.log(4) + Math.log(4 / 3)) / 2, 12)
+    expect(logLoss([0, 3], [1, Number.NaN])).toBeCloseTo(Math.log(2), 12)
+    expect(logLoss([0], [Number.NaN])).toBeNull()
   })
 
-  test('of several classes looks at the label only', () => {
-    const expected = (Math.log(2) - Math.log(1e-7)) / 2
-    expect(logLossMulticlass([0.2, 0.3, 0.5, 0.6, 0.4, 0], [2, 2], 3)).toBeCloseTo(expected, 12)
+  test('of a certain mistake is its logit, and of what is nearly certain loses no digit', () => {
+    expect(logLoss([-1000], [1])).toBe(1000)
+    expect(logLoss([1000], [1])).toBe(0)
+    expect(logLoss([-40], [0])! / Math.exp(-40)).toBeCloseTo(1, 12)
+  })
+
+  test('of several classes looks at the label only, and does not overflow', () => {
+    const [a, b] = [[0.2, 0.3, 0.5].map(Math.log), [0.6, 0.4, 1e-9].map(Math.log)]
+    const expected = (Math.log(2) + Math.log(1 + 1e-9) - Math.log(1e-9)) / 2
+    expect(logLossMulticlass([...a, ...b], [2, 2], 3)).toBeCloseTo(expected, 9)
+    expect(logLossMulticlass([900, -900], [1], 2)).toBe(1800)
+    expect(logLossMulticlass([40, 0], [0], 2)! / Math.exp(-40)).toBeCloseTo(1, 12)
   })
 })
 
-test('accuracy takes the lowest class of a tie, and NaN as a mistake', () => {
+test('probabilities of logits are right to the last digits on both sides', () => {
+  for (const z of [-700, -40, -18, -5, -1e-9, 0, 0.3, 5, 30]) {
+    expect(sigmoid(z) * (1 + Math.exp(-z))).toBeCloseTo(1, 14)
+    expect(sigmoid(z) + sigmoid(-z)).toBeCloseTo(1, 15)
+    expect(softplus(z) - softplus(-z)).toBeCloseTo(z, 12)
+  }
+  expect([sigmoid(-1e6), sigmoid(1e6), softplus(1e6)]).toEqual([0, 1, 1e6])
+})
+
+test('a metric of scores that are not finite is undefined, whatever the label; rows without one do not matter', () => {
+  for (const broken of [Number.NaN, Infinity, -Infinity]) {
+    for (const place of [0, 1]) {
+      const scores = [0.5, -0.5].with(place, broken)
+      expect(auc(scores, [1, 0])).toBeNull()
+      expect(groupedAuc([...scores, 1, 0], [1, 0, 1, 0], [1, 1, 2, 2])).toBeNull()
+      expect(logLoss(scores, [1, 0])).toBeNull()
+      expect(calibration(scores, [1, 0])).toBeNull()
+      expect(meanSquaredError(scores, [1, 0])).toBeNull()
+      expect(rootMeanSquaredError(scores, [1, 0])).toBeNull()
+      expect(accuracy(scores, [0], 2)).toBeNull()
+      expect(logLossMulticlass(scores, [0], 2)).toBeNull()
+    }
+    expect(auc([1, 0, broken], [1, 0, Number.NaN])).toBe(1)
+    expect(accuracy([1, 0, broken, 0], [0, Number.NaN], 2)).toBe(1)
+  }
+})
+
+test('accuracy takes the lowest class of a tie', () => {
   expect(accuracy([0.2, 0.8, 0.5, 0.5, 0.5, 0.5, 0.9, 0.1], [1, 0, 1, Number.NaN], 2)).toBe(2 / 3)
-  expect(accuracy([Number.NaN, Number.NaN], [0], 2)).toBe(0)
   expect(accuracy([], [], 2)).toBeNull()
 })
 
@@ -128,7 +164,6 @@ test('squared error is the mean over rows that have the label, and its root', ()
   expect(rootMeanSquaredError([1, 5, 9], [3, 4, Number.NaN])).toBe(Math.sqrt(2.5))
   expect(meanSquaredError([1], [Number.NaN])).toBeNull()
   expect(rootMeanSquaredError([], [])).toBeNull()
-  expect(meanSquaredError([Number.NaN], [1])).toBeNaN()
 })
 
 test('each kind of task has its metrics, over the rows of its own sample space', () => {
@@ -140,21 +175,32 @@ test('each kind of task has its metrics, over the rows of its own sample space',
     { name: 'ctr', kind: 'binary' }, { name: 'watched', kind: 'regression' },
     { name: 'stars', kind: 'multiclass', classes: 2 },
   ] as const
-  const scores = [Float32Array.of(0.75, 0.5, 0.5), Float32Array.of(2, 100, 0), Float32Array.of(1, 0, 0.5, 0.5, 0, 0)]
-  const found = scoresOf(table, tasks, scores)
+  const logits = [Float32Array.of(logit(0.75), 0, 0), Float32Array.of(2, 100, 0), Float32Array.of(60, 0, 0, 0, 0, 0)]
+  const found = scoresOf(table, tasks, logits)
   expect(found.map(({ task, metric }) => `${task} ${metric}`)).toEqual([
     'ctr auc', 'ctr log-loss', 'watched mse', 'watched rmse', 'stars accuracy', 'stars log-loss',
   ])
   expect(found.map(({ value }) => value)).toEqual([
-    0.75, expect.closeTo((Math.log(4 / 3) + 2 * Math.log(2)) / 3, 12), (0.25 + 1) / 2, Math.sqrt(0.625),
+    0.75, expect.closeTo((Math.log(4 / 3) + 2 * Math.log(2)) / 3, 7), (0.25 + 1) / 2, Math.sqrt(0.625),
     0.5, expect.closeTo(Math.log(2) / 2, 6),
   ])
   for (const { metric } of found) expect(metrics[metric].better).toMatch(/higher|lower/)
+  const lost = scoresOf(table, tasks, logits.map((own) => own.fill(Number.NaN)))
+  expect(lost).toEqual(found.map((score) => ({ ...score, value: null })))
 })
 
 test('calibration is predicted per observed', () => {
-  expect(calibration([0.5, 0.5, 0.25, 0.75], [1, 0, 0, Number.NaN])).toBe(1.25)
+  expect(calibration([0, 0, logit(0.25), logit(0.75)], [1, 0, 0, Number.NaN])).toBeCloseTo(1.25, 12)
   expect(calibration([0.5], [0])).toBeNull()
+})
+
+test('of two calibrations the one nearer 1 is better, from either side; gains are in distance', () => {
+  const { better } = metrics.calibration
+  const order = [0.2, 3, 1.1, 1, 0.6].sort((a, b) => worth(better, b) - worth(better, a))
+  expect(order).toEqual([1, 1.1, 0.6, 0.2, 3])
+  expect(mtlGains([{ together: 1.1, alone: 0.5, better }])[0]).toBeCloseTo(0.4, 12)
+  expect(mtlGains([{ together: 0.1, alone: 0.5, better }])[0]).toBeCloseTo(-0.4, 12)
+  expect([worth('higher', 2), worth('lower', 2)]).toEqual([2, -2])
 })
 
 test('the macro mean skips scenarios without a value', () => {

@@ -59,11 +59,11 @@ describe('full ranking', () => {
     const [first, second, third] = fullRanking(embeddings, question)
     // User 1 ranks 3, 2; user 2 ranks 4, 3, 2, 1; user 3 ranks 2, 3, 4.
     expect([first.user, second.user, third.user]).toEqual([1, 2, 3])
-    expect(first.at.map(({ recall }) => recall)).toEqual([0, 1])
-    expect(second.at.map(({ recall }) => recall)).toEqual([0.5, 0.5])
-    expect(second.at[0].ndcg).toBe(1)
-    expect(second.at[1].ndcg).toBeCloseTo(1 / (1 + 1 / Math.log2(3)), 12)
-    expect(third.at.map(({ hit }) => hit)).toEqual([0, 1])
+    expect(first.at!.map(({ recall }) => recall)).toEqual([0, 1])
+    expect(second.at!.map(({ recall }) => recall)).toEqual([0.5, 0.5])
+    expect(second.at![0].ndcg).toBe(1)
+    expect(second.at![1].ndcg).toBeCloseTo(1 / (1 + 1 / Math.log2(3)), 12)
+    expect(third.at!.map(({ hit }) => hit)).toEqual([0, 1])
   })
 
   it('averages over users', () => {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { equalWeights } from '../../src/balancing/equal.js'
-import { binaryCrossEntropy, lossesOf, lossOf, predictions, softmaxCrossEntropy, squaredError } from '../../src/tasks/losses.js'
+import { binaryCrossEntropy, lossesOf, lossOf, scoreOf, softmaxCrossEntropy, squaredError } from '../../src/tasks/losses.js'
 import { streams } from '../../src/random/streams.js'
 import type { Task } from '../../src/tasks/task.js'
 
@@ -136,16 +136,15 @@ test('gradients are those of central differences', () => {
   }
 })
 
-test('a task owns its loss and what it predicts', () => {
+test('a task owns its loss and what it scores by: logits, or numbers', () => {
   const binary: Task = { name: 'ctr', kind: 'binary' }
   const many: Task = { name: 'kind', kind: 'multiclass', classes: 2 }
   const z = tf.tensor2d([[Math.log(3)], [0]])
-  expect(predictions(binary, z).shape).toEqual([2])
-  expect([...predictions(binary, z).dataSync()]).toEqual([expect.closeTo(0.75, 6), 0.5])
-  expect([...predictions(many, tf.tensor2d([[Math.log(3), 0]])).dataSync()]).toEqual([
-    expect.closeTo(0.75, 6), expect.closeTo(0.25, 6),
-  ])
-  const number = predictions({ name: 'watched', kind: 'regression' }, tf.tensor2d([[-3.5], [2]]))
+  expect(scoreOf(binary, z).shape).toEqual([2])
+  expect([...scoreOf(binary, z).dataSync()]).toEqual([...z.dataSync()])
+  const pair = scoreOf(many, tf.tensor2d([[Math.log(3), 0]]))
+  expect([pair.shape, ...pair.dataSync()]).toEqual([[1, 2], Math.fround(Math.log(3)), 0])
+  const number = scoreOf({ name: 'watched', kind: 'regression' }, tf.tensor2d([[-3.5], [2]]))
   expect([number.shape, ...number.dataSync()]).toEqual([[2], -3.5, 2])
   const weight = tf.tensor1d([0.5, 0.5])
   const one = lossOf({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { auc } from '../../src/metrics/auc.js'
 import { logLoss } from '../../src/metrics/log-loss.js'
-import { resampledAuc } from '../../src/metrics/resampled.js'
+import { resampled } from '../../src/metrics/resampled.js'
 import { effectOf } from '../../src/statistics/effect.js'
 import { tQuantile } from '../../src/statistics/student.js'
 import { signedRankP } from '../../src/statistics/wilcoxon.js'
@@ -31,8 +31,8 @@ describe('scikit-learn agrees', () => {
     expect(labels.filter((y) => y === 1)).toHaveLength(89)
     expect(new Set(scores).size).toBeLessThan(98)
     expect(auc(scores, labels)).toBeCloseTo(0.5204217476968954, 14)
-    expect(resampledAuc(scores, labels, labels.map(() => 0))([1])).toBeCloseTo(0.5204217476968954, 14)
-    expect(logLoss(scores, labels)).toBeCloseTo(0.9489821535496177, 12)
+    expect(resampled.auc(scores, labels, labels.map(() => 0))([1])).toBeCloseTo(0.5204217476968954, 14)
+    expect(logLoss(scores.map((p) => Math.log(p / (1 - p))), labels)).toBeCloseTo(0.9489821535496177, 12)
   })
 })
 

@@ -6,7 +6,7 @@ import type { Recipe } from '../program/recipe.js'
 import type { Data } from './rows.js'
 import type { Stage } from './stage.js'
 
-/** Columns of a task's scores: one probability, or one per class. */
+/** Columns of a task's scores: one, or one per class. */
 const widthOf = (task: Recipe['tasks'][number]): number => (task.kind === 'multiclass' ? task.classes : 1)
 
 /** A graph made of the rows to be scored would tell the model what it is asked. */

@@ -59,7 +59,7 @@ export type Sink =
   | { readonly kind: 'balance'; readonly name: string }
   /** [] mean loss of a task over the rows of a step that have its label. */
   | { readonly kind: 'loss'; readonly step: number; readonly task: string }
-  /** [batch] probabilities or, for regression, numbers; [batch, classes] probabilities for multiclass. */
+  /** [batch] logits or, for regression, numbers; [batch, classes] logits for multiclass. */
   | { readonly kind: 'score'; readonly task: string }
 
 /** How a body asks for its inputs. Asking twice for the same source gives the same tensor. */

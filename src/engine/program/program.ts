@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Segment } from '../../models/layout.js'
-import { predictions } from '../../tasks/losses.js'
+import { scoreOf } from '../../tasks/losses.js'
 import { paddedRows } from '../feeding/batches.js'
 import type { Training } from '../engine.js'
 import { balancedStep, readMemory } from './balance.js'
@@ -110,7 +110,7 @@ export const trainingBody =
     return outputs
   }
 
-/** One client's model on one batch of `batch` rows (padded to a multiple of 16): predictions per task. */
+/** One client's model on one batch of `batch` rows (padded to a multiple of 16): scores per task. */
 export const scoringBody =
   (training: Training, batch: number): Body =>
   (inputs) => {
@@ -123,6 +123,6 @@ export const scoringBody =
     const scored = training.tasks.filter(({ kind, name }) => kind !== 'alignment' && name in output.heads)
     return scored.map((task) => ({
       sink: { kind: 'score', task: task.name } as const,
-      tensor: predictions(task, output.heads[task.name]),
+      tensor: scoreOf(task, output.heads[task.name]),
     }))
   }

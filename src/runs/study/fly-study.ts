@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import type { EngineName } from '../../engine/open.js'
 import { LastGround } from '../../lab/ground.js'
+import { validationScore } from '../../metrics/judging.js'
 import type { MetricRow } from '../../record/rows.js'
 import { functionsOf } from '../../simulation/functions.js'
 import { resolve } from '../../simulation/resolve.js'
@@ -15,7 +16,7 @@ import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
 import { identityOf, isFlown } from './identity.js'
 import type { StudyPlan } from './study.js'
-import { choose, configurationsOf, validationScore, widened, type Configuration } from './tuning.js'
+import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
 
 /** How a study is flown. */
 export interface StudyOptions {

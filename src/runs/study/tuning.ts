@@ -1,7 +1,5 @@
 import { SpecificationError } from '../../errors.js'
-import { judging, metrics as known } from '../../metrics/metric.js'
 import { permutation, streams } from '../../random/streams.js'
-import type { MetricRow } from '../../record/rows.js'
 import { mean } from '../../statistics/moments.js'
 import type { Tuning } from './study.js'
 
@@ -32,20 +30,6 @@ export const configurationsOf = (tuning: Tuning, study: string, variant: string)
   const order = permutation(all.length, streams(study)('tuning', variant))
   const drawn = new Set(order.subarray(0, tuning.configurations))
   return all.filter((_, i) => drawn.has(i))
-}
-
-/** The mean validation score at the selected round, larger is better; -Infinity where nothing was validated. */
-export const validationScore = (rows: readonly MetricRow[], round: number): number => {
-  const of = (metric: string): number[] =>
-    rows.flatMap((row) =>
-      row.round === round && row.split === 'validation' && row.metric === metric && row.value !== null
-        ? [row.value]
-        : [],
-    )
-  const metric = judging.find((name) => of(name).length > 0)
-  if (metric === undefined) return -Infinity
-  const score = mean(of(metric))
-  return Number.isNaN(score) ? -Infinity : known[metric].better === 'higher' ? score : -score
 }
 
 /** The configuration whose mean score over its trials is best; the first of equals. */

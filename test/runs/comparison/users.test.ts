@@ -106,12 +106,19 @@ describe('answers in a run folder', () => {
     const length = Number(new DataView(block.buffer).getBigUint64(0, true))
     expect(length % 8).toBe(0)
     expect(JSON.parse(new TextDecoder().decode(block.subarray(8, 8 + length)))).toEqual({
-      __metadata__: { last: '4', tasks: '["ctr"]' },
+      __metadata__: { last: '4', scores: 'logits', tasks: '["ctr"]' },
       'labels/NL': { dtype: 'F32', shape: [2, 1], data_offsets: [0, 8] },
       'user/NL': { dtype: 'I32', shape: [2], data_offsets: [8, 16] },
       'score/last/NL/ctr': { dtype: 'F32', shape: [2], data_offsets: [16, 24] },
     })
     expect([...new Float32Array(block.slice(8 + length + 16).buffer)]).toEqual([0.5, 0.25])
+  })
+
+  it('of an earlier version, which are probabilities, are an error and not taken for logits', () => {
+    const block = Buffer.from(encodeAnswers(answers('base', '1', 'one'))).toString('latin1').replace('"logits"', '"chance"')
+    const disk = new MemoryDisk()
+    disk.replace('run/answers.safetensors', Buffer.from(block, 'latin1'))
+    expect(() => readAnswers('run', disk)).toThrow('run/answers.safetensors is of an earlier version')
   })
 
   it('that are cut off are an error that names the file', () => {

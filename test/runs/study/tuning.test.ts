@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choose, configurationsOf, validationScore, widened } from '../../../src/runs/study/tuning.js'
-import type { MetricRow } from '../../../src/record/rows.js'
+import { choose, configurationsOf, widened } from '../../../src/runs/study/tuning.js'
 
 const space = { 'local.optimizer.rate': [0.001, 0.01], 'local.epochs': [1, 2] }
 const tuning = { configurations: 4, space, seeds: 1 }
@@ -52,23 +51,6 @@ describe('a search whose best lies at an end of its grid', () => {
 })
 
 describe('what it is judged by', () => {
-  const row = (split: MetricRow['split'], metric: string, value: number | null, round = 2): MetricRow =>
-    ({ round, virtualTime: 0, scenario: 'NL', task: 'ctr', split, metric, value })
-
-  it('is the mean validation AUC at the selected round', () => {
-    const rows = [
-      row('validation', 'auc', 0.5), row('validation', 'auc', 0.75), row('validation', 'auc', null),
-      row('validation', 'auc', 0.9, 3), row('test', 'auc', 1), row('validation', 'log-loss', 9),
-    ]
-    expect(validationScore(rows, 2)).toBe(0.625)
-    expect(validationScore(rows, 4)).toBe(-Infinity)
-  })
-
-  it('is the loss, turned around, where there is no AUC; a model that diverged loses', () => {
-    expect(validationScore([row('validation', 'log-loss', 0.5)], 2)).toBe(-0.5)
-    expect(validationScore([row('validation', 'log-loss', Number.NaN)], 2)).toBe(-Infinity)
-  })
-
   it('is averaged over the tuning seeds; the first of equals is chosen', () => {
     expect(choose([[0.5, 0.7], [0.8, 0.6], [0.6, 0.8]])).toBe(1)
     expect(choose([[-Infinity], [-Infinity]])).toBe(0)
