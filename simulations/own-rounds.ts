@@ -3,7 +3,7 @@ import { storefronts } from 'windtunnel/scenarios'
 
 /** Rounds of one's own: each closes when all have answered, or when nobody has for a while. */
 export const untilQuiet = (count: number, quiet: number) =>
-  roundMachine((_, moment, { now, round, clients, answers, asked }) => {
+  roundMachine((_, moment, { now, round, clients, answers, refused, asked }) => {
     const state = null
     const outcome = answers > 0 ? 'closed' : 'aborted'
     const close = (reason: string) =>
@@ -15,7 +15,8 @@ export const untilQuiet = (count: number, quiet: number) =>
         return close('nobody there')
       case 'asked':
       case 'answered':
-        if (answers === asked) return close('all answered')
+      case 'refused':
+        if (answers + refused === asked) return close('all answered')
         return { state, timers: [{ name: 'quiet', at: now + quiet }] }
       case 'timer':
         return close('quiet')

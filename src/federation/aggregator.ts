@@ -41,6 +41,8 @@ export interface AggregatorState {
   opened: Micros | undefined
   /** Clients asked in this round. */
   selected: Name[]
+  /** Clients whose answer was refused since the round before closed. */
+  refused: Name[]
   /** Where rounds overlap: clients that are not at work. */
   idle: Idle | undefined
   /** Clients that were asked and have neither answered nor been given up. */
@@ -60,6 +62,7 @@ const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorS
   since: 0,
   opened: undefined,
   selected: [],
+  refused: [],
   idle,
   atWork: new Map(),
   timers: new Map(),
@@ -98,6 +101,10 @@ class Standing implements Situation {
 
   get answers(): number {
     return this.state.holding.held.length
+  }
+
+  get refused(): number {
+    return this.state.refused.length
   }
 
   get nextReturn(): Micros | undefined {
@@ -214,7 +221,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
 
   /** Ends the round that is open or waited for. */
   const end = (state: AggregatorState, ending: Ending, last: boolean, context: Context): void => {
-    const { round, holding, opened, since, selected } = state
+    const { round, holding, opened, since, selected, refused } = state
     const now = context.now
     const { overlapping } = admission
     for (const timer of state.timers.values()) cancel(timer, context)
@@ -234,6 +241,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       closed: now,
       selected: selected.toSorted(),
       folded: counted.map(({ update }) => update.client),
+      ...(refused.length > 0 && { refused }),
       ...(overlapping && { staleness: counted.map(({ staleness }) => staleness) }),
       outcome: ending.outcome,
       reason: ending.reason,
@@ -250,6 +258,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.since = now
     state.opened = undefined
     state.selected = []
+    state.refused = []
   }
 
   /** Does what the machine decides; says what came of it, if the machine must know. */
@@ -302,11 +311,15 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
       case 'arrival': {
         const { envelope } = message
-        const held = receive(state.holding, envelope, from, ownership, context)
+        const received = receive(state.holding, envelope, from, ownership, context)
         if (state.phase !== 'flying') return state
         const released = release(state, from, envelope.round, context)
-        if (held !== undefined) {
-          const { update: { client, round }, staleness } = held
+        if (received === 'refused') {
+          state.refused.push(from)
+          return advance(state, { kind: 'refused', client: from, round: envelope.round }, context)
+        }
+        if (received !== undefined) {
+          const { update: { client, round }, staleness } = received
           return advance(state, { kind: 'answered', client, round, staleness }, context)
         }
         return released ? advance(state, { kind: 'available' }, context) : state
@@ -325,6 +338,7 @@ const copyOf = (state: AggregatorState): AggregatorState => {
     holding: copyHolding(state.holding),
     machine: structuredClone(state.machine),
     selected: [...state.selected],
+    refused: [...state.refused],
     idle: state.idle?.copy(),
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),

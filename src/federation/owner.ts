@@ -5,6 +5,7 @@ import type { Content } from '../network/network.js'
 import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
+import { allFinite } from './finite.js'
 import type { CloseNotice } from './messages.js'
 import { extrasOf, type PartTemplate } from './parts.js'
 import type { Ending } from './rounds/round.js'
@@ -180,14 +181,23 @@ const readUpdate = (envelope: Envelope, from: Name, { part, terms: { wire } }: O
 const baseOf = ({ sent, state }: Holding, { client, round }: Update): Float32Array =>
   sent.get(client)?.findLast((model) => model.round <= round)?.values ?? sentTo(state, client)
 
-/** Takes an update in, or refuses it, as the rounds admit it; `rejected` if it is damaged. What was taken in, if it was. */
+/** One number that is none would make every number of the fold none, and every round after it. */
+const isFinite = ({ values, extras }: Update): boolean => {
+  for (const name in extras) if (!allFinite(extras[name])) return false
+  return allFinite(values)
+}
+
+/**
+ * Takes an update in, or refuses it, as the rounds admit it; `rejected` if it is damaged or not finite. What was taken in,
+ * if it was; `refused` where the client has answered with what is not finite: nothing better will come of it.
+ */
 export const receive = (
   holding: Holding,
   envelope: Envelope,
   from: Name,
   ownership: Ownership,
   context: Context,
-): Held | undefined => {
+): Held | 'refused' | undefined => {
   const { part, terms: { rounds: { admission } } } = ownership
   const update = readUpdate(envelope, from, ownership)
   const round = update?.round ?? 0
@@ -203,6 +213,11 @@ export const receive = (
     // Too stale for good: its client is sent the next model as if it had answered.
     if (fate === 'late' && admission.overlapping && round > answered) answer(holding, from, round)
     return undefined
+  }
+  if (!isFinite(update)) {
+    context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected', because: 'not finite' })
+    answer(holding, from, round)
+    return 'refused'
   }
   context.record({ kind: 'admit', envelope: envelope.id, message: 'update', from, round, part: part.name })
   const held = { envelope: envelope.id, update, base: baseOf(holding, update), staleness }

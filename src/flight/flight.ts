@@ -30,6 +30,8 @@ export interface Flight {
   readonly ledger: readonly LedgerRow[]
   readonly trainings: readonly TrainingRow[]
   readonly faults: readonly FaultReport[]
+  /** How many updates of each client were refused because they were not finite, experts' parts counted by themselves. */
+  readonly refused: Readonly<Record<Name, number>>
   /** The round whose mean validation AUC was best; the last round if nothing was validated. */
   readonly selectedRound: number
   /** The parts as their owners held them at the end, by part. */

@@ -288,6 +288,7 @@ export class Simulator {
       ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
       trainings: account.trainings,
       faults: this.#weather.report(),
+      refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
       selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
       parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),
       states: Object.fromEntries(holdings),

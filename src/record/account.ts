@@ -12,8 +12,12 @@ const trainingOf: Partial<{ readonly [F in Fate]: TrainingRow['outcome'] }> = {
   late: 'late',
   surplus: 'surplus',
   lost: 'lost',
+  rejected: 'rejected',
   aborted: 'aborted',
 }
+
+/** Outcomes that are not the last word: another copy of the update may arrive. */
+const passing: ReadonlySet<Training['outcome']> = new Set(['lost', 'rejected'])
 
 /** Models of one part that one client was sent and that are not over: their envelopes, in the order of sending. */
 class Open {
@@ -42,6 +46,8 @@ export class Account implements Reader {
   readonly #models = new Map<string, PartModels>()
   /** Trainings of each client whose outcome is open, by round: legs of one answer, and others still on their way. */
   readonly #trainings = new Map<Name, Training[]>()
+  /** How many updates of each client were refused because they were not finite, those of experts' parts among them. */
+  readonly refused = new Map<Name, number>()
   readonly trainings: TrainingRow[] = []
   readonly rounds: RoundRow[] = []
 
@@ -92,13 +98,15 @@ export class Account implements Reader {
     this.#record.tell(actor, { kind: 'settle', envelope, fate: 'fruitless' }, cause)
   }
 
-  /** The fate of a trunk update is the fate of the training behind it. After `lost`, a copy may still be of use. */
-  #settled({ id: cause, row, fate }: EventOf<'settle'>): void {
-    // An update that came too late for good: so did all models that its client had been sent by then.
-    if (fate === 'late') this.#end(row.part, row.from, row.round, undefined, cause)
+  /** The fate of a trunk update is the fate of the training behind it. After a copy was lost or damaged, another may be of use. */
+  #settled({ id: cause, row, fate, because }: EventOf<'settle'>): void {
+    const refused = because !== undefined
+    if (refused) this.refused.set(row.from, (this.refused.get(row.from) ?? 0) + 1)
+    // An update that came too late for good: so did all models that its client had been sent by then. Or one that is no use.
+    if (fate === 'late' || refused) this.#end(row.part, row.from, row.round, undefined, cause)
     if (row.part !== 'trunk') return
     const outcome = trainingOf[fate]
-    if (outcome !== undefined) this.#judge(row.from, row.round, outcome, outcome !== 'lost')
+    if (outcome !== undefined) this.#judge(row.from, row.round, outcome, refused || !passing.has(outcome))
   }
 
   #closed({ id: cause, part, round, updates, ends }: EventOf<'part-close'>): void {

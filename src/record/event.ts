@@ -74,8 +74,14 @@ export type Happening =
     }
   /** A copy is kept at its receiver's door. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
-  /** A copy has its fate. */
-  | { readonly kind: 'settle'; readonly envelope: number; readonly fate: Fate; readonly row: LedgerRow }
+  /** A copy has its fate. `because`: what was wrong with an update that arrived whole and is rejected all the same. */
+  | {
+      readonly kind: 'settle'
+      readonly envelope: number
+      readonly fate: Fate
+      readonly because?: 'not finite'
+      readonly row: LedgerRow
+    }
   /** A receiver takes a model or an update in, and will do something about it. */
   | {
       readonly kind: 'admit'

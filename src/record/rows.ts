@@ -49,7 +49,7 @@ export interface TrainingRow {
   readonly end: Micros
   readonly examples: number
   readonly outcome:
-    | Extract<Fate, 'used' | 'late' | 'surplus' | 'lost' | 'aborted' | 'unresolved'>
+    | Extract<Fate, 'used' | 'late' | 'surplus' | 'lost' | 'rejected' | 'aborted' | 'unresolved'>
     | Exclude<TrainingEnd, 'computed'>
     | 'unsent'
 }
@@ -62,6 +62,8 @@ export interface RoundRow {
   readonly selected: readonly Name[]
   /** Clients whose trunk update was folded. */
   readonly folded: readonly Name[]
+  /** Clients whose trunk update was refused because it was not finite, in the order of arrival; absent where there are none. */
+  readonly refused?: readonly Name[]
   /** Without common rounds: the staleness of each of those updates, in their order, in folds. */
   readonly staleness?: readonly number[]
   readonly outcome: 'closed' | 'aborted'

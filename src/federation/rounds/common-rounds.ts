@@ -63,6 +63,7 @@ export interface CommonState {
 const allAnswered: Ending = { outcome: 'closed', reason: 'all answered', after: 'late' }
 const goalReached: Ending = { outcome: 'closed', reason: 'goal reached', after: 'surplus' }
 const inTime: Ending = { outcome: 'closed', reason: 'deadline', after: 'late' }
+const tooFewUseful: Ending = { outcome: 'aborted', reason: 'all answered, below quorum', after: 'aborted' }
 const belowQuorum: Ending = { outcome: 'aborted', reason: 'deadline, below quorum', after: 'aborted' }
 
 /** Too few were there, whenever it looked. */
@@ -94,13 +95,14 @@ const wait = (state: CommonState, { now, since, nextReturn }: Situation): Decisi
 
 /**
  * Rounds that all clients have in common: one is open at a time. It opens when enough clients are there, and closes when
- * all that were asked have answered, at the goal, or at the deadline; below the quorum it aborts. A round that nobody can
+ * all that were asked have answered (a refused answer is one that does not count), at the goal, or at the deadline; below
+ * the quorum it aborts. A round that nobody can
  * take part in counts, lasts as long as it would have, and changes nothing.
  */
 export const commonRounds =
   (termsOf: TermsOf): RoundMachine<CommonState> =>
   (before, moment, situation) => {
-    const { now, round, clients, past, opened, asked, answers } = situation
+    const { now, round, clients, past, opened, asked, answers, refused } = situation
     const state = moment.kind === 'begin' || before === undefined ? { terms: termsOf(round, clients, past) } : before
     const { after, closeAt, quorum } = state.terms
     switch (moment.kind) {
@@ -113,7 +115,8 @@ export const commonRounds =
       case 'short':
         return wait({ ...state, there: moment.there }, situation)
       case 'answered':
-        if (answers >= asked) return close(state, allAnswered)
+      case 'refused':
+        if (answers + refused >= asked) return close(state, answers >= quorum ? allAnswered : tooFewUseful)
         return answers >= closeAt ? close(state, goalReached) : { state }
       case 'timer':
         if (opened === undefined) return close(state, tooFew(state))

@@ -27,6 +27,8 @@ export type Moment =
   | { readonly kind: 'short'; readonly there: number }
   /** An update of the trunk was taken in. */
   | { readonly kind: 'answered'; readonly client: Name; readonly round: number; readonly staleness: number }
+  /** A client has answered with an update that is not finite: it counts for nothing, and no other will come of its model. */
+  | { readonly kind: 'refused'; readonly client: Name; readonly round: number }
   /** Somebody may be there who was not, or a client that did not answer in time has given its place free. */
   | { readonly kind: 'available' }
   /** A timer of this round that the machine has set. */
@@ -49,6 +51,8 @@ export interface Situation {
   readonly atWork: number
   /** Updates of the trunk that wait for the fold. */
   readonly answers: number
+  /** Answers that were refused, as not finite, since the round before closed. */
+  readonly refused: number
   /** The next instant at which a client may be there that is not, as far as the aggregator can tell. */
   readonly nextReturn: Micros | undefined
   /** All rounds before this one. */

@@ -31,6 +31,7 @@ export interface Unceasing extends Omit<Instructions, 'deadline'> {
 
 const full: Ending = { outcome: 'closed', reason: 'goal reached', after: 'late' }
 const nobodyLeft: Ending = { outcome: 'closed', reason: 'nobody left to answer', after: 'late' }
+const nobodyUseful: Ending = { outcome: 'aborted', reason: 'nobody left to answer', after: 'aborted' }
 const nobody: Ending = { outcome: 'aborted', reason: 'nobody available', after: 'aborted' }
 
 const nothing: Decision<null> = { state: null }
@@ -58,16 +59,18 @@ export const unceasingRounds = (options: Unceasing): RoundMachine<null> => {
   /** With places free: looks again when somebody may be back; with nobody at work and nobody to come, ends the round. */
   const goOn = (situation: Situation): Decision<null> => {
     if (placesOf(situation) === 0) return nothing
-    const { nextReturn, opened, now, atWork, answers } = situation
+    const { nextReturn, opened, now, atWork, answers, refused } = situation
     if (nextReturn !== undefined && nextReturn < (opened ?? now) + patientWait) return { state: null, lookAt: nextReturn }
     if (atWork > 0) return nothing
-    return close(answers > 0 ? nobodyLeft : nobody, situation)
+    if (answers > 0) return close(nobodyLeft, situation)
+    return close(refused > 0 ? nobodyUseful : nobody, situation)
   }
 
   return (_, moment, situation) => {
     switch (moment.kind) {
       case 'begin':
       case 'available':
+      case 'refused':
         return fill(situation)
       case 'asked':
         return goOn(situation)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { asynchronous, buffered, deadline, quorum, synchronous } from '../../../src/federation/rounds/all.js'
 import { roundRules, roundsSchema, type RoundsInput } from '../../../src/federation/rounds/registry.js'
-import { answered, available, begin, machine, timer } from './situation.js'
+import { answered, available, begin, machine, refused, timer } from './situation.js'
 
 const rulesOf = (rounds: RoundsInput) => roundRules(roundsSchema.parse(rounds))
 const of = (rounds: RoundsInput, about: Parameters<typeof machine>[1] = {}) => machine(rulesOf(rounds), about)
@@ -47,6 +47,17 @@ describe('common rounds', () => {
     })
   })
 
+  it('count a refused answer as one that will not come again, and not as an update', () => {
+    const next = of(synchronous({ count: 9 }), opened)
+    expect(next(refused, { answers: 3, refused: 1 })).toEqual({})
+    expect(next(answered, { answers: 4 }).close).toEqual({ outcome: 'closed', reason: 'all answered', after: 'late' })
+    const all = { outcome: 'aborted', reason: 'all answered, below quorum', after: 'aborted' }
+    expect(of(synchronous({ count: 9 }), { ...opened, refused: 5 })(refused).close).toEqual(all)
+    expect(of(deadline({ count: 9, after: 100, quorum: 4 }), { ...opened, answers: 3, refused: 2 })(answered).close).toEqual(all)
+    const goal = of(deadline({ count: 9, after: 100, select: 4, overSelect: 0.5 }), { opened: 0, asked: 6, refused: 1 })
+    expect(goal(answered, { answers: 4 }).close?.reason).toBe('goal reached')
+  })
+
   it('close at the deadline with a quorum, and abort below it', () => {
     const rounds = deadline({ count: 9, after: 100, quorum: 2 })
     expect(of(rounds, { ...opened, answers: 2 })(timer).close).toEqual({ outcome: 'closed', reason: 'deadline', after: 'late' })
@@ -83,6 +94,14 @@ describe('rounds without a common clock', () => {
       close: { outcome: 'closed', reason: 'goal reached', after: 'late' }, done: false,
     })
     expect(next(answered, { round: 2 }).done).toBe(true)
+  })
+
+  it('ask somebody else in place of one that was refused, and come to nothing when all were', () => {
+    const next = of(buffered({ count: 2, buffer: 2, concurrency: 3 }), { opened: 0, asked: 3 })
+    expect(next(refused, { atWork: 2, refused: 1 }).ask?.clients).toBe(1)
+    const asked = { kind: 'asked', clients: 0 } as const
+    expect(next(asked, { atWork: 0, refused: 3 }).close).toEqual({ outcome: 'aborted', reason: 'nobody left to answer', after: 'aborted' })
+    expect(next(asked, { answers: 1 }).close?.outcome).toBe('closed')
   })
 
   it('with nobody at work and nobody to come fold what is there, or come to nothing', () => {

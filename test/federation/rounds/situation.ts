@@ -4,7 +4,7 @@ import type { Decision, Moment, RoundRules, Situation } from '../../../src/feder
 export const machine = ({ next }: Pick<RoundRules, 'next'>, about: Partial<Situation> = {}) => {
   let state: unknown
   let situation: Situation = {
-    now: 0, round: 1, clients: 100, since: 0, opened: undefined, asked: 0, atWork: 0, answers: 0, nextReturn: undefined,
+    now: 0, round: 1, clients: 100, since: 0, opened: undefined, asked: 0, atWork: 0, answers: 0, refused: 0, nextReturn: undefined,
     past: [], ...about,
   }
   return (moment: Moment, changes: Partial<Situation> = {}): Omit<Decision<unknown>, 'state'> => {
@@ -17,5 +17,6 @@ export const machine = ({ next }: Pick<RoundRules, 'next'>, about: Partial<Situa
 
 export const begin: Moment = { kind: 'begin' }
 export const answered: Moment = { kind: 'answered', client: 'client-a', round: 1, staleness: 0 }
+export const refused: Moment = { kind: 'refused', client: 'client-b', round: 1 }
 export const available: Moment = { kind: 'available' }
 export const timer: Moment = { kind: 'timer', name: 'deadline' }
