@@ -1,4 +1,5 @@
 import type { Name } from '../roster/participant.js'
+import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
 import type { FlightEvent } from '../record/event.js'
 import type { MetricRow, RoundRow } from '../record/rows.js'
@@ -9,7 +10,8 @@ import { cut, formatBytes, formatTime } from './format.js'
 export interface Score {
   readonly split: string
   readonly metric: string
-  readonly value: number
+  /** undefined where a model diverged: a mean over the others would say nothing. */
+  readonly value: number | undefined
   readonly round: number
 }
 
@@ -27,6 +29,8 @@ export interface Status {
   selected: number
   /** Trunk updates that came too late, in all. */
   late: number
+  /** Trunk updates that were refused because they were not finite, in all. */
+  refused: number
   /** Trainings that came to nothing because the client left, in all. */
   cutShort: number
   /** Mean score of the last round that was scored, on validation or else on test. */
@@ -47,6 +51,7 @@ export const firstStatus = (count: number | undefined): Status => ({
   dead: new Set(),
   selected: 0,
   late: 0,
+  refused: 0,
   cutShort: 0,
   score: undefined,
   up: 0,
@@ -57,7 +62,9 @@ export const firstStatus = (count: number | undefined): Status => ({
 const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => {
   for (const split of ['validation', 'test']) {
     for (const metric of ['ndcg@20', 'auc', 'accuracy', 'rmse']) {
-      const fitting = rows.filter((row) => row.split === split && row.metric === metric)
+      const own = rows.filter((row) => row.split === split)
+      const fitting = own.filter((row) => row.metric === metric)
+      if (fitting.length > 0 && own.some(diverged)) return { split, metric, value: undefined, round }
       const values = fitting.flatMap(({ value }) => (value === null ? [] : [value]))
       if (values.length > 0) return { split, metric, value: values.reduce((a, b) => a + b, 0) / values.length, round }
     }
@@ -94,6 +101,7 @@ export const afterEvent = (status: Status, event: FlightEvent): Status => {
     case 'settle': {
       const { direction, travelled, fate, kind, part } = event.row
       if (fate === 'late' && kind === 'update' && part === 'trunk') status.late++
+      if (event.because !== undefined && part === 'trunk') status.refused++
       if (direction !== 'inside') status[direction] += travelled
       break
     }
@@ -123,8 +131,11 @@ export const afterEvent = (status: Status, event: FlightEvent): Status => {
 const scoreText = ({ score }: Status, now: number): string => {
   if (score === undefined) return ''
   const of = score.round === now ? '' : ` (round ${score.round})`
-  return `${score.split} ${metrics[score.metric]?.title ?? score.metric} ${score.value.toFixed(4)}${of}`
+  return `${score.split} ${metrics[score.metric]?.title ?? score.metric} ${score.value?.toFixed(4) ?? 'undefined'}${of}`
 }
+
+/** `, 2 refused`, where any were. */
+const refusedText = ({ refused }: Status): string => (refused > 0 ? `, ${refused} refused` : '')
 
 /** Real time in whole seconds. */
 const duration = (seconds: number): string => {
@@ -153,7 +164,7 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
   return [
     `${name} ${progress}${text}`,
     `  clients: ${status.training.size} training of ${status.selected} asked · ${status.away.size} away${dead}` +
-      ` · so far ${status.late} late, ${status.cutShort} cut short`,
+      ` · so far ${status.late} late, ${status.cutShort} cut short${refusedText(status)}`,
     `  ${[scoreText(status, status.round), bytes].filter(Boolean).join(' · ')}`,
   ].map((line) => cut(line, width))
 }
@@ -164,7 +175,7 @@ export const roundLine = (status: Status, row: RoundRow): string =>
     `round ${row.round}${status.count === undefined ? '' : `/${status.count}`} ${row.outcome} (${row.reason})`,
     `virtual ${formatTime(row.closed)}`,
     `${row.folded.length} of ${row.selected.length} folded`,
-    `${status.late} late, ${status.away.size} away, ${status.cutShort} cut short`,
+    `${status.late} late, ${status.away.size} away, ${status.cutShort} cut short${refusedText(status)}`,
     scoreText(status, row.round),
     `up ${formatBytes(status.up)}, down ${formatBytes(status.down)}`,
   ]

@@ -57,16 +57,8 @@ export const summarise = (run: Run): Record<string, unknown> => {
     bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger) },
     trainings,
     faults: run.faults,
-    warnings: warningsOf(run),
+    warnings: run.warnings,
     realSeconds: run.spent.realSeconds,
     cpuSeconds: run.spent.cpuSeconds,
   }
 }
-
-/** What a reader of the result must not miss: the specification's warnings, and faults that never fired. */
-export const warningsOf = (run: Pick<Run, 'resolved' | 'faults'>): string[] => [
-  ...run.resolved.warnings,
-  ...run.faults
-    .filter(({ fired }) => fired === 0)
-    .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
-]

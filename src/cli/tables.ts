@@ -1,9 +1,11 @@
 import Table from 'cli-table3'
 import { bytesByDirection, bytesByFate, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
+import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
 import type { Run } from '../runs/simulate.js'
+import { unselectable } from '../runs/warnings.js'
 import { formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
-import { lastScored, scoreRows, warningsOf } from './summary.js'
+import { lastScored, scoreRows } from './summary.js'
 
 export type Align = 'left' | 'right'
 
@@ -24,8 +26,8 @@ export const table = (
   return grid.toString()
 }
 
-/** Losses come after scores. */
-const later = (metric: string): number => Number(metrics[metric]?.better === 'lower')
+/** Losses and distances come after scores. */
+const later = (metric: string): number => Number((metrics[metric]?.better ?? 'higher') !== 'higher')
 
 /** Per scenario and task, test scores at the selected and the last round (one column where they are the same). */
 export const scoreTable = (run: Run): string => {
@@ -47,6 +49,7 @@ export const scoreTable = (run: Run): string => {
     return [scenario === pairs[i - 1]?.scenario ? '' : scenario, task].concat(scores)
   })
   const mean = ({ metric, at }: (typeof columns)[number]): number | null => {
+    if (rows.some((row) => diverged({ metric: row.metric, value: row[at] }))) return null
     const values = rows.flatMap((row) => (row.metric === metric && row[at] !== null ? [row[at]] : []))
     return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length
   }
@@ -58,6 +61,7 @@ export const scoreTable = (run: Run): string => {
 /** What the rounds in the heads of the score table are. */
 const scoreTitle = (run: Run): string => {
   const last = lastScored(run)
+  if (unselectable(run.metrics)) return `Test scores after round ${last}, the last: no round could be selected`
   return run.selectedRound === last
     ? `Test scores after round ${last}: the last, and the best on validation`
     : `Test scores after round ${run.selectedRound}, the best on validation, and round ${last}, the last`
@@ -127,7 +131,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
     ]
       .filter(Boolean)
       .join('\n'),
-    warningsOf(run)
+    run.warnings
       .map((warning) => wrap(`warning: ${warning}`, width))
       .join('\n'),
   ]

@@ -8,6 +8,7 @@ import type { Disk } from './disk.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { roundSummaries } from './round-summaries.js'
 import { toNdjson } from './rows.js'
+import { warningsOf } from './warnings.js'
 
 /** The files of rows in a run's folder. */
 export const rowFiles = {
@@ -124,6 +125,7 @@ export class RunFolder {
       rounds: { closed: flight.rounds.length - aborted, aborted },
       selectedRound: flight.selectedRound,
       faults: flight.faults,
+      warnings: [...this.#manifest.warnings, ...warningsOf(flight)],
       spent,
     }
     this.#close()

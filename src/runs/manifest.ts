@@ -46,6 +46,7 @@ export interface Manifest {
   }
   /** Trace files that schedules, links and devices follow. */
   readonly traces: readonly { readonly file: string; readonly sha256: string }[]
+  /** The specification's; once the run has ended, also what came up while it flew. */
   readonly warnings: readonly string[]
   readonly versions: Readonly<Record<string, string>>
   readonly processor: Processor

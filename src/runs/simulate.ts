@@ -12,6 +12,7 @@ import { describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
+import { warningsOf } from './warnings.js'
 import { worldOfFolder } from './world-of-folder.js'
 
 /** A flight, and what it was of. */
@@ -19,6 +20,8 @@ export interface Run extends Flight {
   readonly resolved: Resolved
   readonly world: World
   readonly manifest: Manifest
+  /** What a reader of the result must not miss: the specification's warnings, and what came up while it flew. */
+  readonly warnings: readonly string[]
   /** Where it was written, if it was. */
   readonly folder?: string
   readonly spent: { readonly realSeconds: number; readonly cpuSeconds: number }
@@ -79,7 +82,9 @@ export const conduct = async (
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const failure = folder?.finish(flight, spent)
-    const run = runOf(flight, { resolved, world, manifest: folder?.manifest ?? manifest, folder: out, spent })
+    const warnings = [...manifest.warnings, ...warningsOf(flight)]
+    const about = { resolved, world, manifest: folder?.manifest ?? { ...manifest, warnings }, warnings, folder: out, spent }
+    const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.
     if (failure) throw Object.assign(failure, { run })
     return run
@@ -125,7 +130,7 @@ const flyInto = async (
 }
 
 /** Keeps getters as getters: canonical events are written out only when somebody reads them. */
-const runOf = (flight: Flight, about: Pick<Run, 'resolved' | 'world' | 'manifest' | 'folder' | 'spent'>): Run =>
+const runOf = (flight: Flight, about: Omit<Run, keyof Flight>): Run =>
   Object.defineProperties({ ...about }, Object.getOwnPropertyDescriptors(flight)) as Run
 
 /** A run under way: await it, or watch `events$` meanwhile. */

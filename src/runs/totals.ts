@@ -1,3 +1,4 @@
+import { diverged } from '../metrics/judging.js'
 import type { Direction, MessageKind, Fate } from '../record/message.js'
 import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
 import type { Micros } from '../time/micros.js'
@@ -80,13 +81,13 @@ export const metricAt = (
       row.metric === at.metric,
   )?.value
 
-/** The mean over scenarios and tasks of what is defined; null where nothing is. */
+/** The mean over scenarios and tasks of what is defined; null where nothing is, or where a model diverged. */
 export const meanMetric = (
   metrics: readonly MetricRow[],
   at: Pick<MetricRow, 'round' | 'split' | 'metric'>,
 ): number | null => {
-  const fits = (row: MetricRow): boolean =>
-    row.round === at.round && row.split === at.split && row.metric === at.metric
-  const values = metrics.filter(fits).flatMap(({ value }) => (value === null ? [] : [value]))
+  const own = metrics.filter((row) => row.round === at.round && row.split === at.split)
+  if (own.some(diverged)) return null
+  const values = own.flatMap(({ metric, value }) => (metric !== at.metric || value === null ? [] : [value]))
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
