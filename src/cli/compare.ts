@@ -71,7 +71,7 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
   const runs = gather(folders, { metric: reach ?? metric, at, within }, realDisk)
   const { title, better } = reach ? { title: levelTitle(reach), better: 'lower' } : (metrics[metric] ?? { title: metric, better: 'higher' })
   const baselines = flags.baseline ?? [runs[0].variant]
-  const scoping = { lowerIsBetter: better === 'lower', gain: flags.gain, byRows: flags.byRows }
+  const scoping = { lowerIsBetter: better !== 'higher', gain: flags.gain, byRows: flags.byRows }
   const answers = (folder: string) => readAnswers(folder, realDisk)
   // Samples of users know no rows.
   const usersOf = flags.byRows === true ? undefined : userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
@@ -81,9 +81,11 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
     ? rows.filter(({ scope, condition }) => scope !== 'scenario' || !summarised.has(condition))
     : rows
   const round = at === 'selected' ? 'the round best on validation' : 'the last round'
-  const what = reach ? title : `test ${title} after ${round}${within ? ` within ${within.text}` : ''}`
+  const compared = better === 'nearer 1' ? `distance of ${title} from 1` : title
+  const what = reach ? title : `test ${compared} after ${round}${within ? ` within ${within.text}` : ''}`
+  const diverged = runs.filter(({ scores }) => scores.some((score) => score.diverged)).map(({ folder }) => folder)
   const warnings = [...reachedNotes(runs), ...shortNotes(runs, within), ...weatherWarnings(runs)]
-  return { rows: shown, about: { what, level, costs: costsOf(runs), warnings } }
+  return { rows: shown, about: { what, level, diverged, costs: costsOf(runs), warnings } }
 }
 
 /** How many runs reached a level, and what stands for those that did not. */

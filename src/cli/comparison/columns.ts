@@ -15,6 +15,8 @@ export interface About {
   readonly what: string
   /** Of the intervals. */
   readonly level: number
+  /** Folders of runs with a model that diverged. */
+  readonly diverged?: readonly string[]
   /** What runs took, beside the scores. */
   readonly costs?: readonly Cost[]
   /** What else a reader must know of these runs, a sentence each. */
@@ -114,7 +116,10 @@ export const costBody = (costs: readonly Cost[]): readonly (readonly string[])[]
 export const costCaption = 'What it took, means over runs'
 
 /** What a reader must know of the numbers, one sentence each. */
-export const notes = (rows: readonly Comparison[], { level, warnings = [] }: About): readonly string[] => {
+export const notes = (
+  rows: readonly Comparison[],
+  { level, diverged = [], warnings = [] }: About,
+): readonly string[] => {
   const summaries = rows.filter(({ scope, effect }) => scope !== 'scenario' && !Number.isNaN(effect.p)).length
   const singles = rows.filter(({ scope, effect }) => scope === 'scenario' && !Number.isNaN(effect.p)).length
   const families = [summaries, singles].filter((size) => size > 0).join(' and ')
@@ -126,6 +131,7 @@ export const notes = (rows: readonly Comparison[], { level, warnings = [] }: Abo
     `p (Holm) is corrected within the families of ${families || 'no'} comparisons; ` +
       `* marks ${probability(1 - level)} or less.`,
     'detectable: the true difference found with a probability of .8 after a Bonferroni correction for the family.',
+    ...(diverged.length > 0 ? [`A model diverged, and its run is left out where it did: ${diverged.join(', ')}.`] : []),
     ...(seeds < 10 ? [`${seeds} seed${seeds === 1 ? '' : 's'}: fewer than the ten that a claim needs.`] : []),
     ...warnings,
   ]

@@ -1,11 +1,12 @@
 import { SpecificationError, StorageError } from '../../errors.js'
+import { diverged, validationScore } from '../../metrics/judging.js'
+import { metrics, worth } from '../../metrics/metric.js'
 import type { MetricRow } from '../../record/rows.js'
 import type { Disk } from '../disk.js'
 import { rowFiles } from '../folder.js'
 import { readManifest, type Manifest } from '../manifest.js'
 import type { RoundSummary } from '../round-summaries.js'
 import { readRows } from '../rows.js'
-import { validationScore } from '../../metrics/judging.js'
 import { type Budget, endsBelow, roundsWithin } from './budget.js'
 import { labelsOf } from './label.js'
 import { horizonOf, type Level, type Reached, reached } from './level.js'
@@ -13,6 +14,18 @@ import { type Spent, spentOf } from './spent.js'
 
 /** Which round's test scores are compared. */
 export type At = 'selected' | 'last'
+
+/** A run's number in one scenario and task. */
+export interface TestScore {
+  readonly scenario: string
+  readonly task: string
+  /** Of a metric that is best at 1, how far it is from there. */
+  readonly value: number | null
+  /** Test rows behind it. */
+  readonly rows?: number
+  /** The model's scores are not finite there: a mean over the other scenarios would not be of the same ones. */
+  readonly diverged?: true
+}
 
 /** One run, as a table needs it. */
 export interface ScoredRun {
@@ -22,13 +35,7 @@ export interface ScoredRun {
   readonly seed: string
   readonly round: number
   /** Test scores, in the order in which they were measured; of a level, what it took, as the only one. */
-  readonly scores: readonly {
-    readonly scenario: string
-    readonly task: string
-    readonly value: number | null
-    /** Test rows behind it. */
-    readonly rows?: number
-  }[]
+  readonly scores: readonly TestScore[]
 }
 
 /** A run as its folder tells of it. */
@@ -106,12 +113,12 @@ const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
   const rowsIn = new Map(manifest.world.scenarios.map((own) => [own.name, own.rows.test]))
   const round = roundOf(run, wanted)
   const test = rows.filter((row) => row.round === round && row.split === 'test')
-  const scores = test.filter((row) => row.metric === metric)
+  const scores = scoresIn(test, metric)
   if (scores.length === 0) {
     const known = [...new Set(test.map((row) => row.metric))].join(', ')
     throw new SpecificationError(`${folder} has no ${metric} on test after round ${round}. It has: ${known}.`)
   }
-  return { round, scores: scores.map(({ scenario, task, value }) => ({ scenario, task, value, rows: rowsIn.get(scenario) })) }
+  return { round, scores: scores.map((score) => ({ ...score, rows: rowsIn.get(score.scenario) })) }
 }
 
 /** What each run took to reach a level, restricted to what all runs of its condition were watched for. */
@@ -129,6 +136,19 @@ const levelScores = (runs: readonly Read[], conditions: readonly string[], level
     const value = alike.some((run) => (run.at ?? Infinity) <= horizon) ? Math.min(at, horizon) : null
     return { round: 0, scores: [{ scenario: 'all', task: 'all', value }], horizon, reached: at <= horizon }
   })
+}
+
+/** The numbers of one metric among a run's on test. */
+const scoresIn = (test: readonly MetricRow[], metric: string): TestScore[] => {
+  const nameOf = ({ scenario, task }: Pick<MetricRow, 'scenario' | 'task'>): string => JSON.stringify([scenario, task])
+  const lost = new Set(test.filter(diverged).map(nameOf))
+  const { better = 'higher' } = metrics[metric] ?? {}
+  return test.filter((row) => row.metric === metric).map(({ scenario, task, value }) => ({
+    scenario,
+    task,
+    value: value !== null && better === 'nearer 1' ? -worth(better, value) : value,
+    ...(lost.has(nameOf({ scenario, task })) && { diverged: true }),
+  }))
 }
 
 /**

@@ -38,23 +38,23 @@ const line = (about: Pick<Scoped, 'scope' | 'scenario' | 'task' | 'valueOf'>): S
   },
 })
 
+/** A run's scores in all scenarios that have one; none if a model diverged in any, for they are then of fewer scenarios. */
+const valuesOf = ({ scores }: Scores, task: string): number[] => {
+  const own = scores.filter((score) => score.task === task)
+  return own.some(({ diverged }) => diverged) ? [] : own.flatMap(({ value }) => (value === null ? [] : [value]))
+}
+
 /** The lowest score, or the highest loss. */
 const worst = (values: readonly number[], lower: boolean): number | null =>
   values.length === 0 ? null : lower ? Math.max(...values) : Math.min(...values)
 
-const valuesOf = ({ scores }: Scores, task: string): number[] =>
-  scores.flatMap((score) => (score.task === task && score.value !== null ? [score.value] : []))
-
-/** The mean over rows of what is defined; null where nothing is. */
+/** The mean over rows of what is defined; null where nothing is, or where a scenario was lost. */
 const rowMean = ({ scores }: Scores, task: string): number | null => {
-  let [sum, rows] = [0, 0]
-  for (const score of scores) {
-    if (score.task !== task || score.value === null) continue
-    const own = score.rows ?? 0
-    sum += own * score.value
-    rows += own
-  }
-  return rows === 0 ? null : sum / rows
+  const own = scores.filter((score) => score.task === task)
+  if (own.some(({ diverged }) => diverged)) return null
+  const defined = own.flatMap(({ value, rows = 0 }) => (value === null ? [] : [{ value, rows }]))
+  const rows = defined.reduce((sum, score) => sum + score.rows, 0)
+  return rows === 0 ? null : defined.reduce((sum, score) => sum + score.rows * score.value, 0) / rows
 }
 
 const gainLine = (tasks: readonly string[], lowerIsBetter: boolean): Scoped => ({

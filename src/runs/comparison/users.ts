@@ -92,11 +92,13 @@ export const userSampling = (
     const samples = made.get(condition)
     if (samples === undefined) return undefined
     const own = (name: string): ScoredRun[] => here.filter((run) => run.variant === name)
-    const pairs = own(variant).flatMap((run) =>
-      own(baseline).filter(({ seed }) => seed === run.seed).map((other) => [run.folder, other.folder] as const))
     const line = scopesOf(here, sampling).find((each) =>
       each.scope === scope && each.scenario === scenario && each.task === task)
     if (line === undefined) return undefined
+    const pairs = own(variant).flatMap((run) =>
+      own(baseline)
+        .filter((other) => other.seed === run.seed && line.differenceOf(run, other) !== null)
+        .map((other) => [run.folder, other.folder] as const))
     const at = (folder: string, b: number): Scores => samples.of.get(folder)![b]
     const values = Array.from({ length: sampling.samples }, (_, b) =>
       mean(pairs.map(([a, c]) => line.differenceOf(at(a, b), at(c, b)) ?? NaN)))

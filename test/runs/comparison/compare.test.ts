@@ -81,6 +81,23 @@ describe('a comparison', () => {
     expect(rows[0].adjusted).toBeNaN()
   })
 
+  it('has no mean and no worst of a run that lost a scenario: the others are not the same scenarios', () => {
+    const lost = run('new', 2, { 'NL/ctr': null, 'ES/ctr': 0.9 })
+    const rows = compare(
+      [
+        run('base', 1, { 'NL/ctr': 0.5, 'ES/ctr': 0.7 }), run('base', 2, { 'NL/ctr': 0.5, 'ES/ctr': 0.7 }),
+        run('new', 1, { 'NL/ctr': 0.4, 'ES/ctr': 0.6 }),
+        { ...lost, scores: lost.scores.map((score) => (score.value === null ? { ...score, diverged: true } : score)) },
+      ],
+      { baselines: ['base'] },
+    )
+    const found = rows.map(({ scenario, seeds, effect }) => [scenario, seeds, effect.estimate])
+    expect(found).toEqual([
+      ['mean', 1, expect.closeTo(-0.1, 12)], ['worst', 1, expect.closeTo(-0.1, 12)], ['NL', 1, expect.closeTo(-0.1, 12)],
+      ['ES', 2, expect.closeTo(0.05, 12)],
+    ])
+  })
+
   it('compares two baselines with each other once', () => {
     const runs = ['a', 'b', 'c'].map((variant, i) => run(variant, 1, { 'NL/ctr': 0.5 + i / 10 }))
     const rows = compare(runs, { baselines: ['a', 'b'] })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gather } from '../../../src/runs/comparison/gather.js'
+import type { MetricRow } from '../../../src/record/rows.js'
 import { manifestFile, type Manifest } from '../../../src/runs/manifest.js'
 import { roundSummaries } from '../../../src/runs/round-summaries.js'
 import { flight, manifest, metrics } from '../flights.js'
@@ -7,13 +8,13 @@ import { MemoryDisk } from '../memory-disk.js'
 
 const wanted = { metric: 'auc', at: 'selected' } as const
 
-const disk = (runs: Readonly<Record<string, Partial<Manifest>>>): MemoryDisk => {
+const disk = (runs: Readonly<Record<string, Partial<Manifest>>>, rows: readonly MetricRow[] = metrics): MemoryDisk => {
   const made = new MemoryDisk()
   for (const [folder, about] of Object.entries(runs)) {
     made.makeFolder(folder)
     const whole = { ...manifest, status: 'complete', selectedRound: 1, ...about }
     made.replace(`${folder}/${manifestFile}`, JSON.stringify(whole))
-    made.replace(`${folder}/metrics.ndjson`, metrics.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    made.replace(`${folder}/metrics.ndjson`, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
     made.replace(`${folder}/rounds.ndjson`, roundSummaries(flight).map((row) => `${JSON.stringify(row)}\n`).join(''))
   }
   return made
@@ -33,6 +34,25 @@ describe('gathering runs', () => {
     expect(gather(['a'], { metric: 'auc', at: 'last' }, one)[0]).toMatchObject({
       round: 2, scores: [{ scenario: 'a', value: 0.6 }, { scenario: 'b', value: null }],
     })
+  })
+
+  it('knows where a model diverged from where all rows are of one class', () => {
+    const row = (scenario: string, metric: string, value: number | null): MetricRow =>
+      ({ round: 1, virtualTime: 0, scenario, task: 'ctr', split: 'test', metric, value })
+    const rows = [
+      row('a', 'auc', null), row('a', 'log-loss', null), row('b', 'auc', null), row('b', 'log-loss', 0.4), row('c', 'auc', 0.7),
+    ]
+    expect(gather(['a'], wanted, disk({ a: {} }, rows))[0].scores).toEqual([
+      { scenario: 'a', task: 'ctr', value: null, diverged: true },
+      { scenario: 'b', task: 'ctr', value: null }, { scenario: 'c', task: 'ctr', value: 0.7 },
+    ])
+  })
+
+  it('takes a calibration by how far it is from 1', () => {
+    const rows = [0.5, 1.25, null].map((value, i): MetricRow =>
+      ({ round: 1, virtualTime: 0, scenario: String(i), task: 'ctr', split: 'test', metric: 'calibration', value }))
+    const [{ scores }] = gather(['a'], { metric: 'calibration', at: 'selected' }, disk({ a: {} }, rows))
+    expect(scores.map(({ value }) => value)).toEqual([0.5, 0.25, null])
   })
 
   it('calls runs as their study does', () => {

@@ -77,6 +77,21 @@ describe('users of a common test set', () => {
     expect(table(() => 'one', ['1', '2', '3', '4', '5'], 2).row.adjusted).toBeLessThan(0.01)
   })
 
+  it('are of the seeds that are compared: a run that diverged takes nothing from the others', () => {
+    const { runs } = table(() => 'one', ['1', '2'])
+    const lost = runs.map((each) => (each.folder === 'new-2' ? { ...each, scores: [{ ...each.scores[0], value: null, diverged: true as const }] } : each))
+    const sampling = { metric: 'auc', at: 'selected', lowerIsBetter: false, samples: 50 } as const
+    const read = (folder: string) => {
+      const own = answers(folder.slice(0, -2), folder.slice(-1), 'one')
+      return folder === 'new-2' ? own.map((each) => ({ ...each, scores: each.scores.map((s) => s.map(() => Number.NaN)) })) : own
+    }
+    const about =
+      { condition: 'calm', scope: 'scenario', scenario: 'NL', task: 'ctr', variant: 'new', baseline: 'base' } as const
+    const without = runs.filter(({ seed }) => seed === '1')
+    expect(userSampling(lost, sampling, read)(about)).toEqual(userSampling(without, sampling, read)(about))
+    expect(userSampling(lost, sampling, read)(about)?.variance).toBeGreaterThan(0)
+  })
+
   it('are not known where a run kept no answers', () => {
     const { runs } = table(() => 'one', ['1', '2'])
     const sampling = { metric: 'auc', at: 'last', lowerIsBetter: false, samples: 10 } as const
