@@ -38,7 +38,7 @@ const lookOf = (lot: Lot): Look => {
       return 'late'
     case 'interrupted': case 'abandoned': case 'unresolved':
       return 'cut short'
-    case 'no model': case 'unsent':
+    case 'no model': case 'unsent': case 'rejected':
       return 'lost'
   }
 }

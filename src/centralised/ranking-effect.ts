@@ -13,11 +13,7 @@ export interface Reading {
   readonly of: keyof Ranking
 }
 
-const valuesOf = (users: readonly RankedUser[], { place, of }: Reading): number[] =>
-  users.map(({ user, at }) => {
-    if (at === null) throw new RangeError(`user ${user} was not ranked: the model's scores are not finite`)
-    return at[place][of]
-  })
+const valuesOf = (users: readonly RankedUser[], { place, of }: Reading): number[] => users.map(({ at }) => at[place][of])
 
 /** Each seed's mean over users. */
 export const meansBySeed = (variant: BySeed, reading: Reading): number[] =>

@@ -2,7 +2,7 @@ import type { Scenario, World } from '../data/world.js'
 import { SpecificationError } from '../errors.js'
 import type { Engine, TrainJob, TrainResult, Training } from '../engine/engine.js'
 import type { Optimizer } from '../engine/program/optimizer.js'
-import { fullRanking, meanRanking, type RankedUser } from '../metrics/full-ranking.js'
+import { fullRanking, isUndefined, meanRanking, type RankedUser } from '../metrics/full-ranking.js'
 import { historyOf, knownItems } from '../metrics/interactions.js'
 import type { Ranking } from '../metrics/ranking.js'
 import { buildLayout, initialize } from '../models/layout.js'
@@ -105,7 +105,7 @@ export const trainRanker = async (engine: Engine, about: RankerTraining): Promis
     parameters = result.parameters
     const ranked = fullRanking(vectors(parameters), judged)
     // A model that diverged does not come back.
-    if (ranked.some(({ at }) => at === null)) break
+    if (ranked.some(isUndefined)) break
     const measured = cutoffs.map((_, at) => meanRanking(ranked, at))
     epochs.push({ epoch, losses: [...result.losses], validation: measured })
     const score = measured[place]?.ndcg ?? 0

@@ -32,7 +32,7 @@ export interface Flight {
   readonly faults: readonly FaultReport[]
   /** How many updates of each client were refused because they were not finite, experts' parts counted by themselves. */
   readonly refused: Readonly<Record<Name, number>>
-  /** The round whose mean validation AUC was best; the last round if nothing was validated. */
+  /** The round that was best on validation; the last one if nothing was validated, or a model diverged after every one. */
   readonly selectedRound: number
   /** The parts as their owners held them at the end, by part. */
   readonly parts: Readonly<Record<string, Float32Array>>

@@ -14,11 +14,13 @@ export interface RankingQuestion {
   readonly cutoffs: readonly number[]
 }
 
-/** One user's numbers, by the place of the cut-off in the question; null where a candidate's score is not finite. */
+/** One user's numbers, by the place of the cut-off in the question; NaN where a candidate's score is not finite. */
 export interface RankedUser {
   readonly user: number
-  readonly at: readonly Ranking[] | null
+  readonly at: readonly Ranking[]
 }
+
+const undefinedRanking: Ranking = { recall: NaN, ndcg: NaN, hit: NaN }
 
 /** Interactions as sets per user, from columns of the same length. */
 export const itemsOf = (users: ArrayLike<number>, items: ArrayLike<number>): ItemsOf => {
@@ -43,7 +45,7 @@ const scoreInto = ({ users, items, width }: UserItemVectors, user: number, score
 }
 
 /** Whether all candidates have finite scores. */
-const ranks = (scores: Float64Array, excluded: ReadonlySet<number>): boolean =>
+const canRank = (scores: Float64Array, excluded: ReadonlySet<number>): boolean =>
   scores.every((score, item) => Number.isFinite(score) || excluded.has(item))
 
 /**
@@ -61,20 +63,18 @@ export const fullRanking = (
     if (wanted.size === 0) continue
     scoreInto(embeddings, user, scores)
     const excluded = new Set(known.get(user)).add(0)
-    if (!ranks(scores, excluded)) {
-      ranked.push({ user, at: null })
-      continue
-    }
-    const best = topK(scores, most, excluded)
-    ranked.push({ user, at: cutoffs.map((k) => rankingAt(best, wanted, k)) })
+    const best = canRank(scores, excluded) ? topK(scores, most, excluded) : undefined
+    ranked.push({ user, at: cutoffs.map((k) => (best === undefined ? undefinedRanking : rankingAt(best, wanted, k))) })
   }
   return ranked
 }
 
 /** The mean over users at one cut-off, by its place in the question; `null` without users, or if one could not be ranked. */
 export const meanRanking = (ranked: readonly RankedUser[], place: number): Ranking | null => {
-  const own = ranked.flatMap(({ at }) => (at === null ? [] : [at[place]]))
-  if (own.length === 0 || own.length < ranked.length) return null
-  const mean = (of: keyof Ranking): number => own.reduce((sum, ranking) => sum + ranking[of], 0) / own.length
+  if (ranked.length === 0 || ranked.some(isUndefined)) return null
+  const mean = (of: keyof Ranking): number => ranked.reduce((sum, { at }) => sum + at[place][of], 0) / ranked.length
   return { recall: mean('recall'), ndcg: mean('ndcg'), hit: mean('hit') }
 }
+
+/** Whether a user could not be ranked: the model diverged. */
+export const isUndefined = ({ at }: RankedUser): boolean => at.some(({ ndcg }) => Number.isNaN(ndcg))

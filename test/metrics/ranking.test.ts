@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fullRanking, itemsOf, meanRanking } from '../../src/metrics/full-ranking.js'
+import { fullRanking, isUndefined, itemsOf, meanRanking } from '../../src/metrics/full-ranking.js'
+import { rankingScores } from '../../src/metrics/ranking-scores.js'
 import { rankingAt, topK } from '../../src/metrics/ranking.js'
 
 describe('topK', () => {
@@ -59,11 +60,25 @@ describe('full ranking', () => {
     const [first, second, third] = fullRanking(embeddings, question)
     // User 1 ranks 3, 2; user 2 ranks 4, 3, 2, 1; user 3 ranks 2, 3, 4.
     expect([first.user, second.user, third.user]).toEqual([1, 2, 3])
-    expect(first.at!.map(({ recall }) => recall)).toEqual([0, 1])
-    expect(second.at!.map(({ recall }) => recall)).toEqual([0.5, 0.5])
-    expect(second.at![0].ndcg).toBe(1)
-    expect(second.at![1].ndcg).toBeCloseTo(1 / (1 + 1 / Math.log2(3)), 12)
-    expect(third.at!.map(({ hit }) => hit)).toEqual([0, 1])
+    expect(first.at.map(({ recall }) => recall)).toEqual([0, 1])
+    expect(second.at.map(({ recall }) => recall)).toEqual([0.5, 0.5])
+    expect(second.at[0].ndcg).toBe(1)
+    expect(second.at[1].ndcg).toBeCloseTo(1 / (1 + 1 / Math.log2(3)), 12)
+    expect(third.at.map(({ hit }) => hit)).toEqual([0, 1])
+  })
+
+  it('of vectors that are not finite is undefined, and so is a mean with it', () => {
+    const lost = { ...embeddings, users: new Float32Array([0, 1, NaN, -1]) }
+    const ranked = fullRanking(lost, question)
+    expect(ranked.map(isUndefined)).toEqual([false, true, false])
+    expect(meanRanking(ranked, 0)).toBeNull()
+    const unknown = { ...embeddings, items: new Float32Array([9, 1, 2, 3, Infinity]) }
+    // User 1 knows item 4 already: it is no candidate.
+    expect(fullRanking(unknown, question).map(isUndefined)).toEqual([false, true, true])
+    const tasks = [{ name: 'rank', kind: 'ranking', within: 'user' }] as const
+    const scores = rankingScores(tasks, ranked)
+    expect(scores.map(({ metric }) => metric)).toContain('ndcg@20')
+    expect(scores.filter(({ value }) => value !== null)).toEqual([])
   })
 
   it('averages over users', () => {
