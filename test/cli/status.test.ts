@@ -60,6 +60,20 @@ describe('status', () => {
     expect(status.score).toEqual({ split: 'validation', metric: 'auc', value: 0.6875, round: 2 })
   })
 
+  it('says how many updates were refused, and that a score is undefined where a model diverged', () => {
+    const row = ledgerRow({ direction: 'up', kind: 'update', fate: 'rejected' })
+    const refused = event(29e6, 'aggregator', { kind: 'settle', envelope: 1, fate: 'rejected', because: 'not finite', row })
+    const lost = event(30e6, 'aggregator', {
+      kind: 'evaluated', round: 1,
+      rows: metrics.slice(1, 3).flatMap((each) =>
+        ['auc', 'log-loss'].map((metric) => Object.assign({}, each, { split: 'validation' as const, metric, value: null }))),
+    })
+    const status = after([...story, refused, settled(29e6, row), lost])
+    expect(status).toMatchObject({ refused: 1, score: { metric: 'auc', value: undefined, round: 1 } })
+    expect(liveLines(status, 'x', 12, 100)[1]).toContain('1 late, 1 cut short, 1 refused')
+    expect(roundLine(status, rounds[0])).toContain('1 cut short, 1 refused · validation AUC undefined · ')
+  })
+
   it('draws three lines that fit any width', () => {
     const status = after([...story, closed(rounds[0]), evaluated(1)])
     expect(liveLines(status, 'first-flight', 12, 100)).toEqual([

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Training } from '../../src/engine/engine.js'
 import { sgd } from '../../src/engine/program/optimizer.js'
 import { scoringBody, trainingBody } from '../../src/engine/program/program.js'
+import { sigmoid } from '../../src/metrics/logits.js'
 import { buildLayout, initialize, type Layout, type Segment } from '../../src/models/layout.js'
 import type { Features } from '../../src/models/model.js'
 import {
@@ -206,7 +207,7 @@ describe('AITM', () => {
     const values = drawn(free.layout)
     expect(scores(bound, values)).toEqual(scores(free, values))
     const served = fly(scoringBody(free, 13), feedOf(free, values, [rows(free, '1')])).outputs
-    const above = [...served['score/ctcvr']].slice(0, 13).map((p, r) => Math.max(0, p - served['score/ctr'][r]))
+    const above = [...served['score/ctcvr']].slice(0, 13).map((z, r) => Math.max(0, sigmoid(z) - sigmoid(served['score/ctr'][r])))
     const mean = above.reduce((a, b) => a + b) / 13
     expect(mean).toBeGreaterThan(0)
     const [plain, more] = [losses(free, values), losses(bound, values)]
@@ -226,7 +227,7 @@ describe('ESMM', () => {
   test('predicts the product of what its two networks predict', () => {
     const training = trainingOf(esmm({ embedding: 3, tower: [5, 3] }), all)
     const [click, both, conversion] = scores(training, drawn(training.layout))
-    both.forEach((p, r) => expect(p).toBeCloseTo(click[r] * conversion[r], 6))
+    both.forEach((z, r) => expect(sigmoid(z)).toBeCloseTo(sigmoid(click[r]) * sigmoid(conversion[r]), 6))
   })
 
   test('is not trained by conversions among clicks', () => {
@@ -248,7 +249,7 @@ describe('ESMM', () => {
     const turned = trainingOf(esmm({ embedding: 3, tower: [4], click: 'ctcvr', both: 'ctr' }), two)
     const values = drawn(turned.layout)
     const [product, click] = scores(turned, values)
-    product.forEach((p, r) => expect(p).toBeLessThan(click[r]))
+    product.forEach((z, r) => expect(z).toBeLessThan(click[r]))
     expect(build({ click: 'clicks' }, two)).toThrow(/model.click of 'esmm' is 'clicks': the world's tasks are ctr, ctcvr/)
     expect(build({ both: 'ctr' }, two)).toThrow(/needs two binary tasks/)
     expect(build({}, three)).toThrow(/needs two binary tasks.*vcr \(regression\)/)

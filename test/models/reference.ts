@@ -220,16 +220,9 @@ export const lossesOf = (logits: Logits, shapes: Shapes, p: Values, rows: Rows):
   return { losses, state }
 }
 
-/** Probabilities, or predicted numbers, [task][row][class] when serving. */
+/** Logits, or predicted numbers, [task][row][class] when serving. */
 export const scoresOf = (logits: Logits, shapes: Shapes, p: Values, rows: Rows): Matrix[] =>
-  logits({ p, rows, shapes, training: false, state: {}, draws: 0 }).map((head, t) =>
-    head.map((z) => {
-      if (shapes.tasks[t].kind === 'binary') return [1 / (1 + Math.exp(-z[0]))]
-      if (shapes.tasks[t].kind === 'regression') return [z[0]]
-      const total = z.reduce((sum, v) => sum + Math.exp(v), 0)
-      return z.map((v) => Math.exp(v) / total)
-    }),
-  )
+  logits({ p, rows, shapes, training: false, state: {}, draws: 0 })
 
 /** d total / d parameters by central differences; in double precision right to about nine digits. */
 const gradientsOf = (total: (p: Values) => number, p: Values, segments: readonly Segment[]): Values => {
