@@ -112,7 +112,10 @@ export interface ScoreJob {
 }
 
 export interface ScoreResult {
-  /** Per task: [rows] logits for binary, [rows] numbers for regression, [rows, classes] logits for multiclass, empty where no head. */
+  /**
+   * Per task: [rows] logits for binary, [rows] numbers for regression, [rows, classes] logits for multiclass, empty where
+   * there is no head.
+   */
   readonly scores: readonly Float32Array[]
 }
 

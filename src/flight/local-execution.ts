@@ -9,7 +9,7 @@ const losses = new Set(['log-loss', 'mse'])
 
 type Measuring = NonNullable<LocalWork['score']>
 
-/** The mean over tasks of the model's loss on the rows; NaN where no task has a label there, or where the model diverged. */
+/** The mean over tasks of the model's loss on the rows; NaN where no task has a label there, or the model diverged. */
 const lossOf = (scores: readonly Float32Array[], { table }: Measuring, tasks: readonly Task[]): number =>
   mean(scoresOf(table, tasks, scores).flatMap(({ metric, value }) => (losses.has(metric) ? [value ?? NaN] : [])))
 

@@ -39,7 +39,8 @@ const wins = (above: Float64Array, below: Float64Array): number => {
 
 /**
  * AUC within each user's rows, averaged with the users' numbers of rows as weights, over the users who have both
- * classes (the weighted AUC of Zhou et al., *Deep Interest Network*, KDD 2018, section 5.3). `null` if no user has, or if a score is not finite.
+ * classes (the weighted AUC of Zhou et al., *Deep Interest Network*, KDD 2018, section 5.3). `null` if no user
+ * has, or if a score is not finite.
  */
 export const groupedAuc = (scores: Numbers, labels: Numbers, user: Numbers): number | null => {
   if (!finite(scores, labels)) return null

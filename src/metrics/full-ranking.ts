@@ -69,7 +69,7 @@ export const fullRanking = (
   return ranked
 }
 
-/** The mean over users at one cut-off, by its place in the question; `null` without users, or if one could not be ranked. */
+/** The mean over users at one cut-off, by its place in the question; `null` without users, or with one not ranked. */
 export const meanRanking = (ranked: readonly RankedUser[], place: number): Ranking | null => {
   if (ranked.length === 0 || ranked.some(isUndefined)) return null
   const mean = (of: keyof Ranking): number => ranked.reduce((sum, { at }) => sum + at[place][of], 0) / ranked.length

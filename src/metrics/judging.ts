@@ -12,7 +12,7 @@ export interface Measured extends Score {
 /** The metrics by which a round is judged, the first that was measured deciding. */
 const judging = ['ndcg@20', 'auc', 'log-loss', 'mse'] as const
 
-/** Whether a value is undefined because the model answered with scores that are not finite, and not because of the labels. */
+/** Whether a value is undefined because the model's scores are not finite, and not because of the labels. */
 export const diverged = ({ metric, value }: Pick<Score, 'metric' | 'value'>): boolean =>
   value === null && metrics[metric]?.needs === undefined
 

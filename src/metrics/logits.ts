@@ -19,7 +19,10 @@ export const mostProbable = (logits: ArrayLike<number>, offset: number, classes:
   return best
 }
 
-/** -log softmax(z)[label] of the `classes` logits from `offset` on: with b the largest, z_b - z_label + log1p(sum of the others' e^(z - z_b)). */
+/**
+ * -log softmax(z)[label] of the `classes` logits from `offset` on: with b the largest,
+ * z_b - z_label + log1p(sum of the others' e^(z - z_b)).
+ */
 export const surprise = (logits: ArrayLike<number>, offset: number, classes: number, label: number): number => {
   const best = mostProbable(logits, offset, classes)
   const most = logits[offset + best]

@@ -90,7 +90,10 @@ const whereFinite = (metric: Resampling): Resampling => (scores, labels, user) =
   return broken.length === 0 ? value : (counts) => (broken.some((one) => counts[one] > 0) ? null : value(counts))
 }
 
-/** Metrics whose sampling error over users can be had, by their names in `metrics.ndjson`. Scores are logits where the task has some. */
+/**
+ * Metrics whose sampling error over users can be had, by their names in `metrics.ndjson`. Scores are logits, or a
+ * regression's numbers.
+ */
 export const resampled: Readonly<Record<string, Resampling>> = {
   auc: whereFinite(resampledAuc),
   'log-loss': whereFinite(resampledLogLoss),

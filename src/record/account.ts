@@ -98,11 +98,14 @@ export class Account implements Reader {
     this.#record.tell(actor, { kind: 'settle', envelope, fate: 'fruitless' }, cause)
   }
 
-  /** The fate of a trunk update is the fate of the training behind it. After a copy was lost or damaged, another may be of use. */
+  /**
+   * The fate of a trunk update is the fate of the training behind it. After a copy was lost or damaged, another may be of
+   * use.
+   */
   #settled({ id: cause, row, fate, because }: EventOf<'settle'>): void {
     const refused = because !== undefined
     if (refused) this.refused.set(row.from, (this.refused.get(row.from) ?? 0) + 1)
-    // An update that came too late for good: so did all models that its client had been sent by then. Or one that is no use.
+    // An update that is too late for good, or of no use: so are all models that its client had been sent by then.
     if (fate === 'late' || refused) this.#end(row.part, row.from, row.round, undefined, cause)
     if (row.part !== 'trunk') return
     const outcome = trainingOf[fate]

@@ -62,7 +62,7 @@ export interface RoundRow {
   readonly selected: readonly Name[]
   /** Clients whose trunk update was folded. */
   readonly folded: readonly Name[]
-  /** Clients whose trunk update was refused because it was not finite, in the order of arrival; absent where there are none. */
+  /** Clients whose trunk update was refused as not finite, in the order of arrival; absent where there are none. */
   readonly refused?: readonly Name[]
   /** Without common rounds: the staleness of each of those updates, in their order, in folds. */
   readonly staleness?: readonly number[]

@@ -67,8 +67,8 @@ export const encodeAnswers = (answers: readonly TestAnswers[]): Uint8Array => {
 type Header = Record<string, { readonly dtype: string; readonly data_offsets: readonly [number, number] }>
 
 /**
- * Reads what `encodeAnswers` wrote; undefined if the run has none. A file that is cut off, or whose
- * scores are the probabilities of an earlier version, is a `StorageError`.
+ * Reads what `encodeAnswers` wrote; undefined if the run has none. A file that is cut off, or whose scores
+ * are the probabilities of an earlier version, is a `StorageError`.
  */
 export const readAnswers = (folder: string, disk: Pick<Disk, 'exists' | 'readBytes'>): TestAnswers[] | undefined => {
   const file = join(folder, answersFile)
@@ -87,7 +87,9 @@ const decodeAnswers = (block: Uint8Array): TestAnswers[] => {
   const text = new TextDecoder().decode(block.subarray(8, 8 + length))
   const { __metadata__: about, ...entries } = JSON.parse(text) as Header & { __metadata__: never }
   const { tasks: named, scores: scale, ...rounds } = about as Record<string, string>
-  if (scale !== 'logits') throw new StorageError('is of an earlier version, whose scores are probabilities and no logits. Fly it again.')
+  if (scale !== 'logits') {
+    throw new StorageError('is of an earlier version, whose scores are probabilities and no logits. Fly it again.')
+  }
   const tasks = JSON.parse(named) as string[]
   const bytes = (name: string): ArrayBuffer => {
     const [from, to] = entries[name].data_offsets

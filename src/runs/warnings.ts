@@ -7,7 +7,8 @@ const most = 6
 const listed = (all: readonly string[]): string =>
   all.length <= most ? all.join(', ') : `${all.slice(0, most - 1).join(', ')} and ${all.length - most + 1} more`
 
-const roundsOf = (rows: readonly MetricRow[]): number[] => [...new Set(rows.map(({ round }) => round))].sort((a, b) => a - b)
+const roundsOf = (rows: readonly MetricRow[]): number[] =>
+  [...new Set(rows.map(({ round }) => round))].sort((a, b) => a - b)
 
 /** Where scores were not finite, and since when. */
 const divergence = (rows: readonly MetricRow[]): string[] => {
@@ -16,7 +17,10 @@ const divergence = (rows: readonly MetricRow[]): string[] => {
   const [first, ...others] = roundsOf(lost)
   const where = listed([...new Set(lost.map(({ task, scenario }) => `${task} in ${scenario}`))])
   const when = others.length === 0 ? `round ${first}` : `${others.length + 1} rounds, the first of them ${first}`
-  return [`the model diverged: scores of ${where} are not finite after ${when}; metrics are null there, and no such round is selected`]
+  return [
+    `the model diverged: scores of ${where} are not finite after ${when}; metrics are null there, and no such round is ` +
+      'selected',
+  ]
 }
 
 /** Whether the round that stands as selected was not: on validation a model diverged after every one. */

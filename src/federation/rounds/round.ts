@@ -27,7 +27,7 @@ export type Moment =
   | { readonly kind: 'short'; readonly there: number }
   /** An update of the trunk was taken in. */
   | { readonly kind: 'answered'; readonly client: Name; readonly round: number; readonly staleness: number }
-  /** A client has answered with an update that is not finite: it counts for nothing, and no other will come of its model. */
+  /** A client has answered with an update that is not finite: it counts for nothing, and no other will come. */
   | { readonly kind: 'refused'; readonly client: Name; readonly round: number }
   /** Somebody may be there who was not, or a client that did not answer in time has given its place free. */
   | { readonly kind: 'available' }
