@@ -8,7 +8,7 @@ import { sampleWeights, weightedSum } from '../../src/federation/strategies/fold
 import { validationScore } from '../../src/metrics/judging.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { readManifest } from '../../src/runs/manifest.js'
-import { simulate, type Run } from '../../src/runs/simulate.js'
+import { simulate, type Run, type SimulateOptions } from '../../src/runs/simulate.js'
 import { defineStrategy } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 
@@ -31,7 +31,7 @@ const spoilt = (rounds: readonly number[]): Specification['strategy'] =>
     }),
   })
 
-const flown = (strategy: Specification['strategy'], count: number, out?: string): Promise<Run> =>
+const flown = (strategy: Specification['strategy'], count: number, options: SimulateOptions = {}): Promise<Run> =>
   simulate(
     {
       world: { kind: 'storefronts', scenarios: 3, impressions: 400 },
@@ -40,14 +40,14 @@ const flown = (strategy: Specification['strategy'], count: number, out?: string)
       rounds: { kind: 'synchronous', count },
       evaluate: { start: false },
     },
-    { workers: 1, engine: 'tfjs', seed: 3, ...(out !== undefined && { out }) },
+    { workers: 1, engine: 'tfjs', seed: 3, ...options },
   )
 
 describe('a model that diverged', () => {
   it('has no metrics, is never selected, and is told of at the end, in the manifest and as data', async () => {
     const out = join(mkdtempSync(join(tmpdir(), 'windtunnel-diverged-')), 'run')
     // From round 2 on nothing finite is sent, so that nothing is folded.
-    const run = await flown(broken([2]), 4, out)
+    const run = await flown(broken([2]), 4, { out })
     expect(run.selectedRound).toBe(1)
     const lost = run.metrics.filter(({ round }) => round > 1)
     expect(lost.length).toBeGreaterThan(0)
@@ -79,6 +79,12 @@ describe('an update that is not finite', () => {
     expect(run.refused).toEqual({ 'client-store-1': 1 })
     expect(run.rounds.map(({ folded }) => folded.length)).toEqual([3, 2, 3])
     expect(run.metrics.filter(({ metric, value }) => metric === 'log-loss' && value === null)).toEqual([])
+  })
+
+  it('is the same to the bit with any number of workers', async () => {
+    const [one, two] = [1, 2].map((workers) => flown(spoilt([1, 3]), 3, { engine: 'onnx', workers }))
+    expect((await two).digest).toBe((await one).digest)
+    expect((await two).warnings).toEqual((await one).warnings)
   })
 
   it('of nobody leaves no warning', async () => {
