@@ -13,10 +13,12 @@ import type { Specification } from '../../../src/simulation/specification.js'
 import { allFinite, unequal } from '../every-fault.js'
 
 let engine: Engine
+let recorded: Engine
 beforeAll(async () => {
   engine = await openEngine({ engine: 'tfjs' })
+  recorded = await openEngine({ engine: 'onnx', workers: 0 })
 })
-afterAll(() => engine.close())
+afterAll(() => Promise.all([engine.close(), recorded.close()]))
 
 /** One client's rows hold a number that is none, and so does all that it learns. */
 const poisoned = (names: readonly string[]): typeof unequal => ({
@@ -27,7 +29,7 @@ const poisoned = (names: readonly string[]): typeof unequal => ({
       : scenario),
 })
 
-const flown = (changes: Partial<Specification>, names: readonly string[] = ['DE']): Promise<Flight> =>
+const flown = (changes: Partial<Specification>, names: readonly string[] = ['DE'], on = engine): Promise<Flight> =>
   fly(
     resolve(
       {
@@ -42,7 +44,7 @@ const flown = (changes: Partial<Specification>, names: readonly string[] = ['DE'
       },
       { seed: 5 },
     ),
-    { world: poisoned(names), engine },
+    { world: poisoned(names), engine: on },
   )
 
 const vectorsOf = ({ states }: Flight): Float32Array[] =>
@@ -102,6 +104,15 @@ describe('an update that is not finite', () => {
     })
     const { rounds } = await flown({ strategy }, [])
     expect(rounds.map(({ refused }) => refused)).toEqual(Array(3).fill(['client-ES']))
+  })
+
+  it('is its own client’s alone: whoever shares a cohort with it trains as if there were nobody', async () => {
+    const local = { epochs: 1, batch: 16, optimizer: sgd(0.1) }
+    const [alone, together] = await Promise.all([1, 4].map((cohort) => flown({ local: { ...local, cohort } }, ['DE'], recorded)))
+    expect(Object.keys(together.refused)).toEqual(['client-DE'])
+    expect(together.rounds).toEqual(alone.rounds)
+    expect(together.parts).toEqual(alone.parts)
+    expect(allFinite(vectorsOf(together))).toBe(true)
   })
 
   it('changes nothing where there is none', async () => {
