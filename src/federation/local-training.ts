@@ -1,6 +1,7 @@
 import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../engine/engine.js'
 import { examplesOf, stintOf } from '../engine/feeding/batches.js'
 import { SpecificationError } from '../errors.js'
+import { fillUntrained } from '../models/untrained.js'
 import type { LocalWork, Scored } from './messages.js'
 import { rateFactor } from './rate-schedule.js'
 import type { Local } from './strategies/local.js'
@@ -165,12 +166,13 @@ export class LocalTraining {
     return next
   }
 
-  /** The measuring of models as a job, and its cost: a forward pass is a third of a step. */
+  /** The measuring of models, as they would serve, as a job, and its cost: a forward pass is a third of a step. */
   #measure({ round }: Local, leg: number, models: Vectors): { work: LocalWork; cost: number } {
     const { name: client, batch, programs, stepCosts, trial: { data, table } } = this.self
     const names = Object.keys(models)
     const jobs = names.map((name): ScoreJob => ({
-      kind: 'score', client, program: programs[leg], data, parameters: models[name],
+      kind: 'score', client, program: programs[leg], data,
+      parameters: fillUntrained(this.terms, this.terms.initial, models[name]),
     }))
     const passes = names.length * Math.ceil(table.rows / batch)
     const work = { round, examples: 0, leg, continues: leg > 0, score: { jobs, names, table } }

@@ -131,7 +131,8 @@ export class Evaluation {
   }
 
   #serve(): Served {
-    return new Map(this.#options.exams.map(({ client }) => [client, this.#options.serve(client)]))
+    const clients = new Set(this.#options.exams.map(({ client }) => client))
+    return new Map([...clients].map((client) => [client, this.#options.serve(client)]))
   }
 
   #score(served: Served, splits: readonly Split[]): Promise<ScoreResult[]> {

@@ -17,6 +17,7 @@ import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
+import { fillUntrained } from '../models/untrained.js'
 import type { Envelope } from '../network/envelope.js'
 import { type Content, Network } from '../network/network.js'
 import { star } from '../network/topology.js'
@@ -246,9 +247,15 @@ export class Simulator {
 
   /**
    * The model that a client would serve now: the parts as their owners would send them to it, and what it keeps itself.
-   * Or, if the strategy says so, a model that the client has kept.
+   * Or, if the strategy says so, a model that the client has kept. Rows of words that it was never trained on stand for
+   * the mean of the others.
    */
   #serve(client: Name): Float32Array {
+    const { layout, initial } = this.#setup
+    return fillUntrained(layout, initial, this.#serving(client))
+  }
+
+  #serving(client: Name): Float32Array {
     const { strategy: { serves }, initial } = this.#setup
     const state = this.#host.alive(client) ? this.#host.state<ClientState>(client) : undefined
     const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)

@@ -15,6 +15,8 @@ interface Group {
 export interface Embedding {
   /** Rows of the common table. */
   readonly rows: number
+  /** Rows of each table of words in it, in their order. */
+  readonly tables: readonly number[]
   /** Fields that the columns become: a sequence is one. */
   readonly fields: number
   /** Ids [batch, columns] and the table [rows, width] to [batch, fields * width]. */
@@ -33,11 +35,12 @@ export interface Embedding {
  * A sequence without any known id is a vector of zeros. Sums are products with ones, as everywhere (see `ops.ts`).
  */
 export const embeddingOf = ({ categorical }: Features): Embedding => {
-  const { rows, offsets } = tableOf(categorical)
+  const { tables, rows, offsets } = tableOf(categorical)
   const groups = groupsOf(categorical)
   const plain = groups.every(({ pooled }) => !pooled)
   return {
     rows,
+    tables,
     fields: groups.length,
     apply(table, ids, width) {
       const columns = categorical.length
@@ -69,7 +72,9 @@ const ones = (rows: number, columns: number, here: (row: number, column: number)
   tf.tensor2d(Float32Array.from({ length: rows * columns }, (_, i) =>
     Number(here(Math.floor(i / columns), i % columns))), [rows, columns])
 
-const tableOf = (columns: readonly CategoricalColumn[]): { rows: number; offsets: number[] } => {
+const tableOf = (
+  columns: readonly CategoricalColumn[],
+): { readonly rows: number; readonly tables: number[]; readonly offsets: number[] } => {
   const starts = new Map<string, { at: number; size: number }>()
   let rows = 0
   const own = (name: string, size: number): number => {
@@ -83,7 +88,8 @@ const tableOf = (columns: readonly CategoricalColumn[]): { rows: number; offsets
       `Columns that share the embedding table '${name}' have ${known.size} and ${size} ids: give them one vocabulary.`,
     )
   }
-  return { offsets: columns.map(({ name, size, table }) => own(table ?? name, size)), rows }
+  const offsets = columns.map(({ name, size, table }) => own(table ?? name, size))
+  return { rows, tables: Array.from(starts.values(), ({ size }) => size), offsets }
 }
 
 const groupsOf = (columns: readonly CategoricalColumn[]): Group[] => {

@@ -28,7 +28,7 @@ export const inputs = (features: Features, options: InputOptions): Layer<void> =
   const named = (name: string): string => (task === undefined ? name : `${task}.${name}`)
   const of = task === undefined ? {} : { task }
   const embedding = embeddingOf(features)
-  const { rows } = embedding
+  const { rows, tables } = embedding
   const columns = features.numeric.length
   const projected = columns > 0 && numericFields > 0
   if (width < 1 && (rows > 0 || projected)) {
@@ -43,7 +43,7 @@ export const inputs = (features: Features, options: InputOptions): Layer<void> =
   if (rows > 0) {
     const initial = { kind: 'glorot', fanIn: rows, fanOut: width } as const
     segments.push({
-      name: named('embedding'), shape: [rows, width], axes: ['row', 'out'], role: 'embedding', initial, ...of,
+      name: named('embedding'), shape: [rows, width], axes: ['row', 'out'], role: 'embedding', initial, tables, ...of,
     })
   }
   return {

@@ -40,6 +40,9 @@ export interface SegmentSpec {
   readonly expert?: number
   /** The task that the whole segment serves. */
   readonly task?: string
+  /** Rows of each embedding table that lies in it, one after the other along the first axis, row 0 of each being that
+   * of unknown words: what `fillUntrained` fills. Left out for a segment that holds none. */
+  readonly tables?: readonly number[]
   /** The factor that the segment is; left out for a parameter that is whole. */
   readonly factor?: Factor
   /** False for running statistics: they come back from the model as `state` and get no gradient. Default true. */
@@ -67,8 +70,8 @@ const expertAxis = (segment: SegmentSpec): number => segment.axes.indexOf('exper
 
 const check = (spec: SegmentSpec, holds: boolean, rule: string): void => {
   if (!holds) {
-    const { name, shape, axes, expert, factor } = spec
-    const seen = JSON.stringify({ name, shape, axes, expert, factor })
+    const { name, shape, axes, expert, factor, tables } = spec
+    const seen = JSON.stringify({ name, shape, axes, expert, factor, tables })
     throw new SpecificationError(`Segment ${seen}: ${rule}. Change what the model's \`segments\` returns.`)
   }
 }
@@ -84,6 +87,8 @@ const checkSegment = (spec: SegmentSpec): void => {
   const whole = spec.expert === undefined || (Number.isInteger(spec.expert) && spec.expert >= 0)
   check(spec, whole, '`expert` counts from 0 in whole numbers')
   check(spec, spec.task === undefined || !spec.axes.includes('task'), 'give `task` or a `task` axis, not both')
+  const rows = spec.tables?.reduce((sum, each) => sum + each, 0) ?? spec.shape[0]
+  check(spec, rows === spec.shape[0], '`tables` add up to the length of the first axis')
   const known = spec.factor === undefined || factors.includes(spec.factor)
   check(spec, known, `\`factor\` is one of ${factors.join(', ')}`)
 }

@@ -39,6 +39,7 @@ const table = (name: string, role: SegmentRole, rows: number, width: number): Se
   axes: ['row', 'out'],
   role,
   initial: { kind: 'glorot', fanIn: rows, fanOut: width },
+  tables: [rows],
 })
 
 /**
