@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { clipSchema } from '../src/data/scaler.js'
 import { DataError } from '../src/errors.js'
 import { streams } from '../src/random/streams.js'
 import { categoricalNames } from './census/columns.js'
@@ -18,6 +19,7 @@ const schema = z.strictObject({
     .enum(categoricalNames).optional()
     .describe('a column whose values are the scenarios, and which is no feature then. Default: one scenario'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
+  clip: clipSchema.default('range'),
 })
 
 export type Census = Partial<Omit<z.input<typeof schema>, 'kind'>>
@@ -39,6 +41,7 @@ export const censusKind = worldKind({
     what: 'Census-Income (census-income.data and census-income.test)',
     fits: (names) => names.some((name) => /(^|\/)census-income\.data(\.gz)?$/.test(name)),
   },
+  inspectedWith: { clip: 'none' },
   load: async (spec, { seed, dataDir, cwd }) => {
     const dir = dataDir ?? (spec.dir === undefined ? undefined : resolve(cwd, spec.dir))
     if (dir === undefined) {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { clientsSchema } from '../src/data/clients.js'
 import { listing, readWhole } from '../src/data/bytes.js'
+import { clipSchema } from '../src/data/scaler.js'
 import { parseFolderSchema, type FolderSchema } from '../src/data/schema.js'
 import type { Origin } from '../src/data/world.js'
 import { DataError } from '../src/errors.js'
@@ -12,6 +13,7 @@ import { worldKind } from './kind.js'
 const schema = z.strictObject({
   kind: z.literal('folder'),
   dir: z.string().optional().describe('the folder, relative to the specification; --data goes before it'),
+  clip: clipSchema.default('range'),
   clients: clientsSchema.optional(),
 })
 
@@ -30,13 +32,14 @@ export const folderKind = worldKind({
     what: 'your own CSV or Parquet files with a schema.json or schema.yaml',
     fits: (names) => names.some((name) => /^schema\.(json|ya?ml)$/.test(name)),
   },
+  inspectedWith: { clip: 'none' },
   load: async (spec, { seed, dataDir, cwd }) => {
     const dir = dataDir ?? (spec.dir === undefined ? undefined : resolve(cwd, spec.dir))
     if (dir === undefined) {
       throw new DataError('world folder is read from files: say where with --data DIR or with `dir` in the world')
     }
     const described = await readSchema(dir)
-    return readFolder(dir, described.schema, described.origin, seed)
+    return readFolder(dir, { ...described, clip: spec.clip }, seed)
   },
 })
 

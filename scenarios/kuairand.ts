@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { clientsSchema } from '../src/data/clients.js'
 import { isDate } from '../src/data/calendar.js'
+import { clipSchema } from '../src/data/scaler.js'
 import { DataError } from '../src/errors.js'
 import { worldKind } from './kind.js'
 import { findFiles } from './kuairand/files.js'
@@ -28,6 +29,7 @@ const schema = z.strictObject({
   testFrom: date.default(20220506).describe('first day of the test rows'),
   testDays: z.int().min(1).optional().describe('days of the test rows; later rows are dropped. Default: all'),
   validationDays: z.int().min(0).default(1).describe('last days before the test that validate'),
+  clip: clipSchema.default('range'),
   clients: clientsSchema.optional(),
 })
 
@@ -46,7 +48,7 @@ export const kuairandKind = worldKind({
     what: 'KuaiRand-Pure (log_standard_*.csv, or the prepared kuairand_msmt_*.csv)',
     fits: (names) => names.some((name) => /(^|\/)(log_standard_|kuairand_msmt_)[^/]*\.csv(\.gz)?$/.test(name)),
   },
-  inspectedWith: { ids: ['user', 'video', 'author'], features: 'month' },
+  inspectedWith: { ids: ['user', 'video', 'author'], features: 'month', clip: 'none' },
   load: async (spec, { dataDir, cwd }) => {
     const dir = dataDir ?? (spec.dir === undefined ? undefined : resolve(cwd, spec.dir))
     if (dir === undefined) {

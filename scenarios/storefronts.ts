@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { clientsSchema } from '../src/data/clients.js'
 import { streams } from '../src/random/streams.js'
 import { assemble } from '../src/data/assemble.js'
+import { clipSchema } from '../src/data/scaler.js'
 import type { World } from '../src/data/world.js'
 import { worldKind } from './kind.js'
 import { drawCatalogue, fieldsOf, numericNames } from './storefronts/catalogue.js'
@@ -39,6 +40,7 @@ export const storefrontsSchema = z
       .describe('dense: ctr .25, ctcvr .08; aliexpress: those of NL, ES, FR, US in turn; or a pair, or a list in turn'),
     ids: z.int().min(0).default(0).describe('hash buckets of a user and an item id as further fields; 0: no ids'),
     days: z.int().min(1).default(10).describe('days that the impressions are spread over'),
+    clip: clipSchema.default('range'),
     clients: clientsSchema.optional(),
   })
   .refine(({ scenarios, impressions }) => !Array.isArray(impressions) || impressions.length === scenarios, {
@@ -80,6 +82,7 @@ const generate = (spec: z.output<typeof storefrontsSchema>, seed: string): World
     name: 'storefronts',
     fields: fieldsOf(spec.ids),
     numeric: numericNames.map((name) => ({ name, scaling: 'standard' })),
+    clip: spec.clip,
     tasks: [
       { name: 'ctr', kind: 'binary' },
       { name: 'ctcvr', kind: 'binary' },

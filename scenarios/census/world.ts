@@ -1,6 +1,7 @@
 import { assemble, type Draft, type Frame } from '../../src/data/assemble.js'
 import type { DataTable } from '../../src/data/data-table.js'
 import type { Interner } from '../../src/data/interner.js'
+import type { Clip } from '../../src/data/scaler.js'
 import { part, splitAtRandom } from '../../src/data/split.js'
 import type { World } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
@@ -20,6 +21,7 @@ export interface CensusSpec {
   readonly college: readonly string[]
   readonly scenario?: CategoricalName | undefined
   readonly atLeast: number
+  readonly clip: Clip
 }
 
 export const toWorld = (spec: CensusSpec, files: CensusFiles, streams: Streams): World => {
@@ -49,6 +51,7 @@ export const toWorld = (spec: CensusSpec, files: CensusFiles, streams: Streams):
       'the instance weight is not used',
     ],
     atLeast: spec.atLeast,
+    clip: spec.clip,
   }
   const frame = (name: string, pick: readonly Int32Array[]): Frame => ({
     name,

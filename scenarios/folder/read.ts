@@ -1,10 +1,11 @@
 import { basename, join } from 'node:path'
-import { assemble, type Frame } from '../../src/data/assemble.js'
+import { assemble, type Frame, type Numeric } from '../../src/data/assemble.js'
 import type { DataColumn } from '../../src/data/data-column.js'
 import type { DataTable } from '../../src/data/data-table.js'
 import { parseInstant, timeForms } from '../../src/data/instant.js'
 import { interner, type Interner } from '../../src/data/interner.js'
 import { readTable } from '../../src/data/read-table.js'
+import type { Clip } from '../../src/data/scaler.js'
 import type { FolderSchema } from '../../src/data/schema.js'
 import type { Origin, World } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
@@ -24,15 +25,22 @@ interface FieldColumn {
 
 interface Columns {
   readonly fields: readonly FieldColumn[]
-  readonly numeric: readonly { readonly name: string; readonly scaling: 'asis' | 'standard' | 'log' }[]
+  readonly numeric: readonly Numeric[]
   readonly labels: readonly string[]
   readonly users: Interner
   readonly scenarios: Interner
 }
 
+/** A folder's schema with the file it is from, and the world's own option. */
+interface Described {
+  readonly schema: FolderSchema
+  readonly origin: Origin
+  readonly clip: Clip
+}
+
 /** Reads the files that the schema lists, sorts their rows into scenarios and splits them. */
 export const readFolder = async (
-  dir: string, schema: FolderSchema, schemaOrigin: Origin, seed: string,
+  dir: string, { schema, origin, clip }: Described, seed: string,
 ): Promise<World> => {
   const columns = columnsOf(schema)
   const sources: Source[] = []
@@ -57,12 +65,13 @@ export const readFolder = async (
       ...(sequence !== undefined && { sequence }), ...(table !== undefined && { table }),
     })),
     numeric: columns.numeric,
+    clip,
     tasks: schema.tasks.map((task) =>
       task.kind === 'multiclass'
         ? { name: task.name, kind: task.kind, classes: task.classes }
         : { name: task.name, kind: task.kind }),
     frames,
-    origins: [schemaOrigin, ...sources.map(({ table }) => table.origin)],
+    origins: [origin, ...sources.map(({ table }) => table.origin)],
     split: inWords(schema.split),
     notes: [
       'vocabularies are fitted on the union of all training rows: clients share which words exist, not what they saw',

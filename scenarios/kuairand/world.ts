@@ -1,5 +1,6 @@
 import { assemble, type Field, type Frame } from '../../src/data/assemble.js'
 import { addDays } from '../../src/data/calendar.js'
+import type { Clip } from '../../src/data/scaler.js'
 import { splitByBounds, part } from '../../src/data/split.js'
 import { trailing } from '../../src/data/trailing.js'
 import type { World } from '../../src/data/world.js'
@@ -11,6 +12,7 @@ export interface KuaiRandSpec {
   readonly tabs: readonly number[]
   readonly ids: readonly ('user' | 'video' | 'author')[]
   readonly atLeast: number
+  readonly clip: Clip
   readonly from: number
   readonly trainFrom: number
   readonly testFrom: number
@@ -61,6 +63,7 @@ export const toWorld = (spec: KuaiRandSpec, log: KuaiRandLog): World => {
       ...notesOf[spec.features],
     ],
     atLeast: spec.atLeast,
+    clip: spec.clip,
   })
 }
 

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js'
 import type { Task } from '../tasks/task.js'
-import { fitScale, scalerOf, type Scaling } from './scaler.js'
+import { fitScale, scalerOf, type Clip, type Scaling } from './scaler.js'
 import { part, splits } from './split.js'
 import { sharedDoubles, sharedFloats, sharedInts, type Table } from './table.js'
 import { vocabularyFit, type Vocabulary, type WordOrder } from './vocabulary.js'
@@ -22,6 +22,14 @@ export interface Field {
   readonly table?: string
 }
 
+/** A numeric column before it is scaled. */
+export interface Numeric {
+  readonly name: string
+  readonly scaling: Scaling
+  /** Default: the draft's, but `none` for a column `asis`. */
+  readonly clip?: Clip | undefined
+}
+
 /** One scenario's rows before vocabularies and scalers are fitted, column by column, in the order of their tables. */
 export interface Frame {
   readonly name: string
@@ -41,7 +49,7 @@ export interface Frame {
 export interface Draft {
   readonly name: string
   readonly fields: readonly Field[]
-  readonly numeric: readonly { readonly name: string; readonly scaling: Scaling }[]
+  readonly numeric: readonly Numeric[]
   readonly tasks: readonly Task[]
   readonly frames: readonly Frame[]
   readonly origins: readonly Origin[]
@@ -49,6 +57,8 @@ export interface Draft {
   readonly notes: readonly string[]
   /** A word needs this many training rows to get an id of its own. Default 1. */
   readonly atLeast?: number
+  /** How far a numeric value may be from those of its scenario's training rows. Default `range`. */
+  readonly clip?: Clip
 }
 
 /** Turns frames into a world: vocabularies are fitted on the union of all training rows, scalers by each client on its
@@ -109,9 +119,12 @@ const fitVocabulary = (draft: Draft, field: Field, columns: readonly number[]): 
   return counter.fit(field.words, { order: field.order, atLeast: field.atLeast ?? draft.atLeast ?? 1 })
 }
 
+const clipOf = (draft: Draft, { scaling, clip }: Numeric): Clip =>
+  clip ?? (scaling === 'asis' ? 'none' : draft.clip ?? 'range')
+
 const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabulary[]): Scenario => {
   const isTrain = (row: number): boolean => frame.parts[row] === part.train
-  const scales = draft.numeric.map(({ scaling }, n) => fitScale(scaling, frame.numeric[n], isTrain))
+  const scales = draft.numeric.map((column, n) => fitScale(column.scaling, clipOf(draft, column), frame.numeric[n], isTrain))
   const scalers = draft.numeric.map(({ scaling }, n) => scalerOf(scaling, scales[n]))
   const [train, validation, test] = splits.map((_, code): Table => {
     const rows = rowsOf(frame, code)

@@ -1,6 +1,7 @@
 import { LineCounter, isNode, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { DataError } from '../errors.js'
+import { clipSchema } from './scaler.js'
 
 const shares = {
   train: z.number().gt(0).max(1).default(0.7).describe('share of the rows that train'),
@@ -45,6 +46,7 @@ const numeric = z.strictObject({
   name: z.string().describe('the column'),
   scaling: z.enum(['asis', 'standard', 'log']).default('standard')
     .describe('as it is; minus its mean over its deviation; or the same of sign(x) log(1 + |x|), for heavy tails'),
+  clip: clipSchema.optional().describe('as the world’s `clip`, for this column; by default that, but none for asis'),
 })
 const task = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -97,7 +99,7 @@ const fileEntry = z.strictObject({
  * - `{ name: seen_1, sequence: seen, table: item, padding: '0' }` and its neighbours are one feature, the mean of the
  *   items' embeddings.
  * - A numeric value is a finite number, or nothing, which becomes the mean (0 after scaling). Each scenario scales on
- *   its own training rows.
+ *   its own training rows, and clips to their range unless the column or the world says otherwise.
  * - A label may be empty: then the row is not in that task's sample space.
  * - `time.unit` is `ms` or `s` since 1970, or `date`: 2022-04-25, 20220425 or 2022-04-25T13:30:00, taken as UTC.
  * - `split` is by `time` (shares), `dates` (bounds), `column` (words), `files` (each entry says) or `random` (shares).

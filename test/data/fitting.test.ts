@@ -25,15 +25,43 @@ describe('vocabularies', () => {
 
 describe('scalers', () => {
   it('are fitted on the rows they are given alone; what is missing becomes the mean', () => {
-    const scale = fitScaler('standard', [1, 3, NaN, 1e9], (row) => row < 3)
+    const scale = fitScaler('standard', 'none', [1, 3, NaN, 1e9], (row) => row < 3)
     expect([1, 3, 2, NaN, 5].map(scale)).toEqual([-1, 1, 0, 0, 3])
   })
   it('take logarithms of both signs, and make a constant 0', () => {
-    const scale = fitScaler('log', [Math.E - 1, 1 - Math.E], () => true)
+    const scale = fitScaler('log', 'none', [Math.E - 1, 1 - Math.E], () => true)
     expect(scale(Math.E - 1)).toBeCloseTo(1, 12)
     expect(scale(1 - Math.E)).toBeCloseTo(-1, 12)
-    expect(fitScaler('standard', [0.1, 0.1, 0.1], () => true)(5)).toBe(0)
-    expect(fitScaler('standard', [NaN], () => true)(5)).toBe(0)
+    expect(fitScaler('standard', 'none', [0.1, 0.1, 0.1], () => true)(5)).toBe(0)
+    expect(fitScaler('standard', 'none', [NaN], () => true)(5)).toBe(0)
+  })
+  it('clip to the range of the rows they are fitted on, or to deviations around their mean', () => {
+    const training = (row: number): boolean => row < 4
+    const values = [1, 3, NaN, 2, 1e9, -1e9]
+    const seen = [-1e9, 1, 2, 3, 1e9, NaN]
+    const deviation = Math.sqrt(2 / 3)
+    expect(seen.map(fitScaler('standard', 'range', values, training)))
+      .toEqual([-1, -1, 0, 1, 1, 0].map((x) => x / deviation))
+    expect(seen.map(fitScaler('standard', 10, values, training)).map((x) => Number(x.toFixed(12))))
+      .toEqual([-10, -1 / deviation, 0, 1 / deviation, 10, 0].map((x) => Number(x.toFixed(12))))
+    expect(fitScaler('standard', 0.5, values, training)(1)).toBeCloseTo(-0.5, 12)
+    expect(fitScaler('standard', 'none', values, training)(1e9)).toBeCloseTo((1e9 - 2) / deviation, 3)
+    expect(seen.map(fitScaler('asis', 'range', values, training))).toEqual([1, 1, 2, 3, 3, 0])
+    expect(fitScaler('standard', 'range', [NaN], () => true)(5)).toBe(0)
+    expect(fitScaler('asis', 'range', [NaN], () => true)(5)).toBe(5)
+  })
+  it('clip after the logarithm, so that bounds of the range are those of the data', () => {
+    const values = [0, Math.E - 1]
+    const scale = fitScaler('log', 'range', values, () => true)
+    expect([-7, 0, Math.E - 1, 1e12].map(scale)).toEqual([-1, -1, 1, 1])
+    expect(fitScaler('log', 2, values, () => true)(1e12)).toBe(2)
+  })
+  it('by range change no row that they are fitted on, in any bit', () => {
+    const value = fc.oneof(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constant(NaN))
+    fc.assert(fc.property(fc.array(value), fc.constantFrom('asis', 'standard', 'log'), (values, scaling) => {
+      const [free, clipped] = (['none', 'range'] as const).map((clip) => fitScaler(scaling, clip, values, () => true))
+      expect(values.map(clipped)).toEqual(values.map(free))
+    }))
   })
 })
 
@@ -132,12 +160,28 @@ describe('assembling a world', () => {
     expect(Array.from(train.categorical)).toEqual([2, 1])
     expect(Array.from(train.numeric)).toEqual([-1, 1])
     expect(Array.from(test.categorical)).toEqual([0])
-    expect(Array.from(test.numeric)).toEqual([7])
+    expect(Array.from(test.numeric)).toEqual([1])
     expect(Array.from(test.user ?? [])).toEqual([7])
     expect(Array.from(test.time ?? [])).toEqual([3])
     for (const array of [train.categorical, train.numeric, train.labels, train.user, train.time]) {
       expect(array?.buffer).toBeInstanceOf(SharedArrayBuffer)
     }
+  })
+
+  it('clips what training rows never had to their range, unless the draft or the column says otherwise', () => {
+    const given = draft([frame({ numeric: [[1, 3, 9, -5]] })])
+    const after = (about: object, column: object = {}): number[] => {
+      const numeric = [{ ...given.numeric[0], ...column }]
+      const [{ validation, test, scales }] = assemble({ ...given, ...about, numeric }).scenarios
+      expect(validation.rows).toBe(0)
+      return [...test.numeric, scales![0].low, scales![0].high]
+    }
+    expect(after({})).toEqual([1, 1, 3])
+    expect(after({ clip: 'none' })).toEqual([7, -Infinity, Infinity])
+    expect(after({ clip: 2 })).toEqual([2, 0, 4])
+    expect(after({ clip: 2 }, { clip: 'none' })).toEqual([7, -Infinity, Infinity])
+    expect(after({ clip: 2 }, { scaling: 'asis' })).toEqual([9, -Infinity, Infinity])
+    expect(after({}, { scaling: 'asis', clip: 'range' })).toEqual([3, 1, 3])
   })
 
   it('is the same for training rows whatever the test rows hold', () => {

@@ -102,7 +102,24 @@ describe('a folder of CSV files', () => {
     expect(labels(world.scenarios[1].train)).toEqual([NaN, 2])
     expect(Array.from(world.scenarios[0].train.numeric)).toEqual([-1, 1])
     expect(Array.from(world.scenarios[0].test.categorical)).toEqual([0])
-    expect(Array.from(world.scenarios[0].test.numeric)).toEqual([3])
+    expect(Array.from(world.scenarios[0].test.numeric)).toEqual([1])
+  })
+
+  it('clips numbers as the world says, and a column as its schema says', async () => {
+    write('clipped/schema.json', schema({
+      numeric: ['x', { name: 'y', clip: 'none' }, { name: 'z', scaling: 'asis' }], categorical: [],
+      split: { by: 'column', column: 'part' },
+    }))
+    write('clipped/all.csv', 'x,y,z,click,part\n1,1,1,1,train\n3,3,3,0,train\n90305,90305,90305,0,test\n')
+    const test = async (clip?: 'range' | 'none' | number): Promise<number[]> => {
+      const world = await loadWorld(folder({ dir: 'clipped', ...(clip !== undefined && { clip }) }), { seed: '1', cwd: dir })
+      return Array.from(world.scenarios[0].test.numeric)
+    }
+    expect(await test()).toEqual([1, 90_303, 90_305])
+    expect(await test('none')).toEqual([90_303, 90_303, 90_305])
+    expect(await test(3)).toEqual([3, 90_303, 90_305])
+    await expect(test('rnage' as never)).rejects.toThrow(/world\.clip: range, none, or a positive number of deviations/)
+    await expect(test(0)).rejects.toThrow(/world\.clip: /)
   })
 
   it('takes numbers as labels of a regression, as they are', async () => {
