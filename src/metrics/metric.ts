@@ -27,6 +27,8 @@ export const metrics: Readonly<Record<string, Metric>> = {
   rmse: { title: 'RMSE', better: 'lower' },
   'group-auc': { title: 'AUC per user', better: 'higher', needs: 'both classes', final: true },
   calibration: { title: 'calibration', better: 'nearer 1', needs: 'a positive row', final: true },
+  'average-precision': { title: 'PR-AUC', better: 'higher', needs: 'a positive row', final: true },
+  'calibration-error': { title: 'ECE', better: 'lower', final: true },
 }
 
 /** A value on a scale on which more is better, whatever the metric: less of a loss, less of a distance. */

@@ -43,6 +43,6 @@ describe('a value that is undefined', () => {
 
   it('is told by every metric that needs nothing of its labels', () => {
     const needy = Object.keys(metrics).filter((metric) => !diverged({ metric, value: null }))
-    expect(needy).toEqual(['auc', 'group-auc', 'calibration'])
+    expect(needy).toEqual(['auc', 'group-auc', 'calibration', 'average-precision'])
   })
 })

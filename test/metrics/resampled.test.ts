@@ -66,7 +66,7 @@ describe('a metric of resampled users', () => {
   })
 })
 
-test('what is measured at the end: AUC per user where users are known, calibration', () => {
+test('what is measured at the end: AUC per user where users are known, calibration and its error, PR-AUC', () => {
   const labels = Float32Array.from([1, 0, 0, 1, 1, NaN])
   const table = { rows: 6, labels, user: Int32Array.from([1, 1, 1, 2, 2, 1]) }
   const scores = [Float32Array.from([0, -1, 1, 0, 0, 2])]
@@ -74,9 +74,13 @@ test('what is measured at the end: AUC per user where users are known, calibrati
   expect(finalScoresOf(table, [{ name: 'ctr', kind: 'binary' }], scores)).toEqual([
     { task: 'ctr', metric: 'group-auc', value: 0.5 },
     { task: 'ctr', metric: 'calibration', value: expect.closeTo((3 * 0.5 + sigmoid(-1) + sigmoid(1)) / 3, 12) },
+    // At 1 nothing; at 0 three of four rows, all positives.
+    { task: 'ctr', metric: 'average-precision', value: 3 / 4 },
+    // Three rows of .5 are all positive, the others are not.
+    { task: 'ctr', metric: 'calibration-error', value: expect.closeTo((1.5 + sigmoid(-1) + sigmoid(1)) / 5, 12) },
   ])
   const unknown = finalScoresOf({ rows: 6, labels }, [{ name: 'ctr', kind: 'binary' }], scores)
-  expect(unknown.map(({ metric }) => metric)).toEqual(['calibration'])
+  expect(unknown.map(({ metric }) => metric)).toEqual(['calibration', 'average-precision', 'calibration-error'])
 })
 
 test('MTL gain turns losses around, and the relative one is a mean over tasks', () => {
