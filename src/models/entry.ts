@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { initialised, initOption, type Init } from './init.js'
 import type { Model } from './model.js'
 
 /** A model's options: a zod schema for each, every one with a sentence. */
@@ -26,6 +27,10 @@ export interface ModelEntry<Kind extends string = string, S extends Shape = Shap
   build(options: z.output<z.ZodObject<S>>): Model
 }
 
+/** Options of every model, which its own `build` is not told. */
+const common = { init: initOption }
+type Common = typeof common
+
 /** Makes a model's entry, from the schemas of its options and what builds a model of them. */
 export const modelEntry = <const Kind extends string, S extends Shape>({
   kind,
@@ -39,7 +44,14 @@ export const modelEntry = <const Kind extends string, S extends Shape>({
   readonly source: string
   readonly options: S
   readonly build: (options: z.output<z.ZodObject<S>>) => Model
-}): ModelEntry<Kind, S> => {
-  const schema = z.strictObject({ kind: z.literal(kind), ...options }) as Schema<Kind, S>
-  return Object.assign((given: Options<S>) => ({ kind, ...given }), { kind, sentence, source, schema, build })
+}): ModelEntry<Kind, S & Common> => {
+  type All = S & Common
+  const schema = z.strictObject({ kind: z.literal(kind), ...options, ...common }) as unknown as Schema<Kind, All>
+  const whole = (chosen: z.output<z.ZodObject<All>>): Model => {
+    const { init, ...own } = chosen as unknown as z.output<z.ZodObject<S>> & { readonly init?: Init }
+    return initialised(build(own as unknown as z.output<z.ZodObject<S>>), init)
+  }
+  return Object.assign((given: Options<All>) => ({ kind, ...given }), {
+    kind, sentence, source, schema, build: whole,
+  })
 }

@@ -21,7 +21,9 @@ export type ModelSpec = z.input<typeof modelSchema>
 
 /** What zod says of one option, in a sentence that names kind, option and value. */
 const complaint = (kind: string, options: Readonly<Record<string, unknown>>, issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'unrecognized_keys') return `model.${issue.keys[0]}: '${kind}' has no such option.`
+  if (issue.code === 'unrecognized_keys') {
+    return `model.${[...issue.path, issue.keys[0]].join('.')}: '${kind}' has no such option.`
+  }
   const [option] = issue.path
   const value = options[String(option)]
   if (value === undefined) return `model.${String(option)} of '${kind}' is missing: it must be ${issue.message}.`

@@ -52,4 +52,6 @@ it.each(there)('%s: what training rows never had is clipped, and they stay as th
 it('every world that scales its columns can be told how to clip them', () => {
   const able = worldList.filter(({ schema }) => 'clip' in schema.shape).map(({ kind }) => kind)
   expect(able).toEqual(['storefronts', 'kuairand', 'folder', 'census'])
+  const looked = worldList.flatMap((kind) => ('inspectedWith' in kind ? [[kind.kind, kind.inspectedWith]] : []))
+  expect(looked).toMatchObject(['kuairand', 'folder', 'census'].map((kind) => [kind, { clip: 'none' }]))
 })
