@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { droppedNote } from '../src/data/assemble.js'
 import { interner } from '../src/data/interner.js'
+import { bucketsSchema } from '../src/data/vocabulary.js'
 import type { World } from '../src/data/world.js'
 import { DataError } from '../src/errors.js'
 import { streams } from '../src/random/streams.js'
@@ -19,6 +21,7 @@ const schema = z.strictObject({
   validation: z.number().min(0).lt(1).default(0.1).describe('share of train.csv, from its end, that validates'),
   sample: z.number().gt(0).max(1).default(1).describe('share of the rows to keep, drawn by the seed'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
+  buckets: bucketsSchema,
 })
 
 type Spec = z.output<typeof schema>
@@ -64,7 +67,7 @@ const read = async (spec: Spec, dir: string, seed: string): Promise<World> => {
     }
     countries.push({ name, train: await one('train'), test: await one('test') })
   }
-  const fields = fitFields(countries, words.map(({ words: known }) => known), spec.validation, spec.atLeast)
+  const fields = fitFields(countries, words.map(({ words: known }) => known), spec)
   const wrong = countries.reduce((sum, { train, test }) => sum + unclicked(train) + unclicked(test), 0)
   return {
     name: 'aliexpress',
@@ -84,7 +87,7 @@ const read = async (spec: Spec, dir: string, seed: string): Promise<World> => {
       ...(spec.sample < 1 ? [`a sample: ${100 * spec.sample} % of the rows, drawn by the seed`] : []),
       ...(wrong > 0 ? [`${wrong} conversions have no click; they are kept`] : []),
       ...fields.flatMap(({ dropped }, f) => (dropped > 0
-        ? [`${dropped} words of ${fieldNames[f]} are unknown: in fewer than ${spec.atLeast} training rows`]
+        ? [droppedNote(fieldNames[f], dropped, spec)]
         : [])),
     ],
   }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { clipSchema } from '../src/data/scaler.js'
+import { bucketsSchema } from '../src/data/vocabulary.js'
 import { DataError } from '../src/errors.js'
 import { streams } from '../src/random/streams.js'
 import { categoricalNames } from './census/columns.js'
@@ -19,6 +20,7 @@ const schema = z.strictObject({
     .enum(categoricalNames).optional()
     .describe('a column whose values are the scenarios, and which is no feature then. Default: one scenario'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
+  buckets: bucketsSchema,
   clip: clipSchema.default('range'),
 })
 

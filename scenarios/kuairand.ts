@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { clientsSchema } from '../src/data/clients.js'
 import { isDate } from '../src/data/calendar.js'
 import { clipSchema } from '../src/data/scaler.js'
+import { bucketsSchema } from '../src/data/vocabulary.js'
 import { DataError } from '../src/errors.js'
 import { worldKind } from './kind.js'
 import { findFiles } from './kuairand/files.js'
@@ -24,6 +25,7 @@ const schema = z.strictObject({
   tabs: z.array(z.int().min(0)).min(1).default([1, 0, 4, 2, 6]).describe('pages of the app; each is a scenario'),
   ids: z.array(z.enum(['user', 'video', 'author'])).default([]).describe('ids to have as further categorical fields'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
+  buckets: bucketsSchema,
   from: date.default(20220425).describe('first day that is read'),
   trainFrom: date.default(20220425).describe('first day to train on; earlier ones feed trailing statistics only'),
   testFrom: date.default(20220506).describe('first day of the test rows'),

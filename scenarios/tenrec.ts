@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { clientsSchema } from '../src/data/clients.js'
 import { listing } from '../src/data/bytes.js'
+import { bucketsSchema } from '../src/data/vocabulary.js'
 import type { World } from '../src/data/world.js'
 import { DataError } from '../src/errors.js'
 import { streams } from '../src/random/streams.js'
@@ -22,6 +23,7 @@ const schema = z
     ids: z.array(z.enum(['user', 'item'])).default(['item']).describe('ids to have as categorical fields'),
     history: z.boolean().default(true).describe('hist_1 to hist_10, pooled into one field, where a file has them'),
     atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
+    buckets: bucketsSchema,
     sample: z.number().gt(0).max(1).default(1).describe('share of the rows to keep, drawn by the seed'),
     clients: clientsSchema.optional(),
     split: z

@@ -1,5 +1,5 @@
 import type { Table } from '../../src/data/table.js'
-import { vocabularyFit, type Vocabulary } from '../../src/data/vocabulary.js'
+import { vocabularyFit, type Vocabulary, type Wording } from '../../src/data/vocabulary.js'
 import type { Scenario } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
 import { shareNearest } from '../../src/shares.js'
@@ -18,7 +18,8 @@ const trainRows = ({ train }: Country, validation: number): number => shareNeare
 
 /** Vocabularies fitted on the union of the countries' training rows: one per field. */
 export const fitFields = (
-  countries: readonly Country[], words: readonly (readonly string[])[], validation: number, atLeast: number,
+  countries: readonly Country[], words: readonly (readonly string[])[],
+  { validation, atLeast, buckets }: Omit<Wording, 'order'> & { readonly validation: number },
 ): Vocabulary[] =>
   words.map((known, f) => {
     const counter = vocabularyFit()
@@ -27,7 +28,7 @@ export const fitFields = (
       const end = trainRows(country, validation) * fieldCount
       for (let at = f; at < end; at += fieldCount) counter.count(categorical[at])
     }
-    return counter.fit(known, { order: 'number', atLeast })
+    return counter.fit(known, { order: 'number', atLeast, buckets })
   })
 
 /** Turns codes into ids where they lie, and cuts the country into tables: views of what was read, not copies. */

@@ -21,6 +21,7 @@ export interface CensusSpec {
   readonly college: readonly string[]
   readonly scenario?: CategoricalName | undefined
   readonly atLeast: number
+  readonly buckets: number
   readonly clip: Clip
 }
 
@@ -51,6 +52,7 @@ export const toWorld = (spec: CensusSpec, files: CensusFiles, streams: Streams):
       'the instance weight is not used',
     ],
     atLeast: spec.atLeast,
+    buckets: spec.buckets,
     clip: spec.clip,
   }
   const frame = (name: string, pick: readonly Int32Array[]): Frame => ({

@@ -17,6 +17,7 @@ type Entry = Exclude<FolderSchema['files'][number], string>
 interface FieldColumn {
   readonly name: string
   readonly atLeast: number
+  readonly buckets: number
   readonly sequence?: string | undefined
   readonly table?: string | undefined
   readonly padding?: string | undefined
@@ -60,8 +61,8 @@ export const readFolder = async (
   })
   return assemble({
     name: schema.name,
-    fields: columns.fields.map(({ name, words, atLeast, sequence, table }) => ({
-      name, words: words.words, order: orderOf(words), atLeast,
+    fields: columns.fields.map(({ name, words, atLeast, buckets, sequence, table }) => ({
+      name, words: words.words, order: orderOf(words), atLeast, buckets,
       ...(sequence !== undefined && { sequence }), ...(table !== undefined && { table }),
     })),
     numeric: columns.numeric,
@@ -94,7 +95,7 @@ const columnsOf = (schema: FolderSchema): Columns => ({
 const fieldsOf = (schema: FolderSchema): FieldColumn[] => {
   const words = new Map<string, Interner>()
   const listed = schema.categorical.map((column) =>
-    (typeof column === 'string' ? { name: column, atLeast: 1 } : column))
+    (typeof column === 'string' ? { name: column, atLeast: 1, buckets: 0 } : column))
   return listed.map((column: Omit<FieldColumn, 'words'>): FieldColumn => {
     const key = column.table ?? column.name
     const own = words.get(key) ?? interner()

@@ -12,6 +12,7 @@ export interface KuaiRandSpec {
   readonly tabs: readonly number[]
   readonly ids: readonly ('user' | 'video' | 'author')[]
   readonly atLeast: number
+  readonly buckets: number
   readonly clip: Clip
   readonly from: number
   readonly trainFrom: number
@@ -63,6 +64,7 @@ export const toWorld = (spec: KuaiRandSpec, log: KuaiRandLog): World => {
       ...notesOf[spec.features],
     ],
     atLeast: spec.atLeast,
+    buckets: spec.buckets,
     clip: spec.clip,
   })
 }

@@ -10,6 +10,7 @@ export interface TenrecSpec {
   readonly tasks: readonly (typeof taskNames)[number][]
   readonly ids: readonly ('user' | 'item')[]
   readonly atLeast: number
+  readonly buckets: number
   readonly sample: number
   readonly split: Shares
 }
@@ -44,6 +45,7 @@ export const toWorld = (spec: TenrecSpec, log: TenrecLog, streams: Streams): Wor
       ...(spec.sample < 1 ? [`a sample: ${percent(spec.sample)} of the rows, drawn by the seed`] : []),
     ],
     atLeast: spec.atLeast,
+    buckets: spec.buckets,
   })
 }
 

@@ -3,7 +3,7 @@ import type { Task } from '../tasks/task.js'
 import { fitScale, scalerOf, type Clip, type Scaling } from './scaler.js'
 import { part, splits } from './split.js'
 import { sharedDoubles, sharedFloats, sharedInts, type Table } from './table.js'
-import { vocabularyFit, type Vocabulary, type WordOrder } from './vocabulary.js'
+import { vocabularyFit, type Vocabulary, type Wording, type WordOrder } from './vocabulary.js'
 import type { Origin, Scenario, World } from './world.js'
 
 /** A categorical field before ids are given. */
@@ -16,6 +16,8 @@ export interface Field {
   readonly fixed?: boolean
   /** A word needs this many training rows to get an id of its own. Default: the draft's. */
   readonly atLeast?: number
+  /** Hash buckets that all other words fall into. Default: the draft's. */
+  readonly buckets?: number | undefined
   /** Which sequence the column belongs to, and whose vocabulary and embeddings it shares: see `CategoricalColumn`.
    * Columns of one table must have the same words, and their vocabulary is fitted on all of them. */
   readonly sequence?: string
@@ -57,6 +59,8 @@ export interface Draft {
   readonly notes: readonly string[]
   /** A word needs this many training rows to get an id of its own. Default 1. */
   readonly atLeast?: number
+  /** Hash buckets that words without an id of their own fall into. Default 0: they are unknown. */
+  readonly buckets?: number
   /** How far a numeric value may be from those of its scenario's training rows. Default `range`. */
   readonly clip?: Clip
 }
@@ -69,8 +73,7 @@ export const assemble = (draft: Draft): World => {
   const clipped = draft.fields
     .map((field, f) => ({ field, dropped: vocabularies.indexOf(vocabularies[f]) === f ? vocabularies[f].dropped : 0 }))
     .filter(({ dropped }) => dropped > 0)
-    .map(({ field, dropped }) => `${dropped} words of ${field.name} are unknown: in fewer than ` +
-      `${field.atLeast ?? draft.atLeast} training rows`)
+    .map(({ field, dropped }) => droppedNote(field.name, dropped, wordingOf(draft, field)))
   return {
     name: draft.name,
     features: {
@@ -89,6 +92,18 @@ export const assemble = (draft: Draft): World => {
     notes: [...draft.notes, ...clipped],
   }
 }
+
+/** How a field's words become ids. */
+const wordingOf = (draft: Draft, { order, atLeast, buckets }: Field): Wording => ({
+  order, atLeast: atLeast ?? draft.atLeast ?? 1, buckets: buckets ?? draft.buckets,
+})
+
+/** What became of the words of a field that training rows hold too rarely, for the manifest. */
+export const droppedNote = (
+  name: string, dropped: number, { atLeast, buckets = 0 }: Pick<Wording, 'atLeast' | 'buckets'>,
+): string =>
+  `${dropped} words of ${name} ${buckets > 0 ? `share ${buckets} hash buckets` : 'are unknown'}: ` +
+  `in fewer than ${atLeast} training rows`
 
 /** One per field; fields of one table have one. */
 const fitVocabularies = (draft: Draft): Vocabulary[] => {
@@ -116,7 +131,7 @@ const fitVocabulary = (draft: Draft, field: Field, columns: readonly number[]): 
       }
     }
   }
-  return counter.fit(field.words, { order: field.order, atLeast: field.atLeast ?? draft.atLeast ?? 1 })
+  return counter.fit(field.words, wordingOf(draft, field))
 }
 
 const clipOf = (draft: Draft, { scaling, clip }: Numeric): Clip =>

@@ -2,6 +2,7 @@ import { LineCounter, isNode, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { DataError } from '../errors.js'
 import { clipSchema } from './scaler.js'
+import { bucketsSchema } from './vocabulary.js'
 
 const shares = {
   train: z.number().gt(0).max(1).default(0.7).describe('share of the rows that train'),
@@ -37,6 +38,7 @@ const split = z.discriminatedUnion('by', [
 const categorical = z.strictObject({
   name: z.string().describe('the column'),
   atLeast: z.int().min(1).default(1).describe('training rows that a word needs to get an id of its own'),
+  buckets: bucketsSchema,
   sequence: z.string().optional()
     .describe('columns of one sequence, side by side, are one feature: the mean over their known words'),
   table: z.string().optional().describe('the column whose words and embeddings it shares'),

@@ -21,6 +21,30 @@ describe('vocabularies', () => {
     const number = fit.fit(words, { order: 'number', atLeast: 2 })
     expect([number.size, number.dropped, number.id(1), number.id(0)]).toEqual([2, 2, 1, 0])
   })
+  it('put words that are rare or never seen into hash buckets, after the known ones', () => {
+    const fit = vocabularyFit()
+    for (const code of [0, 0, 1]) fit.count(code)
+    const options = { order: 'text', atLeast: 2, buckets: 4 } as const
+    const words = ['often', 'rare', 'a', 'foobar', '']
+    const vocabulary = fit.fit(words, options)
+    // FNV-1a's published values: 'a' e40c292c, 'foobar' bf9cf968, nothing 811c9dc5; all modulo 4, after ids 0 and 1.
+    expect([0, 2, 3, 4].map((code) => vocabulary.id(code))).toEqual([1, 2 + 0, 2 + 0, 2 + 1])
+    expect([vocabulary.size, vocabulary.dropped]).toEqual([6, 1])
+    const rare = vocabulary.id(1)
+    expect(rare).toBeGreaterThanOrEqual(2)
+    // Later words, whatever they are, move nobody.
+    expect(fit.fit([...words, 'more', 'and more'], options).id(1)).toBe(rare)
+    expect(fit.fit(words, { ...options, buckets: 0 }).id(1)).toBe(0)
+  })
+  it('fill buckets evenly', () => {
+    const words = Array.from({ length: 8000 }, (_, i) => `item-${i}`)
+    const { id } = vocabularyFit().fit(words, { order: 'text', atLeast: 1, buckets: 16 })
+    const counts = Array.from({ length: 16 }, () => 0)
+    words.forEach((_word, code) => counts[id(code) - 1]++)
+    // 500 each, deviation 22.
+    expect(Math.min(...counts)).toBeGreaterThan(400)
+    expect(Math.max(...counts)).toBeLessThan(600)
+  })
 })
 
 describe('scalers', () => {
@@ -182,6 +206,19 @@ describe('assembling a world', () => {
     expect(after({ clip: 2 }, { clip: 'none' })).toEqual([7, -Infinity, Infinity])
     expect(after({ clip: 2 }, { scaling: 'asis' })).toEqual([9, -Infinity, Infinity])
     expect(after({}, { scaling: 'asis', clip: 'range' })).toEqual([3, 1, 3])
+  })
+
+  it('says what became of rare words, and leaves a value that is not there unknown', () => {
+    const given = draft([frame()])
+    const { features, scenarios: [{ train, test }], notes } = assemble({ ...given, atLeast: 2, buckets: 3 })
+    expect(features.categorical).toEqual([{ name: 'f', size: 4 }])
+    expect([...train.categorical, ...test.categorical].every((id) => id >= 1 && id <= 3)).toBe(true)
+    expect(notes).toEqual(['2 words of f share 3 hash buckets: in fewer than 2 training rows'])
+    expect(assemble({ ...given, atLeast: 2 }).notes).toEqual(['2 words of f are unknown: in fewer than 2 training rows'])
+    const own = assemble({ ...given, buckets: 3, fields: [{ ...given.fields[0], buckets: 0 }] })
+    expect(own.features.categorical[0].size).toBe(3)
+    const missing = assemble({ ...draft([frame({ categorical: [[0, -1, 2, 0]] })]), buckets: 3 })
+    expect(missing.scenarios[0].train.categorical[1]).toBe(0)
   })
 
   it('is the same for training rows whatever the test rows hold', () => {
