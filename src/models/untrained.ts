@@ -21,17 +21,22 @@ const tablesOf = ({ tables = [], shape, offset }: Segment): TableRows[] => {
 }
 
 const moved = (now: Float32Array, first: Float32Array, from: number, width: number): boolean => {
-  let [most, largest] = [0, 0]
+  let largest = 0
+  for (let i = from; i < from + width; i++) largest = Math.max(largest, Math.abs(first[i]))
   for (let i = from; i < from + width; i++) {
-    most = Math.max(most, Math.abs(now[i] - first[i]))
-    largest = Math.max(largest, Math.abs(first[i]))
+    // NaN, in a model that diverged, has moved.
+    if (!(Math.abs(now[i] - first[i]) <= rounding * largest)) return true
   }
-  // NaN, in a model that diverged, has moved.
-  return !(most <= rounding * largest)
+  return false
 }
 
-/** Sets every row that has not moved to the mean of those that have, in double precision and in the order of rows. */
-const fillTable = (now: Float32Array, first: Float32Array, { offset, rows, width }: TableRows): Float32Array => {
+/**
+ * Sets every row that has not moved to the mean of those that have, in double precision and in the order of rows; in a
+ * copy, if `now` is `parameters` still.
+ */
+const fillTable = (
+  now: Float32Array, parameters: Float32Array, first: Float32Array, { offset, rows, width }: TableRows,
+): Float32Array => {
   const sum = new Float64Array(width)
   const still: number[] = []
   for (let row = 0; row < rows; row++) {
@@ -40,7 +45,7 @@ const fillTable = (now: Float32Array, first: Float32Array, { offset, rows, width
     else for (let k = 0; k < width; k++) sum[k] += now[from + k]
   }
   if (still.length === 0 || still.length === rows) return now
-  const filled = now.slice()
+  const filled = now === parameters ? now.slice() : now
   const mean = sum.map((total) => total / (rows - still.length))
   for (const from of still) filled.set(mean, from)
   return filled
@@ -59,4 +64,7 @@ const fillTable = (now: Float32Array, first: Float32Array, { offset, rows, width
  */
 export const fillUntrained = (
   { segments }: Pick<Layout, 'segments'>, initial: Float32Array, parameters: Float32Array,
-): Float32Array => segments.flatMap(tablesOf).reduce((now, table) => fillTable(now, initial, table), parameters)
+): Float32Array =>
+  segments
+    .flatMap(tablesOf)
+    .reduce((now, table) => fillTable(now, parameters, initial, table), parameters)
