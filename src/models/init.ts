@@ -7,20 +7,28 @@ import type { Model } from './model.js'
 const roles = ['embedding', 'user', 'input', 'bottom', 'expert', 'gate', 'tower', 'other'] as const satisfies
   readonly SegmentRole[]
 
+const aboveZero = { error: 'a number above 0' }
+const positive = z.number(aboveZero).positive(aboveZero)
+
 const start = z.union([
   z.literal('zeros'),
   z.strictObject({ kind: z.literal('constant'), value: z.number() }),
-  z.strictObject({ kind: z.literal('uniform'), limit: z.number().positive() }),
-  z.strictObject({ kind: z.literal('normal'), deviation: z.number().positive() }),
+  z.strictObject({ kind: z.literal('uniform'), limit: positive }),
+  z.strictObject({ kind: z.literal('normal'), deviation: positive }),
 ], { error: 'zeros, or one of constant (value), uniform (limit) and normal (deviation)' })
+
+const byRole = Object.fromEntries(roles.map((role) => [role, start.optional()])) as
+  Record<(typeof roles)[number], z.ZodOptional<typeof start>>
 
 /**
  * First values in place of a model's own random ones: by role, or `zeros` for all. What starts at a constant or on a
  * diagonal anyway (biases, normalisation, factors of scenarios) stays.
  */
 export const initOption = z
-  .union([z.literal('zeros'), z.partialRecord(z.enum(roles), start)], {
-    error: `zeros, or first values by role (${roles.join(', ')})`,
+  .union([z.literal('zeros'), z.strictObject(byRole)], {
+    // What is wrong with one role, its own schema says.
+    error: ({ input }) =>
+      (typeof input === 'object' ? undefined : `zeros, or first values by role (${roles.join(', ')})`),
   })
   .optional()
   .describe('First values in place of random ones, by role of the segment; zeros for all')

@@ -19,6 +19,13 @@ export const modelSchema = z.discriminatedUnion('kind', modelEntries.map(({ sche
 /** A model as plain data: what a script's constructor or a file gives. */
 export type ModelSpec = z.input<typeof modelSchema>
 
+/** An issue of the branch of a union that came furthest, where the union says nothing itself. */
+const innermost = (issue: z.core.$ZodIssue): z.core.$ZodIssue => {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return issue
+  const [best] = issue.errors.flat().toSorted((a, b) => b.path.length - a.path.length)
+  return best === undefined ? issue : { ...best, path: [...issue.path, ...best.path] }
+}
+
 /** What zod says of one option, in a sentence that names kind, option and value. */
 const complaint = (kind: string, options: Readonly<Record<string, unknown>>, issue: z.core.$ZodIssue): string => {
   if (issue.code === 'unrecognized_keys') {
@@ -42,6 +49,6 @@ export const buildModel = (spec: ModelSpec | Model): Model => {
     throw new SpecificationError(`model.kind is '${spec.kind}': it must be one of ${known}.`)
   }
   const parsed = entry.schema.safeParse(spec)
-  if (!parsed.success) throw new SpecificationError(complaint(spec.kind, { ...spec }, parsed.error.issues[0]))
+  if (!parsed.success) throw new SpecificationError(complaint(spec.kind, { ...spec }, innermost(parsed.error.issues[0])))
   return entry.build(parsed.data)
 }

@@ -68,7 +68,8 @@ describe('first values', () => {
   test.each<[object, RegExp]>([
     [{ init: 'ones' }, /model.init of 'mlp' is "ones": it must be zeros, or first values by role \(embedding, user/],
     [{ init: { towers: 'zeros' } }, /model.init.towers: 'mlp' has no such option/],
-    [{ init: { tower: { kind: 'normal', deviation: -1 } } }, /model.init of 'mlp' is .*deviation/],
+    [{ init: { tower: { kind: 'normal', deviation: -1 } } }, /model.init of 'mlp' is .*: it must be a number above 0\./],
+    [{ init: { tower: 'zero' } }, /it must be zeros, or one of constant \(value\), uniform \(limit\) and normal \(deviation\)\./],
   ])('that are no first values are refused: %j', (option, message) => {
     expect(() => buildModel({ kind: 'mlp', hidden: [], ...option } as ModelSpec)).toThrow(message)
   })
