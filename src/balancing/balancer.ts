@@ -14,7 +14,10 @@ export interface Memory {
   readonly initial: number
 }
 
-/** One training step as a balancer sees it, while it is being recorded: all tensors, no values. */
+/**
+ * One training step as a balancer sees it, while it is being recorded: all tensors, no values. The tasks are those that
+ * the model is trained by: one that it only scores is none of them.
+ */
 export interface Step {
   /** Segments that all tasks share and that train in this step: see `isShared`. */
   readonly shared: readonly Segment[]
@@ -53,6 +56,7 @@ export interface Balancer {
 
 /** What a balancer is built for. */
 export interface BalancingProblem {
+  /** Those that the model is trained by. */
   readonly tasks: readonly Task[]
   /** Trainable segments that all tasks share, whether or not they train in every step. */
   readonly shared: readonly Segment[]

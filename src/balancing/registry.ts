@@ -53,7 +53,7 @@ export const balancerSchema = z.discriminatedUnion(
 export type BalancerInput = z.input<typeof balancerSchema>
 export type BalancerSpec = z.output<typeof balancerSchema>
 
-/** The balancer that a specification names, for a model and its tasks. One task needs no balance. */
+/** The balancer that a specification names, for a model and the tasks that it is trained by. One needs no balance. */
 export const buildBalancer = (spec: BalancerSpec, { segments }: Layout, tasks: readonly Task[]): Balancer => {
   const entry = balancers.find(({ kind }) => kind === spec.kind) as unknown as BalancerEntry
   const problem = { tasks, shared: segments.filter(isShared) }

@@ -9,6 +9,7 @@ import { buildLayout, initialize } from '../models/layout.js'
 import type { UserItemVectors } from '../models/model.js'
 import { encode } from '../models/ranking/encode.js'
 import { rankerModel, type RankerOptions } from '../models/ranking/ranker.js'
+import { meanWeights, trainedTasks } from '../models/trained-tasks.js'
 import { streams } from '../random/streams.js'
 import { balancerSchema, buildBalancer, type BalancerInput } from '../balancing/registry.js'
 
@@ -55,9 +56,9 @@ const trainingOf = ({ world, model: options, optimizer, batch, balance }: Ranker
   const { features, tasks } = world
   const model = rankerModel(options)
   const layout = buildLayout(model.segments(features, tasks))
-  const balancer = buildBalancer(balancerSchema.parse(balance), layout, tasks)
+  const balancer = buildBalancer(balancerSchema.parse(balance), layout, trainedTasks(model, tasks))
   return {
-    model, features, tasks, layout, optimizer, balancer, taskWeights: tasks.map(() => 1 / tasks.length),
+    model, features, tasks, layout, optimizer, balancer, taskWeights: meanWeights(model, tasks),
     proximal: false, proximalSegments: [], batch, chunk: 1, cohort: 1,
   }
 }

@@ -12,9 +12,9 @@ export interface Training {
   readonly tasks: readonly Task[]
   readonly layout: Layout
   readonly optimizer: Optimizer
-  /** Weight of each task's loss in the total, in the order of `tasks`. */
+  /** Weight of each task's loss in the total, in the order of `tasks`; 0 for one that the model only scores. */
   readonly taskWeights: readonly number[]
-  /** Decides instead of `taskWeights`, step by step. */
+  /** Decides instead of `taskWeights`, step by step; built for the tasks that the model is trained by. */
   readonly balancer?: Balancer
   /** Whether the loss has a proximal term (mu / 2) |theta - anchor|^2 over the segments that are shared. */
   readonly proximal: boolean

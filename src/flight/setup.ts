@@ -14,6 +14,7 @@ import type { ClientTerms, Terms } from '../federation/terms.js'
 import { buildLayout, initialize, type Layout } from '../models/layout.js'
 import type { Model } from '../models/model.js'
 import { buildModel } from '../models/registry.js'
+import { meanWeights, trainedTasks } from '../models/trained-tasks.js'
 import { plainWire } from '../network/wire.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { randomOrder } from '../random/order.js'
@@ -104,8 +105,8 @@ export const setUp = async (
     tasks,
     layout,
     optimizer: resolved.local.optimizer,
-    taskWeights: tasks.map(() => 1 / tasks.length),
-    balancer: buildBalancer(resolved.local.balance, layout, tasks),
+    taskWeights: meanWeights(model, tasks),
+    balancer: buildBalancer(resolved.local.balance, layout, trainedTasks(model, tasks)),
     proximal: false,
     proximalSegments: [],
     chunk: resolved.local.chunk,

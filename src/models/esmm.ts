@@ -67,8 +67,8 @@ export const esmm = modelEntry({
     conversion: name('Task that is a conversion among clicks, scored but not trained; the third if there is one'),
     ...regularisationOptions,
   },
-  build: (options) =>
-    defineModel('esmm', ({ features, tasks }) => {
+  build: (options) => ({
+    ...defineModel('esmm', ({ features, tasks }) => {
       const { dropout, batchNorm } = options
       const { click, both, conversion } = rolesOf(tasks, options)
       const input = inputs(features, options)
@@ -83,4 +83,9 @@ export const esmm = modelEntry({
         },
       }
     }),
+    scoredOnly(tasks) {
+      const { conversion } = rolesOf(tasks, options)
+      return conversion === undefined ? [] : [conversion.name]
+    },
+  }),
 })

@@ -115,6 +115,11 @@ export interface Model {
     mode: Mode,
     about: { features: Features; tasks: readonly Task[] },
   ): Output
+  /**
+   * Names of tasks whose heads pass no gradient: they are scored and have no loss to train by, so they have no part in
+   * balancing nor in a mean of losses. Default: none.
+   */
+  readonly scoredOnly?: (tasks: readonly Task[]) => readonly string[]
   /** For models that rank: the vectors of all users and items, on the host; they are judged by full ranking. */
   readonly vectors?: (layout: Layout, parameters: Float32Array, history: History) => UserItemVectors
 }

@@ -3,6 +3,8 @@ import type { Tensor } from '@tensorflow/tfjs'
 import type { Segment } from '../../models/layout.js'
 import { isShared, type Balancer, type Gradients } from '../../balancing/balancer.js'
 import { shapeOf } from '../../balancing/host-input.js'
+import { trainedTasks } from '../../models/trained-tasks.js'
+import type { Task } from '../../tasks/task.js'
 import type { Training } from '../engine.js'
 import { paddedRows } from '../feeding/batches.js'
 import type { Inputs } from './body.js'
@@ -32,7 +34,7 @@ export const balancedStep = (
   seed: Tensor | undefined,
   memory: Tensors,
 ): Stepped => {
-  const { balancer, tasks, taskWeights, layout } = training
+  const { balancer, model, tasks, taskWeights, layout } = training
   const trainable = layout.segments.filter((segment) => trains(training, segment))
   const pass = (weights: readonly (number | Tensor)[], segments: readonly Segment[], by?: Tensor): Differentiated =>
     differentiate(training, parameters, inputs, step, { weights, segments, ...(by && { seed: by }) })
@@ -40,29 +42,34 @@ export const balancedStep = (
   if (balancer === undefined) {
     return { ...pass(taskWeights, trainable, seed), seeded: seed !== undefined, memory }
   }
+  const trained = trainedTasks(model, tasks)
+  const places = trained.map((task) => tasks.indexOf(task))
+  const spread = (weights: readonly (number | Tensor)[]): (number | Tensor)[] =>
+    tasks.map((_, t) => (places.includes(t) ? weights[places.indexOf(t)] : 0))
   const result = balancer.balance({
     get losses() {
-      return tf.stack([...evaluate(training, parameters, inputs, step).losses])
+      const { losses } = evaluate(training, parameters, inputs, step)
+      return tf.stack(places.map((t) => losses[t]))
     },
     get present() {
-      return presentOf(training, inputs, step)
+      return presentOf(training, trained, inputs, step)
     },
     shared,
-    gradients: (segments = shared) => tasks.map((_, t) => pass(only(t, tasks.length), segments).gradients),
+    gradients: (segments = shared) => places.map((t) => pass(only(t, tasks.length), segments).gradients),
     input: (name) => readInput(balancer, name, inputs, step),
     memory: (name) => memory[name],
   })
   const remembered = { ...memory, ...result.memory }
   if ('weights' in result) {
-    return { ...pass(result.weights, trainable, seed), seeded: seed !== undefined, memory: remembered }
+    return { ...pass(spread(result.weights), trainable, seed), seeded: seed !== undefined, memory: remembered }
   }
   const others = trainable.filter((segment) => !isShared(segment))
-  const own = ownGradients(training, pass, others, result.own)
+  const own = ownGradients(spread(result.own ? tf.unstack(result.own) : trained.map(() => 1)), trained.length, pass, others)
   return { ...own, gradients: { ...own.gradients, ...result.gradients }, seeded: false, memory: remembered }
 }
 
 /** [tasks]: 1 where a task has a labelled row in the batch: its label weights sum to 1 then, and to 0 otherwise. */
-const presentOf = ({ batch, tasks }: Training, inputs: Inputs, step: number): Tensor => {
+const presentOf = ({ batch }: Training, tasks: readonly Task[], inputs: Inputs, step: number): Tensor => {
   const rows = paddedRows(batch)
   const known = tasks.map(({ name }) => tf.sum(inputs.read({ kind: 'label-weight', step, task: name }, [rows])))
   return tf.sign(tf.stack(known))
@@ -75,19 +82,18 @@ const readInput = (balancer: Balancer, name: string, inputs: Inputs, step: numbe
 }
 
 /**
- * The gradients of segments that not all tasks train: of the mean loss, or with each task's loss times its entry of
- * `own`. One unweighted pass where it can be, whose products are those of the tasks' passes.
+ * The gradients of segments that not all tasks train: of the mean of `trained` losses, each times its weight. One
+ * unweighted pass where it can be, whose products are those of the tasks' passes.
  */
 const ownGradients = (
-  { tasks }: Training,
+  weights: readonly (number | Tensor)[],
+  trained: number,
   pass: (weights: readonly (number | Tensor)[], segments: readonly Segment[]) => Differentiated,
   segments: readonly Segment[],
-  own: Tensor | undefined,
 ): Differentiated => {
-  const weights = own === undefined ? tasks.map(() => 1) : tf.unstack(own)
   const passed = pass(weights, segments)
   const mean: Gradients = Object.fromEntries(
-    Object.entries(passed.gradients).map(([name, gradient]) => [name, tf.mul(gradient, 1 / tasks.length)]),
+    Object.entries(passed.gradients).map(([name, gradient]) => [name, tf.mul(gradient, 1 / trained)]),
   )
   return { ...passed, gradients: mean }
 }
