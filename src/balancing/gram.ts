@@ -56,5 +56,35 @@ export const across = (x: Tensor): Tensor => tf.matMul(x, tf.ones([x.shape[1]!, 
 /** The diagonal of A [n, n] as [n, 1]. */
 export const diagonal = (a: Tensor): Tensor => across(tf.mul(a, tf.eye(a.shape[0])))
 
-/** Far below any squared norm that means something; keeps 0 / 0 from happening where a task has no gradient. */
-export const tiny = 1e-20
+/** The square of the shortest gradient that is told from none, 1e-18 long; keeps 0 / 0 from happening. */
+export const tiny = 1e-36
+
+/** A cosine this near to -1 is -1: gradients that are opposed shall cancel, whatever their products are rounded to. */
+const rounded = 5e-7
+
+/** What the tasks' gradients are to each other, without the squares of their lengths in one sum with each other. */
+export interface Directions {
+  /** [tasks, 1]; 1e-18 where there is no gradient. */
+  readonly lengths: Tensor
+  /** [tasks, 1]: 1 where a task has a gradient, 0 elsewhere. */
+  readonly there: Tensor
+  /** [tasks, tasks]: 1 on the diagonal; 0 elsewhere beside a task that has no gradient. */
+  readonly cosines: Tensor
+}
+
+/**
+ * The directions behind inner products A [tasks, tasks]. An entry of A is off by the rounding of its own two lengths,
+ * so a cosine is off by that of 1, whatever the lengths of the others: systems of cosines lose nothing where one
+ * gradient is a thousand times longer than another, while in A its square would drown the other's.
+ */
+export const directionsOf = (a: Tensor): Directions => {
+  const tasks = a.shape[0]
+  const squares = diagonal(a)
+  const there = tf.cast(tf.greater(squares, tiny), 'float32')
+  const lengths = tf.sqrt(tf.maximum(squares, tiny))
+  const inverse = tf.div(there, lengths)
+  const between = tf.mul(tf.mul(a, inverse), tf.reshape(inverse, [1, tasks]))
+  const known = tf.where(tf.less(between, rounded - 1), tf.scalar(-1), between)
+  const apart = tf.sub(1, tf.eye(tasks))
+  return { lengths, there, cosines: tf.add(tf.mul(known, apart), tf.eye(tasks)) }
+}

@@ -2,26 +2,23 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { z } from 'zod'
 import { balancerEntry } from './balancer.js'
-import { diagonal, gramBalancer, tiny } from './gram.js'
+import { directionsOf, gramBalancer, type Directions } from './gram.js'
 import { solveRow } from './solve.js'
 
 /**
- * Weights alpha [tasks] that sum to 1 and give the joint gradient the same projection onto every task's own:
- * alpha_2.. = g_1 U^T (D U^T)^-1 with D_i = g_1 - g_i and U_i = u_1 - u_i of the unit gradients. For two
- * tasks that is |g_2| and |g_1| over their sum. With three or more a weight may be negative, as in the paper.
+ * Weights alpha [tasks] that sum to 1 and give the joint gradient the same projection onto every task's own, for
+ * gradients of these directions and lengths [tasks, 1]. The paper's alpha_2.. = g_1 U^T (D U^T)^-1, with D_i = g_1 - g_i
+ * and U_i = u_1 - u_i of the unit gradients, is the solution of alpha_t |g_t| ~ (C^-1 1)_t with the cosines C, which
+ * has no squared length in it. For two tasks that is |g_2| and |g_1| over their sum. With three or more a weight may be
+ * negative, as in the paper. A task that has no gradient gets all of the weight.
  */
-export const impartial = (a: Tensor): Tensor => {
-  const tasks = a.shape[0]
-  const lengths = tf.reshape(tf.sqrt(tf.maximum(diagonal(a), tiny)), [tasks])
-  if (tasks === 2) return tf.div(tf.stack(tf.unstack(lengths).toReversed()), tf.sum(lengths))
-  // along[i][j] = <g_i, u_j>
-  const along = tf.unstack(tf.div(a, tf.reshape(lengths, [1, tasks]))).map((row) => tf.unstack(row))
-  const others = along.slice(1)
-  const first = along[0]
-  const right = first.slice(1).map((value) => tf.sub(first[0], value))
-  const matrix = others.map((row) => row.slice(1).map((value, j) => tf.add(tf.sub(right[j], row[0]), value)))
-  const solved = solveRow(matrix, right)
-  return tf.stack([solved.reduce((left, value) => tf.sub(left, value), tf.scalar(1)), ...solved])
+export const impartial = ({ cosines }: Directions, lengths: Tensor): Tensor => {
+  const tasks = cosines.shape[0]
+  const ones = Array.from({ length: tasks }, () => tf.scalar(1))
+  const rows = tf.unstack(cosines).map((row) => tf.unstack(row))
+  const along = tasks === 2 ? ones : solveRow(rows, ones)
+  const alpha = tf.mul(tf.stack(along), tf.reshape(tf.div(tf.min(lengths), lengths), [tasks]))
+  return tf.div(alpha, tf.sum(alpha))
 }
 
 /**
@@ -40,7 +37,10 @@ export const imtl = balancerEntry({
   }),
   build({ variant, rate }, { tasks: { length: tasks } }) {
     if (variant === 'gradient') {
-      return gramBalancer({ kind: 'imtl', inputs: [], memory: [] }, (a) => ({ weights: impartial(a) }))
+      return gramBalancer({ kind: 'imtl', inputs: [], memory: [] }, (a) => {
+        const directions = directionsOf(a)
+        return { weights: impartial(directions, directions.lengths) }
+      })
     }
     const parts = { kind: 'imtl', inputs: [], memory: [{ name: 's', shape: [tasks], initial: 0 }] } as const
     const moved = (s: Tensor, scale: Tensor, losses: Tensor, present: Tensor): Tensor =>
@@ -59,9 +59,10 @@ export const imtl = balancerEntry({
     return gramBalancer(parts, (a, step) => {
       const s = step.memory('s')
       const scale = tf.exp(s)
-      const both = tf.mul(tf.reshape(scale, [tasks, 1]), tf.reshape(scale, [1, tasks]))
+      const directions = directionsOf(a)
+      const scaled = tf.mul(directions.lengths, tf.reshape(scale, [tasks, 1]))
       const memory = { s: moved(s, scale, step.losses, step.present) }
-      return { weights: tf.mul(impartial(tf.mul(a, both)), scale), own: scale, memory }
+      return { weights: tf.mul(impartial(directions, scaled), scale), own: scale, memory }
     })
   },
 })

@@ -2,63 +2,59 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { z } from 'zod'
 import { balancerEntry, type Step } from './balancer.js'
-import { diagonal, gramBalancer, tiny } from './gram.js'
-import { ontoSimplex, uniformWeights } from './simplex.js'
-
-/** Two gradients: w_1 = <g_2 - g_1, g_2> / |g_2 - g_1|^2, cut to [0, 1]. Equal gradients share. */
-const ofTwo = (a: Tensor): Tensor => {
-  const [[aa, ab], [, bb]] = tf.unstack(a).map((row) => tf.unstack(row))
-  const apart = tf.sub(tf.add(aa, bb), tf.mul(ab, 2))
-  const first = tf.clipByValue(tf.div(tf.sub(bb, ab), tf.maximum(apart, tiny)), 0, 1)
-  const share = tf.where(tf.greater(apart, tiny), first, tf.scalar(0.5))
-  return tf.stack([share, tf.sub(1, share)])
-}
+import { best, checkFaces, membersOf, solveOnFaces } from './faces.js'
+import { across, directionsOf, gramBalancer, tiny, type Directions } from './gram.js'
 
 /**
- * The weights [tasks], non-negative and summing to 1, of the shortest vector in the convex hull of the gradients: in
- * closed form for two, otherwise by a fixed number of accelerated projected gradient steps (Nesterov's momentum) on
- * w^T A w, whose step is 1 over the trace.
+ * The weights [tasks], non-negative and summing to 1, of the shortest vector d in the convex hull of the gradients, from
+ * their directions, and lengths [tasks, 1].
+ *
+ * With unit gradients u, v_t = w_t |g_t|, C = U U^T and b_t = 1 / |g_t|, all up to factors, v minimises
+ * v^T C v + (b^T v - 1)^2 over v >= 0: on the face that holds it, (C + b b^T) v = b. No squared length is in there, so
+ * that short gradients count as exactly as long ones. The best face has the smallest duality gap
+ * max_t |d|^2 / |g_t| - <u_t, d>. If some task has no gradient, the weight is all with such tasks.
  */
-export const shortest = (a: Tensor, iterations: number): Tensor => {
-  const tasks = a.shape[0]
-  if (tasks === 2) return ofTwo(a)
-  const scaled = tf.div(a, tf.maximum(tf.sum(diagonal(a)), tiny))
-  let w = uniformWeights(tasks)
-  let ahead = w
-  for (let k = 0; k < iterations; k++) {
-    const next = ontoSimplex(tf.sub(ahead, tf.matMul(scaled, ahead)))
-    ahead = tf.add(next, tf.mul(tf.sub(next, w), k / (k + 3)))
-    w = next
-  }
-  return tf.reshape(w, [tasks])
+export const shortest = ({ cosines, there }: Directions, lengths: Tensor): Tensor => {
+  const tasks = cosines.shape[0]
+  const b = tf.div(tf.min(lengths), lengths)
+  const within = tf.mul(membersOf(tasks), b)
+  const own = tf.div(within, tf.max(within, 1, true))
+  const solved = solveOnFaces(tf.add(cosines, tf.matMul(own, own, false, true)), own)
+  const v = tf.relu(tf.reshape(solved, [-1, tasks]))
+  const y = tf.div(v, tf.maximum(tf.matMul(v, b), tiny))
+  const rates = tf.matMul(y, cosines)
+  const square = across(tf.mul(rates, y))
+  const gap = tf.max(tf.sub(tf.mul(square, tf.reshape(b, [1, tasks])), rates), 1, true)
+  const some = tf.greater(across(v), 0)
+  const weights = tf.mul(best(y, tf.where(some, tf.div(gap, tf.maximum(across(y), tiny)), 1e30)), b)
+  const absent = tf.sub(1, there)
+  const missing = tf.sum(absent)
+  const idle = tf.div(absent, tf.maximum(missing, 1))
+  return tf.reshape(tf.where(tf.greater(missing, 0), idle, tf.div(weights, tf.sum(weights))), [tasks])
 }
 
 type Normalise = 'none' | 'l2' | 'loss' | 'loss+'
 
-/** What gradients are divided by while weights are sought, [tasks, 1]; the weights go to the gradients as they are. */
-const scales = (normalise: Normalise, a: Tensor, step: Step): Tensor | undefined => {
-  const norms = (): Tensor => tf.sqrt(diagonal(a))
+/** The lengths [tasks, 1] of the gradients while weights are sought; the weights go to the gradients as they are. */
+const lengthsFor = (normalise: Normalise, { lengths }: Directions, step: Step): Tensor => {
   const losses = (): Tensor => tf.reshape(step.losses, [-1, 1])
   switch (normalise) {
     case 'none':
-      return undefined
+      return lengths
     case 'l2':
-      return norms()
+      return tf.onesLike(lengths)
     case 'loss':
-      return losses()
+      return over(lengths, losses())
     case 'loss+':
-      return tf.mul(norms(), losses())
+      return over(tf.onesLike(lengths), losses())
     default:
       return normalise satisfies never
   }
 }
 
-/** A for gradients divided by `scale` [tasks, 1]; one that would be divided by nothing is left alone. */
-const rescaled = (a: Tensor, scale: Tensor | undefined): Tensor => {
-  if (scale === undefined) return a
-  const inverse = tf.where(tf.greater(scale, tiny), tf.reciprocal(tf.maximum(scale, tiny)), tf.onesLike(scale))
-  return tf.mul(tf.mul(a, inverse), tf.matMul(tf.ones([a.shape[0], 1]), inverse, false, true))
-}
+/** A quotient; what would be divided by nothing is left alone. */
+const over = (lengths: Tensor, scale: Tensor): Tensor =>
+  tf.div(lengths, tf.where(tf.greater(scale, tiny), scale, tf.onesLike(scale)))
 
 /** Multiple-gradient descent: the min-norm point of the convex hull of the tasks' gradients. */
 export const mgda = balancerEntry({
@@ -71,13 +67,15 @@ export const mgda = balancerEntry({
       .enum(['none', 'l2', 'loss', 'loss+'])
       .prefault('none')
       .describe('What gradients are divided by while weights are sought: nothing, norms, losses, both'),
-    iterations: z.int().min(1).prefault(40).describe('Steps of the solver, for three tasks or more'),
   }),
-  build: ({ normalise, iterations }) =>
-    gramBalancer({ kind: 'mgda', inputs: [], memory: [] }, (a, step) => ({
-      weights: shortest(rescaled(a, scales(normalise, a, step)), iterations),
-    })),
+  build({ normalise }, { tasks }) {
+    checkFaces('mgda', tasks.length)
+    return gramBalancer({ kind: 'mgda', inputs: [], memory: [] }, (a, step) => {
+      const directions = directionsOf(a)
+      return { weights: shortest(directions, lengthsFor(normalise, directions, step)) }
+    })
+  },
 })
 
-export const multipleGradientDescent = (options: { normalise?: Normalise; iterations?: number } = {}) =>
+export const multipleGradientDescent = (options: { normalise?: Normalise } = {}) =>
   ({ kind: 'mgda', ...options }) as const

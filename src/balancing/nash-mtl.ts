@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import { z } from 'zod'
 import { balancerEntry } from './balancer.js'
-import { diagonal, gramBalancer, tiny } from './gram.js'
-import { quadratic } from './simplex.js'
+import { directionsOf, gramBalancer, tiny } from './gram.js'
 import { solveRow } from './solve.js'
 
 /**
@@ -33,18 +32,20 @@ const bargain = (cosines: Tensor, iterations: number): Tensor => {
 /**
  * Weights alpha [tasks] of the Nash bargaining solution, (G G^T) alpha = 1 / alpha, times what makes the joint gradient
  * at most `maxNorm` long (it is sqrt(tasks) long before). A task without gradient has no part in it.
+ *
+ * That is where LibMTL's iterations end: it divides G G^T by its norm n, and seeks alpha_t n (G G^T / n alpha)_t >= 1, in
+ * which n cancels. Where its convex solver gives up before (gradients 1e-3 long), it takes what there is so far.
  */
 export const nash = (a: Tensor, iterations: number, maxNorm: number): Tensor => {
-  const tasks = a.shape[0]
-  const squares = diagonal(a)
-  const there = tf.cast(tf.greater(squares, tiny), 'float32')
-  const inverse = tf.div(there, tf.sqrt(tf.maximum(squares, tiny)))
-  const cosines = tf.mul(tf.mul(a, inverse), tf.reshape(inverse, [1, tasks]))
-  const alpha = tf.mul(bargain(cosines, iterations), inverse)
-  const length = tf.sqrt(tf.relu(quadratic(a, alpha)))
+  const { cosines, lengths, there } = directionsOf(a)
+  const beta = tf.mul(bargain(cosines, iterations), there)
+  const length = tf.sqrt(tf.relu(quadratic(cosines, beta)))
   const cut = tf.minimum(1, tf.div(maxNorm, tf.maximum(length, tiny)))
-  return tf.reshape(tf.mul(alpha, cut), [tasks])
+  return tf.reshape(tf.mul(tf.div(beta, lengths), cut), [-1])
 }
+
+/** w^T A w for w [n, 1], as []. */
+const quadratic = (a: Tensor, w: Tensor): Tensor => tf.reshape(tf.matMul(w, tf.matMul(a, w), true), [])
 
 /** Nash-MTL: the tasks bargain for the direction of the step. */
 export const nashMtl = balancerEntry({

@@ -124,7 +124,8 @@ export class LocalTraining {
     }
     const again = (index === leg ? repeat : 0) + 1
     const { name, leaves, repeats = 1 } = this.terms.strategy.legs[index]
-    const { parameters, losses, steps, balance } = result
+    const { parameters, steps, balance } = result
+    const losses = result.losses.filter((_, task) => this.terms.trained.includes(task))
     const optimizer = this.terms.keepOptimizer ? result.optimizer : undefined
     const left = leaves?.(local, parameters) ?? { [name]: parameters }
     const { client, round, examples, received, given, kept } = local

@@ -48,6 +48,7 @@ const joined = (all: readonly Int32Array[]): Int32Array => {
 
 /** What the lengths of further tensors depend on. */
 export interface Census {
+  /** That the model is trained by. */
   readonly tasks: number
   readonly clients: number
 }

@@ -61,6 +61,8 @@ export interface Terms {
   readonly initial: Float32Array
   /** Expert networks by the index of their expert. */
   readonly experts: readonly Name[]
+  /** Places of the tasks that the model is trained by. */
+  readonly trained: readonly number[]
   readonly keepOptimizer: boolean
   readonly wire: Wire
   readonly weather: Outlook

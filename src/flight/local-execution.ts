@@ -9,11 +9,20 @@ const losses = new Set(['log-loss', 'mse'])
 
 type Measuring = NonNullable<LocalWork['score']>
 
-/** The mean over tasks of the model's loss on the rows; NaN where no task has a label there, or the model diverged. */
-const lossOf = (scores: readonly Float32Array[], { table }: Measuring, tasks: readonly Task[]): number =>
-  mean(scoresOf(table, tasks, scores).flatMap(({ metric, value }) => (losses.has(metric) ? [value ?? NaN] : [])))
+/** The tasks of the world, and those of them that the model is trained by. */
+interface Tasks {
+  readonly all: readonly Task[]
+  readonly trained: readonly Task[]
+}
 
-const measured = async (score: Measuring, engine: Engine, tasks: readonly Task[]): Promise<Scored> => {
+/** The mean over trained tasks of the model's loss on the rows; NaN where none has a label there, or the model diverged. */
+const lossOf = (scores: readonly Float32Array[], { table }: Measuring, { all, trained }: Tasks): number => {
+  const names = new Set(trained.map(({ name }) => name))
+  const own = scoresOf(table, all, scores).filter(({ task, metric }) => names.has(task) && losses.has(metric))
+  return mean(own.map(({ value }) => value ?? NaN))
+}
+
+const measured = async (score: Measuring, engine: Engine, tasks: Tasks): Promise<Scored> => {
   const results = await Promise.all(engine.score(score.jobs))
   return { scored: Object.fromEntries(score.names.map((name, i) => [name, lossOf(results[i].scores, score, tasks)])) }
 }
@@ -22,7 +31,7 @@ const measured = async (score: Measuring, engine: Engine, tasks: readonly Task[]
 export const executeLocally = (
   works: readonly LocalWork[],
   engine: Engine,
-  tasks: readonly Task[],
+  tasks: Tasks,
 ): readonly Promise<TrainResult | Scored>[] => {
   const jobs: TrainJob[] = []
   for (const { train } of works) if (train !== undefined) jobs.push(train)

@@ -124,7 +124,7 @@ export const setUp = async (
     tasks,
     layout,
     initial: initialize(layout, streams(resolved.seeds.initialisation)),
-    parts: partTemplates(layout, strategy, { tasks: tasks.length, clients: clients.length }),
+    parts: partTemplates(layout, strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length }),
     participants,
     roles: new Map(participants.map(({ name, role }) => [name, role])),
     clients,
@@ -163,7 +163,7 @@ const orders = (seed: string): Terms['order'] => {
 
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Terms => {
-  const { resolved: { local, link, seeds }, strategy, rounds, parts, participants, layout, initial } = setup
+  const { resolved: { local, link, seeds }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
@@ -183,6 +183,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Ter
     size: layout.size,
     initial,
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
+    trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
     keepOptimizer: local.optimizerState === 'keep',
     wire: plainWire(link !== undefined),
     weather,

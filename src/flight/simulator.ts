@@ -17,6 +17,7 @@ import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
+import { trainedTasks } from '../models/trained-tasks.js'
 import { fillUntrained } from '../models/untrained.js'
 import type { Envelope } from '../network/envelope.js'
 import { type Content, Network } from '../network/network.js'
@@ -133,7 +134,8 @@ export class Simulator {
 
   #openHost(): NactHost {
     const { engine } = this.#options
-    const { tasks, resolved } = this.#setup
+    const { model, tasks: all, resolved } = this.#setup
+    const tasks = { all, trained: trainedTasks(model, all) }
     return new NactHost({
       kernel: this.#kernel,
       streams: streams(resolved.seeds.faults),

@@ -79,7 +79,7 @@ describe('CAGrad', () => {
         const gradients = marked(xs)
         const tasks = xs.length
         // What is beyond the mean is lambda w.
-        const beyond = weightsOf({ ...cagrad, iterations: 80 }, gradients).map((w) => w * 1.16 - 1 / tasks)
+        const beyond = weightsOf({ ...cagrad }, gradients).map((w) => w * 1.16 - 1 / tasks)
         const lambda = beyond.reduce((a, b) => a + b, 0)
         const w = beyond.map((x) => x / lambda)
         const best = Math.min(...grid(tasks, 80).map((point) => objective(point, gradients, 0.4)))

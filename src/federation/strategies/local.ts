@@ -28,7 +28,7 @@ export interface Local {
   readonly kept: Vectors
   /** What the legs of this round have left so far: the result of each under its name, unless `leaves` says otherwise. */
   readonly made: Vectors
-  /** Mean training loss per task, [tasks], by leg; of the last repetition. */
+  /** Mean loss of each task that the model is trained by, by leg; of the last repetition. */
   readonly losses: Readonly<Record<string, Float64Array>>
   /** Optimizer steps taken, by leg; all repetitions together. */
   readonly steps: Readonly<Record<string, number>>
@@ -61,9 +61,9 @@ export interface Leg {
   /** A constant that is added to the gradient at every step. */
   readonly correction?: (local: Local) => Float32Array
   /**
-   * In place of training: measures the loss (the mean over tasks) of each of these models on the client's validation
-   * rows, or its training rows if it has none. Charged as a third of a training step for each batch of rows, which is
-   * what a forward pass is of a step.
+   * In place of training: measures the loss (the mean over tasks that the model is trained by) of each of these models
+   * on the client's validation rows, or its training rows if it has none. Charged as a third of a training step for each
+   * batch of rows, which is what a forward pass is of a step.
    */
   readonly scores?: (local: Local) => Vectors
   /** What the leg adds to `made`; default: its result under its name. */

@@ -80,7 +80,7 @@ export interface Arrangement {
   readonly members: readonly Member[]
 }
 
-/** A further tensor of a message: as long as the part (`part`), as many numbers as tasks, or of a fixed length. */
+/** A further tensor of a message: as long as the part (`part`), as many numbers as the model is trained by tasks, or of a fixed length. */
 export interface Extra {
   readonly name: string
   readonly length: 'part' | 'tasks' | number
