@@ -1,4 +1,4 @@
-import { minimizeOnSimplex } from './simplex.js'
+import { leastNonNegative, solveOnSupport } from './non-negative.js'
 import { combine, dot, gram, meanOf, norm, type Vector } from './vectors.js'
 
 export interface ConflictAverseOptions {
@@ -9,29 +9,70 @@ export interface ConflictAverseOptions {
 /** Keeps square roots and quotients defined where deltas cancel; FedHCA2's constant. */
 const tiny = 1e-8
 
+/** Of the radius: how exactly its sphere is met. */
+const precision = 1e-13
+
+/** Deltas by their directions, lengths in those of the longest. */
+interface Directions {
+  /** [K][K], with ones on the diagonal. */
+  readonly cosines: readonly Float64Array[]
+  /** <u_k, D0>. */
+  readonly along: Float64Array
+  /** 1 / |D_k|. */
+  readonly b: Float64Array
+}
+
+/**
+ * zeta >= 0, what each unit delta has in U - D0 of length `radius`, for the largest mu with <D_k, U> >= mu for all k. For
+ * a given mu the shortest such U - D0 is a non-negative least squares problem, without a solution where mu is more than
+ * any U can give, and its length grows with mu. While the same deltas are at mu, the length gives mu in closed form, so
+ * that few problems are solved.
+ */
+const onSphere = ({ cosines, along, b }: Directions, radius: number): Float64Array => {
+  const each = [...b.keys()]
+  let low = Math.min(...each.map((k) => along[k] / b[k]))
+  let high = Math.min(...each.map((k) => (along[k] + radius) / b[k]))
+  let mu = high
+  let inside: Float64Array = new Float64Array(b.length)
+  for (let step = 0; step < 100; step++) {
+    const wanted = b.map((value, k) => mu * value - along[k])
+    const zeta = leastNonNegative(cosines, wanted, inside)
+    const reached = Float64Array.from(cosines, (row) => dot(row, zeta))
+    const length = Math.sqrt(Math.max(0, dot(zeta, reached)))
+    const met = wanted.every((value, k) => value - reached[k] <= 1e-9 * (Math.abs(value) + radius))
+    if (met && Math.abs(length - radius) <= precision * radius) return zeta
+    if (!met || length > radius) high = mu
+    else [low, inside] = [mu, zeta]
+    const [p, q] = solveOnSupport(cosines, [b, along], zeta)
+    const [bp, bq] = [dot(b, p), dot(b, q)]
+    const known = (bq + Math.sqrt(Math.max(0, bq * bq - bp * (dot(along, q) - radius * radius)))) / bp
+    const middle = (low + high) / 2
+    if (middle <= low || middle >= high) return inside
+    mu = known > low && known < high ? known : middle
+  }
+  return inside
+}
+
 /**
  * The w >= 0 with sum 1 that minimises w' A 1/K + c sqrt(w' A w + 1e-8), the dual of CAGrad (Liu, Liu, Jin, Stone and
  * Liu, NeurIPS 2021, section 3.2). `products` is A = G'G [K][K]; `radius` is c.
  *
- * Solved for A / s, where s is A's mean diagonal: the minimiser is the same, and step lengths suit any scale.
+ * Sought as what is proportional to it, the multipliers of max over U within the radius of min_k <D_k, U>. Since w sums
+ * to 1, the 1e-8 is one more coordinate of 1e-4 that all deltas share. Cosines and lengths stand for A, so that neither
+ * scale nor unequal lengths cost precision: the duality gap is below 1e-9 |D_k| (|D0| + c) for every k, unless deltas much
+ * longer than 1 cancel, whose w double precision does not hold.
  */
 export const conflictWeights = (products: readonly Float64Array[], radius: number): Float64Array => {
   const count = products.length
-  const size = products.reduce((sum, row, k) => sum + row[k], 0) / count
-  if (!(size > 0)) return new Float64Array(count).fill(1 / count)
-  const scaled = products.map((row) => row.map((value) => value / size))
-  const along = Float64Array.from(scaled, (row) => row.reduce((sum, value) => sum + value, 0) / count)
-  const times = (w: Float64Array): Float64Array => Float64Array.from(scaled, (row) => dot(row, w))
-  const c = radius / Math.sqrt(size)
-  const length = (w: Float64Array, aw: Float64Array): number => Math.sqrt(Math.max(dot(w, aw), 0) + tiny / size)
-  return minimizeOnSimplex(count, {
-    value: (w) => dot(w, along) + c * length(w, times(w)),
-    gradient(w) {
-      const aw = times(w)
-      const slope = c / length(w, aw)
-      return along.map((value, i) => value + slope * aw[i])
-    },
-  })
+  const lengths = Float64Array.from(products, (row, k) => Math.sqrt(Math.max(row[k], 0) + tiny))
+  const longest = Math.max(...lengths)
+  const cosines = products.map((row, k) => row.map((value, j) => (k === j ? 1 : (value + tiny) / lengths[k] / lengths[j])))
+  const along = Float64Array.from(products, (row, k) =>
+    row.reduce((sum, value) => sum + value, 0) / count / lengths[k] / longest)
+  const zeta = onSphere({ cosines, along, b: lengths.map((value) => longest / value) }, radius / longest)
+  const w = zeta.map((value, k) => value / lengths[k])
+  const total = w.reduce((sum, value) => sum + value, 0)
+  return total > 0 ? w.map((value) => value / total) : w.fill(1 / count)
 }
 
 /**

@@ -133,3 +133,53 @@ describe('conflict-averse aggregation, always', () => {
     }))
   })
 })
+
+describe('the weights of conflict-averse aggregation', () => {
+  /**
+   * The duality gap at w: with slopes s of the dual, w' s - s_k is 0 or less for all k at the minimum, and nowhere else.
+   * In units of |D_k| (|D0| + r), what a rate of descent of D_k can be.
+   */
+  const gap = (deltas: readonly Float64Array[], w: ArrayLike<number>): number => {
+    const mean = meanOf(deltas)
+    const radius = c * Math.sqrt(inner(mean, mean) + 1e-8) + 1e-8
+    const turned = mean.map((_, i) => deltas.reduce((sum, d, k) => sum + w[k] * d[i], 0))
+    const root = Math.sqrt(inner(turned, turned) + 1e-8)
+    const slopes = deltas.map((d) => inner(d, mean) + (radius * (inner(d, turned) + 1e-8)) / root)
+    const reached = inner(slopes, w)
+    return Math.max(...deltas.map((d, k) => (reached - slopes[k]) / ((length(d) + 1e-4) * (length(mean) + radius))))
+  }
+
+  /** Deltas of 6 numbers, the shortest down to 1e-4 of the longest, scaled by 1e-6 to 10^largest. */
+  const unequal = (most: number, twists: readonly string[], largest = 6): fc.Arbitrary<Float64Array[]> =>
+    fc.record({
+      directions: fc.array(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 6, maxLength: 6 })
+        .filter((v) => v.some((x) => x !== 0)), { minLength: 1, maxLength: most }),
+      shrunk: fc.array(fc.double({ min: 0, max: 4, noNaN: true }), { minLength: most, maxLength: most }),
+      scale: fc.integer({ min: -6, max: largest }),
+      twist: fc.constantFrom(...twists),
+    }).map(({ directions, shrunk, scale, twist }) => {
+      const all = directions.map((v, t) => v.map((x) => (x / length(v)) * 10 ** (scale - shrunk[t])))
+      const factor = { equal: 1, opposed: -0.5, zero: 0 }[twist]
+      return all.map((v, t) => Float64Array.from(t === 1 && factor !== undefined ? all[0].map((x) => x * factor) : v))
+    })
+
+  it('by hand, deltas of lengths 1, .1 and .01: what is beyond the mean is for the shortest', () => {
+    const deltas = [flat(1, 0, 0), flat(0, 0.1, 0), flat(0, 0, 0.01)]
+    close(weightsOf(deltas), [0, 0, 1], 9)
+    const mean = meanOf(deltas)
+    const wanted = [mean[0], mean[1], mean[2] + c * length(mean)].map((x) => x / (1 + c * c))
+    close(conflictAverse(deltas, { c }), wanted, 5)
+  })
+
+  it.each([6, 24])('have a duality gap below 1e-9 for up to %i clients, at any scale and lengths', (most) => {
+    fc.assert(fc.property(unequal(most, ['none', 'equal', 'zero']), (deltas) => {
+      expect(gap(deltas, weightsOf(deltas))).toBeLessThan(1e-9)
+    }), { numRuns: 300 })
+  })
+
+  it('have one below 1e-6 where deltas of lengths up to 1 cancel; longer ones cancel beyond the 1e-4 in the root', () => {
+    fc.assert(fc.property(unequal(6, ['opposed'], 0), (deltas) => {
+      expect(gap(deltas, weightsOf(deltas))).toBeLessThan(1e-6)
+    }), { numRuns: 300 })
+  })
+})

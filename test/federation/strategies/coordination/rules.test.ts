@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { coordinate, type Coordination } from '../../../../src/federation/strategies/coordination/coordinate.js'
 import { fedFv } from '../../../../src/federation/strategies/coordination/fedfv.js'
 import { pcGrad } from '../../../../src/federation/strategies/coordination/pcgrad.js'
-import { projectOntoSimplex } from '../../../../src/federation/strategies/coordination/simplex.js'
 
 const flat = (...values: number[]): Float64Array => Float64Array.from(values)
 const close = (a: ArrayLike<number>, b: ArrayLike<number>): void => {
@@ -87,25 +86,5 @@ describe('every rule', () => {
     const u = coordinate(deltas, rule, about)
     close([u[1] / u[0], u[2] / u[0]], [-2, 3])
     expect(u[0]).toBeCloseTo(rule.kind === 'conflict-averse' ? 1.4 / 1.16 : 1, 6)
-  })
-})
-
-describe('the nearest point of the simplex', () => {
-  it('is found by hand', () => {
-    close(projectOntoSimplex(flat(0.2, 0.3, 0.5)), [0.2, 0.3, 0.5])
-    close(projectOntoSimplex(flat(2, 0)), [1, 0])
-    close(projectOntoSimplex(flat(0.6, 0.6)), [0.5, 0.5])
-    close(projectOntoSimplex(flat(1, 0.5, -1)), [0.75, 0.25, 0])
-  })
-
-  it('is nearer than any vertex or the centre, and on the simplex', () => {
-    fc.assert(fc.property(fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 2, maxLength: 6 }), (v) => {
-      const w = projectOntoSimplex(Float64Array.from(v))
-      const from = (p: ArrayLike<number>): number => v.reduce((sum, x, i) => sum + (x - p[i]) ** 2, 0)
-      expect([...w].reduce((a, b) => a + b)).toBeCloseTo(1, 9)
-      for (const x of w) expect(x).toBeGreaterThanOrEqual(0)
-      v.forEach((_, k) => expect(from(w)).toBeLessThanOrEqual(from(v.map((_x, i) => Number(i === k))) + 1e-9))
-      expect(from(w)).toBeLessThanOrEqual(from(v.map(() => 1 / v.length)) + 1e-9)
-    }))
   })
 })
