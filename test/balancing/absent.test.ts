@@ -35,6 +35,20 @@ it('what two tasks agree on does not change because a third is absent', () => {
   expect(near(of('pcgrad'), [1 / 3, 1 / 3])).toBe(true)
   expect(near(of('aligned-mtl'), [1 / 3, 1 / 3])).toBe(true)
   expect(near(of('nash-mtl'), [Math.SQRT1_2, Math.SQRT1_2])).toBe(true)
-  // The shortest convex combination with a zero vector is that vector: MGDA stands still.
-  expect(of('mgda').every((x) => Math.abs(x) < 1e-3)).toBe(true)
+  // The shortest convex combination with a zero vector is that vector: MGDA stands still, and so does IMTL.
+  expect(of('mgda')).toEqual([0, 0])
+  expect(near(of('imtl'), [0, 0])).toBe(true)
+  // The mean, which hurts nobody; over 1 + c^2.
+  expect(near(of('cagrad'), [1 / 3.75, 1 / 3.75])).toBe(true)
+})
+
+/** Rules that weigh losses: they ask for no gradient, and the backward pass shows what is no number by itself. */
+const lossRules = ['equal', 'fixed', 'decay', 'uncertainty', 'dwa', 'grad-norm', 'rlw']
+
+describe.each(kinds.filter((kind) => !lossRules.includes(kind)))('%s', (kind) => {
+  it.each([NaN, Infinity])('shows a gradient of %s where one should be', (value) => {
+    const wrong = stepOf([[1, -2, 0], [2, value, 1], [-1, 0.5, 3]], [1, 1, 1])
+    const [{ gradients }] = runSteps(specOf(kind), vectorLayout(3), [wrong])
+    expect(gradients![0].every(Number.isFinite)).toBe(false)
+  })
 })

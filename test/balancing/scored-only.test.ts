@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Training } from '../../src/engine/engine.js'
+import { checkTrained } from '../../src/engine/program/check-trained.js'
 import { sgd } from '../../src/engine/program/optimizer.js'
 import { trainingBody } from '../../src/engine/program/program.js'
 import { portsOf } from '../../src/engine/tfjs/tfjs-engine.js'
@@ -86,6 +87,16 @@ describe('a task that is only scored', () => {
     const model = buildModel(spec)
     expect(meanWeights(model, named('click', 'conversion', 'both'))).toEqual([0.5, 0, 0.5])
     expect(trainedTasks(model, named('click', 'conversion', 'both')).map(({ name }) => name)).toEqual(['click', 'both'])
+  })
+
+  it('must be said to be one: a head that passes no gradient is found when the step is recorded', () => {
+    const training = trainingOf(spec, named('click', 'both', 'conversion'))
+    expect(() => checkTrained(training)).not.toThrow()
+    const { scoredOnly: _, ...silent } = training.model
+    expect(() => checkTrained({ ...training, model: silent })).toThrow(
+      "The head 'conversion' of model 'esmm' passes no gradient, so its task trains nothing",
+    )
+    expect(() => checkTrained({ ...training, frozen: training.layout.segments.map(({ name }) => name) })).not.toThrow()
   })
 
   it('cannot be all there is, and a rule cannot name it', () => {

@@ -43,19 +43,25 @@ const readLabels = (task: Task, inputs: Inputs, step: number, rows: number): Ten
   )
 
 /**
- * The tasks' mean losses of one step, with the model's penalties, in the order of the tasks, and the segments' new
- * running statistics.
+ * The mean losses of the tasks, or of those among them, in one step, with the model's penalties, in their order, and the
+ * segments' new running statistics.
  */
 export interface Evaluated {
   readonly losses: readonly Tensor[]
   readonly state: Readonly<Tensors>
 }
 
-export const evaluate = (training: Training, parameters: Tensors, inputs: Inputs, step: number): Evaluated => {
+export const evaluate = (
+  training: Training,
+  parameters: Tensors,
+  inputs: Inputs,
+  step: number,
+  among: readonly Task[] = training.tasks,
+): Evaluated => {
   const rows = paddedRows(training.batch)
   const batch = readBatch(training, inputs, step, rows)
   const output = forward(training, parameters, batch, trainingMode(training.features, inputs, step, rows), rows)
-  const scored = training.tasks.map((task): ScoredTask => {
+  const scored = among.map((task): ScoredTask => {
     const weight = inputs.read({ kind: 'label-weight', step, task: task.name }, [rows])
     return {
       task,
@@ -67,7 +73,7 @@ export const evaluate = (training: Training, parameters: Tensors, inputs: Inputs
     }
   })
   const losses = lossesOf(scored).map((loss, t) => {
-    const penalty = output.penalties?.[training.tasks[t].name]
+    const penalty = output.penalties?.[among[t].name]
     return penalty === undefined ? loss : tf.add(loss, penalty)
   })
   return { losses, state: output.state ?? {} }

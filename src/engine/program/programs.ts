@@ -1,4 +1,5 @@
 import type { Body } from './body.js'
+import { checkTrained } from './check-trained.js'
 import { cost } from '../graph/cost.js'
 import type { Prepared, Training } from '../engine.js'
 import type { Graph } from '../graph/graph.js'
@@ -45,6 +46,7 @@ export class Programs {
       known.training = training
       return known.prepared
     }
+    checkTrained(training)
     const prepared = { program: handle, cost: cost(step) }
     this.programs.set(handle, {
       training,
