@@ -32,8 +32,8 @@ const leastPivot = 1e-6
 /**
  * Solves M x = r in every non-empty set of tasks, x being 0 outside: [faces, tasks, columns] for a symmetric
  * M [tasks, tasks] without negative eigenvalues, whose entries are around 1 or below, and r [tasks, columns]; both may
- * differ between the sets, as [faces, ...]. Gauss and Jordan's elimination, which needs no pivoting then. Tasks that depend on those before them in the set get 0, as in the
- * set without them.
+ * differ between the sets, as [faces, ...]. Gauss and Jordan's elimination, which needs no pivoting then. Tasks that
+ * depend on those before them in the set get 0, as in the set without them.
  */
 export const solveOnFaces = (matrix: Tensor, right: Tensor): Tensor => {
   const [tasks, columns] = right.shape.slice(-2)

@@ -12,7 +12,8 @@ import { across, directionsOf, gramBalancer, tiny, type Directions } from './gra
  * With unit gradients u, v_t = w_t |g_t|, C = U U^T and b_t = 1 / |g_t|, all up to factors, v minimises
  * v^T C v + (b^T v - 1)^2 over v >= 0: on the face that holds it, (C + b b^T) v = b. No squared length is in there, so
  * that short gradients count as exactly as long ones. The best face has the smallest duality gap
- * max_t |d|^2 / |g_t| - <u_t, d>. If some task has no gradient, the weight is all with such tasks.
+ * max_t |d|^2 / |g_t| - <u_t, d> over sum_t w_t |g_t|: below 1e-5, unless two gradients are nearly opposed. If some task
+ * has no gradient, the weight is all with such tasks.
  */
 export const shortest = ({ cosines, there }: Directions, lengths: Tensor): Tensor => {
   const tasks = cosines.shape[0]

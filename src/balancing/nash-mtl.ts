@@ -54,7 +54,7 @@ export const nashMtl = balancerEntry({
   source: 'Navon, Shamsian, Achituve, Maron, Kawaguchi, Chechik and Fetaya, ICML 2022; clipped rule as in LibMTL',
   schema: z.strictObject({
     kind: z.literal('nash-mtl'),
-    iterations: z.int().min(1).prefault(10).describe('Steps of the solver, for three tasks or more'),
+    iterations: z.int().min(1).prefault(20).describe('Steps of the solver, for three tasks or more'),
     maxNorm: z.number().positive().prefault(1).describe('Longest joint gradient'),
   }),
   build: ({ iterations, maxNorm }) =>

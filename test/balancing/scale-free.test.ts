@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dot, joint, marked, near, runSteps, vectorLayout, vectors, weightsOf } from './bench.js'
+import { balanceMatrix, dot, joint, marked, near, runSteps, vectorLayout, vectors, weightsOf } from './bench.js'
 
 const length = (v: readonly number[]): number => Math.sqrt(dot(v, v))
 
@@ -71,44 +71,6 @@ describe('Nash-MTL', () => {
 })
 
 describe('Aligned-MTL', () => {
-  type Matrix = number[][]
-  const times = (a: Matrix, b: Matrix): Matrix => a.map((row) => b[0].map((_, j) => row.reduce((s, x, k) => s + x * b[k][j], 0)))
-
-  /** Gauss and Jordan, with pivots. */
-  const inverse = (a: Matrix): Matrix => {
-    const n = a.length
-    const rows = a.map((row, i) => [...row, ...row.map((_, j) => Number(i === j))])
-    for (let p = 0; p < n; p++) {
-      const best = rows.slice(p).reduce((m, row, i) => (Math.abs(row[p]) > Math.abs(rows[m][p]) ? i + p : m), p)
-      ;[rows[p], rows[best]] = [rows[best], rows[p]]
-      rows[p] = rows[p].map((x) => x / rows[p][p] || 0).map((x, j) => (j === p ? 1 : x))
-      for (let i = 0; i < n; i++) {
-        const factor = rows[i][p]
-        if (i !== p) rows[i] = rows[i].map((x, j) => x - factor * rows[p][j])
-      }
-    }
-    return rows.map((row) => row.slice(n))
-  }
-
-  /** sqrt(l_min) A^-1/2: Denman and Beavers for the root, inverse iteration for the eigenvalue. */
-  const balance = (a: Matrix): Matrix => {
-    let [y, z]: Matrix[] = [a, a.map((row, i) => row.map((_, j) => Number(i === j)))]
-    for (let k = 0; k < 40; k++) {
-      const [iy, iz] = [inverse(y), inverse(z)]
-      const half = (p: Matrix, q: Matrix): Matrix => p.map((row, i) => row.map((x, j) => (x + q[i][j]) / 2))
-      ;[y, z] = [half(y, iz), half(z, iy)]
-    }
-    const inverted = inverse(a)
-    let v: Matrix = a.map((_, i) => [1 + 0.37 * i])
-    let largest = 1
-    for (let k = 0; k < 4000; k++) {
-      const next = times(inverted, v)
-      largest = Math.sqrt(next.reduce((s, [x]) => s + x * x, 0))
-      v = next.map(([x]) => [x / largest])
-    }
-    return z.map((row) => row.map((x) => x / Math.sqrt(largest)))
-  }
-
   it('by hand: orthogonal gradients become as long as the shorter; equal ones stay; opposite ones cancel', () => {
     const aligned = { kind: 'aligned-mtl' } as const
     expect(near(joint(aligned, [1, 0], [0, 2]), [0.5, 0.5])).toBe(true)
@@ -121,7 +83,7 @@ describe('Aligned-MTL', () => {
     fc.assert(
       fc.property(vectors(4), (xs) => {
         const gradients = marked(xs)
-        const b = balance(gradients.map((g) => gradients.map((h) => dot(g, h))))
+        const b = balanceMatrix(gradients.map((g) => gradients.map((h) => dot(g, h))))
         const wanted = b.map((_, j) => b.reduce((sum, row) => sum + row[j], 0) / xs.length)
         return near(weightsOf({ kind: 'aligned-mtl' }, gradients), wanted, 3e-3)
       }),
