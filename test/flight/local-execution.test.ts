@@ -23,7 +23,7 @@ it('a model is measured by its mean loss over tasks, from logits; one that diver
     kind: 'score' as const, client: 'c', program: 'p', data: 'd', parameters: Float32Array.from(values),
   }))
   const work = { round: 1, leg: 0, continues: false, examples: 0, score: { jobs, names, table } }
-  expect(await executeLocally([work], engine, tasks)[0]).toEqual({
+  expect(await executeLocally([work], engine, { all: tasks, trained: tasks })[0]).toEqual({
     scored: {
       fine: expect.closeTo((Math.log(2) + 4) / 2, 12), certain: expect.closeTo((800 + Math.log(2)) / 4, 9), lost: Number.NaN,
       elsewhere: expect.closeTo((Math.log(2) + 4) / 2, 12),
