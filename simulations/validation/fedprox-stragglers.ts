@@ -26,7 +26,7 @@ export default study(({ full }) => {
     name: 'fedprox-stragglers',
     question: 'What do stragglers cost, and what is it worth to take what they have?',
     base: {
-      model: mlp({ hidden: [] }),
+      model: mlp({ hidden: [], init: 'zeros' }),
       local: { epochs: 20, batch: 10, optimizer: sgd(0.01) },
       rounds: deadline({ count: full ? 200 : 60, after: minutes(60), select: 10 }),
       evaluate: { start: false, on: ['test'], every: 5 },
