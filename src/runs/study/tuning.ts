@@ -47,13 +47,18 @@ const settingOf = (path: string, value: unknown): string => `${path}=${JSON.stri
 /** Short enough to read, and the same wherever it is worked out. */
 const rounded = (value: number): number => Number(value.toPrecision(6))
 
-/** The value that a geometric grid would have next, beyond the end at which the best lies; undefined where it lies inside. */
+/**
+ * The value that a geometric grid would have next, beyond the end at which the best lies: a whole one, if all are.
+ * Undefined where the best lies inside, or where there is no next.
+ */
 const beyond = (tried: readonly number[], best: number): number | undefined => {
   const sorted = [...new Set(tried)].sort((a, b) => a - b)
   const last = sorted.length - 1
-  if (last < 1 || sorted[0] <= 0) return undefined
-  if (best === sorted[0]) return rounded(best ** 2 / sorted[1])
-  return best === sorted[last] ? rounded(best ** 2 / sorted[last - 1]) : undefined
+  if (last < 1 || sorted[0] <= 0 || (best !== sorted[0] && best !== sorted[last])) return undefined
+  const next = best ** 2 / (best === sorted[0] ? sorted[1] : sorted[last - 1])
+  if (!sorted.every(Number.isInteger)) return rounded(next)
+  const whole = best === sorted[0] ? Math.floor(next) : Math.ceil(next)
+  return whole > 0 && whole !== best ? whole : undefined
 }
 
 /**

@@ -41,6 +41,12 @@ describe('a search whose best lies at an end of its grid', () => {
     expect(widened(['rate=0.0001'], [...rates(0.001, 0.01), ['rate=0.0001']])).toEqual([['rate=0.00001']])
   })
 
+  it('stays with whole numbers where all are, and at 1 below them', () => {
+    expect(widened(['rate=3'], rates(2, 3))).toEqual([['rate=5']])
+    expect(widened(['rate=2'], rates(2, 3))).toEqual([['rate=1']])
+    expect(widened(['rate=1'], rates(1, 2, 3))).toEqual([])
+  })
+
   it('does so for each number, and leaves alone what has no order or no next', () => {
     const tried = [['rate=0.1', 'mu=1', 'scale="raw"', 'layers=0'], ['rate=1', 'mu=10', 'scale="cosine"', 'layers=1']]
     expect(widened(tried[1], tried)).toEqual([
