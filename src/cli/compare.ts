@@ -5,7 +5,7 @@ import { metrics } from '../metrics/metric.js'
 import { readAnswers } from '../runs/answers.js'
 import { compare, type Comparison } from '../runs/comparison/compare.js'
 import { type Budget, parseBudget } from '../runs/comparison/budget.js'
-import { gather, type At, type GatheredRun } from '../runs/comparison/gather.js'
+import { ats, gather, type At, type GatheredRun } from '../runs/comparison/gather.js'
 import { levelTitle, parseLevel } from '../runs/comparison/level.js'
 import { costsOf, weatherWarnings } from '../runs/comparison/spent.js'
 import { userSampling } from '../runs/comparison/users.js'
@@ -20,9 +20,6 @@ import type { Terminal } from './run.js'
 
 export const formats = ['text', 'markdown', 'csv', 'latex', 'json'] as const
 export type Format = (typeof formats)[number]
-
-/** Rounds that can be compared. */
-export const ats: readonly At[] = ['selected', 'last']
 
 export interface CompareFlags {
   readonly baseline?: readonly string[]
@@ -73,14 +70,15 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
   const baselines = flags.baseline ?? [runs[0].variant]
   const scoping = { lowerIsBetter: better !== 'higher', gain: flags.gain, byRows: flags.byRows }
   const answers = (folder: string) => readAnswers(folder, realDisk)
-  // Samples of users know no rows.
-  const usersOf = flags.byRows === true ? undefined : userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
+  // Samples of users know no rows, and the answers that they draw from are of the selected and the last round.
+  const drawn = flags.byRows !== true && (at === 'selected' || at === 'last')
+  const usersOf = !drawn ? undefined : userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
   const rows = compare(runs, { baselines, level, ...scoping, usersOf })
   const summarised = new Set(rows.filter(({ scope }) => scope !== 'scenario').map(({ condition }) => condition))
   const shown = flags.summary
     ? rows.filter(({ scope, condition }) => scope !== 'scenario' || !summarised.has(condition))
     : rows
-  const round = at === 'selected' ? 'the round best on validation' : 'the last round'
+  const round = at === 'selected' && !runs.some(({ validated }) => validated) ? `${ats.last} (nothing was validated)` : ats[at]
   const compared = better === 'nearer 1' ? `distance of ${title} from 1` : title
   const what = reach ? title : `test ${compared} after ${round}${within ? ` within ${within.text}` : ''}`
   const diverged = runs.filter(({ scores }) => scores.some((score) => score.diverged)).map(({ folder }) => folder)

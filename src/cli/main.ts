@@ -2,16 +2,19 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { exitCodes, WindtunnelError } from '../errors.js'
+import { ats, type At } from '../runs/comparison/gather.js'
 import { packageFolder } from '../runs/versions.js'
 import { didYouMean } from '../simulation/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
-import { ats, compareRuns, formats, type CompareFlags } from './compare.js'
+import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { list } from './list.js'
 import { engine, gather, oneOf, seed, share, whole } from './options.js'
 import { replay } from './replay.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
+
+const atNames = Object.keys(ats) as At[]
 
 const codes = `
 Exit codes:
@@ -124,6 +127,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the study’s)', gather)
     .option('--metric <name>', 'compare this, as for compare (default: the study’s)')
     .option('--within <budget>', 'as for compare (default: the study’s)')
+    .option('--at <round>', 'as for compare (default: the study’s)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows (default: the study’s)')
     .option('--data <dir>', 'where the data lies that the study reads; without it, it leaves such worlds out')
     .option('--out <dir>', 'folder of all its runs (default: runs/NAME, or runs/NAME-full)')
@@ -142,7 +146,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the first)', gather)
     .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4" (default: auc)')
     .option('--within <budget>', 'rounds within "10000 examples", "5 min" of virtual time or "3 MB" alone')
-    .option('--at <round>', 'selected (best on validation) or last (default: selected)', oneOf(ats))
+    .option('--at <round>', 'selected (best on validation), own (of each scenario), last, mean (default: selected)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows')
     .option('--level <share>', 'of the confidence intervals (default: 0.95)', share)
     .option('--gain', 'with the relative gain over all tasks, in percent (MTL gain against a single-task baseline)')
