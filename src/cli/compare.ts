@@ -95,8 +95,10 @@ const reachedNotes = (runs: readonly GatheredRun[]): string[] => {
       const all = own.filter(({ variant }) => variant === name)
       return `${name} ${all.filter((run) => run.reached === true).length} of ${all.length}`
     })
-    return `${condition}: reached by ${variants.join(', ')} runs; one that did not counts as ${Number(horizon.toPrecision(4))}, ` +
-      'how far the run that was watched least was watched: means are restricted to that.'
+    const by = `${condition}: reached by ${variants.join(', ')} runs`
+    if (horizon === Infinity) return `${by}.`
+    return `${by}; one that did not counts as ${Number(horizon.toPrecision(4))}, how far the one of those that was ` +
+      'watched least was watched: means are restricted to that.'
   })
 }
 

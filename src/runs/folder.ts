@@ -8,7 +8,6 @@ import type { Disk } from './disk.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { roundSummaries } from './round-summaries.js'
 import { toNdjson } from './rows.js'
-import { warningsOf } from './warnings.js'
 
 /** The files of rows in a run's folder. */
 export const rowFiles = {
@@ -105,8 +104,11 @@ export class RunFolder {
     if (write) this.#flush(['events', 'ledger', 'metrics', 'rounds'])
   }
 
-  /** Puts the rows in order and says in the manifest how it ended. Returns what was not written, if anything. */
-  finish(flight: Flight, spent: NonNullable<Manifest['spent']>): StorageError | undefined {
+  /**
+   * Puts the rows in order and says in the manifest how it ended, and what came up while it flew (`warningsOf`). Returns
+   * what was not written, if anything.
+   */
+  finish(flight: Flight, spent: NonNullable<Manifest['spent']>, cameUp: readonly string[]): StorageError | undefined {
     const aborted = flight.rounds.filter(({ outcome }) => outcome === 'aborted').length
     this.#flush(['events'])
     if (this.#kept.events === 0) this.#rewrite('events', flight.events.map((line) => `${line}\n`))
@@ -124,8 +126,9 @@ export class RunFolder {
       virtualTime: flight.virtualTime,
       rounds: { closed: flight.rounds.length - aborted, aborted },
       selectedRound: flight.selectedRound,
+      ...(flight.reached !== undefined && { reached: flight.reached }),
       faults: flight.faults,
-      warnings: [...this.#manifest.warnings, ...warningsOf(flight)],
+      warnings: [...this.#manifest.warnings, ...cameUp],
       spent,
     }
     this.#close()

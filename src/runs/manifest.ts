@@ -56,6 +56,8 @@ export interface Manifest {
   readonly virtualTime?: Micros
   readonly rounds?: { readonly closed: number; readonly aborted: number }
   readonly selectedRound?: number
+  /** The round at whose close `evaluate.until` was reached. */
+  readonly reached?: number
   readonly faults?: readonly FaultReport[]
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }

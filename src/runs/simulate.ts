@@ -81,8 +81,9 @@ export const conduct = async (
     const flight = await flyInto(folder, Lab.on(ground, resolved, cwd), options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
-    const failure = folder?.finish(flight, spent)
-    const warnings = [...manifest.warnings, ...warningsOf(flight)]
+    const cameUp = warningsOf(flight, resolved.evaluate.until)
+    const failure = folder?.finish(flight, spent, cameUp)
+    const warnings = [...manifest.warnings, ...cameUp]
     const about = { resolved, world, manifest: folder?.manifest ?? { ...manifest, warnings }, warnings, folder: out, spent }
     const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.

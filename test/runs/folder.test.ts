@@ -3,6 +3,7 @@ import { StorageError } from '../../src/errors.js'
 import { RunFolder } from '../../src/runs/folder.js'
 import { readManifest } from '../../src/runs/manifest.js'
 import { readLines, readRows } from '../../src/runs/rows.js'
+import { warningsOf } from '../../src/runs/warnings.js'
 import { closed, event, settled } from '../record/events.js'
 import { events, flight, ledger, manifest, metrics, rounds } from './flights.js'
 import { MemoryDisk } from './memory-disk.js'
@@ -34,7 +35,7 @@ describe('a run folder', () => {
     const disk = new MemoryDisk()
     const run = RunFolder.open('out', manifest, disk)
     fly(run)
-    expect(run.finish(flight, spent)).toBeUndefined()
+    expect(run.finish(flight, spent, warningsOf(flight))).toBeUndefined()
     expect(readRows('out', 'ledger.ndjson', disk)).toEqual(ledger)
     expect(readRows('out', 'metrics.ndjson', disk)).toEqual(metrics)
     expect(readRows('out', 'trainings.ndjson', disk)).toEqual(flight.trainings)
@@ -55,7 +56,7 @@ describe('a run folder', () => {
 
   it('says interrupted, or failed with the reason', () => {
     const disk = new MemoryDisk()
-    RunFolder.open('a', manifest, disk).finish({ ...flight, status: 'interrupted' }, spent)
+    RunFolder.open('a', manifest, disk).finish({ ...flight, status: 'interrupted' }, spent, [])
     expect(readManifest('a', disk).status).toBe('interrupted')
     const run = RunFolder.open('b', manifest, disk)
     run.lines(events)
@@ -66,7 +67,7 @@ describe('a run folder', () => {
 
   it('replaces the folder of a run and keeps what else is in it; refuses any other folder that is not empty', () => {
     const disk = new MemoryDisk()
-    RunFolder.open('a', manifest, disk).finish(flight, spent)
+    RunFolder.open('a', manifest, disk).finish(flight, spent, [])
     disk.files.set('a/notes.txt', 'mine')
     RunFolder.open('a', manifest, disk)
     expect(readManifest('a', disk).status).toBe('running')
@@ -87,7 +88,7 @@ describe('a run folder', () => {
     disk.room = 100
     run.event(closed(rounds[1]))
     expect(run.failure).toBeInstanceOf(StorageError)
-    const failure = run.finish(flight, spent)
+    const failure = run.finish(flight, spent, warningsOf(flight))
     expect(failure).toBe(run.failure)
     expect(failure?.message).toBe(
       'Could not write out/rounds.ndjson: the disk is full. ' +
@@ -104,7 +105,7 @@ describe('a run folder', () => {
     disk.room = 0
     run.event(closed(rounds[1]))
     disk.room = 1e6
-    run.finish(flight, spent)
+    run.finish(flight, spent, warningsOf(flight))
     expect(readManifest('out', disk)).toMatchObject({ status: 'failed', error: run.failure?.message })
   })
 
