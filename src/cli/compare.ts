@@ -1,6 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve as absolute } from 'node:path'
-import { exitCodes, SpecificationError, StorageError } from '../errors.js'
+import { exitCodes, SpecificationError } from '../errors.js'
 import { metrics } from '../metrics/metric.js'
 import { readAnswers } from '../runs/answers.js'
 import { compare, type Comparison } from '../runs/comparison/compare.js'
@@ -10,12 +8,12 @@ import { levelTitle, parseLevel } from '../runs/comparison/level.js'
 import { costsOf, weatherWarnings } from '../runs/comparison/spent.js'
 import { userSampling } from '../runs/comparison/users.js'
 import { realDisk } from '../runs/disk.js'
-import { manifestFile } from '../runs/manifest.js'
 import { asCsv } from './comparison/csv.js'
 import { asLatex } from './comparison/latex.js'
 import { asMarkdown } from './comparison/markdown.js'
 import { asText } from './comparison/text.js'
 import type { About } from './comparison/columns.js'
+import { runsAt } from './runs-at.js'
 import type { Terminal } from './run.js'
 
 export const formats = ['text', 'markdown', 'csv', 'latex', 'json'] as const
@@ -32,16 +30,6 @@ export interface CompareFlags {
   readonly summary?: boolean
   readonly gain?: boolean
   readonly byRows?: boolean
-}
-
-/** The run folders at or below a folder, in the order of their names; tuning's are left out. */
-const runsIn = (folder: string): string[] => {
-  if (existsSync(join(folder, manifestFile))) return [folder]
-  const inner = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'tuning')
-    .map(({ name }) => name)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-  return inner.flatMap((name) => runsIn(join(folder, name)))
 }
 
 /** The comparison in a format. */
@@ -111,13 +99,7 @@ const shortNotes = (runs: readonly GatheredRun[], within: Budget | undefined): s
 
 /** `windtunnel compare RUN...`: a paired comparison of run folders. Returns the exit code. */
 export const compareRuns = (given: readonly string[], flags: CompareFlags, { out, cwd }: Terminal): number => {
-  const folders = given.flatMap((folder) => {
-    const path = absolute(cwd, folder)
-    if (!existsSync(path)) throw new StorageError(`${folder} does not exist. Give folders of runs, or one above them.`)
-    const found = runsIn(path)
-    if (found.length === 0) throw new StorageError(`${folder} holds no run: no ${manifestFile} in it or below it.`)
-    return found
-  })
+  const folders = runsAt(given, cwd)
   if (folders.length < 2) throw new SpecificationError('One run cannot be compared: give the folders of two or more.')
   const { rows, about } = comparisonOf(folders, flags)
   out.write(formatted(rows, about, flags.format ?? 'text'))

@@ -13,13 +13,15 @@ import { engine, gather, oneOf, seed, share, whole } from './options.js'
 import { replay } from './replay.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
+import { verify, type VerifyFlags } from './verify.js'
 
 const atNames = Object.keys(ats) as At[]
 
 const codes = `
 Exit codes:
   0 all well     2 specification, flags or script    4 a safety check failed    6 a replay differs
-  1 a crash      3 data                              5 a round can never close  7 the run folder   130 Ctrl-C`
+  1 a crash      3 data                              5 a round can never close  7 the run folder
+  8 nothing differs, but not all could be compared                             130 Ctrl-C`
 
 const examples = {
   program: `
@@ -52,6 +54,13 @@ again, so an interrupted study goes on where it was. Progress goes to standard e
 Examples:
   npx windtunnel study simulations/tables/strategies.ts --seeds 2 --summary
   npx windtunnel study simulations/tables/strategies.ts --full --format latex > strategies.tex`,
+  verify: `
+Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
+this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
+
+Examples:
+  npx windtunnel verify runs/first-flight-1
+  npx windtunnel verify runs`,
   compare: `
 Folders are of runs, or lie above them (tuning's are left out). Runs are grouped into variants and conditions: as their
 study says, or by where their specifications differ. Each variant is paired with each baseline, seed by seed. The order
@@ -116,6 +125,14 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', examples.replay)
     .action(async (folder: string, flags: RunFlags) => done(await replay(folder, flags, streams)))
+  root
+    .command('verify')
+    .argument('<run...>', 'folders of runs, or folders above them')
+    .description('see whether runs are as they were written, by the hashes in their manifests; nothing is flown')
+    .option('--json', 'print the result as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', examples.verify)
+    .action((folders: string[], flags: VerifyFlags) => done(verify(folders, flags, streams)))
   root
     .command('study')
     .argument('<script>', 'study to fly (.ts, .mts, .js, .mjs)')

@@ -62,6 +62,10 @@ export interface Manifest {
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string
+  /** SHA-256 and length of every other file of the run, as it was written. */
+  readonly files?: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>
+  /** SHA-256 of this manifest without this field, as one line of JSON. */
+  readonly sha256?: string
 }
 
 export const manifestFile = 'manifest.json'

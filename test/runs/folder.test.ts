@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { StorageError } from '../../src/errors.js'
+import { rowFiles } from '../../src/runs/files.js'
 import { RunFolder } from '../../src/runs/folder.js'
 import { readManifest } from '../../src/runs/manifest.js'
 import { readLines, readRows } from '../../src/runs/rows.js'
+import { examine } from '../../src/runs/seal.js'
 import { warningsOf } from '../../src/runs/warnings.js'
 import { closed, event, settled } from '../record/events.js'
 import { events, flight, ledger, manifest, metrics, rounds } from './flights.js'
@@ -29,6 +31,20 @@ describe('a run folder', () => {
     expect(readRows('runs/tiny-7', 'rounds.ndjson', disk)).toEqual([rounds[0]])
     expect(readRows('runs/tiny-7', 'metrics.ndjson', disk)).toEqual(metrics.slice(1, 3))
     expect(readRows('runs/tiny-7', 'ledger.ndjson', disk)).toEqual([ledger[2], ledger[0]])
+    expect(examine('runs/tiny-7', disk).unsealed).toBe('it was not ended, or is still flown')
+  })
+
+  it('writes a training when it ends, before anybody knows what comes of it', () => {
+    const disk = new MemoryDisk()
+    const run = RunFolder.open('a', manifest, disk)
+    const trained = { kind: 'trained', round: 1, start: 10, examples: 20, continues: false } as const
+    run.event(event(30, 'client-a', { ...trained, outcome: 'computed' }))
+    run.event(event(40, 'client-b', { ...trained, outcome: 'crashed' }))
+    run.event(closed(rounds[0]))
+    expect(readRows('a', 'trainings.ndjson', disk)).toEqual([
+      { client: 'client-a', round: 1, start: 10, end: 30, examples: 20, outcome: 'unresolved' },
+      { client: 'client-b', round: 1, start: 10, end: 40, examples: 20, outcome: 'crashed' },
+    ])
   })
 
   it('ends with everything in order and a manifest that says how it went', () => {
@@ -40,7 +56,11 @@ describe('a run folder', () => {
     expect(readRows('out', 'metrics.ndjson', disk)).toEqual(metrics)
     expect(readRows('out', 'trainings.ndjson', disk)).toEqual(flight.trainings)
     expect(readLines('out', 'events.ndjson', disk)).toEqual(events)
-    expect(readManifest('out', disk)).toEqual({
+    const { files, sha256: own, ...rest } = readManifest('out', disk)
+    expect(Object.keys(files!).toSorted()).toEqual(Object.values(rowFiles).toSorted())
+    expect(own).toMatch(/^[0-9a-f]{64}$/)
+    expect(examine('out', disk)).toMatchObject({ broken: [], unsealed: undefined })
+    expect(rest).toEqual({
       ...manifest,
       status: 'complete',
       digest: 'd1',
@@ -62,6 +82,7 @@ describe('a run folder', () => {
     run.lines(events)
     run.fail(new RangeError('a bug'))
     expect(readManifest('b', disk)).toMatchObject({ status: 'failed', error: 'RangeError: a bug' })
+    expect(examine('b', disk)).toMatchObject({ broken: [], unsealed: undefined })
     expect(readLines('b', 'events.ndjson', disk)).toEqual(events)
   })
 

@@ -5,10 +5,11 @@ import type { Split } from '../../data/world.js'
 import type { MetricRow } from '../../record/rows.js'
 import { mean } from '../../statistics/moments.js'
 import type { Disk } from '../disk.js'
-import { rowFiles } from '../folder.js'
+import { rowFiles } from '../files.js'
 import { readManifest, type Manifest } from '../manifest.js'
 import type { RoundSummary } from '../round-summaries.js'
 import { readRows } from '../rows.js'
+import { demandSound } from '../seal.js'
 import { type Budget, endsBelow, roundsWithin } from './budget.js'
 import { labelsOf } from './label.js'
 import { horizonOf, type Level, type Reached, reached } from './level.js'
@@ -83,6 +84,7 @@ const readRun = (folder: string, disk: Disk): Read => {
   if (manifest.status !== 'complete') {
     throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. Fly it again.`)
   }
+  for (const file of [rowFiles.metrics, rowFiles.rounds]) demandSound(folder, file, manifest, disk)
   return {
     folder,
     manifest,
