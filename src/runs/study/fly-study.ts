@@ -14,7 +14,7 @@ import { readRows } from '../rows.js'
 import { conduct } from '../simulate.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
-import { identityOf, isFlown } from './identity.js'
+import { identityOf, isFlown } from '../identity.js'
 import type { StudyPlan } from './study.js'
 import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
 
@@ -110,6 +110,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
       {
         ...resolving,
         out: folder,
+        ifTaken: 'replace',
         cwd: options.cwd,
         script: options.script,
         signal: options.signal,
