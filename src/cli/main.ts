@@ -21,7 +21,7 @@ const codes = `
 Exit codes:
   0 all well     2 specification, flags or script    4 a safety check failed    6 a replay differs
   1 a crash      3 data                              5 a round can never close  7 the run folder
-  8 nothing differs, but not all could be compared                             130 Ctrl-C`
+  8 nothing differs, but not all could be compared     9 training diverged     130 Ctrl-C`
 
 const examples = {
   program: `
