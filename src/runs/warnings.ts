@@ -37,13 +37,23 @@ const refusals = (refused: Flight['refused']): string[] => {
   return [`${told} not finite: ${listed(clients.map(([name, updates]) => `${name} (${updates})`))}`]
 }
 
+/** Where every round was aborted, why; undefined where a round closed, or none ended. */
+export const nothingLearnt = ({ rounds }: Pick<Flight, 'rounds'>): string | undefined => {
+  if (rounds.length === 0 || rounds.some(({ outcome }) => outcome === 'closed')) return undefined
+  const reasons = new Map<string, number>()
+  for (const { reason } of rounds) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  const told = [...reasons].sort(([, a], [, b]) => b - a).map(([reason, times]) => `${reason} (${times})`)
+  return `every round was aborted, so that nothing was learnt: ${listed(told)}`
+}
+
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, selectedRound, reached, status }: Pick<
-    Flight, 'faults' | 'metrics' | 'refused' | 'selectedRound' | 'reached' | 'status'
+  { faults, metrics, refused, rounds, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'rounds' | 'selectedRound' | 'reached' | 'status'
   >,
   until?: string,
 ): string[] => [
+  ...[nothingLearnt({ rounds })].filter((warning) => warning !== undefined),
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
