@@ -68,7 +68,7 @@ export const balancedStep = (
   return { ...own, gradients: { ...own.gradients, ...result.gradients }, seeded: false, memory: remembered }
 }
 
-/** [tasks]: 1 where a task has a labelled row in the batch: its label weights sum to 1 then, and to 0 otherwise. */
+/** [tasks]: 1 where a task has a labelled row in the batch: one of its label weights is above 0 then, and none otherwise. */
 const presentOf = ({ batch }: Training, tasks: readonly Task[], inputs: Inputs, step: number): Tensor => {
   const rows = paddedRows(batch)
   const known = tasks.map(({ name }) => tf.sum(inputs.read({ kind: 'label-weight', step, task: name }, [rows])))

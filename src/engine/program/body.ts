@@ -20,7 +20,10 @@ export type Source =
   | { readonly kind: 'weight'; readonly step: number }
   /** [batch] a task's label, 0 where it has none; multiclass: [batch, classes] one-hot. */
   | { readonly kind: 'label'; readonly step: number; readonly task: string }
-  /** [batch] 1 / (rows that have the task's label), 0 elsewhere; all 0 when no row has one. */
+  /**
+   * [batch] w / (rows that have the task's label), 0 elsewhere; all 0 when no row has one. w is 1 where nothing weighs rows,
+   * and otherwise 1 in the mean over the client's rows; a row of weight 0 has no label.
+   */
   | { readonly kind: 'label-weight'; readonly step: number; readonly task: string }
   /** Uniform draws in [0, 1) for the `draw`-th dropout of a step, from the stream (seed, ...key, 'dropout', ordinal of the step in the job, draw). */
   | { readonly kind: 'uniform'; readonly step: number; readonly draw: number }

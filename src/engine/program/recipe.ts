@@ -2,7 +2,7 @@ import type { Segment } from '../../models/layout.js'
 import type { Memory } from '../../balancing/balancer.js'
 import type { HostInput } from '../../balancing/host-input.js'
 import type { Task } from '../../tasks/task.js'
-import type { Training } from '../engine.js'
+import type { Training, Weighting } from '../engine.js'
 import type { Optimizer } from './optimizer.js'
 
 /**
@@ -30,6 +30,8 @@ export interface Recipe {
   readonly size: number
   readonly tasks: readonly Task[]
   readonly optimizer: Optimizer
+  /** How rows are weighed; as their tables say, in their mean, where absent. */
+  readonly weighting?: Weighting
   /** What the balancer needs from the host, and remembers; nothing for one that needs neither. */
   readonly balance?: BalanceRecipe
   /** Rows per training step before padding. */
@@ -41,6 +43,7 @@ export interface Recipe {
 }
 
 export const recipeOf = (training: Training, program: string, scoreBatch: number): Recipe => ({
+  ...(training.weighting && { weighting: training.weighting }),
   ...(balanceRecipeOf(training) && { balance: balanceRecipeOf(training)! }),
   program,
   segments: training.layout.segments.map(({ name, offset, size }) => ({ name, offset, size })),
