@@ -208,7 +208,7 @@ const checkWeights = (
   if (wrong < 0) return
   const value = Number.isNaN(weights[wrong]) ? '' : String(weights[wrong])
   const { file } = sources[source[wrong]].table
-  throw wrongValue(file, `row ${row[wrong] + 1}`, column, value, 'a weight: a number of at least 0, nothing only without a label')
+  throw wrongValue(file, `row ${row[wrong] + 1}`, column, value, 'a weight: a number from 0 to 3e38, or nothing where there is no label')
 }
 
 /** The rows in the order of their time; rows of one instant in the order of the files. */

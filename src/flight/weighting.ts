@@ -33,6 +33,6 @@ export const weightingOf = (
   const weighed = trained.filter(({ name }) => Object.hasOwn(weights, name))
   const byClass = Object.fromEntries(weighed.map((task) => [task.name, ordered(task, weights[task.name])]))
   const weighs = weighed.length > 0
-  if (!weighs && weightScale === 'mean') return undefined
+  if (!weighs && weightScale !== 'given') return undefined
   return { ...(weighs && { byClass }), ...(weightScale === 'given' && { scale: weightScale }) }
 }

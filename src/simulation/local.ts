@@ -72,8 +72,8 @@ export const localSchema = z.strictObject({
     .describe('By task: how much its classes count in its loss, times the weights that rows have in the data'),
   weightScale: z
     .enum(['mean', 'given'])
-    .prefault('mean')
-    .describe('Whether a task’s weights are divided by their mean over the client’s training rows, or as they are given'),
+    .optional()
+    .describe('Whether a task’s weights are divided by their mean over the client’s training rows or taken as given; mean when absent'),
   balance: balancerSchema.prefault({ kind: 'equal' }).describe('How the losses or gradients of the tasks become one step'),
   chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
   cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),

@@ -195,6 +195,31 @@ it('gives a weighted batch its share of the client\'s whole weighted loss: the m
   expect(losses[1] / (sum / whole)).toBeCloseTo(1, 6)
 })
 
+it('pulls positives that are rare and heavy by all their weight; divided by a batch\'s own sum it would be a third', async () => {
+  // One in a thousand, with a weight of a thousand: at a logit of 0 both classes pull alike, and nothing moves.
+  const [many, heavy] = [20_480, 1023]
+  const positive = (row: number): boolean => row % 1024 === 0
+  const labels = Float32Array.from({ length: many * 3 }, (_, i) => (i % 3 === 0 ? Number(positive((i - i % 3) / 3)) : NaN))
+  const engine = await open('tfjs')
+  const slow = { ...training({ byClass: { click: [1, heavy] } }), optimizer: sgd(1e-6), batch: 256 }
+  const { program } = await engine.prepare(slow)
+  await engine.register('rare', { rows: many, categorical: new Int32Array(0), numeric: new Float32Array(many * 2), labels })
+  const [{ parameters, steps }] = await trainAll(engine, [
+    { kind: 'train', client: 'c', program, data: 'rare', parameters: new Float32Array(15), plan: { ...plan, epochs: 1 } },
+  ])
+  // Pulls in the mean over steps: 1/2 where only negatives pull, 0 where both pull alike.
+  const bias = 2 * outputs
+  expect(Math.abs(parameters[bias] / 1e-6 / steps)).toBeLessThan(1e-3)
+  const order = permutation(many, streams(plan.seed)(...plan.key, 'order', 0))
+  const shares = Array.from({ length: steps }, (_, step) => {
+    const k = [...order.slice(step * 256, step * 256 + 256)].filter(positive).length
+    return (k * heavy) / (k * heavy + 256 - k)
+  })
+  const byBatch = shares.reduce((sum, share) => sum + share, 0) / steps
+  expect(byBatch).toBeGreaterThan(0.12)
+  expect(byBatch).toBeLessThan(0.22)
+})
+
 it.each([['onnx', 2] as const, ...(native ? [['tfjs-node', 2] as const] : [])])(
   'travels to %s with %d workers, in cohorts, bit for bit', async (name, workers) => {
     const weightedJobs = async (engine: Engine) => {
