@@ -1,6 +1,6 @@
 import { fillInput, type Moment } from '../../balancing/host-input.js'
 import { DataError, SpecificationError } from '../../errors.js'
-import { streams } from '../../random/streams.js'
+import { streams, uniformFloat } from '../../random/streams.js'
 import type { Task } from '../../tasks/task.js'
 import type { BatchPlan } from '../engine.js'
 import type { Source } from '../program/body.js'
@@ -59,9 +59,6 @@ export interface StepFeed {
   scalars: ScalarFeed[]
   balance: BalanceFeed[]
 }
-
-/** The largest float32 below 1: a draw rounded to float32 must not leave [0, 1). */
-const belowOne = 1 - 2 ** -24
 
 const emptyFeed = (): StepFeed => ({
   fields: 0, columns: 0, labels: [], labelWeights: [], draws: [], samples: [], scalars: [], balance: [],
@@ -208,10 +205,7 @@ export const fillDraws = (feed: StepFeed, lane: number, plan: BatchPlan, ordinal
   for (const { buffer, draw, size } of feed.draws) {
     const stream = streams(plan.seed)(...plan.key, 'dropout', ordinal, draw)
     const end = (lane + 1) * size
-    for (let i = lane * size; i < end; i++) {
-      const u = stream()
-      buffer[i] = u < belowOne ? u : belowOne
-    }
+    for (let i = lane * size; i < end; i++) buffer[i] = uniformFloat(stream)
   }
 }
 
