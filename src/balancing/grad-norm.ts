@@ -66,7 +66,8 @@ export const gradNorm = balancerEntry({
         const moved = tf.maximum(tf.sub(weights, tf.mul(slope, rate)), least)
         // A quotient, since factors of a product would be gathered with those of the next step, if one graph holds both.
         const renewed = tf.div(tf.mul(moved, tasks), tf.sum(moved))
-        return { weights: tf.unstack(tf.mul(weights, 1 / tasks)), memory: { weights: renewed, first } }
+        const memory = { weights: renewed, first }
+        return { weights: tf.unstack(tf.mul(weights, 1 / tasks)), memory, squares: tf.square(norms) }
       },
     }
   },

@@ -101,6 +101,13 @@ export interface TrainJob {
   readonly plan: BatchPlan
 }
 
+/** Steps of a job in which a balancer found no gradient of a task that had a labelled row, or one that was not finite. */
+export interface OddGradients {
+  readonly task: string
+  readonly none: number
+  readonly notFinite: number
+}
+
 export interface TrainResult {
   readonly parameters: Float32Array
   readonly optimizer: OptimizerState
@@ -108,6 +115,8 @@ export interface TrainResult {
   readonly balance?: BalanceState
   /** Mean training loss per task over those of the job's steps that had a row with its label; 0 where none had. */
   readonly losses: Float64Array
+  /** Tasks whose gradients were odd; absent where none was, or where a balancer looks at none. */
+  readonly odd?: readonly OddGradients[]
   readonly steps: number
   /** Rows trained on, counting a row once per epoch. */
   readonly examples: number

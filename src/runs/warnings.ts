@@ -37,13 +37,25 @@ const refusals = (refused: Flight['refused']): string[] => {
   return [`${told} not finite: ${listed(clients.map(([name, updates]) => `${name} (${updates})`))}`]
 }
 
+const oddities = (rows: Flight['oddGradients']): string[] =>
+  rows.map(({ task, what, steps, clients, first }) => {
+    const where = clients === 1 ? `of ${first.client}` : `of ${clients} clients`
+    const when = `${steps} ${steps === 1 ? 'step' : 'steps'} ${where}, first ${clients === 1 ? '' : `of ${first.client} `}in round ${first.round}`
+    return what === 'none'
+      ? `balancing found no gradient of ${task} in ${when}, though rows had its label: the shared parameters learnt nothing ` +
+        'from it there, and mgda and imtl stood still'
+      : `balancing found a gradient of ${task} that is not finite in ${when}: the joint gradient is none there`
+  })
+
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, selectedRound }: Pick<Flight, 'faults' | 'metrics' | 'refused' | 'selectedRound'>,
+  { faults, metrics, refused, oddGradients, selectedRound }:
+    Pick<Flight, 'faults' | 'metrics' | 'refused' | 'oddGradients' | 'selectedRound'>,
 ): string[] => [
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+  ...oddities(oddGradients),
   ...refusals(refused),
   ...divergence(metrics),
   ...(unselectable(metrics)

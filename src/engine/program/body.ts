@@ -62,6 +62,8 @@ export type Sink =
   | { readonly kind: 'balance'; readonly name: string }
   /** [] mean loss of a task over the rows of a step that have its label. */
   | { readonly kind: 'loss'; readonly step: number; readonly task: string }
+  /** [trained tasks] squares of the lengths of the gradients that the balancer found in a step, in the order of the tasks. */
+  | { readonly kind: 'gradients'; readonly step: number }
   /** [batch] logits or, for regression, numbers; [batch, classes] logits for multiclass. */
   | { readonly kind: 'score'; readonly task: string }
 
