@@ -37,24 +37,30 @@ const refusals = (refused: Flight['refused']): string[] => {
   return [`${told} not finite: ${listed(clients.map(([name, updates]) => `${name} (${updates})`))}`]
 }
 
+/** Gradients that a balancer looked at and found odd: of which task, how often, and where to look first. */
 const oddities = (rows: Flight['oddGradients']): string[] =>
-  rows.map(({ task, what, steps, clients, first }) => {
-    const where = clients === 1 ? `of ${first.client}` : `of ${clients} clients`
-    const when = `${steps} ${steps === 1 ? 'step' : 'steps'} ${where}, first ${clients === 1 ? '' : `of ${first.client} `}in round ${first.round}`
+  rows.map(({ task, what, steps, clients, first: { client, round } }) => {
+    const often = steps === 1 ? '1 step' : `${steps} steps`
+    const where = clients === 1 ? `of ${client}, first in round ${round}` : `of ${clients} clients, first of ${client} in round ${round}`
     return what === 'none'
-      ? `balancing found no gradient of ${task} in ${when}, though rows had its label: the shared parameters learnt nothing ` +
-        'from it there, and mgda and imtl stood still'
-      : `balancing found a gradient of ${task} that is not finite in ${when}: the joint gradient is none there`
+      ? `balancing found no gradient of ${task} in ${often} ${where}, though rows had its label: the shared parameters that it ` +
+        'looks at learnt nothing from it there (from no task, where the rule is mgda or imtl)'
+      : `balancing found a gradient of ${task} that is not finite in ${often} ${where}: the model that it trains there is not finite either`
   })
 
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, oddGradients, selectedRound }:
-    Pick<Flight, 'faults' | 'metrics' | 'refused' | 'oddGradients' | 'selectedRound'>,
+  { faults, metrics, refused, oddGradients, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'oddGradients' | 'selectedRound' | 'reached' | 'status'
+  >,
+  until?: string,
 ): string[] => [
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+  ...(until !== undefined && reached === undefined && status === 'complete'
+    ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
+    : []),
   ...oddities(oddGradients),
   ...refusals(refused),
   ...divergence(metrics),

@@ -171,7 +171,7 @@ describe('a run', () => {
     const { client } = run.oddGradients[0].first
     expect(run.warnings).toEqual([
       `balancing found no gradient of ctcvr in 16 steps of 2 clients, first of ${client} in round 1, though rows had its label: ` +
-        'the shared parameters learnt nothing from it there, and mgda and imtl stood still',
+        'the shared parameters that it looks at learnt nothing from it there (from no task, where the rule is mgda or imtl)',
     ])
     expect(readManifest(out, realDisk).warnings).toEqual(run.warnings)
     expect(summarise(run).warnings).toEqual(run.warnings)
@@ -184,7 +184,7 @@ describe('a run', () => {
     for (const [task, steps] of [['ctr', 12], ['ctcvr', 16]] as const) {
       expect(warnings).toContainEqual(expect.stringMatching(
         `^balancing found a gradient of ${task} that is not finite in ${steps} steps of 2 clients, ` +
-          'first of client-store-[12] in round 1: the joint gradient is none there$',
+          'first of client-store-[12] in round 1: the model that it trains there is not finite either$',
       ))
     }
   })
