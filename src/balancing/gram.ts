@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Segment } from '../models/layout.js'
 import type { Balancer, Balanced, Gradients, Step } from './balancer.js'
-import { tiny } from './none.js'
+import { tiny } from './oddity.js'
 
 export { tiny }
 

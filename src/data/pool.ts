@@ -41,8 +41,8 @@ export const poolWorld = (world: World, options: { readonly scenarioId: boolean 
 
 /**
  * The same world with all training labels permuted, across scenarios and all tasks of a row together, with their weights:
- * what features say of labels is gone. Within scenarios alone it would not be: features that betray the scenario would still betray its
- * base rate, and a shared model learns that. A model that then beats an AUC of .5 on test rows, over seeds, cheats.
+ * what features say of labels is gone. Within scenarios alone it would not be: features that betray the scenario would
+ * still betray its base rate, and a shared model learns that. A model that then beats an AUC of .5 on test rows, over seeds, cheats.
  */
 export const shuffleLabels = (world: World, seed: string): World => {
   const tasks = world.tasks.length

@@ -41,11 +41,12 @@ const refusals = (refused: Flight['refused']): string[] => {
 const oddities = (rows: Flight['oddGradients']): string[] =>
   rows.map(({ task, what, steps, clients, first: { client, round } }) => {
     const often = steps === 1 ? '1 step' : `${steps} steps`
-    const where = clients === 1 ? `of ${client}, first in round ${round}` : `of ${clients} clients, first of ${client} in round ${round}`
+    const whose = clients === 1 ? `of ${client}, first` : `of ${clients} clients, first of ${client}`
+    const when = `in ${often} ${whose} in round ${round}`
     return what === 'none'
-      ? `balancing found no gradient of ${task} in ${often} ${where}, though rows had its label: the shared parameters that it ` +
-        'looks at learnt nothing from it there (from no task, where the rule is mgda or imtl)'
-      : `balancing found a gradient of ${task} that is not finite in ${often} ${where}: the model that it trains there is not finite either`
+      ? `balancing found no gradient of ${task} ${when}, though rows had its label: the shared parameters that it looks at ` +
+        'learnt nothing from it there (from no task, where the rule is mgda or imtl)'
+      : `balancing found a gradient of ${task} that is not finite ${when}: the model trained there is not finite either`
   })
 
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */

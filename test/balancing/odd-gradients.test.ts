@@ -11,12 +11,14 @@ import { summarise } from '../../src/cli/summary.js'
 import { report } from '../../src/cli/tables.js'
 import { buildLayout } from '../../src/models/layout.js'
 import type { Features, Model } from '../../src/models/model.js'
+import { aitm, type ModelSpec } from '../../src/models/registry.js'
 import { meanWeights, trainedTasks } from '../../src/models/trained-tasks.js'
 import { balancerSchema, balancers, buildBalancer, type BalancerInput } from '../../src/balancing/registry.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { readManifest } from '../../src/runs/manifest.js'
 import { simulate, type Run } from '../../src/runs/simulate.js'
 import type { Task } from '../../src/tasks/task.js'
+import { differentiable } from '../../src/tensors/ops.js'
 import { nativeHere } from '../engine/native.js'
 
 /* A task whose gradient is 0, or no number, for reasons that only its data show. */
@@ -111,6 +113,13 @@ describe.each(engines)('in %s', (engine) => {
     expect(odd).toEqual([{ task: 'b', none: 5, notFinite: 0 }])
   })
 
+  it('takes no notice of rows that weigh nothing', async () => {
+    const table = tableOf([-1])
+    const [nothing, something] = [0, 0.1].map((w): Table => (
+      { ...table, weights: Float32Array.from({ length: 32 }, (_, i) => (i % 2 === 1 ? (i === 31 ? w : 0) : 1)) }))
+    expect(await found(engine, specOf('pcgrad'), [nothing, something])).toEqual([undefined, [{ task: 'b', none: 1, notFinite: 0 }]])
+  })
+
   it('takes no notice of a task that is only scored', async () => {
     const own: Task[] = [...tasks, { name: 'seen', kind: 'regression' }]
     expect(await found(engine, specOf('pcgrad'), [tableOf([2], 3), tableOf([-1], 3)], own))
@@ -150,11 +159,30 @@ const dead = (off: number): Model => ({
   },
 })
 
-const flown = (off: number, kind: string, given: Parameters<typeof simulate>[1] = {}): Promise<Run> =>
+/** Passes nothing back. */
+const stop = (x: tf.Tensor): tf.Tensor =>
+  differentiable([x], () => ({ value: tf.clone(x), gradient: (dy) => [tf.zerosLike(dy)] }))
+
+/** Like `dead`, but that the head of ctcvr is alive: what it reads of the shared layer passes nothing back. */
+const cut: Model = {
+  ...dead(0),
+  name: 'cut',
+  forward(parameters, { numeric }, _, { tasks: all }) {
+    const shared = tf.matMul(numeric, parameters['bottom.weight'])
+    return {
+      heads: Object.fromEntries(all.map(({ name }) => (
+        [name, tf.matMul(name === 'ctcvr' ? stop(shared) : shared, parameters[`${name}.weight`])]))),
+    }
+  },
+}
+
+const flown = (
+  model: Model | ModelSpec, balance: string | BalancerInput, given: Parameters<typeof simulate>[1] = {},
+): Promise<Run> =>
   simulate(
     {
       world: { kind: 'storefronts', scenarios: 2, impressions: 300 },
-      model: dead(off), local: { batch: 64, balance: specOf(kind) },
+      model, local: { batch: 64, balance: typeof balance === 'string' ? specOf(balance) : balance },
       strategy: { kind: 'fedavg' }, rounds: { kind: 'synchronous', count: 2 }, evaluate: { start: false },
     },
     { workers: 1, engine: 'tfjs', seed: 3, ...given },
@@ -163,7 +191,7 @@ const flown = (off: number, kind: string, given: Parameters<typeof simulate>[1] 
 describe('a run', () => {
   it('warns once of a task without a gradient: in how many steps, of whom first, and where it is read', async () => {
     const out = join(mkdtempSync(join(tmpdir(), 'windtunnel-odd-')), 'run')
-    const run = await flown(1e9, 'mgda', { out })
+    const run = await flown(dead(1e9), 'mgda', { out })
     // 210 training rows of each of two clients in batches of 64, twice.
     expect(run.oddGradients).toEqual([
       { task: 'ctcvr', what: 'none', steps: 16, clients: 2, first: { client: expect.stringMatching(/^client-store-[12]$/), round: 1 } },
@@ -178,24 +206,38 @@ describe('a run', () => {
     expect(report(run, 100, '').replaceAll(/\s+/g, ' ')).toContain('warning: balancing found no gradient of ctcvr in 16 steps')
   })
 
+  it.each(['pcgrad', 'grad-drop', 'grad-norm'])('warns where a head trains and passes nothing to what is shared: %s', async (kind) => {
+    for (const engine of ['tfjs', 'onnx'] as const) {
+      const { oddGradients, warnings } = await flown(cut, kind, { engine })
+      expect(oddGradients).toMatchObject([{ task: 'ctcvr', what: 'none', steps: 16, clients: 2 }])
+      expect(warnings.length).toBe(1)
+    }
+  })
+
+  it('warns that GradNorm looks where the first task of AITM never comes, and not once it looks elsewhere', async () => {
+    const model = aitm({ embedding: 2, bottom: [4], tower: [2] })
+    expect((await flown(model, 'grad-norm')).oddGradients).toMatchObject([{ task: 'ctr', what: 'none', steps: 16 }])
+    expect((await flown(model, { kind: 'grad-norm', layer: 'numeric.weight' })).warnings).toEqual([])
+  })
+
   it('warns of one that is not finite', async () => {
-    const { warnings } = await flown(NaN, 'pcgrad', { engine: 'onnx' })
+    const { warnings } = await flown(dead(NaN), 'pcgrad', { engine: 'onnx' })
     // The first step of each of four trainings has spoilt only ctcvr's; nothing is folded.
     for (const [task, steps] of [['ctr', 12], ['ctcvr', 16]] as const) {
       expect(warnings).toContainEqual(expect.stringMatching(
         `^balancing found a gradient of ${task} that is not finite in ${steps} steps of 2 clients, ` +
-          'first of client-store-[12] in round 1: the model that it trains there is not finite either$',
+          'first of client-store-[12] in round 1: the model trained there is not finite either$',
       ))
     }
   })
 
   it('says nothing where all is well, or where losses alone are weighed', async () => {
-    expect((await flown(0, 'pcgrad')).warnings).toEqual([])
-    expect((await flown(1e9, 'equal')).warnings).toEqual([])
+    expect((await flown(dead(0), 'pcgrad')).warnings).toEqual([])
+    expect((await flown(dead(1e9), 'equal')).warnings).toEqual([])
   })
 
   it('says the same with any number of workers', async () => {
-    const [one, two] = await Promise.all([1, 2].map((workers) => flown(1e9, 'pcgrad', { engine: 'onnx', workers })))
+    const [one, two] = await Promise.all([1, 2].map((workers) => flown(dead(1e9), 'pcgrad', { engine: 'onnx', workers })))
     expect(two.digest).toBe(one.digest)
     expect(two.oddGradients).toEqual(one.oddGradients)
     expect(one.oddGradients.length).toBe(1)

@@ -240,3 +240,18 @@ it.each([['onnx', 2] as const, ...(native ? [['tfjs-node', 2] as const] : [])])(
     expect(unweighted).not.toEqual(wanted)
   },
 )
+
+it('data with weights that no loss can be made of is not taken', async () => {
+  const engine = await openEngine({ engine: 'tfjs' })
+  opened.push(engine)
+  const none = plain.labels.findIndex((label) => Number.isNaN(label))
+  const known = plain.labels.findIndex((label) => !Number.isNaN(label))
+  const odd = (at: number, value: number): Table => weighed((row, task) => (row * 3 + task === at ? value : 1))
+  for (const value of [-1, NaN, Infinity]) {
+    await expect(engine.register(`odd ${value}`, odd(known, value))).rejects
+      .toThrow(`data 'odd ${value}' has the weight ${value} at place ${known} of [rows, tasks]`)
+    await engine.register(`odd ${value}`, odd(none, value))
+  }
+  const short = { ...plain, weights: new Float32Array(rows) }
+  await expect(engine.register('short', short)).rejects.toThrow(`data 'short' has ${rows} weights for ${rows * 3} labels`)
+})

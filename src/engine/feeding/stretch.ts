@@ -1,4 +1,4 @@
-import { oddity } from '../../balancing/none.js'
+import { oddity } from '../../balancing/oddity.js'
 import type { TrainJob } from '../engine.js'
 import type { Sink } from '../program/body.js'
 import type { Recipe } from '../program/recipe.js'

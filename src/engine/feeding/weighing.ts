@@ -1,4 +1,5 @@
 import type { Table } from '../../data/table.js'
+import { DataError } from '../../errors.js'
 
 /**
  * What a client's weights of one task are counted in: they are divided by the largest, and then by the mean of what comes
@@ -12,6 +13,17 @@ export interface Unit {
 
 /** Weights as they are. */
 export const asGiven: Unit = { largest: 1, mean: 1 }
+
+/** Throws where rows have weights that no loss can be made of: one that is missing, negative or not finite at a label. */
+export const checkWeights = (data: string, { labels, weights }: Table): void => {
+  if (weights === undefined) return
+  if (weights.length !== labels.length) {
+    throw new DataError(`data '${data}' has ${weights.length} weights for ${labels.length} labels: give one for each, [rows, tasks]`)
+  }
+  const wrong = weights.findIndex((weight, at) => !Number.isNaN(labels[at]) && !(weight >= 0 && weight < Infinity))
+  if (wrong < 0) return
+  throw new DataError(`data '${data}' has the weight ${weights[wrong]} at place ${wrong} of [rows, tasks]: give a finite number, 0 or more`)
+}
 
 /** What a row's weights are found by. */
 type Weighed = Pick<Table, 'rows' | 'labels'> & { readonly weights: Float32Array | undefined }

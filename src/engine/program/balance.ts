@@ -76,9 +76,15 @@ export const balancedStep = (
   return { ...own, gradients: { ...own.gradients, ...result.gradients }, seeded: false, ...rest }
 }
 
-/** [tasks]: the square of the length of each task's gradient over the segments. */
-const squaresOf = (gradients: readonly Gradients[], segments: readonly Segment[]): Tensor =>
-  tf.stack(gradients.map((own) => tf.addN(segments.map(({ name }) => tf.sum(tf.square(own[name]))))))
+/**
+ * [tasks]: the square of the length of each task's gradient over the segments. In one product: a sum for every segment
+ * and task took a tenth of a small model's step.
+ */
+const squaresOf = (gradients: readonly Gradients[], segments: readonly Segment[]): Tensor => {
+  const pieces = gradients.flatMap((own) => segments.map(({ name, size }) => tf.reshape(own[name], [size])))
+  const rows = tf.reshape(tf.concat(pieces), [gradients.length, 1, -1])
+  return tf.reshape(tf.matMul(rows, rows, false, true), [gradients.length])
+}
 
 /** [tasks]: 1 where a task has a labelled row in the batch: one of its label weights is above 0 then, and none otherwise. */
 const presentOf = ({ batch }: Training, tasks: readonly Task[], inputs: Inputs, step: number): Tensor => {
