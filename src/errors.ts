@@ -60,3 +60,7 @@ export class NondeterminismError extends WindtunnelError {
 export class StorageError extends WindtunnelError {
   override readonly exitCode = exitCodes.storage
 }
+
+/** What was thrown, as an error: scripts may throw anything. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`something was thrown that is no error: ${String(thrown)}`, { cause: thrown })

@@ -6,7 +6,7 @@ import type { Check, View } from '../checks/check.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
-import { LivenessError } from '../errors.js'
+import { asError, LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife, type AggregatorState } from '../federation/aggregator.js'
@@ -43,6 +43,7 @@ import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
 import { Numbers } from './numbers.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
+import { catchStrays, straysAreIn } from './strays.js'
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -117,6 +118,23 @@ export class Simulator {
   }
 
   async fly(): Promise<Flight> {
+    let stray: { readonly error: Error } | undefined
+    const release = catchStrays((thrown) => {
+      stray ??= { error: asError(thrown) }
+      this.#kernel.fail(thrown)
+    })
+    let flight: Flight
+    try {
+      flight = await this.#flown()
+    } finally {
+      if (this.#isWatched) await straysAreIn()
+      release()
+    }
+    if (stray !== undefined) throw (stray as { readonly error: Error }).error
+    return flight
+  }
+
+  async #flown(): Promise<Flight> {
     const { signal } = this.#options
     const { evaluate } = this.#setup.resolved
     this.#guard.install()
@@ -137,6 +155,11 @@ export class Simulator {
       this.#guard.uninstall()
       this.#host.dispose()
     }
+  }
+
+  /** Are there streams that somebody else may have subscribed to? */
+  get #isWatched(): boolean {
+    return this.#options.onEvent !== undefined || this.#setup.resolved.link !== undefined
   }
 
   #openHost(): NactHost {

@@ -3,6 +3,7 @@ import { Observable, Subject } from 'rxjs'
 
 import type { World } from '../data/world.js'
 import type { Flight } from '../flight/flight.js'
+import { catchStrays, straysAreIn } from '../flight/strays.js'
 import { openGround } from '../lab/ground.js'
 import { Lab } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
@@ -140,6 +141,17 @@ export interface Running extends Promise<Run> {
   readonly events$: Observable<FlightEvent>
 }
 
+/** Tells watchers that it is over, and throws what one of them throws about that. */
+const completed = async (events: Subject<FlightEvent>): Promise<void> => {
+  if (!events.observed) return events.complete()
+  let stray: { readonly error: unknown } | undefined
+  const release = catchStrays((error) => (stray ??= { error }))
+  events.complete()
+  await straysAreIn()
+  release()
+  if (stray !== undefined) throw stray.error
+}
+
 /**
  * Flies a specification: `const run = await simulate(script, { seed: 7 })` gives `run.digest`, `run.metrics`,
  * `run.ledger`; `simulate(...).events$` tells what happens while it flies. Give `out` to keep the run in a folder.
@@ -149,6 +161,6 @@ export const simulate = (specification: Specification, options: SimulateOptions 
   // Nothing happens before the caller's next `await`, so that `events$` can be subscribed to.
   const done = Promise.resolve()
     .then(() => conduct(specification, options, { onEvent: (event) => events.next(event) }))
-    .finally(() => events.complete())
+    .finally(() => completed(events))
   return Object.assign(done, { events$: events.asObservable() })
 }
