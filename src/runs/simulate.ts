@@ -13,6 +13,7 @@ import { conclude, describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
+import type { IfTaken } from './place.js'
 import { warningsOf } from './warnings.js'
 import { worldOfFolder } from './world-of-folder.js'
 
@@ -33,6 +34,8 @@ export interface SimulateOptions extends ResolveOptions {
   readonly data?: string
   /** Write the run to this folder. Default: it is not written. */
   readonly out?: string | ((resolved: Resolved) => string)
+  /** What is done where `out` holds the run of another flight. Default: the run is refused. */
+  readonly ifTaken?: IfTaken
   /** What relative paths are relative to. Default: the process's working directory. */
   readonly cwd?: string
   /** Ends the flight at the next event; what was flown comes back as `interrupted`. */
@@ -48,7 +51,7 @@ export interface SimulateOptions extends ResolveOptions {
 /** For whoever watches from inside: the command and the replay. */
 export interface Callbacks {
   /** Told once, before the first event. */
-  readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string }) => void
+  readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string; readonly note?: string }) => void
   readonly onEvent?: (event: FlightEvent) => void
   readonly onLines?: (lines: readonly string[]) => void
   readonly disk?: Disk
@@ -77,15 +80,15 @@ export const conduct = async (
     const out = typeof options.out === 'function' ? options.out(resolved) : options.out
     const from = { script: options.script, study: options.study, settings: options.set, data: options.data, versions, cwd }
     const manifest = describe(resolved, world, from)
-    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk)
-    watch.onReady?.({ resolved, world, folder: out })
+    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, options.ifTaken)
+    watch.onReady?.({ resolved, world, folder: folder?.folder, note: folder?.note })
     const flight = await flyInto(folder, Lab.on(ground, resolved, cwd), options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const cameUp = warningsOf(flight, resolved.evaluate.until)
     const failure = folder?.finish(flight, spent, cameUp)
     const ended = folder?.manifest ?? conclude(manifest, flight, cameUp)
-    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: out, spent }
+    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: folder?.folder, spent }
     const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.
     if (failure) throw Object.assign(failure, { run })
