@@ -16,7 +16,8 @@ import { meanWeights, trainedTasks } from '../../src/models/trained-tasks.js'
 import { balancerSchema, balancers, buildBalancer, type BalancerInput } from '../../src/balancing/registry.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { readManifest } from '../../src/runs/manifest.js'
-import { simulate, type Run } from '../../src/runs/simulate.js'
+import { simulate, type Run, type SimulateOptions } from '../../src/runs/simulate.js'
+import type { Specification } from '../../src/simulation/specification.js'
 import type { Task } from '../../src/tasks/task.js'
 import { differentiable } from '../../src/tensors/ops.js'
 import { nativeHere } from '../engine/native.js'
@@ -177,13 +178,13 @@ const cut: Model = {
 }
 
 const flown = (
-  model: Model | ModelSpec, balance: string | BalancerInput, given: Parameters<typeof simulate>[1] = {},
+  model: Model | ModelSpec, balance: string | BalancerInput, given: SimulateOptions = {}, more: Partial<Specification> = {},
 ): Promise<Run> =>
   simulate(
     {
       world: { kind: 'storefronts', scenarios: 2, impressions: 300 },
       model, local: { batch: 64, balance: typeof balance === 'string' ? specOf(balance) : balance },
-      strategy: { kind: 'fedavg' }, rounds: { kind: 'synchronous', count: 2 }, evaluate: { start: false },
+      strategy: { kind: 'fedavg' }, rounds: { kind: 'synchronous', count: 2 }, evaluate: { start: false }, ...more,
     },
     { workers: 1, engine: 'tfjs', seed: 3, ...given },
   )
@@ -221,7 +222,7 @@ describe('a run', () => {
   })
 
   it('warns of one that is not finite', async () => {
-    const { warnings } = await flown(dead(NaN), 'pcgrad', { engine: 'onnx' })
+    const { warnings } = await flown(dead(NaN), 'pcgrad', { engine: 'onnx' }, { onDivergence: 'go-on' })
     // The first step of each of four trainings has spoilt only ctcvr's; nothing is folded.
     for (const [task, steps] of [['ctr', 12], ['ctcvr', 16]] as const) {
       expect(warnings).toContainEqual(expect.stringMatching(
@@ -229,6 +230,17 @@ describe('a run', () => {
           'first of client-store-[12] in round 1: the model trained there is not finite either$',
       ))
     }
+  })
+
+  it('that ends because it diverged says of which task first', async () => {
+    // The first of four steps of each client has spoilt only ctcvr's.
+    await expect(flown(dead(NaN), 'pcgrad')).rejects.toThrow(
+      /^Training diverged: updates of client-store-1, client-store-2 were not finite by the close of round 1; balancing found gradients that are not finite of ctcvr \(8 steps\), ctr \(6 steps\), first of client-store-[12] in round 1\. Lower/,
+    )
+    await expect(flown(dead(NaN), 'pcgrad', {}, { strategy: { kind: 'local-only' } })).rejects.toThrow(
+      /^The model diverged: scores of .* are not finite after round 1; balancing found gradients that are not finite of ctcvr /,
+    )
+    await expect(flown(dead(NaN), 'equal')).rejects.toThrow(/were not finite by the close of round 1\. Lower/)
   })
 
   it('says nothing where all is well, or where losses alone are weighed', async () => {
