@@ -46,10 +46,22 @@ export const nothingLearnt = ({ rounds }: Pick<Flight, 'rounds'>): string | unde
   return `every round was aborted, so that nothing was learnt: ${listed(told)}`
 }
 
+/** Gradients that a balancer looked at and found odd: of which task, how often, and where to look first. */
+const oddities = (rows: Flight['oddGradients']): string[] =>
+  rows.map(({ task, what, steps, clients, first: { client, round } }) => {
+    const often = steps === 1 ? '1 step' : `${steps} steps`
+    const whose = clients === 1 ? `of ${client}, first` : `of ${clients} clients, first of ${client}`
+    const when = `in ${often} ${whose} in round ${round}`
+    return what === 'none'
+      ? `balancing found no gradient of ${task} ${when}, though rows had its label: the shared parameters that it looks at ` +
+        'learnt nothing from it there (from no task, where the rule is mgda or imtl)'
+      : `balancing found a gradient of ${task} that is not finite ${when}: the model trained there is not finite either`
+  })
+
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, rounds, selectedRound, reached, status }: Pick<
-    Flight, 'faults' | 'metrics' | 'refused' | 'rounds' | 'selectedRound' | 'reached' | 'status'
+  { faults, metrics, refused, rounds, oddGradients, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'rounds' | 'oddGradients' | 'selectedRound' | 'reached' | 'status'
   >,
   until?: string,
 ): string[] => [
@@ -60,6 +72,7 @@ export const warningsOf = (
   ...(until !== undefined && reached === undefined && status === 'complete'
     ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
     : []),
+  ...oddities(oddGradients),
   ...refusals(refused),
   ...divergence(metrics),
   ...(unselectable(metrics)
