@@ -4,10 +4,10 @@ import type { EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
 import { bareTimes } from './bare-times.js'
 import { functionsOf } from './functions.js'
-import { fromZod, specificationError } from './problem.js'
+import { fromZod, specificationError } from '../documents/problem.js'
 import { clientProblems, crossRules } from './rules.js'
 import { applySettings, parseSetting, settingSource } from './set.js'
-import { scriptSource, type Source } from './source.js'
+import { scriptSource, type Source } from '../documents/source.js'
 import {
   jsonSchema,
   specificationSchema,
@@ -60,7 +60,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const schema = specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source)
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, ['link'])
   const problems = bareTimes(data, source, (other) => {
     const again = schema.safeParse(other)
     return again.success ? JSON.stringify(again.data) : undefined
