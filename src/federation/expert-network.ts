@@ -1,7 +1,7 @@
 import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ActorLife } from './life.js'
-import type { CloseNotice, ExpertMessage, OpenNotice } from './messages.js'
+import { type ExpertMessage, isCloseNotice, isOpenNotice } from './messages.js'
 import {
   close, copyHolding, type Holding, newHolding, openRound, type Ownership, receive, sendModels, stillToAsk,
 } from './owner.js'
@@ -16,7 +16,7 @@ export interface ExpertState {
 /** An opening: whoever has not been sent the part for that round is sent it. */
 const open = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
   const { part, terms } = ownership
-  const notice = terms.wire.decodeControl<OpenNotice, 'open'>('open', envelope.bytes)
+  const notice = terms.wire.decodeControl(envelope.bytes, 'open', isOpenNotice)
   const asked = notice.ok ? stillToAsk(holding, notice.head.round, notice.body.selected, terms) : []
   if (!notice.ok || asked.length === 0) {
     context.record({ kind: 'settle', envelope: envelope.id, fate: notice.ok ? 'duplicate' : 'rejected' })
@@ -31,7 +31,7 @@ const open = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership
 /** The end of a round: what is held is folded, or thrown away. */
 const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
   const { wire, rounds: { admission } } = ownership.terms
-  const notice = wire.decodeControl<CloseNotice, 'close'>('close', envelope.bytes)
+  const notice = wire.decodeControl(envelope.bytes, 'close', isCloseNotice)
   const round = notice.ok ? notice.head.round : 0
   const expected = admission.overlapping
     ? !holding.over && round >= holding.round

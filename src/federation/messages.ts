@@ -21,6 +21,28 @@ export interface CloseNotice extends Ending {
   readonly final?: true
 }
 
+type Loose<T> = { readonly [Field in keyof T]?: unknown }
+
+const isGroup = (body: unknown): body is object => typeof body === 'object' && body !== null
+
+/** Is what came as `open` one? */
+export const isOpenNotice = (body: unknown): body is OpenNotice => {
+  if (!isGroup(body)) return false
+  const { selected } = body as Loose<OpenNotice>
+  return Array.isArray(selected) && selected.every((name) => typeof name === 'string')
+}
+
+const outcomes: readonly unknown[] = ['closed', 'aborted'] satisfies Ending['outcome'][]
+const afters: readonly unknown[] = ['late', 'surplus', 'aborted'] satisfies Ending['after'][]
+
+/** Is what came as `close` one? */
+export const isCloseNotice = (body: unknown): body is CloseNotice => {
+  if (!isGroup(body)) return false
+  const { outcome, reason, after, final } = body as Loose<CloseNotice>
+  const whole = final === undefined || final === true
+  return whole && outcomes.includes(outcome) && typeof reason === 'string' && afters.includes(after)
+}
+
 /** One leg of local training, as the compute queue knows it. */
 export interface LocalWork {
   readonly round: number

@@ -184,7 +184,7 @@ export const decodeParameters = <Kind extends 'model' | 'update'>(
   return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
 }
 
-const text = { encoder: new TextEncoder(), decoder: new TextDecoder() }
+const text = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8', { fatal: true }) }
 
 /** A control frame: any JSON value. */
 export const encodeControl = (head: OpenHead | CloseHead, value: unknown): Uint8Array => {
@@ -194,16 +194,24 @@ export const encodeControl = (head: OpenHead | CloseHead, value: unknown): Uint8
   return seal(frame)
 }
 
+/** Reads a control frame of a kind; a body that does not `fit` is refused, since anybody may write JSON. */
 export const decodeControl = <Value, Kind extends 'open' | 'close'>(
-  kind: Kind,
   frame: Uint8Array,
+  kind: Kind,
+  fits: (body: unknown) => body is Value,
 ): Decoded<Kind, Value> => {
   const why = fault(frame, kind)
   if (why !== undefined) return { ok: false, why }
+  const body = jsonOf(frame.subarray(HEADER))
+  if (body === undefined || !fits(body)) return { ok: false, why: 'layout' }
+  return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
+}
+
+/** What a text of JSON says; undefined for bytes that are none. */
+const jsonOf = (bytes: Uint8Array): unknown => {
   try {
-    const body = JSON.parse(text.decoder.decode(frame.subarray(HEADER))) as Value
-    return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
+    return JSON.parse(text.decoder.decode(bytes))
   } catch {
-    return { ok: false, why: 'layout' }
+    return undefined
   }
 }

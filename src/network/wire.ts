@@ -36,7 +36,11 @@ export interface Wire {
   ): Decoded<Kind, Float32Array>
   /** A control message: any JSON value. */
   encodeControl(head: OpenHead | CloseHead, value: unknown): Uint8Array
-  decodeControl<Value, Kind extends 'open' | 'close'>(kind: Kind, bytes: Uint8Array): Decoded<Kind, Value>
+  decodeControl<Value, Kind extends 'open' | 'close'>(
+    bytes: Uint8Array,
+    kind: Kind,
+    fits: (body: unknown) => body is Value,
+  ): Decoded<Kind, Value>
 }
 
 const bodyOf = ({ up, down }: WirePart, kind: 'model' | 'update'): Body => (kind === 'model' ? down : up)

@@ -52,7 +52,8 @@ const fly = async (
       link: (envelopes$) => envelopes$.pipe(map((envelope) => {
         const { from, to, kind, round, part, bytes } = envelope
         if (kind === 'model' || kind === 'update') {
-          const tensors = readSafetensors(bytes.slice(32)).map(({ name, values }) => [name, [...values]] as const)
+          const read = readSafetensors(bytes.slice(32))
+          const tensors = (read.ok ? read.tensors : []).map(({ name, values }) => [name, [...values]] as const)
           seen.push({ from, to, kind, round, part, tensors: Object.fromEntries(tensors), bytes: bytes.length })
         }
         return envelope
