@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { exitCodes, WindtunnelError } from '../errors.js'
+import { abridged, exitCodes, WindtunnelError } from '../errors.js'
 import { ats, type At } from '../runs/comparison/gather.js'
 import { packageFolder } from '../package-folder.js'
 import { didYouMean } from '../documents/did-you-mean.js'
@@ -9,11 +9,12 @@ import { jsonSchema } from '../simulation/specification.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { list } from './list.js'
-import { engine, gather, oneOf, seed, share, whole } from './options.js'
+import { engine, folderPath, gather, oneOf, seed, share, whole, workers } from './options.js'
 import { replay } from './replay.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
 import { verify, type VerifyFlags } from './verify.js'
+import { visible } from './visible.js'
 
 const atNames = Object.keys(ats) as At[]
 
@@ -99,6 +100,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .configureOutput({
       writeOut: (text) => void streams.out.write(text),
       writeErr: (text) => void streams.err.write(text),
+      outputError: (text, write) => write(abridged(text)),
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })
@@ -108,10 +110,10 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .argument('<script>', 'simulation to fly (.ts, .mts, .js, .mjs, .yaml, .yml, .json)')
     .description('fly a simulation, write its run folder, print what came of it')
     .option('--seed <seed>', 'seed of everything that is drawn (default: 1)', seed)
-    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
     .option('--engine <name>', 'onnx; tfjs-node: native TensorFlow, for large models; tfjs: slow, same numbers everywhere; tfjs-node-eager (default: onnx)', engine)
     .option('--data <dir>', 'fly on the data in this folder instead of the script’s world')
-    .option('--out <dir>', 'run folder (default: runs/NAME-SEED, or the next free name)')
+    .option('--out <dir>', 'run folder (default: runs/NAME-SEED, or the next free name)', folderPath)
     .option('--force', 'replace the run of another flight that is there')
     .option('--json', 'print the final summary as one JSON object, and nothing else, on standard output')
     .option('--quiet', 'print nothing but errors')
@@ -122,7 +124,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .command('replay')
     .argument('<run>', 'folder of a run')
     .description('fly a run again and compare')
-    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
     .option('--json', 'print the result as one JSON object, and nothing else, on standard output')
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', examples.replay)
@@ -149,9 +151,9 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--at <round>', 'as for compare (default: the study’s)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows (default: the study’s)')
     .option('--data <dir>', 'where the data lies that the study reads; without it, it leaves such worlds out')
-    .option('--out <dir>', 'folder of all its runs (default: runs/NAME, or runs/NAME-full)')
+    .option('--out <dir>', 'folder of all its runs (default: runs/NAME, or runs/NAME-full)', folderPath)
     .option('--engine <name>', 'as for run (default: onnx)', engine)
-    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
     .option('--fresh', 'fly again what is there already')
     .option('--summary', 'the means over scenarios and the worst scenario, without each scenario')
     .option('--format <name>', `${formats.join(', ')} (default: text)`, oneOf(formats))
@@ -209,7 +211,8 @@ export const says = (error: unknown): { readonly text: string; readonly code: nu
 const here: Terminal = { out: process.stdout, err: process.stderr, cwd: process.cwd() }
 
 /** Runs the command; the result is the exit code. Never throws. */
-export const main = async (argv: readonly string[], streams: Terminal = here): Promise<number> => {
+export const main = async (argv: readonly string[], { out, err, cwd }: Terminal = here): Promise<number> => {
+  const streams: Terminal = { out: visible(out), err: visible(err), cwd }
   let code: number = exitCodes.ok
   const root = program(streams, (result) => (code = result))
   try {
@@ -227,7 +230,8 @@ export const main = async (argv: readonly string[], streams: Terminal = here): P
       return exitCodes.specification
     }
     const { text, code: exit } = says(error)
-    streams.err.write(`${streams.err.isTTY ? '\r\x1b[J' : ''}windtunnel: ${text}\n`)
+    if (err.isTTY) err.write('\r\x1b[J')
+    streams.err.write(`windtunnel: ${text}\n`)
     return exit
   }
 }

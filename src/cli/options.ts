@@ -1,15 +1,24 @@
 import { InvalidArgumentError } from 'commander'
-import { engineNames, type EngineName } from '../engine/open.js'
+import { engineNames, mostWorkers, type EngineName } from '../engine/open.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 
-/** A whole number from `least` up. */
+/** A whole number from `least` up, to `most` where there is such a bound. */
 export const whole =
-  (least: number) =>
+  (least: number, most?: number) =>
   (text: string): number => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} up.`)
+    if (/^\d+$/.test(text) && value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER)) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least} ${most === undefined ? 'up' : `to ${most}`}.`)
   }
+
+/** A number of worker threads. */
+export const workers = whole(1, mostWorkers)
+
+/** The path of a folder. */
+export const folderPath = (text: string): string => {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return text
+}
 
 /** A seed: any text without spaces around it; numbers are the usual choice. */
 export const seed = (text: string): string => {

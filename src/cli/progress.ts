@@ -5,6 +5,8 @@ import { afterEvent, copyStatus, firstStatus, liveLines, roundLine, type Status 
 /** The part of a terminal or a pipe that progress needs. */
 export interface Output {
   write(text: string): unknown
+  /** Codes that move the cursor and the like. Default: as any text. */
+  control?(codes: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
 }
@@ -35,10 +37,16 @@ export const showProgress = (output: Output, name: string, count: number | undef
   let waiting: { readonly row: RoundRow; readonly status: Status }[] = []
   let lines: string[] = []
 
-  const erase = (): string => (drawn === 0 ? '' : `\r\x1b[${drawn > 1 ? `${drawn - 1}A` : '0C'}\x1b[J`)
+  const erase = (): void => {
+    if (drawn === 0) return
+    const codes = `\r\x1b[${drawn > 1 ? `${drawn - 1}A` : '0C'}\x1b[J`
+    if (output.control) output.control(codes)
+    else output.write(codes)
+  }
   const draw = (): void => {
     const block = liveLines(status, name, elapsed(), Math.max(20, (output.columns ?? 80) - 1))
-    output.write(`${erase()}${block.join('\n')}`)
+    erase()
+    output.write(block.join('\n'))
     drawn = block.length
   }
   const flush = (upTo: number): void => {
@@ -69,7 +77,7 @@ export const showProgress = (output: Output, name: string, count: number | undef
       if (ended) return
       ended = true
       clearInterval(timer)
-      if (output.isTTY) output.write(erase())
+      if (output.isTTY) erase()
       else {
         flush(Infinity)
         print()

@@ -1,3 +1,4 @@
+import { printable } from '../errors.js'
 import { failFlights } from '../flight/strays.js'
 import { watchPipe } from './closed-pipe.js'
 import { main, says } from './main.js'
@@ -7,7 +8,7 @@ export const start = async (argv: readonly string[]): Promise<number> => {
   const onStray = (thrown: unknown): void => {
     if (failFlights(thrown)) return
     const { text, code } = says(thrown)
-    process.stderr.write(`windtunnel: ${text}\n`)
+    process.stderr.write(`windtunnel: ${printable(text)}\n`)
     process.exit(code)
   }
   process.on('uncaughtException', onStray)

@@ -17,6 +17,8 @@ export const nearest = (given: string, names: readonly string[]): string | undef
   let best: string | undefined
   let least = Math.max(2, Math.floor(given.length / 3)) + 1
   for (const name of names) {
+    // No fewer signs differ than one is longer: a text of a million signs is like no name.
+    if (Math.abs(given.length - name.length) >= least) continue
     const distance = editDistance(given.toLowerCase(), name.toLowerCase())
     if (distance < least) {
       least = distance

@@ -9,6 +9,12 @@ export const engineNames = ['onnx', 'tfjs', 'tfjs-node', 'tfjs-node-eager'] as c
 export type EngineName = (typeof engineNames)[number]
 export const defaultEngine: EngineName = 'onnx'
 
+/**
+ * The most workers that may be asked for. Each is a thread or process with a runtime of its own: 256 threads took 3.4 GB
+ * where each had work. Above the number of cores another one makes nothing faster, and a million end the process.
+ */
+export const mostWorkers = 256
+
 export interface EngineOptions {
   readonly engine?: EngineName
   /**
@@ -37,9 +43,9 @@ const load = async (engine: EngineName, workers: number, disturb: Disturbance | 
 
 /** Opens an engine. Throws `EngineError` when its runtime cannot be loaded, and says what to do about it. */
 export const openEngine = async ({ engine = defaultEngine, workers, disturb }: EngineOptions = {}): Promise<Engine> => {
-  const threads = workers ?? availableParallelism()
-  if (!Number.isInteger(threads) || threads < 0) {
-    throw new SpecificationError(`${threads} workers: give a whole number from 0 (train in this thread) up`)
+  const threads = workers ?? Math.min(availableParallelism(), mostWorkers)
+  if (!Number.isInteger(threads) || threads < 0 || threads > mostWorkers) {
+    throw new SpecificationError(`${threads} workers: give a whole number from 0 (train in this thread) to ${mostWorkers}`)
   }
   try {
     return await load(engine, threads, disturb)

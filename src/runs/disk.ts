@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 
 /** The few things a run does to a file system; an argument everywhere, so that a test can fill the disk. */
 export interface Disk {
@@ -15,11 +16,38 @@ export interface Disk {
   remove(path: string): void
 }
 
+/**
+ * Makes a folder and those above it, or none of them. Node's own way, `recursive`, never comes back where a file system
+ * answers to a folder that it will not make that the one above is missing, as /proc does.
+ */
+const makeFolder = (folder: string): void => {
+  const missing: string[] = []
+  for (let path = folder; !fs.existsSync(path) && path !== dirname(path); path = dirname(path)) missing.push(path)
+  const made: string[] = []
+  try {
+    for (const path of missing.reverse()) if (madeHere(path)) made.push(path)
+  } catch (error) {
+    for (const path of made.reverse()) fs.rmdirSync(path)
+    throw error
+  }
+}
+
+/** Makes one folder; false if somebody else has made it meanwhile. */
+const madeHere = (path: string): boolean => {
+  try {
+    fs.mkdirSync(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
 /** The file system of this machine. */
 export const realDisk: Disk = {
   exists: (path) => fs.existsSync(path),
   list: (folder) => fs.readdirSync(folder),
-  makeFolder: (folder) => void fs.mkdirSync(folder, { recursive: true }),
+  makeFolder,
   read: (path) => fs.readFileSync(path, 'utf8'),
   // A plain array: a Buffer's `slice` would not copy.
   readBytes: (path) => new Uint8Array(fs.readFileSync(path)),

@@ -17,7 +17,9 @@ const whyOf = (cause: unknown): string => {
   const code = (cause as { code?: string }).code
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'writing there is not allowed'
-  return cause instanceof Error ? cause.message : String(cause)
+  if (!(cause instanceof Error)) return String(cause)
+  // What the system says without the path, which the message has anyway.
+  return code === undefined ? cause.message : cause.message.replace(/, \w+ '[^]*$/, '')
 }
 
 /** In the order in which they are written: what happened first. */

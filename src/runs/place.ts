@@ -33,6 +33,9 @@ interface Obstacle {
   readonly advice: string
 }
 
+/** Names that are tried. Whoever has as many runs of one name and seed wants another name. */
+const mostNames = 10_000
+
 /** Finds the folder, takes its lock and empties it of the run that it replaces. Undone by `leave`. */
 export const take = (wanted: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk): Place => {
   let first: Obstacle | undefined
@@ -44,7 +47,7 @@ export const take = (wanted: string, manifest: Manifest, ifTaken: IfTaken, disk:
       return { folder, note: elsewhere && found.note ? `${elsewhere}, and ${found.note}` : (elsewhere ?? found.note) }
     }
     first ??= found
-    if (ifTaken !== 'next') throw new StorageError(`${folder} ${found.why}. ${found.advice}`)
+    if (ifTaken !== 'next' || number === mostNames) throw new StorageError(`${folder} ${found.why}. ${found.advice}`)
   }
 }
 

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { World } from '../data/world.js'
-import type { EngineName } from '../engine/open.js'
+import { mostWorkers, type EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
 import { bareTimes } from './bare-times.js'
 import { functionsOf } from './functions.js'
-import { fromZod, specificationError } from '../documents/problem.js'
+import { fromZod, shown, specificationError } from '../documents/problem.js'
 import { clientProblems, crossRules } from './rules.js'
 import { applySettings, parseSetting, settingSource } from './set.js'
 import { scriptSource, type Source } from '../documents/source.js'
@@ -71,9 +71,9 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
 
 const purposes: readonly SeedPurpose[] = ['world', 'initialisation', 'batches', 'selection', 'faults']
 
-const wholeAtLeastOne = (name: string, value: number): number => {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new SpecificationError(`${name} must be a whole number of at least 1, got ${value}.`)
+const checkedWorkers = (workers: number): number => {
+  if (Number.isInteger(workers) && workers >= 1 && workers <= mostWorkers) return workers
+  throw new SpecificationError(`workers must be a whole number from 1 to ${mostWorkers}, got ${shown(workers)}.`)
 }
 
 /**
@@ -103,7 +103,7 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
     seed,
     seeds: seeds as Record<SeedPurpose, string>,
     engine: options.engine ?? 'onnx',
-    workers: wholeAtLeastOne('workers', options.workers ?? availableParallelism()),
+    workers: checkedWorkers(options.workers ?? Math.min(availableParallelism(), mostWorkers)),
     warnings,
   }
 }

@@ -1,30 +1,57 @@
-import { parse } from 'yaml'
+import { parseDocument, type Document } from 'yaml'
 import { SpecificationError } from '../errors.js'
 import { isBehaviour } from './functions.js'
 import { formatPath, parsePath, valueAt, type Path } from '../documents/path.js'
+import { offenceIn } from '../documents/plain.js'
 import { shown } from '../documents/problem.js'
 import type { Source } from '../documents/source.js'
 
 /** One `--set PATH=VALUE`. */
 export interface Setting {
+  /** As it was given, at most so much of it as a message may hold. */
   readonly text: string
   readonly path: Path
   /** What YAML makes of the value; null takes the field away. */
   readonly value: unknown
 }
 
+/** The value of a setting: plain data, as a file holds it. */
+const valueOf = (yaml: string, text: string): unknown => {
+  const document = parsedYaml(yaml, text)
+  const [broken] = document.errors
+  if (broken) {
+    const why = broken.message.split('\n')[0].slice(0, most)
+    throw new SpecificationError(`--set ${text}: the value is not YAML (${why}). Quote it: --set 'PATH=VALUE'.`)
+  }
+  const offence = offenceIn(document)
+  if (offence) throw new SpecificationError(`--set ${text}: ${offence.what}.`)
+  return document.toJS() as unknown
+}
+
+const parsedYaml = (yaml: string, text: string): Document => {
+  try {
+    return parseDocument(yaml, { prettyErrors: false, logLevel: 'silent' })
+  } catch (error) {
+    if (error instanceof RangeError) throw new SpecificationError(`--set ${text}: the value is nested too deep to be read.`)
+    throw error
+  }
+}
+
+/** Characters of a setting that a message holds, and steps of a path: as deep as a document may be. */
+const [most, deepest] = [100, 64]
+
 /** Reads `rounds.count=5`, `faults=[]`, `faults.0.probability=.2`, `model={kind: mmoe}`. */
-export const parseSetting = (text: string): Setting => {
-  const split = text.indexOf('=')
+export const parseSetting = (given: string): Setting => {
+  const line = given.replace(/\s*\n\s*/g, ' ')
+  const text = line.length > most ? `${line.slice(0, most - 3)}...` : line
+  const split = given.indexOf('=')
   if (split <= 0) {
     throw new SpecificationError(`--set ${text}: expected PATH=VALUE, such as --set rounds.count=5.`)
   }
-  try {
-    return { text, path: parsePath(text.slice(0, split).trim()), value: parse(text.slice(split + 1)) as unknown }
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
-    throw new SpecificationError(`--set ${text}: the value is not YAML (${why}). Quote it: --set 'PATH=VALUE'.`)
-  }
+  const path = parsePath(given.slice(0, split).trim())
+  if (path.length > deepest) throw new SpecificationError(`--set ${text}: the path has more than ${deepest} steps.`)
+  if (path.includes('__proto__')) throw new SpecificationError(`--set ${text}: a field cannot be called __proto__.`)
+  return { text, path, value: valueOf(given.slice(split + 1), text) }
 }
 
 type Group = Record<string | number, unknown>
@@ -36,10 +63,13 @@ const copy = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)]))
 }
 
+/** What a group holds by itself: `constructor` is no field of every group. */
+const own = (group: Group, step: string | number): unknown => (Object.hasOwn(group, step) ? group[step] : undefined)
+
 const stepInto = (group: Group, path: Path, depth: number, defaults: () => unknown, text: string): Group => {
   const step = path[depth]
   const here = formatPath(path.slice(0, depth + 1))
-  if (group[step] === undefined) group[step] = copy(valueAt(defaults(), path.slice(0, depth + 1))) ?? {}
+  if (own(group, step) === undefined) group[step] = copy(valueAt(defaults(), path.slice(0, depth + 1))) ?? {}
   const next = group[step]
   if (isBehaviour(next)) {
     throw new SpecificationError(`--set ${text}: ${here} is a function of the script; set the whole field or edit it.`)

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { Piscina } from 'piscina'
 import { sharedFloats, sharedInts, type Table } from '../../data/table.js'
 import type { ScoreResult, TrainResult } from '../engine.js'
@@ -44,7 +45,9 @@ export class Pool implements Workers {
 
   constructor(workers: number, stock: Stock, disturb: Disturbance = {}) {
     this.foreman = new Foreman('worker threads', stock, disturb, (order) => this.order(order))
-    const threads = { minThreads: workers, maxThreads: workers, maxQueue: Infinity }
+    // One thread a core at once; further ones, which somebody asked for, when there is work for them. None ends early.
+    const minThreads = Math.min(workers, availableParallelism())
+    const threads = { minThreads, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity }
     this.piscina = new Piscina({ ...entryOf('worker'), ...threads, workerData: this.gate.cells })
     process.once('exit', this.shut)
     this.piscina.on('error', (error: Error) => {
