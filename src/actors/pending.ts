@@ -68,6 +68,7 @@ export class Pending {
     }
     const start = this.kernel.now
     const { until, interrupted, whole = until } = this.spanOf(cell.name, start, cost, job)
+    if (until > clockEnd) throw new ClockError(`A computation of ${cell.name} would end ${until < Infinity ? `at ${formatMicros(until)}` : 'never'}`)
     const number = cell.number()
     const computation = new Computation(
       this.door, this.queue, cell, number, start, job, interrupted, whole, this,

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Document, type Node } from 'yaml'
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Document, type Node } from 'yaml'
 
 /** What keeps a document from being plain data, and the [start, end) offsets of where it stands. */
 export interface Offence {
@@ -26,6 +26,10 @@ export const offenceIn = (document: Document): Offence | undefined => {
 
   const look = (node: unknown, from: Node | undefined): Offence | undefined => {
     if (isPair(node)) {
+      if (!isScalar(node.key) && !isAlias(node.key)) {
+        const at = isNode(node.key) ? placeOf(node.key) : ([0, 1] as const)
+        return { at: from ? placeOf(from) : at, what: 'a name must be a text' }
+      }
       if (isScalar(node.key) && node.key.value === '__proto__') {
         return { at: from ? placeOf(from) : placeOf(node.key), what: 'a field cannot be called __proto__' }
       }

@@ -85,7 +85,7 @@ export const readDocument = (
 
 const parsed = (text: string, file: string, lines: LineCounter, Failure: Failure): Document => {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   } catch (error) {
     // A list in a list in a list, ten thousand times, is more than the parser's stack holds.
     if (error instanceof RangeError) throw new Failure(`${file} is nested too deep to be read.`)

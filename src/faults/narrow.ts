@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bandwidthSchema } from '../network/units.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
-import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { factor, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, whom } from './words.js'
 
 const bandwidth = (bits: number): string =>
@@ -19,7 +19,7 @@ export const narrow = faultEntry({
       kind: z.literal('narrow'),
       who: selectorSchema,
       to: bandwidthSchema.optional(),
-      by: z.number().positive().optional().describe('Bandwidth is divided by this'),
+      by: factor.optional().describe('Bandwidth is divided by this'),
       direction: z.enum(['up', 'down']).optional().describe('Both when absent'),
       ...windowFields,
       probability: perClientRound,

@@ -4,7 +4,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry } from './fault.js'
-import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { factor, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, whom } from './words.js'
 
 const times = (factor: number): string => `${factor} times slower`
@@ -18,9 +18,9 @@ export const slow = faultEntry({
     .strictObject({
       kind: z.literal('slow'),
       who: selectorSchema,
-      by: z.number().positive().optional().describe('Speed is divided by this'),
+      by: factor.optional().describe('Speed is divided by this'),
       profile: z
-        .array(z.tuple([durationSchema, z.number().positive()]))
+        .array(z.tuple([durationSchema, factor]))
         .min(1)
         .optional()
         .describe('[instant, factor] pairs in order; each factor holds until the next instant, the last for good'),

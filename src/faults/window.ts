@@ -28,6 +28,9 @@ export const ordered = (fault: { from?: number; until?: number }): boolean =>
   fault.until === undefined || (fault.from ?? 0) < fault.until
 export const orderedRule = { error: '`from` must come before `until`', path: ['until'] }
 
+/** By how much something is slower or narrower; beyond, sums of times would leave the numbers. */
+export const factor = z.number().min(1e-9).max(1e9)
+
 export const chance = z.number().min(0).max(1)
 export const perClientRound = chance.optional().describe('A coin per client and round; 1 when absent')
 export const perEnvelope = chance.prefault(1).describe('A coin per envelope, copies included')

@@ -302,6 +302,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   }
 
   const advance = (state: AggregatorState, first: Moment, context: Context): AggregatorState => {
+    // What waited for a judgement may come after the last round.
+    if (state.phase === 'done') return state
     if (state.judging !== undefined) {
       state.meanwhile.push(first)
       return state

@@ -18,7 +18,8 @@ export interface Device {
   readonly stepOverhead: Micros
 }
 
-const positive = z.number().positive()
+/** Below the least, or above the most, is no computer: a step would take no time, or more than the clock has. */
+const positive = z.number().min(1e-9).max(1e9)
 
 const traceSchema = z.strictObject({
   path: z.string().min(1).describe('CSV with a row per phone'),

@@ -30,7 +30,7 @@ const valueOf = (yaml: string, text: string): unknown => {
 
 const parsedYaml = (yaml: string, text: string): Document => {
   try {
-    return parseDocument(yaml, { prettyErrors: false, logLevel: 'silent' })
+    return parseDocument(yaml, { prettyErrors: false, logLevel: 'error' })
   } catch (error) {
     if (error instanceof RangeError) throw new SpecificationError(`--set ${text}: the value is nested too deep to be read.`)
     throw error

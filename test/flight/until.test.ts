@@ -106,3 +106,14 @@ describe('a score to be reached', () => {
     expect(of({ until: 'test auc .7' })).not.toThrow()
   })
 })
+
+describe('updates that come at one instant, where rounds are judged', () => {
+  it('open no round after the last', async () => {
+    const alike = smallWorld({ A: 12, B: 12, C: 12 })
+    const rounds = buffered({ count: 3, buffer: 2, timeout: hours(1) })
+    const resolved = resolve(specified(rounds, { until: 'log-loss 1e-6' }), { seed: 1, engine: 'tfjs' })
+    const flight = await fly(resolved, { engine, world: alike })
+    expect(flight.rounds.map(({ round }) => round)).toEqual([1, 2, 3])
+    expect(flight.status).toBe('complete')
+  })
+})

@@ -55,12 +55,17 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ at, what: fc.constantFrom('delete' as const, 'double' as const) }) },
 )
 
-/** The same with numbers alone: more of these resolve, and can be flown. */
-export const numberMutation: fc.Arbitrary<Mutation> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ at, what: fc.constant('put' as const), value: number }) },
-  { weight: 1, arbitrary: fc.record({ at, what: fc.constant('put' as const), value: text }) },
-  { weight: 1, arbitrary: fc.record({ at, what: fc.constant('delete' as const) }) },
-)
+const duration: fc.Arbitrary<Data> = fc.constantFrom('0 us', '1 us', '3 us', '1 ms', '1 s', '1 d', '999 d', '1000 d', '0.0001 ms')
+const bandwidth: fc.Arbitrary<Data> = fc.constantFrom('1 bps', '0.5 bps', '1 Gbps', '999999999 Gbps')
+
+/** Another number, time or bandwidth where one is: many of these resolve, and can be flown. */
+export interface Tuning {
+  readonly at: number
+  readonly number: Data
+  readonly duration: Data
+  readonly bandwidth: Data
+}
+export const tuning: fc.Arbitrary<Tuning> = fc.record({ at, number, duration, bandwidth })
 
 type Path = readonly (string | number)[]
 type Holder = Record<string | number, Data>
@@ -110,4 +115,22 @@ export const mutated = (data: Data, mutations: readonly Mutation[]): Data =>
   mutations.reduce((now, mutation) => {
     const path = placeOf(now, mutation)
     return path.length === 0 ? now : edit(now, path, mutation)
+  }, data)
+
+const isTime = (value: Data | undefined): boolean => typeof value === 'string' && /^[\d.]+ (us|ms|s|min|h|d)$/.test(value)
+const isRate = (value: Data | undefined): boolean => typeof value === 'string' && /^[\d.]+ .?bps$/.test(value)
+
+const valueAt = (data: Data, path: Path): Data | undefined =>
+  path.reduce<Data | undefined>((here, step) => (here !== undefined && isHolder(here) ? (here as Holder)[step] : undefined), data)
+
+/** Turns dials of a specification. */
+export const tuned = (data: Data, tunings: readonly Tuning[]): Data =>
+  tunings.reduce((now, { at: place, number: n, duration: time, bandwidth: rate }) => {
+    const dials = places(now).filter((path) => {
+      const value = valueAt(now, path)
+      return typeof value === 'number' || isTime(value) || isRate(value)
+    })
+    const path = dials[place % dials.length]
+    const old = valueAt(now, path)
+    return edit(now, path, { at: 0, what: 'put', value: isTime(old) ? time : isRate(old) ? rate : n })
   }, data)

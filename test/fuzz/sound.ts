@@ -55,7 +55,7 @@ export const sound: readonly Data[] = [
       { kind: 'lose', link: { from: 'client', to: 'aggregator', message: 'update', part: 'trunk' }, probability: 0.05, travelled: 0.5 },
       { kind: 'duplicate', link: { direction: 'up' }, probability: 0.1, after: '1 s', times: 2 },
       { kind: 'crash', who: { select: 'one' }, when: { round: 2, after: 1 }, restartAfter: '3 s', keeps: 'checkpoint' },
-      { kind: 'crash', who: { select: 'one', role: 'expert' }, at: '10 ms', restartAfter: '20 ms', keeps: 'nothing' },
+      { kind: 'crash', who: 'one', at: '10 ms', restartAfter: '20 ms', keeps: 'nothing' },
       { kind: 'narrow', who: { select: 'one' }, by: 10, direction: 'up', rounds: [1, 2] },
     ],
   },
@@ -70,7 +70,7 @@ export const sound: readonly Data[] = [
   {
     ...plain,
     world: { kind: 'mmoe-synthetic', correlation: 0.5, columns: 4, sines: 2, scenarios: 2, rows: 40 },
-    model: { kind: 'shared-bottom', bottom: [4], tower: [2] },
+    model: { kind: 'shared-bottom', embedding: 2, bottom: [4], tower: [2] },
     strategy: { kind: 'fedadam', eta: 0.01, tau: 1e-3 },
     rounds: { kind: 'buffered', count: 3, buffer: 2, timeout: '5 s', maxStaleness: 2 },
     evaluate: { until: 'rmse .01' },
