@@ -19,7 +19,7 @@ const sizes = z.discriminatedUnion('law', [
     most: z.int().min(10).default(10_000),
   }).refine(({ least, most }) => least < most, { path: ['most'], error: 'must be above `least`' })
     .describe('a power law between `least` and `most`'),
-  z.strictObject({ law: z.literal('equal'), rows: z.int().min(10).default(320) }).describe('all alike'),
+  z.strictObject({ law: z.literal('equal'), rows: z.int().min(10).max(1e8).default(320) }).describe('all alike'),
 ])
 
 const share = z.number().min(0).max(1)
@@ -30,8 +30,8 @@ const schema = z.strictObject({
   beta: z.number().min(0).default(1).describe('how far the clients’ features are apart'),
   iid: z.boolean().default(false).describe('one model and one distribution of features for all clients'),
   clients: z.int().min(1).default(30).describe('clients, each a scenario of its own'),
-  columns: z.int().min(1).default(60).describe('numeric features'),
-  classes: z.int().min(2).default(10).describe('classes of the one task'),
+  columns: z.int().min(1).max(1e5).default(60).describe('numeric features'),
+  classes: z.int().min(2).max(1e5).default(10).describe('classes of the one task'),
   sizes: sizes.prefault({ law: 'lognormal' }).describe('rows of a client'),
   most: z.int().min(10).optional().describe('cap on the rows of a client, whatever its law draws'),
   split: z

@@ -9,12 +9,12 @@ import { dot, pair } from './storefronts/preference.js'
 const schema = z.strictObject({
   kind: z.literal('mmoe-synthetic'),
   correlation: z.number().min(-1).max(1).default(0.5).describe('p: cosine between the weights of the two tasks'),
-  columns: z.int().min(2).default(100).describe('d: numeric features, standard normal'),
+  columns: z.int().min(2).max(1e5).default(100).describe('d: numeric features, standard normal'),
   scale: z.number().gt(0).default(1).describe('c: length of the weights'),
-  sines: z.int().min(0).default(10).describe('m: sines that bend a task; 0 makes it linear'),
+  sines: z.int().min(0).max(1e4).default(10).describe('m: sines that bend a task; 0 makes it linear'),
   noise: z.number().min(0).default(0.1).describe('standard deviation of what is added to a label (variance 0.01)'),
   scenarios: z.int().min(1).default(1).describe('clients with rows of their own of the same two functions'),
-  rows: z.int().min(10).default(20_000).describe('rows of each scenario'),
+  rows: z.int().min(10).max(1e8).default(20_000).describe('rows of each scenario'),
 })
 
 type Spec = z.output<typeof schema>

@@ -13,16 +13,19 @@ const rate = z
   .strictObject({ ctr: z.number().gt(0).lt(1), ctcvr: z.number().gt(0).lt(1) })
   .refine(({ ctr, ctcvr }) => ctcvr < ctr, { error: 'ctcvr must be below ctr: a conversion needs a click' })
 
+/** Above the most a scenario does not fit into memory. */
+const rows = z.int().min(20).max(1e8)
+
 export const storefrontsSchema = z
   .strictObject({
     kind: z.literal('storefronts'),
     scenarios: z.int().min(1).max(10_000).default(6).describe('storefronts, each with impressions of its own'),
     impressions: z
-      .union([z.int().min(20), z.array(z.int().min(20)).min(1)])
+      .union([rows, z.array(rows).min(1)])
       .default(20_000)
       .describe('impressions of each scenario, or a list with one number per scenario'),
-    users: z.int().min(1).default(2000).describe('users, who visit all storefronts'),
-    items: z.int().min(1).default(500).describe('items, which all storefronts show'),
+    users: z.int().min(1).max(1e7).default(2000).describe('users, who visit all storefronts'),
+    items: z.int().min(1).max(1e7).default(500).describe('items, which all storefronts show'),
     divergence: z
       .number().min(0).max(1).default(0.5)
       .describe('1 minus the cosine between the preferences of two scenarios: 0 the same function, 1 unrelated ones'),
@@ -38,7 +41,7 @@ export const storefrontsSchema = z
       .union([z.enum(rateNames), rate, z.array(rate).min(1)])
       .default('dense')
       .describe('dense: ctr .25, ctcvr .08; aliexpress: those of NL, ES, FR, US in turn; or a pair, or a list in turn'),
-    ids: z.int().min(0).default(0).describe('hash buckets of a user and an item id as further fields; 0: no ids'),
+    ids: z.int().min(0).max(1e7).default(0).describe('hash buckets of a user and an item id as further fields; 0: no ids'),
     days: z.int().min(1).default(10).describe('days that the impressions are spread over'),
     clip: clipSchema.default('range'),
     clients: clientsSchema.optional(),

@@ -32,8 +32,12 @@ const unprintable = /(?![\t\n])[\p{Cc}\u{61c}\u{200e}\u{200f}\u{2028}-\u{202e}\u
 export const printable = (text: string): string =>
   text.replace(unprintable, (sign) => `\\u${(sign.codePointAt(0) as number).toString(16).padStart(4, '0')}`)
 
-/** Words longer than anybody reads, such as a path of a hundred folders, with their middle left out. */
-export const abridged = (text: string): string => text.replace(/(\S{100})\S{60,}(\S{20})/gu, '$1…$2')
+/**
+ * Words longer than anybody reads, such as a path of a hundred folders, with their middle left out. A row of JSON is not
+ * one word.
+ */
+export const abridged = (text: string): string =>
+  text.replace(/([^\s"{}[\],:]{100})[^\s"{}[\],:]{60,}([^\s"{}[\],:]{20})/gu, '$1…$2')
 
 /** The base of every error that a user can act on: what was wrong, where, and what to do. */
 export class WindtunnelError extends Error {

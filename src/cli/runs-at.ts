@@ -7,11 +7,20 @@ import { manifestFile } from '../runs/manifest.js'
 /** The run folders at or below a folder, in the order of their names; tuning's are left out. */
 const runsIn = (folder: string): string[] => {
   if (existsSync(join(folder, manifestFile))) return [folder]
-  const inner = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'tuning')
-    .map(({ name }) => name)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  const inner = foldersIn(folder).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   return inner.flatMap((name) => runsIn(join(folder, name)))
+}
+
+const foldersIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'tuning')
+      .map(({ name }) => name)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOTDIR' ? 'is no folder' : `cannot be read (${code ?? String(cause)})`
+    throw new StorageError(`${folder} ${why}. Give folders of runs, or one above them.`, { cause })
+  }
 }
 
 /** The runs in these folders or below them. A folder that does not exist, or that holds none, is a `StorageError`. */

@@ -3,6 +3,7 @@ import { shuffleLabels } from '../data/pool.js'
 import type { World } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import { openEngine } from '../engine/open.js'
+import { SpecificationError } from '../errors.js'
 import type { Resolved } from '../simulation/specification.js'
 
 /** Where data lies. */
@@ -27,10 +28,23 @@ export const openGround = async (
   { world: spec, seeds, labels, engine: name, workers }: Grounded,
   place: Place,
 ): Promise<Ground> => {
-  const loaded = await loadWorld(spec, { seed: seeds.world, ...place })
+  const loaded = await fitting(() => loadWorld(spec, { seed: seeds.world, ...place }))
   const world = labels === 'shuffled' ? shuffleLabels(loaded, seeds.world) : loaded
   const engine = await openEngine({ engine: name, workers })
   return { world, engine, close: () => engine.close() }
+}
+
+/** What is told by an allocation that failed. */
+const tooLarge = /^(Invalid (typed )?array length|Array buffer allocation failed)/
+
+/** A world that does not fit into memory is a matter of its size, and no accident. */
+const fitting = async <T>(load: () => Promise<T>): Promise<T> => {
+  try {
+    return await load()
+  } catch (cause) {
+    if (!(cause instanceof RangeError && tooLarge.test(cause.message))) throw cause
+    throw new SpecificationError('world: it does not fit into the memory of this machine. Make it smaller.', { cause })
+  }
 }
 
 /** Keeps the ground that was opened last, for flights one after the other of which many stand on the same. */

@@ -144,8 +144,15 @@ const draws = (initial: Initial, stream: Stream, shape: readonly number[]): ((i:
   }
 }
 
+/** Two gigabytes, of which every client that trains holds some. */
+const mostParameters = 2 ** 29
+
 /** First values: [layout.size]. Each segment draws from its own stream, so adding one changes no other. */
 export const initialize = (layout: Layout, streams: Streams): Float32Array => {
+  if (layout.size > mostParameters) {
+    const floats = layout.size.toLocaleString('en')
+    throw new SpecificationError(`model: it would have ${floats} parameters, and ${mostParameters.toLocaleString('en')} are the most. Make it narrower.`)
+  }
   const values = new Float32Array(layout.size)
   for (const { name, initial, offset, size, shape } of layout.segments) {
     const draw = draws(initial, streams('initialise', name), shape)

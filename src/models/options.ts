@@ -4,17 +4,21 @@ import { z } from 'zod'
  * Options that several models share. The texts after `error` complete "it must be ...".
  */
 
+/** Wider is no layer that anybody trains here, and takes minutes to lay out before it is found not to fit. */
+const widest = 65_536
+const tooWide = `at most ${widest}`
+
 /** A number of things, or a width: a positive whole number. */
 export const count = (sentence: string) => {
   const error = 'a positive whole number'
-  return z.int({ error }).min(1, { error }).describe(sentence)
+  return z.int({ error }).min(1, { error }).max(widest, { error: tooWide }).describe(sentence)
 }
 
 /** Widths of layers, one per layer; `least` is how many layers there must be. */
 export const widths = (sentence: string, least = 0): z.ZodType<readonly number[], readonly number[]> => {
   const error = 'a list of positive whole numbers, one width per layer'
   const some = `${error}, and at least ${least} of them`
-  return z.array(z.int({ error }).min(1, { error }), { error }).min(least, { error: some }).describe(sentence)
+  return z.array(z.int({ error }).min(1, { error }).max(widest, { error: tooWide }), { error }).min(least, { error: some }).describe(sentence)
 }
 
 const embeddingWidth = 'Width of an embedding vector'
@@ -51,7 +55,7 @@ export const regularisationOptions = { dropout, batchNorm: flag('Batch normalisa
 
 /** A mixture of experts of one shape each. */
 export const mixtureOptions = {
-  experts: count('Number of expert networks'),
+  experts: count('Number of expert networks').max(1_024, { error: 'at most 1024' }),
   expert: widths('Widths of an expert’s layers, each followed by ReLU', 1),
 }
 

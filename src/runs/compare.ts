@@ -57,10 +57,26 @@ export class EventComparison {
 
 const told = (line: string | undefined): { readonly at?: number; readonly actor?: string } => {
   try {
-    return line === undefined ? {} : (JSON.parse(line) as { at?: number; actor?: string })
+    const { at, actor } = (line === undefined ? {} : JSON.parse(line)) as { at?: unknown; actor?: unknown }
+    return { ...(typeof at === 'number' && { at }), ...(typeof actor === 'string' && { actor: actor.slice(0, 60) }) }
   } catch {
     return {}
   }
+}
+
+/** The most characters of a line that a message holds. */
+const most = 200
+
+/** Two lines that differ, or of long ones the piece in which they begin to. */
+const pieces = (a: string, b: string): readonly [string, string] => {
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same++
+  const from = Math.max(0, same - most / 2)
+  const piece = (line: string): string => {
+    if (line.length <= most) return line
+    return `${from > 0 ? '...' : ''}${line.slice(from, from + most - 6)}${from + most - 6 < line.length ? '...' : ''}`
+  }
+  return [piece(a), piece(b)]
 }
 
 /** `event 12 at 1:02.500 of client-2 differs`, with what was expected and what came. */
@@ -68,11 +84,8 @@ export const formatDifference = ({ index, expected, got }: Difference): string =
   const about = { ...told(got), ...told(expected) }
   const at = about.at === undefined ? '' : ` at ${formatMicros(about.at)} of virtual time`
   const actor = about.actor === undefined ? '' : `, actor ${about.actor}`
-  return [
-    `The first event that differs is number ${index + 1}${at}${actor}:`,
-    `  expected ${expected ?? 'nothing: the run ended here'}`,
-    `  got      ${got ?? 'nothing: the replay ended here'}`,
-  ].join('\n')
+  const [then, now] = pieces(expected ?? 'nothing: the run ended here', got ?? 'nothing: the replay ended here')
+  return [`The first event that differs is number ${index + 1}${at}${actor}:`, `  expected ${then}`, `  got      ${now}`].join('\n')
 }
 
 /** A metric that is not the same in two runs. */
@@ -120,15 +133,11 @@ export const compareRows = (file: string, expected: readonly string[], got: read
   return undefined
 }
 
-const shortened = (line: string): string => (line.length > 400 ? `${line.slice(0, 397)}...` : line)
-
 /** `ledger.ndjson:12 is not what was flown`, with what stands there and what came. */
-export const formatRowDifference = ({ file, index, expected, got }: RowDifference): string =>
-  [
-    `${file}:${index + 1} is not what was flown:`,
-    `  it says   ${expected === undefined ? 'nothing: the file ends here' : shortened(expected)}`,
-    `  was flown ${got === undefined ? 'nothing: there is no such row' : shortened(got)}`,
-  ].join('\n')
+export const formatRowDifference = ({ file, index, expected, got }: RowDifference): string => {
+  const [then, now] = pieces(expected ?? 'nothing: the file ends here', got ?? 'nothing: there is no such row')
+  return `${file}:${index + 1} is not what was flown:\n  it says   ${then}\n  was flown ${now}`
+}
 
 /** Where two values part: the path of the first field, and what stands there. */
 export interface FieldDifference {
@@ -151,8 +160,10 @@ export const compareFields = (expected: unknown, got: unknown, path = ''): Field
   return undefined
 }
 
-const asText = (value: unknown): string => (value === undefined ? 'nothing' : shortened(JSON.stringify(value)))
+const asText = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
 
 /** `manifest.json: virtualTime is not what was flown`. */
-export const formatFieldDifference = (file: string, { path, expected, got }: FieldDifference): string =>
-  `${file}: ${path} is not what was flown:\n  it says   ${asText(expected)}\n  was flown ${asText(got)}`
+export const formatFieldDifference = (file: string, { path, expected, got }: FieldDifference): string => {
+  const [then, now] = pieces(asText(expected), asText(got))
+  return `${file}: ${path.slice(0, most)} is not what was flown:\n  it says   ${then}\n  was flown ${now}`
+}

@@ -2,12 +2,14 @@ import { join } from 'node:path'
 
 import type { Origin } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
+import { shown } from '../documents/problem.js'
 import { StorageError } from '../errors.js'
 import type { FaultReport } from '../faults/report.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
 import type { Disk } from './disk.js'
 import type { Processor } from './processor.js'
+import { demandShape, manifestShape } from './shape.js'
 
 export type RunStatus = 'running' | 'complete' | 'interrupted' | 'failed'
 
@@ -77,15 +79,24 @@ export const readManifest = (folder: string, disk: Pick<Disk, 'exists' | 'read'>
     throw new StorageError(`${folder} does not exist. Give the folder of a run, such as runs/NAME-SEED.`)
   }
   if (!disk.exists(file)) throw new StorageError(`${folder} is not the folder of a run: it has no ${manifestFile}.`)
-  let manifest: Partial<Manifest>
+  const manifest = contentOf(file, disk)
+  if (manifest.format !== 'windtunnel-run' || manifest.version !== 1) {
+    const found = `format ${told(manifest.format)}, version ${told(manifest.version)}`
+    throw new StorageError(`${file} is not one that this version reads (${found}; expected "windtunnel-run", 1).`)
+  }
+  demandShape(manifestShape, manifest, file)
+  return manifest as Manifest
+}
+
+const told = (value: unknown): string => (value === undefined ? 'undefined' : shown(value))
+
+const contentOf = (file: string, disk: Pick<Disk, 'read'>): Partial<Manifest> => {
+  let content: unknown
   try {
-    manifest = JSON.parse(disk.read(file)) as Partial<Manifest>
+    content = JSON.parse(disk.read(file))
   } catch {
     throw new StorageError(`${file} is not JSON. Fly the run again.`)
   }
-  if (manifest.format !== 'windtunnel-run' || manifest.version !== 1) {
-    const found = `format ${JSON.stringify(manifest.format)}, version ${JSON.stringify(manifest.version)}`
-    throw new StorageError(`${file} is not one that this version reads (${found}; expected "windtunnel-run", 1).`)
-  }
-  return manifest as Manifest
+  if (typeof content === 'object' && content !== null) return content
+  throw new StorageError(`${file} is not what a run writes. Fly the run again.`)
 }

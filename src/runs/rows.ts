@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { StorageError } from '../errors.js'
 import type { Disk } from './disk.js'
+import { demandShape, rowShapes } from './shape.js'
 
 /** Rows as NDJSON: one JSON object a line. */
 export const toNdjson = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
@@ -10,16 +11,30 @@ export const toNdjson = (rows: readonly unknown[]): string => rows.map((row) => 
 export const readLines = (folder: string, file: string, disk: Pick<Disk, 'exists' | 'read'>): string[] => {
   const path = join(folder, file)
   if (!disk.exists(path)) throw new StorageError(`${path} is missing. Fly the run again.`)
-  const text = disk.read(path)
+  const text = textOf(path, disk)
   return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1)
 }
 
-/** The rows of a file of a run. */
+const textOf = (path: string, disk: Pick<Disk, 'read'>): string => {
+  try {
+    return disk.read(path)
+  } catch (cause) {
+    const { code = 'it is too large' } = cause as { code?: string }
+    throw new StorageError(`${path} cannot be read (${code}). Fly the run again.`, { cause })
+  }
+}
+
+/** The rows of a file of a run, whoever wrote it: one of another shape is an error with its line. */
 export const readRows = <Row>(folder: string, file: string, disk: Pick<Disk, 'exists' | 'read'>): Row[] =>
   readLines(folder, file, disk).map((line, i) => {
+    const where = `${join(folder, file)}:${i + 1}`
+    let row: unknown
     try {
-      return JSON.parse(line) as Row
+      row = JSON.parse(line)
     } catch {
-      throw new StorageError(`${join(folder, file)}:${i + 1} is not JSON. Fly the run again.`)
+      throw new StorageError(`${where} is not JSON. Fly the run again.`)
     }
+    const shape = rowShapes[file]
+    if (shape !== undefined) demandShape(shape, row, where)
+    return row as Row
   })

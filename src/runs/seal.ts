@@ -32,8 +32,8 @@ export interface Examined {
 /** Compares the files of a run's folder with the hashes in its manifest. Nothing is flown. */
 export const examine = (folder: string, disk: Disk): Examined => {
   const manifest = readManifest(folder, disk)
-  const { files, sha256: own } = manifest
-  if (files === undefined || own === undefined) {
+  const { files } = manifest
+  if (files === undefined || manifest.sha256 === undefined) {
     const why = manifest.status === 'running' ? 'it was not ended, or is still flown' : 'its manifest holds no hashes'
     return { manifest, sound: [], broken: [], unsealed: why }
   }
@@ -43,22 +43,33 @@ export const examine = (folder: string, disk: Disk): Examined => {
     if (why === undefined) sound.push(file)
     else broken.push({ file, why })
   }
-  judge(manifestFile, own === hashOf(manifest) ? undefined : 'is not what the run wrote')
+  judge(manifestFile, ownChange(manifest))
   for (const [file, { sha256: hash }] of Object.entries(files)) judge(file, changeOf(join(folder, file), hash, disk))
   return { manifest, sound, broken, unsealed: undefined }
 }
 
 const changeOf = (path: string, hash: string, disk: Disk): string | undefined => {
   if (!disk.exists(path)) return 'is missing'
-  return sha256(disk.readBytes(path)) === hash ? undefined : 'is not what the run wrote'
+  try {
+    return sha256(disk.readBytes(path)) === hash ? undefined : 'is not what the run wrote'
+  } catch (cause) {
+    return `cannot be read (${(cause as { code?: string }).code ?? 'it is too large'})`
+  }
 }
 
 /** Refuses a file that its manifest vouches for and that has changed: before numbers of it reach a table. */
-export const demandSound = (folder: string, file: string, { files }: Manifest, disk: Disk): void => {
-  const hash = files?.[file]?.sha256
-  const why = hash === undefined ? undefined : changeOf(join(folder, file), hash, disk)
+export const demandSound = (folder: string, file: string, manifest: Manifest, disk: Disk): void => {
+  const why = file === manifestFile ? ownChange(manifest) : fileChange(folder, file, manifest, disk)
   if (why === undefined) return
   throw new StorageError(`${join(folder, file)} ${why}. Fly the run again; \`windtunnel replay ${folder}\` names what differs.`)
+}
+
+const ownChange = (manifest: Manifest): string | undefined =>
+  manifest.sha256 === undefined || manifest.sha256 === hashOf(manifest) ? undefined : 'is not what the run wrote'
+
+const fileChange = (folder: string, file: string, { files }: Manifest, disk: Disk): string | undefined => {
+  const hash = files?.[file]?.sha256
+  return hash === undefined ? undefined : changeOf(join(folder, file), hash, disk)
 }
 
 /** `metrics.ndjson is not what the run wrote, trainings.ndjson is missing`. */

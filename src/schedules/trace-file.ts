@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { DataError } from '../errors.js'
@@ -21,6 +21,8 @@ export const readTrace = (path: string, cwd: string, field = 'A trace'): Uint8Ar
   }
   const file = own ? join(ownFolder(), path.slice(OWN.length)) : resolve(cwd, path)
   try {
+    // A device such as /dev/zero has no end.
+    if (!statSync(file).isFile()) throw Object.assign(new Error('it is no file'), statSync(file).isDirectory() && { code: 'EISDIR' })
     return readFileSync(file)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException

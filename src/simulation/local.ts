@@ -50,8 +50,8 @@ export const classWeightsSchema = z.record(z.string(), classWeights)
 
 export type ClassWeights = z.output<typeof classWeightsSchema>
 
-const epochs = z.number().positive().describe('Passes over the client’s rows; 0.5 stops after half of the batches')
-const batch = z.int().min(1).describe('Rows per step')
+const epochs = z.number().positive().max(1e6).describe('Passes over the client’s rows; 0.5 stops after half of the batches')
+const batch = z.int().min(1).max(1e7).describe('Rows per step')
 
 /** Local training. */
 export const localSchema = z.strictObject({

@@ -6,7 +6,7 @@ import type { MetricRow } from '../../record/rows.js'
 import { mean } from '../../statistics/moments.js'
 import type { Disk } from '../disk.js'
 import { rowFiles } from '../files.js'
-import { readManifest, type Manifest } from '../manifest.js'
+import { manifestFile, readManifest, type Manifest } from '../manifest.js'
 import type { RoundSummary } from '../round-summaries.js'
 import { readRows } from '../rows.js'
 import { demandSound } from '../seal.js'
@@ -84,7 +84,7 @@ const readRun = (folder: string, disk: Disk): Read => {
   if (manifest.status !== 'complete') {
     throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. Fly it again.`)
   }
-  for (const file of [rowFiles.metrics, rowFiles.rounds]) demandSound(folder, file, manifest, disk)
+  for (const file of [manifestFile, rowFiles.metrics, rowFiles.rounds]) demandSound(folder, file, manifest, disk)
   return {
     folder,
     manifest,

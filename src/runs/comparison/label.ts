@@ -1,3 +1,4 @@
+import { sha256 } from '../hash.js'
 import type { Manifest } from '../manifest.js'
 
 /** What a run is called in a table. */
@@ -15,6 +16,12 @@ const leavesOf = (value: unknown, path: string, into: Map<string, string>): Map<
 }
 
 const plain = (text: string): string => text.replaceAll('"', '')
+
+/** The most characters of a name in a table. */
+const most = 120
+
+/** A name that fits into a table; of a longer one the beginning, and what tells it from others that begin alike. */
+const fitted = (name: string): string => (name.length <= most ? name : `${name.slice(0, most - 10)}… ${sha256(name).slice(0, 8)}`)
 
 /** The leaf of a `kind` stands for itself; any other is told with its path. */
 const shown = (path: string, value: string): string =>
@@ -78,12 +85,12 @@ const derived = (manifests: readonly Manifest[]): Labels[] => {
         .filter((path) => fits(path) && leaves.has(path))
         .map((path) => shown(path, leaves.get(path)!))
         .join(', ')
-    const { strategy } = manifests[i].specification as { strategy?: { kind?: string } }
+    const { strategy } = manifests[i].specification as { strategy?: { kind?: unknown } }
     const weather = weathers[i]
     const others = name((path) => ofCondition(path) && (weather === undefined || !path.startsWith('faults')))
     return {
-      condition: [others, weather].filter((part) => part !== undefined && part !== '').join(', ') || manifests[i].world.name,
-      variant: name((path) => !ofCondition(path)) || strategy?.kind || manifests[i].name,
+      condition: fitted([others, weather].filter((part) => part !== undefined && part !== '').join(', ') || manifests[i].world.name),
+      variant: fitted(name((path) => !ofCondition(path)) || (typeof strategy?.kind === 'string' && strategy.kind) || manifests[i].name),
     }
   })
 }

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+
+import { problemsIn } from '../documents/problem.js'
+import { formatPath } from '../documents/path.js'
+import { StorageError } from '../errors.js'
+import { engineNames } from '../engine/open.js'
+import { rowFiles } from './files.js'
+
+/*
+ * What the files of a run must hold at least for this version to read them: whoever reads one has not written it. Fields
+ * that are not named here are left as they are.
+ */
+
+const count = z.int().min(0)
+const texts = z.array(z.string())
+const group = z.record(z.string(), z.unknown())
+const seeds = z.looseObject({
+  world: z.string(), initialisation: z.string(), batches: z.string(), selection: z.string(), faults: z.string(),
+})
+/** A file that lies in the run's folder. */
+const fileName = z.string().regex(/^[^/\\\0]+$/).refine((name) => name !== '.' && name !== '..')
+const hashed = z.looseObject({ file: z.string(), sha256: z.string() })
+
+export const manifestShape = z.looseObject({
+  status: z.enum(['running', 'complete', 'interrupted', 'failed']),
+  name: z.string(),
+  seed: z.string(),
+  seeds,
+  engine: z.enum(engineNames),
+  specification: group,
+  functions: texts,
+  script: hashed.nullable(),
+  study: z.looseObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
+  settings: texts,
+  data: z.string().nullable(),
+  world: z.looseObject({
+    name: z.string(),
+    scenarios: z.array(z.looseObject({ name: z.string(), rows: z.looseObject({ train: count, validation: count, test: count }) })),
+    tasks: texts,
+    origins: z.array(hashed),
+  }),
+  traces: z.array(hashed),
+  warnings: texts,
+  versions: z.record(z.string(), z.string()),
+  processor: z.looseObject({ kind: z.string() }),
+  digest: z.string().optional(),
+  digests: z.looseObject({ events: z.string(), numbers: z.string() }).optional(),
+  virtualTime: count.optional(),
+  rounds: z.looseObject({ closed: count, aborted: count }).optional(),
+  selectedRound: count.optional(),
+  reached: count.optional(),
+  faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count })).optional(),
+  files: z.record(fileName, z.looseObject({ sha256: z.string() })).optional(),
+  sha256: z.string().optional(),
+})
+
+const metricShape = z.looseObject({
+  round: count, virtualTime: count, scenario: z.string(), task: z.string(), split: z.enum(['train', 'validation', 'test']), metric: z.string(),
+  value: z.number().nullable(),
+})
+
+const scores = z.record(z.string(), z.record(z.string(), z.number().nullable()))
+
+/** What earlier versions did not write is missing, and told of where it is needed. */
+const roundShape = z.looseObject({
+  round: count, opened: count, closed: count, selected: texts, folded: texts, outcome: z.enum(['closed', 'aborted']), reason: z.string(),
+  up: count.optional(), down: count.optional(), inside: count.optional(), trainings: count.optional(), examples: count.optional(),
+  scores: scores.optional(),
+})
+
+/** By file: the rows of a run that others than a replay read. */
+export const rowShapes: Readonly<Record<string, z.ZodType | undefined>> = {
+  [rowFiles.metrics]: metricShape, [rowFiles.rounds]: roundShape,
+}
+
+/** Refuses what has another shape: says where, with the first field that is wrong. */
+export const demandShape = (shape: z.ZodType, value: unknown, where: string): void => {
+  const parsed = shape.safeParse(value)
+  if (parsed.success) return
+  const [{ path, rule }] = problemsIn(parsed.error, value, {})
+  const field = path.length === 0 ? '' : `${formatPath(path)} `
+  throw new StorageError(`${where} is not what a run writes: ${field}${rule}. Fly the run again.`)
+}
