@@ -19,7 +19,7 @@ const rows = z.int().min(20).max(1e8)
 export const storefrontsSchema = z
   .strictObject({
     kind: z.literal('storefronts'),
-    scenarios: z.int().min(1).max(10_000).default(6).describe('storefronts, each with impressions of its own'),
+    scenarios: z.int().min(1).max(100_000).default(6).describe('storefronts, each with impressions of its own'),
     impressions: z
       .union([rows, z.array(rows).min(1)])
       .default(20_000)

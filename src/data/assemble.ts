@@ -2,7 +2,7 @@ import { DataError } from '../errors.js'
 import type { Task } from '../tasks/task.js'
 import { fitScale, scalerOf, type Clip, type Scaling } from './scaler.js'
 import { part, splits } from './split.js'
-import { sharedDoubles, sharedFloats, sharedInts, type Table } from './table.js'
+import { SharedMemory, type Table } from './table.js'
 import { vocabularyFit, type Vocabulary, type Wording, type WordOrder } from './vocabulary.js'
 import type { Origin, Scenario, World } from './world.js'
 
@@ -73,6 +73,7 @@ export interface Draft {
 export const assemble = (draft: Draft): World => {
   checkFrames(draft)
   const vocabularies = fitVocabularies(draft)
+  const memory = new SharedMemory()
   const clipped = draft.fields
     .map((field, f) => ({ field, dropped: vocabularies.indexOf(vocabularies[f]) === f ? vocabularies[f].dropped : 0 }))
     .filter(({ dropped }) => dropped > 0)
@@ -89,7 +90,7 @@ export const assemble = (draft: Draft): World => {
       numeric: draft.numeric.map(({ name }) => name),
     },
     tasks: draft.tasks,
-    scenarios: draft.frames.map((frame) => toScenario(draft, frame, vocabularies)),
+    scenarios: draft.frames.map((frame) => toScenario(draft, frame, vocabularies, memory)),
     origins: draft.origins,
     split: draft.split,
     notes: [...draft.notes, ...clipped],
@@ -140,34 +141,34 @@ const fitVocabulary = (draft: Draft, field: Field, columns: readonly number[]): 
 const clipOf = (draft: Draft, { scaling, clip }: Numeric): Clip =>
   clip ?? (scaling === 'asis' ? 'none' : draft.clip ?? 'range')
 
-const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabulary[]): Scenario => {
+const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabulary[], memory: SharedMemory): Scenario => {
   const isTrain = (row: number): boolean => frame.parts[row] === part.train
   const scales = draft.numeric.map((column, n) => fitScale(column.scaling, clipOf(draft, column), frame.numeric[n], isTrain))
   const scalers = draft.numeric.map(({ scaling }, n) => scalerOf(scaling, scales[n]))
   const [train, validation, test] = splits.map((_, code): Table => {
     const rows = rowsOf(frame, code)
-    const categorical = sharedInts(rows.length * draft.fields.length)
+    const categorical = memory.ints(rows.length * draft.fields.length)
     fill(categorical, rows, frame.categorical, (word, f) => (word < 0 ? 0 : vocabularies[f].id(word)))
-    const numeric = sharedFloats(rows.length * draft.numeric.length)
+    const numeric = memory.floats(rows.length * draft.numeric.length)
     fill(numeric, rows, frame.numeric, (value, n) => scalers[n](value))
-    const labels = sharedFloats(rows.length * draft.tasks.length)
+    const labels = memory.floats(rows.length * draft.tasks.length)
     fill(labels, rows, frame.labels, (value) => value)
     const table = { rows: rows.length, categorical, numeric, labels }
     const { user, time } = frame
     return {
       ...table,
-      ...(code === part.train && weightsOf(frame, rows)),
-      ...(user && { user: pick(sharedInts(rows.length), rows, user) }),
-      ...(time && { time: pick(sharedDoubles(rows.length), rows, time) }),
+      ...(code === part.train && weightsOf(frame, rows, memory)),
+      ...(user && { user: pick(memory.ints(rows.length), rows, user) }),
+      ...(time && { time: pick(memory.doubles(rows.length), rows, time) }),
     }
   })
   return { name: frame.name, train, validation, test, scales }
 }
 
 /** Only of training rows: metrics weigh none. */
-const weightsOf = ({ weights = [], labels }: Frame, rows: Int32Array): Pick<Table, 'weights'> => {
+const weightsOf = ({ weights = [], labels }: Frame, rows: Int32Array, memory: SharedMemory): Pick<Table, 'weights'> => {
   if (weights.every((column) => column === undefined)) return {}
-  const out = sharedFloats(rows.length * labels.length)
+  const out = memory.floats(rows.length * labels.length)
   labels.forEach((_, t) => rows.forEach((row, i) => (out[i * labels.length + t] = weights[t]?.[row] ?? 1)))
   return { weights: out }
 }

@@ -15,12 +15,23 @@ export type RowFile = keyof typeof rowFiles
 
 const linesOf = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row))
 
-/** What a flight leaves in the files of rows, line by line. Events are made as it flies, and are not among them. */
+/**
+ * What a flight leaves in the files of rows, line by line. Events are made as it flies, and are not among them. Lines are
+ * made when they are asked for, anew each time: those of all files at once would take as much memory as the flight.
+ */
 export const rowLines = (flight: Flight): Readonly<Record<Exclude<RowFile, 'events'>, readonly string[]>> => ({
-  ledger: linesOf(flight.ledger),
-  trainings: linesOf(flight.trainings),
-  rounds: linesOf(roundSummaries(flight)),
-  metrics: linesOf(flight.metrics),
+  get ledger() {
+    return linesOf(flight.ledger)
+  },
+  get trainings() {
+    return linesOf(flight.trainings)
+  },
+  get rounds() {
+    return linesOf(roundSummaries(flight))
+  },
+  get metrics() {
+    return linesOf(flight.metrics)
+  },
 })
 
 /** What a flight leaves in files that are no rows. */

@@ -128,7 +128,8 @@ export class RunFolder {
   finish(flight: Flight, spent: NonNullable<Manifest['spent']>, cameUp: readonly string[]): StorageError | undefined {
     this.#flush(['events'])
     if (this.#kept.events === 0) this.#rewrite('events', flight.events)
-    for (const [file, lines] of Object.entries(rowLines(flight))) this.#rewrite(file as RowFile, lines)
+    const lines = rowLines(flight)
+    for (const file of Object.keys(lines) as (keyof typeof lines)[]) this.#rewrite(file, lines[file])
     for (const [file, content] of Object.entries(blockFiles(flight))) this.#put(file, content)
     this.#manifest = {
       ...conclude(this.#manifest, flight, cameUp),
@@ -192,7 +193,7 @@ export class RunFolder {
   }
 
   #rewrite(file: RowFile, lines: readonly string[]): void {
-    this.#put(rowFiles[file], lines.map((line) => `${line}\n`).join(''))
+    this.#put(rowFiles[file], lines.length === 0 ? '' : `${lines.join('\n')}\n`)
     if (this.#failure === undefined) this.#kept[file] = lines.length
   }
 
