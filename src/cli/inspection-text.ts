@@ -26,6 +26,7 @@ export const inspectionText = (seen: Inspection, spec: object, width: number): s
     `Drift\n${driftTable(seen)}`,
     seen.alone.length > 0 && `What one feature alone says of a label, on rows that do not train\n${aloneTable(seen)}`,
     `Features that may look ahead\n${lookAhead(seen, width)}`,
+    seen.warnings.map((warning) => wrap(`warning: ${warning}`, width)).join('\n'),
     seen.notes.map((note) => wrap(`note: ${note}`, width)).join('\n'),
   ]
   return `${blocks.filter(Boolean).join('\n\n')}\n`

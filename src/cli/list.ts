@@ -1,7 +1,7 @@
 import type { Entry } from '../entry.js'
 import { exitCodes, SpecificationError } from '../errors.js'
 import { catalogue } from '../runs/catalogue.js'
-import { didYouMean } from '../simulation/did-you-mean.js'
+import { didYouMean } from '../documents/did-you-mean.js'
 import { wrap } from './format.js'
 import type { Terminal } from './run.js'
 

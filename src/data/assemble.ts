@@ -57,6 +57,7 @@ export interface Draft {
   readonly origins: readonly Origin[]
   readonly split: string
   readonly notes: readonly string[]
+  readonly warnings?: readonly string[]
   /** A word needs this many training rows to get an id of its own. Default 1. */
   readonly atLeast?: number
   /** Hash buckets that words without an id of their own fall into. Default 0: they are unknown. */
@@ -90,6 +91,7 @@ export const assemble = (draft: Draft): World => {
     origins: draft.origins,
     split: draft.split,
     notes: [...draft.notes, ...clipped],
+    ...(draft.warnings && draft.warnings.length > 0 && { warnings: draft.warnings }),
   }
 }
 

@@ -11,6 +11,22 @@ export interface CsvRecord {
   ends: Int32Array
   /** 1 where the field holds doubled quotes, which `plain` turns into single ones. */
   escaped: Uint8Array
+  /** The first field with a quote that quotes nothing, or -1. */
+  stray: number
+}
+
+/** How fields are written. */
+export interface Dialect {
+  /** The first byte of what stands between fields, and the bytes after it. */
+  readonly delimiter: number
+  readonly rest: Uint8Array
+  /** Whether a quote at the start of a field quotes it. */
+  readonly quotes: boolean
+}
+
+export const dialectOf = (delimiter: string, quotes: boolean): Dialect => {
+  const bytes = Buffer.from(delimiter, 'utf8')
+  return { delimiter: bytes[0], rest: bytes.subarray(1), quotes }
 }
 
 export const emptyRecord = (fields: number): CsvRecord => ({
@@ -19,6 +35,7 @@ export const emptyRecord = (fields: number): CsvRecord => ({
   starts: new Int32Array(fields),
   ends: new Int32Array(fields),
   escaped: new Uint8Array(fields),
+  stray: -1,
 })
 
 const grow = (record: CsvRecord): void => {
@@ -31,19 +48,27 @@ const grow = (record: CsvRecord): void => {
   record.escaped = bigger.escaped
 }
 
+/** Whether the delimiter's further bytes follow at `at`. */
+const follows = (bytes: Uint8Array, at: number, rest: Uint8Array): boolean => {
+  for (let i = 0; i < rest.length; i++) if (bytes[at + i] !== rest[i]) return false
+  return true
+}
+
 /** Finds the fields of the record at `at`; gives where the next begins, or -1 if the buffer ends before the record. */
 export const parseRecord = (
-  bytes: Uint8Array, at: number, last: boolean, delimiter: number, record: CsvRecord, file: string, line: number,
+  bytes: Uint8Array, at: number, last: boolean, { delimiter, rest, quotes }: Dialect, record: CsvRecord, file: string,
+  line: number,
 ): number => {
   const length = bytes.length
   let count = 0
   let lines = 0
+  record.stray = -1
   for (;;) {
     if (count === record.starts.length) grow(record)
     let start = at
     let end: number
     let escaped = 0
-    if (at < length && bytes[at] === quote) {
+    if (quotes && at < length && bytes[at] === quote) {
       start = ++at
       for (; ; at++) {
         if (at >= length) {
@@ -61,12 +86,19 @@ export const parseRecord = (
       }
       end = at++
       if (bytes[at] === carriageReturn) at++
-      if (at < length && bytes[at] !== delimiter && bytes[at] !== newline) {
+      if (at < length && bytes[at] !== newline && !(bytes[at] === delimiter && follows(bytes, at + 1, rest))) {
+        if (!last && at + rest.length >= length) return -1
         throw new DataError(`${file}:${line + lines}: field ${count + 1} goes on after its closing quote.` +
           ' A quote inside a quoted field must be doubled')
       }
     } else {
-      while (at < length && bytes[at] !== delimiter && bytes[at] !== newline) at++
+      for (; at < length; at++) {
+        const byte = bytes[at]
+        if (byte === newline) break
+        if (byte === delimiter) {
+          if (rest.length === 0 || follows(bytes, at + 1, rest)) break
+        } else if (byte === quote && record.stray < 0) record.stray = count
+      }
       end = at
       if ((at >= length || bytes[at] === newline) && end > start && bytes[end - 1] === carriageReturn) end--
     }
@@ -80,8 +112,27 @@ export const parseRecord = (
       record.lines = lines + 1
       return at + 1
     }
-    at++
+    at += 1 + rest.length
   }
+}
+
+/** Whether each line of the bytes [start, end) by itself is a record of so many fields, were quotes no quotes. */
+export const linesAreRecords = (
+  bytes: Uint8Array, start: number, end: number, { delimiter, rest }: Dialect, fields: number,
+): boolean => {
+  let found = 1
+  let lines = 1
+  for (let at = start; at < end; at++) {
+    if (bytes[at] === newline) {
+      if (found !== fields) return false
+      found = 1
+      lines++
+    } else if (bytes[at] === delimiter && follows(bytes, at + 1, rest)) {
+      found++
+      at += rest.length
+    }
+  }
+  return lines > 1 && found === fields
 }
 
 /** Leaves out the spaces at both ends of every field, quoted ones too. */

@@ -39,6 +39,33 @@ export const splitByOrder = (rows: number, shares: Shares): Uint8Array => {
 export const splitAtRandom = (rows: number, shares: Shares, stream: Stream): Uint8Array =>
   splitOrdered(permutation(rows, stream), shares)
 
+/** At random within each stratum: all have the shares, to a row, and so have all rows together. The smallest strata are
+ * rounded first. */
+export const splitStratified = (
+  strata: readonly string[], shares: Shares, streamOf: (stratum: string) => Stream,
+): Uint8Array => {
+  const members = new Map<string, number[]>()
+  strata.forEach((stratum, row) => {
+    const own = members.get(stratum)
+    if (own === undefined) members.set(stratum, [row])
+    else own.push(row)
+  })
+  const order = [...members].sort(([a, x], [b, y]) => x.length - y.length || (a < b ? -1 : 1))
+  const parts = new Uint8Array(strata.length)
+  let before = 0
+  for (const [stratum, rows] of order) {
+    const upTo = (share: number, place: number): number => shareNearest(share, place)
+    const [from, to] = [before, before + rows.length]
+    const train = upTo(shares.train, to) - upTo(shares.train, from)
+    const both = upTo(shares.train + shares.validation, to) - upTo(shares.train + shares.validation, from)
+    permutation(rows.length, streamOf(stratum)).forEach((member, place) => {
+      parts[rows[member]] = place < train ? part.train : place < both ? part.validation : part.test
+    })
+    before = to
+  }
+  return parts
+}
+
 const splitOrdered = (order: Int32Array, shares: Shares): Uint8Array => {
   const train = shareNearest(shares.train, order.length)
   const validation = shareNearest(shares.train + shares.validation, order.length)

@@ -42,6 +42,8 @@ export interface Inspection {
   readonly world: string
   readonly split: string
   readonly notes: readonly string[]
+  /** What is odd about the data. */
+  readonly warnings: readonly string[]
   readonly files: readonly Origin[]
   readonly tasks: readonly { readonly name: string; readonly kind: string }[]
   readonly scenarios: readonly ScenarioPart[]
@@ -67,6 +69,7 @@ export const inspectWorld = (world: World): Inspection => {
     world: world.name,
     split: world.split,
     notes: world.notes,
+    warnings: world.warnings ?? [],
     files: world.origins,
     tasks: world.tasks.map(({ name, kind }) => ({ name, kind })),
     scenarios: world.scenarios.map((scenario) => ({

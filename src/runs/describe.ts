@@ -79,7 +79,7 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
     notes: world.notes,
   },
   traces: traceFiles(resolved, from.cwd),
-  warnings: resolved.warnings,
+  warnings: [...resolved.warnings, ...(world.warnings ?? [])],
   versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })

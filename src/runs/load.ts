@@ -4,7 +4,7 @@ import { basename, extname, join, relative, resolve as absolute } from 'node:pat
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { SpecificationError, WindtunnelError } from '../errors.js'
-import { readDocument, scriptSource, type Source } from '../simulation/source.js'
+import { readDocument, scriptSource, type Source } from '../documents/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
 import { isStudy, type Study } from './study/study.js'

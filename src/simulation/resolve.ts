@@ -3,10 +3,10 @@ import type { World } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
 import { functionsOf } from './functions.js'
-import { fromZod, specificationError } from './problem.js'
+import { fromZod, specificationError } from '../documents/problem.js'
 import { clientProblems, crossRules } from './rules.js'
 import { applySettings, parseSetting, settingSource } from './set.js'
-import { scriptSource, type Source } from './source.js'
+import { scriptSource, type Source } from '../documents/source.js'
 import {
   jsonSchema,
   specificationSchema,
@@ -58,7 +58,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => name in functions))
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const parsed = specificationSchema.omit(mask as typeof masks).safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source)
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, ['link'])
   return { ...parsed.data, ...functions } as unknown as Settled
 }
 

@@ -1,9 +1,9 @@
 import { parse } from 'yaml'
 import { SpecificationError } from '../errors.js'
 import { isBehaviour } from './functions.js'
-import { formatPath, parsePath, valueAt, type Path } from './path.js'
-import { shown } from './problem.js'
-import type { Source } from './source.js'
+import { formatPath, parsePath, valueAt, type Path } from '../documents/path.js'
+import { shown } from '../documents/problem.js'
+import type { Source } from '../documents/source.js'
 
 /** One `--set PATH=VALUE`. */
 export interface Setting {

@@ -24,7 +24,7 @@ describe('windtunnel data inspect', () => {
     expect(seen).toMatchObject({ specification: { kind: 'folder', clients: { by: 'user', count: 2 } }, world: 'shop' })
     expect((seen.scenarios as { name: string }[]).map(({ name }) => name)).toEqual(['ES.1', 'ES.2', 'NL.1', 'NL.2'])
     expect(Object.keys(seen)).toEqual([
-      'specification', 'world', 'split', 'notes', 'files', 'tasks', 'scenarios', 'vocabularies', 'numeric', 'drift',
+      'specification', 'world', 'split', 'notes', 'warnings', 'files', 'tasks', 'scenarios', 'vocabularies', 'numeric', 'drift',
       'alone', 'lookAhead',
     ])
   })

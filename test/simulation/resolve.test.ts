@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
 import type { World } from '../../src/data/world.js'
 import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
-import { readDocument } from '../../src/simulation/source.js'
+import { readDocument } from '../../src/documents/source.js'
 import type { Specification } from '../../src/simulation/specification.js'
 
 /** A world with so many scenarios. */

@@ -27,12 +27,21 @@ const articles: Readonly<Record<string, string>> = {
 }
 const named = (expected: string): string => articles[expected] ?? expected
 
+/** A value as JSON; what JSON cannot say (a circle, a bigint) by its type. */
+const asJson = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? typeof value
+  } catch {
+    return `a ${typeof value}`
+  }
+}
+
 /** A value in a message: short, and on one line. */
 export const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'number') return String(value)
-  const text = JSON.stringify(value) ?? typeof value
+  const text = asJson(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
@@ -77,7 +86,7 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
   const value = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? ['link'] : [])]
+      const known = knownNames(schema, root, path)
       return issue.keys.map((key) => ({
         path: [...path, key],
         at: 'name',
@@ -104,33 +113,48 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
     }
     case 'invalid_format':
       return [{ path, at: 'value', rule: `cannot be ${shown(value)}`, advice: `It must be: ${issue.message}.` }]
-    case 'custom':
-      return [{ path, at: 'value', rule: `is not possible: ${issue.message.replace(/\.$/, '')}` }]
+    case 'custom': {
+      const own = issue.params as Partial<Problem> | undefined
+      return own?.rule === undefined
+        ? [{ path, at: 'value', rule: `is not possible: ${issue.message.replace(/\.$/, '')}` }]
+        : [{ path, at: own.at ?? 'value', rule: own.rule, ...(own.advice !== undefined && { advice: own.advice }) }]
+    }
     default:
       return [{ path, at: 'value', rule: issue.message.replace(/\.$/, '') }]
   }
 }
 
 /** `plan.yaml:4:5: rounds.cuont is not a field.` with the line and the advice below. */
-const format = ({ path, at, rule, advice }: Problem, source: Source): string => {
+const format = ({ path, at, rule, advice }: Problem, source: Source, whole: string): string => {
   const place: Place = source.place(path, at)
-  const subject = path.length === 0 ? 'the specification' : formatPath(path)
+  const subject = path.length === 0 ? whole : formatPath(path)
   const head = `${place.where ? `${place.where}: ` : ''}${subject} ${rule}.`
   return [head, place.excerpt, advice && `  ${advice}`].filter(Boolean).join('\n')
 }
 
 const most = 8
 
-/** One error for all problems of a specification, the first few of them in full. */
-export const specificationError = (problems: readonly Problem[], source: Source): SpecificationError => {
-  const texts = problems.slice(0, most).map((problem) => format(problem, source))
+/** All problems of a document, the first few of them in full. `whole` is what it is called as a whole. */
+export const problemsText = (problems: readonly Problem[], source: Source, whole: string): string => {
+  const texts = problems.slice(0, most).map((problem) => format(problem, source, whole))
   const more = problems.length > most ? [`... and ${problems.length - most} more.`] : []
-  return new SpecificationError([...texts, ...more].join('\n'))
+  return [...texts, ...more].join('\n')
 }
 
-/** The same, from what zod found. */
-export const fromZod = (error: z.ZodError, value: unknown, schema: JsonSchema, source: Source): SpecificationError =>
-  specificationError(
-    error.issues.flatMap((issue) => problemsOf(issue, value, schema)),
-    source,
-  )
+/** What zod found, in this project's words. */
+export const problemsIn = (error: z.ZodError, value: unknown, schema: JsonSchema): Problem[] =>
+  error.issues.flatMap((issue) => problemsOf(issue, value, schema))
+
+/** One error for all problems of a specification. */
+export const specificationError = (problems: readonly Problem[], source: Source): SpecificationError =>
+  new SpecificationError(problemsText(problems, source, 'the specification'))
+
+/** The same, from what zod found. `beside` are fields of the specification that its schema does not have. */
+export const fromZod = (
+  error: z.ZodError, value: unknown, schema: JsonSchema, source: Source, beside: readonly string[] = [],
+): SpecificationError => {
+  const known: JsonSchema = {
+    ...schema, properties: { ...schema.properties, ...Object.fromEntries(beside.map((name) => [name, {}])) },
+  }
+  return specificationError(problemsIn(error, value, known), source)
+}
