@@ -104,9 +104,11 @@ const aloneTable = ({ alone, tasks }: Inspection): string =>
 const lookAhead = ({ lookAhead: { likeTheLabel, later, timed } }: Inspection, width: number): string => {
   const lines: string[] = []
   if (likeTheLabel.length > 0) {
-    lines.push(wrap(`As good as the label by themselves (AUC from ${tellsAll}): the label in disguise, or known only ` +
-      'after it.', width, ''))
-    lines.push(...likeTheLabel.map(({ feature, task, auc }) => `  ${feature}: ${task}, AUC ${formatScore(auc)}`))
+    lines.push(wrap(`As good as the label by themselves (AUC or rank correlation from ${tellsAll}): the label in disguise, ` +
+      'or known only after it.', width, ''))
+    lines.push(...likeTheLabel.map(({ feature, task, measure, score, on }) =>
+      `  ${feature}: ${task}, ${measure === 'auc' ? 'AUC' : measure} ${formatScore(score)}` +
+      (on === 'train' ? ' on training rows (the others have not both labels)' : '')))
   }
   if (later.length > 0) {
     lines.push(wrap('Constant per word over all days, and telling of the second half of the time what the first half ' +
@@ -116,7 +118,7 @@ const lookAhead = ({ lookAhead: { likeTheLabel, later, timed } }: Inspection, wi
   }
   if (!timed) lines.push('Rows have no time, so that statistics of a whole period cannot be looked for.')
   else if (later.length === 0) lines.push('No numeric feature looks like a statistic of the whole period.')
-  if (likeTheLabel.length === 0) lines.push(`No feature alone is as good as a label (AUC from ${tellsAll}).`)
+  if (likeTheLabel.length === 0) lines.push(`No feature alone is as good as a label (AUC or rank correlation from ${tellsAll}).`)
   return lines.join('\n')
 }
 

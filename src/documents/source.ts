@@ -70,7 +70,7 @@ export const readDocument = (
   }
   const document = parsed(text, file, lines, Failure)
   const [broken] = document.errors
-  const problem: Offence | undefined = broken ? { at: broken.pos, what: broken.message } : offenceIn(document)
+  const problem: Offence | undefined = broken ? { at: broken.pos, what: broken.message.slice(0, 200) } : offenceIn(document)
   if (problem) {
     const place = at(...problem.at)
     throw new Failure(`${place.where}: ${problem.what}\n${place.excerpt}\nMend the file and run it again.`)

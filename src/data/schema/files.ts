@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { isEncoding } from '../encoding.js'
-import { columnSchema, nameSchema } from './text.js'
+import { columnSchema, longest, nameSchema } from './text.js'
 
 /** What a schema may call the sign between two fields. */
 const delimiters: Readonly<Record<string, string>> = { comma: ',', semicolon: ';', tab: '\t', pipe: '|', space: ' ' }
 
 /** The sign itself. */
 export const delimiterOf = (given: string): string => delimiters[given] ?? given
+
+/** A path within the folder. */
+export const pathSchema = z.string().min(1).max(longest)
 
 const delimiter = z.string()
   .regex(
@@ -34,14 +37,14 @@ export const layoutFields = {
 const ownLayout = { delimiter: delimiter.optional(), ...layout }
 
 export const fileEntrySchema = z.strictObject({
-  file: z.string().min(1).describe('path within the folder: CSV, `.csv.gz` or `.parquet`; `*`, `?` and `**` stand for several'),
+  file: pathSchema.describe('path within the folder: CSV, `.csv.gz` or `.parquet`; `*`, `?` and `**` stand for several'),
   scenario: nameSchema.optional().describe('whose rows these are'),
   split: z.enum(['train', 'validation', 'test']).optional().describe('what they are for, where `split.by` is files'),
   ...ownLayout,
 })
 
 export const joinSchema = z.strictObject({
-  file: z.string().min(1).describe('path within the folder: a row for each user, item or other thing'),
+  file: pathSchema.describe('path within the folder: a row for each user, item or other thing'),
   on: columnSchema.describe('the column of the rows (or of an earlier join) that names the thing'),
   key: columnSchema.optional().describe('the column of this file that it is found by; by default the one called as `on`'),
   prefix: columnSchema.optional().describe('what is put before the names of its columns'),

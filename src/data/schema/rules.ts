@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { didYouMean } from '../../documents/did-you-mean.js'
 import type { Path } from '../../documents/path.js'
-import type { Problem } from '../../documents/problem.js'
+import { shown, type Problem } from '../../documents/problem.js'
+import { some } from '../data-column.js'
 import { parseInstant, timeForms } from '../instant.js'
 import { isPattern } from './pattern.js'
 import type { FolderSchema } from './shape.js'
@@ -42,7 +43,7 @@ const fileRules = ({ files, split, columns, joins = [] }: FolderSchema): Found[]
       const named = names.map((name, i) => (name === '_' ? `_${i}` : name))
       const double = twice(named)
       return double === undefined ? [] : [{
-        path: [...path, double.at], rule: `is a second column called ${JSON.stringify(named[double.at])}`,
+        path: [...path, double.at], rule: `is a second column called ${shown(named[double.at])}`,
         advice: 'Give it a name of its own, or `_` if nobody needs it.',
       }]
     }),
@@ -72,7 +73,7 @@ const featureRules = ({ categorical, numeric }: FolderSchema): Found[] => {
       const others = [...names.slice(0, categorical.length), ...tables.filter((other, j) => other !== undefined && j !== i)]
       if (table === undefined || others.includes(table)) return []
       return [{
-        path: ['categorical', i, 'table'], rule: `is ${JSON.stringify(table)}, and no other categorical column has that name or table`,
+        path: ['categorical', i, 'table'], rule: `is ${shown(table)}, and no other categorical column has that name or table`,
         advice: `${didYouMean(table, names)} It shares the words and embeddings of the column that it names.`.trim(),
       }]
     }),
@@ -82,7 +83,7 @@ const featureRules = ({ categorical, numeric }: FolderSchema): Found[] => {
         : []),
     ...sequences.flatMap((sequence, i): Found[] =>
       sequence !== undefined && sequences.indexOf(sequence) < i && sequences[i - 1] !== sequence
-        ? [{ path: ['categorical', i, 'sequence'], rule: `is not beside the other columns of ${JSON.stringify(sequence)}`, advice: 'List the columns of a sequence one after the other.' }]
+        ? [{ path: ['categorical', i, 'sequence'], rule: `is not beside the other columns of ${shown(sequence)}`, advice: 'List the columns of a sequence one after the other.' }]
         : []),
   ]
 }
@@ -132,7 +133,7 @@ const taskRules = ({ tasks, categorical, numeric }: FolderSchema): Found[] => {
     ...tasks.flatMap((task) => {
       const path = features.get(labelColumn(task))
       return path === undefined ? [] : [{
-        path, rule: `is the column that the label of task ${JSON.stringify(task.name)} is read from`,
+        path, rule: `is the column that the label of task ${shown(task.name)} is read from`,
         advice: 'A model that is told the label learns nothing: take the column from the features.',
       }]
     }),
@@ -150,7 +151,7 @@ const splitRules = ({ split, time }: FolderSchema): Found[] => {
     if (double === undefined) return []
     const { name, word, i } = lists[double.at]
     return [{
-      path: ['split', name, i], rule: `is ${JSON.stringify(word)}, which is in \`${lists[double.before].name}\` too`,
+      path: ['split', name, i], rule: `is ${shown(word)}, which is in \`${lists[double.before].name}\` too`,
       advice: 'A row goes to one of the three; without a list of its own, `validation` is [validation], and so on.',
     }]
   }
@@ -163,11 +164,11 @@ const splitRules = ({ split, time }: FolderSchema): Found[] => {
   const wrong = bounds.filter(({ given, at }) => given !== undefined && at === undefined)
   if (wrong.length > 0) {
     return wrong.map(({ name, given }) =>
-      ({ path: ['split', name], rule: `is ${JSON.stringify(given)}`, advice: `Expected ${timeForms[unit]}.` }))
+      ({ path: ['split', name], rule: `is ${shown(given)}`, advice: `Expected ${timeForms[unit]}.` }))
   }
   const [validation, test] = bounds
   return validation.at !== undefined && validation.at > (test.at as number)
-    ? [{ path: ['split', 'validationFrom'], rule: `is ${validation.given}, after testFrom (${test.given})`, advice: 'Rows train, then validate, then test.' }]
+    ? [{ path: ['split', 'validationFrom'], rule: `is ${shown(validation.given)}, after testFrom (${shown(test.given)})`, advice: 'Rows train, then validate, then test.' }]
     : []
 }
 
@@ -178,7 +179,7 @@ const scenarioRules = ({ scenario, scenarios = [] }: FolderSchema): Found[] => {
   const double = twice(scenarios)
   const again = twice(parts.map((part) => (typeof part === 'string' ? part : part.column)))
   return [
-    ...(double ? [{ path: ['scenarios', double.at], rule: `is ${JSON.stringify(scenarios[double.at])} again` }] : []),
+    ...(double ? [{ path: ['scenarios', double.at], rule: `is ${shown(scenarios[double.at])} again` }] : []),
     ...(again ? [{ path: at(again.at), rule: 'is a column that is in the list already' }] : []),
     ...parts.flatMap((part, i): Found[] => {
       if (typeof part === 'string') return []
@@ -190,7 +191,7 @@ const scenarioRules = ({ scenario, scenarios = [] }: FolderSchema): Found[] => {
         return [{ path: [...at(i), 'names'], rule: `has ${names.length}, and ${bands.length} bounds make ${bands.length + 1} bands` }]
       }
       const same = twice(names)
-      return same === undefined ? [] : [{ path: [...at(i), 'names', same.at], rule: `is ${JSON.stringify(names[same.at])} again` }]
+      return same === undefined ? [] : [{ path: [...at(i), 'names', same.at], rule: `is ${shown(names[same.at])} again` }]
     }),
   ]
 }
@@ -218,8 +219,8 @@ const columnRules = (schema: FolderSchema): Found[] => {
   if (parquet || lists.some((list) => list === undefined)) return []
   const known = [...new Set(lists.flatMap((list) => list ?? []))].filter((name) => name !== '_')
   return spokenOf(schema).filter(([name]) => !known.includes(name)).map(([name, path]) => ({
-    path, rule: `speaks of a column ${JSON.stringify(name)}, which no file has`,
-    advice: `${didYouMean(name, known)} Known: ${known.join(', ')}.`.trim(),
+    path, rule: `speaks of a column ${shown(name)}, which no file has`,
+    advice: `${didYouMean(name, known)} Known: ${some(known)}.`.trim(),
   }))
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { categoricalSchema, numericSchema, scenarioPartSchema, timeSchema } from './columns.js'
-import { fileEntrySchema, joinSchema, layoutFields } from './files.js'
+import { fileEntrySchema, joinSchema, layoutFields, pathSchema } from './files.js'
 import { splitSchema } from './split.js'
 import { taskSchema } from './tasks.js'
 import { columnSchema, nameSchema } from './text.js'
@@ -8,7 +8,7 @@ import { columnSchema, nameSchema } from './text.js'
 /** The fields of a folder's schema, before they are held against each other. */
 export const folderShape = z.strictObject({
   name: nameSchema.default('folder').describe('what the world is called'),
-  files: z.array(z.union([z.string().min(1), fileEntrySchema])).min(1)
+  files: z.array(z.union([pathSchema, fileEntrySchema])).min(1)
     .describe('CSV or Parquet, in the order of their rows: paths in the folder, or patterns such as `logs/*.csv`'),
   ...layoutFields,
   joins: z.array(joinSchema).min(1).optional().describe('files that are looked up by a key, such as users and items'),

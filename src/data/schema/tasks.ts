@@ -1,9 +1,17 @@
 import { z } from 'zod'
+import { shown } from '../../documents/problem.js'
 import { columnSchema, listed, nameSchema, oneOrMore, wordSchema } from './text.js'
 
 /** Every class is a logit for every row, and a row of the tower's last layer: 10,000 of them with a batch of 256 are
  * 10 MB a step in each client. */
 export const mostClasses = 10_000
+
+const tooMany = {
+  params: {
+    rule: `is more than ${mostClasses}`,
+    advice: 'Each class is an output for every row and every client: group rare ones, or predict a number (kind: regression).',
+  },
+}
 
 /** How a label follows from a value: one of these. */
 export const ruleNames = ['atLeast', 'above', 'atMost', 'below', 'equals', 'in', 'yes'] as const
@@ -13,10 +21,7 @@ export const taskSchema = z.strictObject({
   kind: z.enum(['binary', 'regression', 'multiclass']).default('binary')
     .describe('the label is 0 or 1; a number (scale it where it is far from 1); or a class from 0 to `classes` - 1'),
   column: columnSchema.optional().describe('the column that holds the label; by default the one of that name'),
-  classes: z.union([
-    z.int().min(2).max(mostClasses),
-    z.array(wordSchema).min(2).max(mostClasses),
-  ], { error: `how many classes there are, from 2 to ${mostClasses} (each is an output for every row); or the list of their words` })
+  classes: z.union([z.int().min(2).refine((count) => count <= mostClasses, tooMany), z.array(wordSchema).min(2).max(mostClasses)])
     .optional().describe('multiclass: how many, or the words of the column in the order of the classes'),
   from: columnSchema.optional().describe('binary: the column that the label follows from, by one of the rules below'),
   atLeast: z.number().optional().describe('1 for this number and all above it, else 0'),
@@ -60,8 +65,8 @@ const compared = (holds: (value: number) => boolean): LabelRule => ({
 })
 
 const said = (words: readonly Word[]): string => {
-  const shown = words.slice(0, 12).map((word) => JSON.stringify(word)).join(', ')
-  return words.length > 12 ? `${shown} and ${words.length - 12} more` : shown
+  const first = words.slice(0, 12).map(shown).join(', ')
+  return words.length > 12 ? `${first} and ${words.length - 12} more` : first
 }
 
 const ruleOf = (task: FolderTask): LabelRule | undefined => {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { printable } from '../../errors.js'
 
-/** Longest name that a schema may give. */
-const longest = 200
+/** Longest name that a schema may give, so that any message can show it whole. */
+export const longest = 200
 
 /** Whether tables and terminals show a name as it is, and no object has it already (`__proto__`, `constructor`). */
 export const nameable = (name: string): boolean =>
@@ -14,7 +14,7 @@ export const nameSchema = z.string().refine(nameable, {
 })
 
 /** The name of a column, as a file has it. */
-export const columnSchema = z.string().min(1).max(1_000).refine((name) => printable(name) === name, {
+export const columnSchema = z.string().min(1).max(longest).refine((name) => printable(name) === name, {
   error: 'the name of a column has no control characters',
 })
 
