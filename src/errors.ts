@@ -17,6 +17,8 @@ export const exitCodes = {
   storage: 7,
   /** Nothing differs, but not all could be compared or vouched for: a run that was broken off, another processor. */
   partly: 8,
+  /** Parameters or scores were not finite, and the specification did not ask to go on. */
+  diverged: 9,
   /** Ctrl-C: what was flown so far is in the run folder. */
   interrupted: 130,
 } as const
@@ -62,6 +64,11 @@ export class LivenessError extends WindtunnelError {
   override readonly exitCode = exitCodes.liveness
 }
 
+/** Training gave parameters, or a model scores, that are not finite. */
+export class DivergenceError extends WindtunnelError {
+  override readonly exitCode = exitCodes.diverged
+}
+
 /** Two runs that must be equal are not. */
 export class NondeterminismError extends WindtunnelError {
   override readonly exitCode = exitCodes.nondeterminism
@@ -71,3 +78,7 @@ export class NondeterminismError extends WindtunnelError {
 export class StorageError extends WindtunnelError {
   override readonly exitCode = exitCodes.storage
 }
+
+/** What was thrown, as an error: scripts may throw anything. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`something was thrown that is no error: ${String(thrown)}`, { cause: thrown })
