@@ -4,6 +4,7 @@ import { loadWorld, worldKinds, type WorldSpec } from '../../scenarios/registry.
 import { exitCodes } from '../errors.js'
 import { inspectWorld } from '../inspection/inspect.js'
 import { worldOfFolder } from '../runs/world-of-folder.js'
+import { derivedSeed } from '../simulation/resolve.js'
 import { applySettings, parseSetting } from '../simulation/set.js'
 import { inspectionText } from './inspection-text.js'
 import { gather, seed } from './options.js'
@@ -32,7 +33,8 @@ export const inspect = async (dir: string, flags: InspectFlags, { out, cwd }: Te
   const { inspectedWith } = worldKinds[found.kind] as { inspectedWith?: object }
   const spec = applySettings({ ...found, ...inspectedWith }, (flags.set ?? []).map(parseSetting), () => undefined) as
     WorldSpec
-  const inspection = inspectWorld(await loadWorld(spec, { seed: flags.seed ?? '1', dataDir, cwd }))
+  // The split that a run of this seed draws.
+  const inspection = inspectWorld(await loadWorld(spec, { seed: derivedSeed(flags.seed ?? '1', 'world'), dataDir, cwd }))
   if (flags.json) out.write(`${JSON.stringify({ specification: spec, ...inspection })}\n`)
   else out.write(inspectionText(inspection, spec, Math.min(140, out.isTTY ? Math.max(80, out.columns ?? 100) : 120)))
   return exitCodes.ok

@@ -1,8 +1,9 @@
+import { printable } from '../errors.js'
 import { tellsAll } from '../inspection/alone.js'
 import type { Distance, Drift } from '../inspection/drift.js'
 import type { Inspection, TablePart } from '../inspection/inspect.js'
 import { splits } from '../data/split.js'
-import { cut, formatBytes, formatCount, formatScore, plural, wrap } from './format.js'
+import { cut, formatAuc, formatBytes, formatCount, formatScore, plural, wrap } from './format.js'
 import { table, type Align } from './tables.js'
 
 /** Scenarios, and rows of the longer tables, that are shown; the rest is in the JSON. */
@@ -18,7 +19,7 @@ const more = (all: number, shown: number, what: string): string =>
 export const inspectionText = (seen: Inspection, spec: object, width: number): string => {
   const said = `${seen.world}: ${plural(seen.scenarios.length, 'scenario')}, ${plural(seen.tasks.length, 'task')}, ` +
     `${plural(seen.vocabularies.length, 'categorical feature')}, ${plural(seen.numeric.length, 'numeric one')}`
-  const files = seen.files.map(({ file, bytes }) => `  ${file} (${formatBytes(bytes)})`)
+  const files = seen.files.map(({ file, bytes }) => `  ${printable(file)} (${formatBytes(bytes)})`)
   const blocks = [
     [said, wrap(`split ${seen.split}`, width), wrap(`loaded with ${JSON.stringify(spec)}`, width), ...files].join('\n'),
     `Rows, and the mean of each label\n${scenarioTable(seen)}`,
@@ -98,7 +99,7 @@ const aloneTable = ({ alone, tasks }: Inspection): string =>
     ['left', 'left', 'right'],
     tasks.flatMap(({ name }) =>
       alone.filter(({ task }) => task === name).slice(0, 6)
-        .map(({ feature, auc }, i) => [i === 0 ? name : '', feature, formatScore(auc)])),
+        .map((one, i) => [i === 0 ? name : '', one.feature, formatAuc(one.auc, one)])),
   )
 
 const lookAhead = ({ lookAhead: { likeTheLabel, later, timed } }: Inspection, width: number): string => {

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes, WindtunnelError } from '../errors.js'
 import { ats, type At } from '../runs/comparison/gather.js'
 import { packageFolder } from '../runs/versions.js'
+import { folderJsonSchema } from '../data/schema.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
@@ -77,10 +78,12 @@ Examples:
   npx windtunnel list strategies
   npx windtunnel list --json > catalogue.json`,
   schema: `
-For editors and validators: the JSON Schema (draft 2020-12) of YAML and JSON simulations.
+For editors and validators: the JSON Schema (draft 2020-12) of YAML and JSON simulations, or of the schema.yaml that says
+what a folder of data means.
 
-Example:
-  npx windtunnel schema > simulation.schema.json`,
+Examples:
+  npx windtunnel schema > simulation.schema.json
+  npx windtunnel schema folder > folder.schema.json`,
 }
 
 const version = (): string =>
@@ -183,10 +186,11 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .action((what: string | undefined, flags: { json?: boolean }) => done(list(what, flags, streams)))
   root
     .command('schema')
-    .description('print the JSON Schema of a simulation')
+    .argument('[of]', 'simulation, or folder: the schema.yaml of a folder of data', oneOf(['simulation', 'folder']))
+    .description('print the JSON Schema of a simulation, or of a folder of data')
     .addHelpText('after', examples.schema)
-    .action(() => {
-      streams.out.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`)
+    .action((of: string | undefined) => {
+      streams.out.write(`${JSON.stringify(of === 'folder' ? folderJsonSchema() : jsonSchema(), null, 2)}\n`)
       done(exitCodes.ok)
     })
   addDataCommand(root, streams, done)

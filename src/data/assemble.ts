@@ -1,4 +1,4 @@
-import { DataError } from '../errors.js'
+import { DataError, printable } from '../errors.js'
 import type { Task } from '../tasks/task.js'
 import { fitScale, scalerOf, type Clip, type Scaling } from './scaler.js'
 import { part, splits } from './split.js'
@@ -189,6 +189,9 @@ const pick = <A extends Int32Array | Float64Array>(out: A, rows: Int32Array, col
 const checkFrames = (draft: Draft): void => {
   if (draft.frames.length === 0) throw new DataError(`${draft.name}: no scenario has any row`)
   for (const frame of draft.frames) {
+    if (printable(frame.name) !== frame.name || frame.name in {}) {
+      throw new DataError(`${draft.name}: ${JSON.stringify(frame.name.slice(0, 80))} cannot name a scenario`)
+    }
     if (!frame.parts.includes(part.train)) {
       throw new DataError(`${draft.name}: scenario '${frame.name}' has no training rows (${draft.split})`)
     }

@@ -63,6 +63,16 @@ export const openBytes = (file: string): ByteFile => {
   }
 }
 
+/** The first line that is no UTF-8. */
+const brokenLine = (bytes: Buffer): number => {
+  let line = 1
+  for (let at = 0; ; line++) {
+    const end = bytes.indexOf(10, at)
+    if (end < 0 || !isUtf8(bytes.subarray(at, end))) return line
+    at = end + 1
+  }
+}
+
 /** The origin and the whole text of a small file in UTF-8, such as a schema. */
 export const readWhole = async (
   file: string, most = Infinity,
@@ -76,7 +86,7 @@ export const readWhole = async (
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)
-  if (!isUtf8(bytes)) throw new DataError(`${file} is no text in UTF-8: save it as such`)
+  if (!isUtf8(bytes)) throw new DataError(`${file}:${brokenLine(bytes)}: bytes that are no UTF-8: save the file as such`)
   return { text: bytes.toString('utf8').replace(/^\uFEFF/, ''), origin: opened.origin() }
 }
 

@@ -39,8 +39,8 @@ export const splitByOrder = (rows: number, shares: Shares): Uint8Array => {
 export const splitAtRandom = (rows: number, shares: Shares, stream: Stream): Uint8Array =>
   splitOrdered(permutation(rows, stream), shares)
 
-/** At random within each stratum: all have the shares, to a row, and so have all rows together. The smallest strata are
- * rounded first. */
+/** At random within each stratum: all have the shares, to a row or two, and all rows together to one. Place after place a
+ * row goes to the table that is furthest behind its share; the smallest strata come first. */
 export const splitStratified = (
   strata: readonly string[], shares: Shares, streamOf: (stratum: string) => Stream,
 ): Uint8Array => {
@@ -50,18 +50,18 @@ export const splitStratified = (
     if (own === undefined) members.set(stratum, [row])
     else own.push(row)
   })
-  const order = [...members].sort(([a, x], [b, y]) => x.length - y.length || (a < b ? -1 : 1))
   const parts = new Uint8Array(strata.length)
-  let before = 0
-  for (const [stratum, rows] of order) {
-    const upTo = (share: number, place: number): number => shareNearest(share, place)
-    const [from, to] = [before, before + rows.length]
-    const train = upTo(shares.train, to) - upTo(shares.train, from)
-    const both = upTo(shares.train + shares.validation, to) - upTo(shares.train + shares.validation, from)
-    permutation(rows.length, streamOf(stratum)).forEach((member, place) => {
-      parts[rows[member]] = place < train ? part.train : place < both ? part.validation : part.test
+  const given = [0, 0, 0]
+  let place = 0
+  for (const [stratum, rows] of [...members].sort(([a, x], [b, y]) => x.length - y.length || (a < b ? -1 : 1))) {
+    const order = permutation(rows.length, streamOf(stratum))
+    order.forEach((member) => {
+      place++
+      const behind = splits.map((name, code) => shares[name] * place - given[code])
+      const code = behind.reduce((most, value, one) => (value > behind[most] + 1e-9 ? one : most), part.train as number)
+      given[code]++
+      parts[rows[member]] = code
     })
-    before = to
   }
   return parts
 }

@@ -64,6 +64,9 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
 
 const purposes: readonly SeedPurpose[] = ['world', 'initialisation', 'batches', 'selection', 'faults']
 
+/** The seed of one purpose, where a specification gives it none: whoever draws anything for a run's seed draws from it. */
+export const derivedSeed = (seed: string | number, purpose: SeedPurpose): string => `${seed}/${purpose}`
+
 const wholeAtLeastOne = (name: string, value: number): number => {
   if (Number.isInteger(value) && value >= 1) return value
   throw new SpecificationError(`${name} must be a whole number of at least 1, got ${value}.`)
@@ -90,7 +93,7 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
   if (problems.length > 0) throw specificationError(problems, source)
   const seed = String(options.seed ?? 1)
   const given = named.seeds
-  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? `${seed}/${purpose}`]))
+  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? derivedSeed(seed, purpose)]))
   return {
     ...named,
     seed,
@@ -109,7 +112,7 @@ export const reseed = (
 ): Resolved => {
   const own = (purpose: SeedPurpose): string => {
     const now = resolved.seeds[purpose]
-    return kept[purpose] ?? (now === `${resolved.seed}/${purpose}` ? `${seed}/${purpose}` : now)
+    return kept[purpose] ?? (now === derivedSeed(resolved.seed, purpose) ? derivedSeed(seed, purpose) : now)
   }
   const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, own(purpose)]))
   return { ...resolved, seed: String(seed), seeds: seeds as Record<SeedPurpose, string> }

@@ -27,6 +27,8 @@ const labelsOf = ({ tasks, scenarios }: World, task: string): number[] => {
 const rowsOf = ({ scenarios }: World): number =>
   scenarios.reduce((sum, { train, validation, test }) => sum + train.rows + validation.rows + test.rows, 0)
 
+const csvOf = (lines: readonly string[]): string => `${lines.join('\n')}\n`
+
 const plan = `
 world: { kind: folder }
 model: { kind: mmoe, embedding: 4, experts: 2, expert: [8], tower: [4] }
@@ -90,6 +92,23 @@ describe('a campaign’s table with quoted commas, CRLF, no time and no user', (
     const segments = world.features.categorical.find(({ name }) => name === 'history_segment')!
     expect(segments.size).toBe(4)
     expect(labelsOf(world, 'conversion').filter((label) => label === 1).length).toBeLessThan(60)
+  })
+
+  it('deals out the rows of a rare label by themselves, unless it is told not to', async () => {
+    const rare = csvOf(['k,y,z', ...Array.from({ length: 1_000 }, (_, i) => `${'abc'[i % 3]},${Number(i % 100 === 7)},${i % 5}`)])
+    const positives = async (stratify?: boolean, tasks: { name: string; kind?: 'multiclass'; classes?: number }[] = [{ name: 'y' }]) => {
+      writeAll('rare', { 'a.csv': rare })
+      const split = { by: 'random' as const, ...(stratify !== undefined && { stratify }) }
+      const schema = { files: ['a.csv'], categorical: ['k'], tasks, split }
+      const seeds = await Promise.all(Array.from({ length: 8 }, (_, seed) => loadWorld(folder({ dir: 'rare', schema }), { seed: String(seed), cwd: dir })))
+      return seeds.map(({ scenarios: [{ train, validation, test }] }) =>
+        [train, validation, test].map(({ labels }) => labels.filter((label) => label === 1).length).join(' '))
+    }
+    expect(new Set(await positives())).toEqual(new Set(['7 1 2']))
+    expect(new Set(await positives(false)).size).toBeGreaterThan(2)
+    const stars = [{ name: 'z', kind: 'multiclass' as const, classes: 5 }]
+    expect(new Set(await positives(true, stars))).toEqual(new Set(['140 20 40']))
+    expect(new Set(await positives(undefined, stars)).size).toBeGreaterThan(2)
   })
 
   it('flies', async () => {
