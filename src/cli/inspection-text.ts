@@ -93,14 +93,18 @@ const driftTable = ({ drift }: Inspection): string => {
   return `${measures}\n${table(head, align, body)}${more(drift.length, body.length, 'feature')}`
 }
 
-const aloneTable = ({ alone, tasks }: Inspection): string =>
-  table(
+/** Features of a task that are shown, the best. */
+const mostAlone = 6
+
+const aloneTable = ({ alone, tasks }: Inspection): string => {
+  const own = tasks.map(({ name }) => alone.filter(({ task }) => task === name))
+  const left = Math.max(...own.map(({ length }) => length - mostAlone))
+  return table(
     ['task', 'feature', 'AUC'],
     ['left', 'left', 'right'],
-    tasks.flatMap(({ name }) =>
-      alone.filter(({ task }) => task === name).slice(0, 6)
-        .map((one, i) => [i === 0 ? name : '', one.feature, formatAuc(one.auc, one)])),
-  )
+    own.flatMap((some) => some.slice(0, mostAlone).map((one, i) => [i === 0 ? one.task : '', one.feature, formatAuc(one.auc, one)])),
+  ) + (left > 0 ? `\n… and ${plural(left, 'weaker feature')} of a task: see --json` : '')
+}
 
 const lookAhead = ({ lookAhead: { likeTheLabel, later, timed } }: Inspection, width: number): string => {
   const lines: string[] = []

@@ -11,8 +11,6 @@ export interface CsvRecord {
   ends: Int32Array
   /** 1 where the field holds doubled quotes, which `plain` turns into single ones. */
   escaped: Uint8Array
-  /** The first field with a quote that quotes nothing, or -1. */
-  stray: number
 }
 
 /** How fields are written. */
@@ -35,7 +33,6 @@ export const emptyRecord = (fields: number): CsvRecord => ({
   starts: new Int32Array(fields),
   ends: new Int32Array(fields),
   escaped: new Uint8Array(fields),
-  stray: -1,
 })
 
 const grow = (record: CsvRecord): void => {
@@ -60,9 +57,9 @@ export const parseRecord = (
   line: number,
 ): number => {
   const length = bytes.length
+  const more = rest.length
   let count = 0
   let lines = 0
-  record.stray = -1
   for (;;) {
     if (count === record.starts.length) grow(record)
     let start = at
@@ -87,17 +84,14 @@ export const parseRecord = (
       end = at++
       if (bytes[at] === carriageReturn) at++
       if (at < length && bytes[at] !== newline && !(bytes[at] === delimiter && follows(bytes, at + 1, rest))) {
-        if (!last && at + rest.length >= length) return -1
+        if (!last && at + more >= length) return -1
         throw new DataError(`${file}:${line + lines}: field ${count + 1} goes on after its closing quote.` +
           ' A quote inside a quoted field must be doubled')
       }
     } else {
       for (; at < length; at++) {
         const byte = bytes[at]
-        if (byte === newline) break
-        if (byte === delimiter) {
-          if (rest.length === 0 || follows(bytes, at + 1, rest)) break
-        } else if (byte === quote && record.stray < 0) record.stray = count
+        if (byte === newline || (byte === delimiter && (rest.length === 0 || follows(bytes, at + 1, rest)))) break
       }
       end = at
       if ((at >= length || bytes[at] === newline) && end > start && bytes[end - 1] === carriageReturn) end--
@@ -112,8 +106,18 @@ export const parseRecord = (
       record.lines = lines + 1
       return at + 1
     }
-    at += 1 + rest.length
+    at += 1 + more
   }
+}
+
+/** The first field with a quote that quotes nothing, or -1. */
+export const strayQuote = (bytes: Uint8Array, { count, starts, ends }: CsvRecord): number => {
+  for (let field = 0; field < count; field++) {
+    // Before a quoted field stands its quote, before any other a delimiter or the end of a line.
+    if (starts[field] > 0 && bytes[starts[field] - 1] === quote) continue
+    for (let at = starts[field]; at < ends[field]; at++) if (bytes[at] === quote) return field
+  }
+  return -1
 }
 
 /** Whether each line of the bytes [start, end) by itself is a record of so many fields, were quotes no quotes. */

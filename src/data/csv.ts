@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { DataError } from '../errors.js'
 import { openBytes } from './bytes.js'
 import { readerOf, type Reader } from './csv-column.js'
-import { dialectOf, emptyRecord, linesAreRecords, parseRecord, text, trimSpaces } from './csv-record.js'
+import { dialectOf, emptyRecord, linesAreRecords, parseRecord, strayQuote, text, trimSpaces } from './csv-record.js'
 import { openSinks, type Sink, type Wanted } from './data-column.js'
 import { tableOf, type DataTable } from './data-table.js'
 import { inUtf8, undecodable } from './encoding.js'
@@ -59,8 +59,9 @@ export const readCsv = async (
       throw new DataError(`${file}:${line}: a quote opens here and closes lines later, and each of these lines is a record` +
         ' by itself. Double a quote that is part of a value, or say `quotes: false` where quotes mean nothing')
     }
-    if (record.stray >= 0) {
-      const column = header?.[record.stray] ?? `${record.stray + 1}`
+    const stray = strayQuote(buffer, record)
+    if (stray >= 0) {
+      const column = header?.[stray] ?? `${stray + 1}`
       throw new DataError(`${file}:${line}: column '${column}' has a quote inside a value that none opens. Quote the value` +
         ' and double the quote, or say `quotes: false` where quotes mean nothing')
     }
@@ -70,6 +71,7 @@ export const readCsv = async (
     if (header === undefined && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf) at = 3
     if (header === undefined && options.header !== undefined) open(options.header)
     const [from, fromLine] = [at, line]
+    const strict = quotes === 'strict' && buffer.includes(34, at)
     for (;;) {
       const next = parseRecord(buffer, at, last, dialect, record, file, line)
       if (next < 0) {
@@ -81,7 +83,7 @@ export const readCsv = async (
         return
       }
       if (record.count > 1 || record.ends[0] > record.starts[0]) {
-        if (quotes === 'strict') checkQuotes(next)
+        if (strict) checkQuotes(next)
         if (trim) trimSpaces(buffer, record)
         if (header === undefined) {
           checkText(file, buffer.subarray(from, next), fromLine)

@@ -70,7 +70,7 @@ export const readDocument = (
   }
   const document = parsed(text, file, lines, Failure)
   const [broken] = document.errors
-  const problem: Offence | undefined = broken ? { at: broken.pos, what: broken.message.slice(0, 200) } : offenceIn(document)
+  const problem: Offence | undefined = broken ? { at: broken.pos, what: whatIs(broken.message) } : offenceIn(document)
   if (problem) {
     const place = at(...problem.at)
     throw new Failure(`${place.where}: ${problem.what}\n${place.excerpt}\nMend the file and run it again.`)
@@ -78,11 +78,14 @@ export const readDocument = (
   return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)) } }
 }
 
+/** What the parser says, in a message; it tells of its own stack where lists lie ten thousand deep in each other. */
+const whatIs = (message: string): string =>
+  /call stack/.test(message) ? 'nested too deep to be read' : message.slice(0, 200)
+
 const parsed = (text: string, file: string, lines: LineCounter, Failure: Failure): Document => {
   try {
     return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
   } catch (error) {
-    // A list in a list in a list, ten thousand times, is more than the parser's stack holds.
     if (error instanceof RangeError) throw new Failure(`${file} is nested too deep to be read.`)
     throw error
   }
