@@ -9,7 +9,7 @@ export const exitCodes = {
   data: 3,
   /** A safety check failed while running. */
   safety: 4,
-  /** The run could not go on: a round that can never close. */
+  /** The run could not go on, or nowhere: a round that can never close, or all of them aborted. */
   liveness: 5,
   /** A replay gave other events or numbers. */
   nondeterminism: 6,

@@ -1,5 +1,5 @@
 import { assemble, type Frame, type Numeric } from '../../src/data/assemble.js'
-import { some, type DataColumn } from '../../src/data/data-column.js'
+import { some, wrongValue, type DataColumn } from '../../src/data/data-column.js'
 import type { DataTable } from '../../src/data/data-table.js'
 import { parseInstant, timeForms } from '../../src/data/instant.js'
 import { asNumbers, interner, type Interner } from '../../src/data/interner.js'
@@ -33,6 +33,8 @@ interface Columns {
   readonly numeric: readonly Numeric[]
   /** By what tables know them. */
   readonly labels: readonly string[]
+  /** One per task. */
+  readonly weights: readonly (string | undefined)[]
   readonly users: Interner
 }
 
@@ -88,8 +90,15 @@ export const readFolder = async (
     warnings: [...leftOut(rows, chosen), ...doubtsOf({ schema, frames, fields: columns.fields })],
     notes: [
       'vocabularies are fitted on the union of all training rows: clients share which words exist, not what they saw',
+      ...weighed(schema, columns),
     ],
   })
+}
+
+/** What weighs training rows, for the manifest. */
+const weighed = ({ tasks }: FolderSchema, { weights }: Columns): string[] => {
+  const named = tasks.flatMap(({ name }, t) => (weights[t] === undefined ? [] : [`${name} by ${weights[t]}`]))
+  return named.length === 0 ? [] : [`training rows are weighted: ${named.join(', ')}`]
 }
 
 const columnsOf = (schema: FolderSchema): Columns => ({
@@ -97,6 +106,7 @@ const columnsOf = (schema: FolderSchema): Columns => ({
   numeric: schema.numeric.map((column) =>
     typeof column === 'string' ? { name: column, scaling: 'standard' as const } : column),
   labels: schema.tasks.map(({ name }) => `label:${name}`),
+  weights: schema.tasks.map(({ weight }) => weight ?? schema.weight),
   users: interner(),
 })
 
@@ -129,6 +139,7 @@ const wanted = (schema: FolderSchema, columns: Columns): DataColumn[] => {
     }),
     ...scenarioColumns(schema),
   ]
+  for (const name of columns.weights) if (name !== undefined) all.push({ name, kind: 'number', empty: 'nan' })
   if (schema.user !== undefined) all.push(word(schema.user, columns.users))
   if (schema.split.by === 'column') all.push(word(schema.split.column, interner()))
   if (schema.time !== undefined) {
@@ -154,6 +165,11 @@ const toFrame = (
   const of = (pick: (table: DataTable) => ArrayLike<number>): Float64Array => gather(rows, sources, pick)
   const time = schema.time && of((table) => table.numbers(timeKey))
   const labels = columns.labels.map((label) => of((table) => table.numbers(label)))
+  const weights = columns.weights.map((column, t) => {
+    const values = column === undefined ? undefined : of((table) => table.numbers(column))
+    if (column !== undefined && values !== undefined) checkWeights(column, values, labels[t], rows, sources)
+    return values
+  })
   return {
     name,
     rows: rows.row.length,
@@ -165,10 +181,23 @@ const toFrame = (
     }),
     numeric: columns.numeric.map((column) => of((table) => table.numbers(column.name))),
     labels,
+    ...(weights.some((column) => column !== undefined) && { weights }),
     ...(schema.user !== undefined && { user: of((table) => table.texts(`text:${schema.user}`).codes) }),
     ...(time && { time }),
     parts: partsOf({ name, rows, time, labels }, schema, sources, seed),
   }
+}
+
+/** A weight is a finite number in single precision and not negative, wherever the task has a label. */
+const checkWeights = (
+  column: string, weights: Float64Array, labels: Float64Array, { source, row }: Rows, sources: readonly Source[],
+): void => {
+  const fits = (weight: number): boolean => weight >= 0 && Number.isFinite(Math.fround(weight))
+  const wrong = weights.findIndex((weight, i) => !fits(weight) && !(Number.isNaN(weight) && Number.isNaN(labels[i])))
+  if (wrong < 0) return
+  const value = Number.isNaN(weights[wrong]) ? '' : String(weights[wrong])
+  const { file } = sources[source[wrong]].table
+  throw wrongValue(file, `row ${row[wrong] + 1}`, column, value, 'a weight: a number from 0 to 3e38, or nothing where there is no label')
 }
 
 /** The rows in the order of their time; rows of one instant in the order of the files. */

@@ -3,6 +3,7 @@ import type { EngineName } from '../engine/open.js'
 import { exitCodes, StorageError } from '../errors.js'
 import { loadSpecification } from '../runs/load.js'
 import { conduct, type Run } from '../runs/simulate.js'
+import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
 import { onInterrupt } from './interrupt.js'
 import { showProgress, silent, type Output, type Progress } from './progress.js'
@@ -94,7 +95,8 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
     )
     progress.end()
     show(flown, flags, streams)
-    return flown.status === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
+    if (flown.status === 'interrupted') return exitCodes.interrupted
+    return nothingLearnt(flown) === undefined ? exitCodes.ok : exitCodes.liveness
   } catch (error) {
     progress.end()
     const kept = error instanceof StorageError ? (error as { run?: Run }).run : undefined

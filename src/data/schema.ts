@@ -24,6 +24,7 @@ export type { FolderSchema } from './schema/shape.js'
  *   - { name: liked, from: rating, atLeast: 4 }
  *   - { name: watched, kind: regression }
  *   - { name: stars, kind: multiclass, classes: 5 }
+ * weight: inverse_propensity   # how much a training row counts in the losses; a task may have a column of its own
  * user: user_id                # for user-level metrics; never a feature
  * time: { column: shown_at, unit: ms }
  * split: { by: time, train: 0.7, validation: 0.1, test: 0.2 }
@@ -40,6 +41,7 @@ export type { FolderSchema } from './schema/shape.js'
  * - A numeric value is a finite number, or nothing, which becomes the mean (0 after scaling). Each scenario scales on
  *   its own training rows, and clips to their range unless the column or the world says otherwise.
  * - A label may be empty: then the row is not in that task's sample space.
+ * - A weight is a finite number of at least 0; it may be empty where the label is. 0 leaves a row out of that task's loss.
  * - `time.unit` is `ms` or `s` since 1970, or `date`: 2022-04-25, 20220425 or 2022-04-25T13:30:00, taken as UTC.
  * - `split` is by `time` (shares), `dates` (bounds), `column` (words), `files` (each entry says) or `random` (shares).
  */

@@ -13,10 +13,15 @@ export interface Place {
 export interface Source {
   /** The place of the value at `path`, or of its name; of the nearest value around it where there is none. */
   place(path: Path, at: 'name' | 'value'): Place
+  /**
+   * Whether the value at `path` was written by hand, in YAML or on the command line: a script has constants for units, and
+   * JSON is what a program writes.
+   */
+  isText(path: Path): boolean
 }
 
 /** A specification that came from a script (or from nowhere): errors name the file and the path alone. */
-export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }) })
+export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }), isText: () => false })
 
 /** Characters of a long line that are shown around what is meant. */
 const window = 120
@@ -75,7 +80,7 @@ export const readDocument = (
     const place = at(...problem.at)
     throw new Failure(`${place.where}: ${problem.what}\n${place.excerpt}\nMend the file and run it again.`)
   }
-  return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)) } }
+  return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)), isText: () => !file.endsWith('.json') } }
 }
 
 /** What the parser says, in a message; it tells of its own stack where lists lie ten thousand deep in each other. */

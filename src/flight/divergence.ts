@@ -1,7 +1,7 @@
 import { DivergenceError } from '../errors.js'
 import { diverged } from '../metrics/judging.js'
-import type { MetricRow } from '../record/rows.js'
-import type { Name } from '../roster/participant.js'
+import type { Account } from '../record/account.js'
+import type { MetricRow, OddGradientRow } from '../record/rows.js'
 import type { Resolved } from '../simulation/specification.js'
 
 /**
@@ -26,24 +26,33 @@ export class Divergence {
    * Throws a `DivergenceError` where there is one. With `before`, only scores of earlier rounds count: those of later ones
    * may be known by now or not, which must not decide anything.
    */
-  demandNone(refused: ReadonlyMap<Name, number>, before = Infinity): void {
+  demandNone({ refused, oddGradients }: Pick<Account, 'refused' | 'oddGradients'>, before = Infinity): void {
     if (refused.size > 0) {
       const names = [...refused.keys()].sort()
       const when = before === Infinity ? '' : ` by the close of round ${before}`
-      throw this.#error(`Training diverged: updates of ${listed(names)} were not finite${when}`)
+      throw this.#error(`Training diverged: updates of ${listed(names)} were not finite${when}`, oddGradients)
     }
     if (this.#first === undefined || this.#first.round >= before) return
     const { round, rows } = this.#first
     const where = [...new Set(rows.map(({ task, scenario }) => `${task} in ${scenario}`))]
-    throw this.#error(`The model diverged: scores of ${listed(where)} are not finite after round ${round}`)
+    throw this.#error(`The model diverged: scores of ${listed(where)} are not finite after round ${round}`, oddGradients)
   }
 
-  #error(what: string): DivergenceError {
+  #error(what: string, odd: readonly OddGradientRow[]): DivergenceError {
     return new DivergenceError(
-      `${what}. Lower local.optimizer.rate (${this.#rate}), or fly on with onDivergence: go-on: such updates are refused and ` +
+      `${what}${blamed(odd)}. Lower local.optimizer.rate (${this.#rate}), or fly on with onDivergence: go-on: such updates are refused and ` +
         'counted, such rounds never selected.',
     )
   }
+}
+
+/** Tasks whose gradients were not finite, if a balancer looked: that of most steps first, since it spoils the others'. */
+const blamed = (odd: readonly OddGradientRow[]): string => {
+  const rows = odd.filter(({ what }) => what === 'not finite').sort((a, b) => b.steps - a.steps)
+  if (rows.length === 0) return ''
+  const [{ first }] = rows
+  const tasks = rows.map(({ task, steps }) => `${task} (${steps} ${steps === 1 ? 'step' : 'steps'})`)
+  return `; balancing found gradients that are not finite of ${listed(tasks)}, first of ${first.client} in round ${first.round}`
 }
 
 const listed = (all: readonly string[]): string =>

@@ -156,7 +156,7 @@ export class Simulator {
       this.#network.close()
       if (!interrupted) this.#watch.end()
       await this.#evaluation.finish()
-      this.#divergence?.demandNone(this.#account.refused)
+      this.#divergence?.demandNone(this.#account)
       return this.#flight(interrupted ? 'interrupted' : 'complete')
     } finally {
       this.#guard.uninstall()
@@ -279,7 +279,7 @@ export class Simulator {
         if (this.#until === undefined) await this.#evaluation.begin(round, at, splits)
         else await this.#judge(round, at, splits, this.#until)
       }
-      this.#divergence?.demandNone(this.#account.refused, round)
+      this.#divergence?.demandNone(this.#account, round)
     })
   }
 
@@ -351,6 +351,7 @@ export class Simulator {
       trainings: account.trainings,
       faults: this.#weather.report(),
       refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
+      oddGradients: account.oddGradients,
       selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
       parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),
       states: Object.fromEntries(holdings),

@@ -233,3 +233,14 @@ describe('reading a run', () => {
     expect(() => readRows('a', 'ledger.ndjson', disk)).toThrow('a/ledger.ndjson:2 is not JSON')
   })
 })
+
+describe('a flight of which every round was aborted', () => {
+  it('is warned of with the reasons, the most frequent first', () => {
+    const aborted = (reason: string) => ({ ...rounds[0], outcome: 'aborted' as const, reason })
+    const all = ['deadline, below quorum', 'nobody available', 'nobody available'].map(aborted)
+    const warning = 'every round was aborted, so that nothing was learnt: nobody available (2), deadline, below quorum (1)'
+    expect(warningsOf({ ...flight, rounds: all })).toContain(warning)
+    expect(warningsOf({ ...flight, rounds: [...all, rounds[0]] })).not.toContain(warning)
+    expect(warningsOf({ ...flight, rounds: [] }).join()).not.toContain('aborted')
+  })
+})

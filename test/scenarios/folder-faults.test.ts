@@ -34,7 +34,7 @@ describe('a broken schema', () => {
   it.each([
     ['an unknown key', yaml('catagorical: [z]'),
       'schema.yaml:5:1: catagorical is not a field.\n  5 | catagorical: [z]\n    | ^^^^^^^^^^^\n  Did you mean "categorical"? Known here: ' +
-      'categorical, columns, delimiter, encoding, files, joins, name, numeric, quotes, scenario, scenarios, split, tasks, time, user.'],
+      'categorical, columns, delimiter, encoding, files, joins, name, numeric, quotes, scenario, scenarios, split, tasks, time, user, weight.'],
     ['an unknown key of a column', yaml('numeric: [{ name: age, scalin: log }]'),
       'schema.yaml:5:24: numeric.0.scalin is not a field.\n  5 | numeric: [{ name: age, scalin: log }]\n    |                        ^^^^^^\n' +
       '  Did you mean "scaling"? Known here: clip, name, scaling.'],

@@ -202,6 +202,8 @@ const spokenOf = (schema: FolderSchema): [string, Path][] => [
   ...schema.numeric.map((column, i): [string, Path] => [nameOf(column), ['numeric', i]]),
   ...schema.tasks.map((task, i): [string, Path] => [labelColumn(task), ['tasks', i]]),
   ...listed(schema.scenario).map((part): [string, Path] => [typeof part === 'string' ? part : part.column, ['scenario']]),
+  ...schema.tasks.flatMap(({ weight }, i): [string, Path][] => (weight === undefined ? [] : [[weight, ['tasks', i, 'weight']]])),
+  ...(schema.weight === undefined ? [] : [[schema.weight, ['weight']] as [string, Path]]),
   ...(schema.user === undefined ? [] : [[schema.user, ['user']] as [string, Path]]),
   ...(schema.time === undefined ? [] : [[schema.time.column, ['time', 'column']] as [string, Path]]),
   ...(schema.split.by === 'column' ? [[schema.split.column, ['split', 'column']] as [string, Path]] : []),

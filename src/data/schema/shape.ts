@@ -18,6 +18,7 @@ export const folderShape = z.strictObject({
   categorical: z.array(z.union([columnSchema, categoricalSchema])).default([]),
   numeric: z.array(z.union([columnSchema, numericSchema])).default([]),
   tasks: z.array(taskSchema).min(1),
+  weight: columnSchema.optional().describe('the column that says how much a training row counts in the loss of every task'),
   user: columnSchema.optional().describe('the column that says who saw the impression'),
   time: timeSchema.optional(),
   split: splitSchema,

@@ -23,6 +23,8 @@ export const taskSchema = z.strictObject({
   column: columnSchema.optional().describe('the column that holds the label; by default the one of that name'),
   classes: z.union([z.int().min(2).refine((count) => count <= mostClasses, tooMany), z.array(wordSchema).min(2).max(mostClasses)])
     .optional().describe('multiclass: how many, or the words of the column in the order of the classes'),
+  weight: columnSchema.optional()
+    .describe('the column that says how much a training row counts in this task’s loss; by default the world’s `weight`'),
   from: columnSchema.optional().describe('binary: the column that the label follows from, by one of the rules below'),
   atLeast: z.number().optional().describe('1 for this number and all above it, else 0'),
   above: z.number().optional().describe('1 for all above this number, else 0'),
