@@ -3,7 +3,7 @@ import { DataError } from '../errors.js'
 import { openBytes } from './bytes.js'
 import { readerOf, type Reader } from './csv-column.js'
 import { dialectOf, emptyRecord, linesAreRecords, parseRecord, strayQuote, text, trimSpaces } from './csv-record.js'
-import { openSinks, type Sink, type Wanted } from './data-column.js'
+import { openSinks, quoted, type Sink, type Wanted } from './data-column.js'
 import { tableOf, type DataTable } from './data-table.js'
 import { inUtf8, undecodable } from './encoding.js'
 
@@ -62,7 +62,7 @@ export const readCsv = async (
     const stray = strayQuote(buffer, record)
     if (stray >= 0) {
       const column = header?.[stray] ?? `${stray + 1}`
-      throw new DataError(`${file}:${line}: column '${column}' has a quote inside a value that none opens. Quote the value` +
+      throw new DataError(`${file}:${line}: column ${quoted(column)} has a quote inside a value that none opens. Quote the value` +
         ' and double the quote, or say `quotes: false` where quotes mean nothing')
     }
   }
@@ -133,7 +133,7 @@ const wrongWidth = (
   return new DataError(
     `${file}:${line}: ${count} field${count === 1 ? '' : 's'}, expected ${header.length} ` +
       (count < header.length
-        ? `(column '${header[count]}' and what follows are missing)${delimiter}`
+        ? `(column ${quoted(header[count])} and what follows are missing)${delimiter}`
         : given ? '(as `columns` names)' : '(as the header has)'),
   )
 }

@@ -46,7 +46,8 @@ const shownCharacters = 80
 
 const cut = (text: string): string => (text.length > shownCharacters ? `${text.slice(0, shownCharacters - 3)}...` : text)
 
-const quoted = (name: string): string => `'${cut(name)}'`
+/** A name in a message. */
+export const quoted = (name: string): string => `'${cut(name)}'`
 
 /** The first of many names, for an error. */
 export const some = (names: readonly string[]): string => {

@@ -2,7 +2,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema, 
 import { compressors } from 'hyparquet-compressors'
 import { DataError } from '../errors.js'
 import { openBytes } from './bytes.js'
-import { expectedOf, fits, openSinks, wrongValue, type NumericColumn, type Sink, type Wanted } from './data-column.js'
+import { expectedOf, fits, openSinks, quoted, wrongValue, type NumericColumn, type Sink, type Wanted } from './data-column.js'
 import { tableOf, type DataTable } from './data-table.js'
 import { checkPages } from './parquet-pages.js'
 import type { Origin } from './world.js'
@@ -34,7 +34,7 @@ export const readParquet = async (
     const kept = keep === undefined ? undefined : Uint8Array.from({ length: rowEnd - rowStart }, (_, i) =>
       Number(keep(rowStart + i)))
     for (const sink of sinks) {
-      if (!own[sink.field].flat) throw new DataError(`${file}: column '${sink.column.name}' is nested. Only flat columns can be read`)
+      if (!own[sink.field].flat) throw new DataError(`${file}: column ${quoted(sink.column.name)} is nested. Only flat columns can be read`)
       await readColumn(file, { buffer, metadata, group, optional: own[sink.field].optional, rowStart, rowEnd }, sink, kept)
     }
     rows += kept === undefined ? rowEnd - rowStart : kept.reduce((sum, one) => sum + one, 0)
@@ -134,11 +134,11 @@ const readColumn = async (file: string, part: Part, sink: Sink, kept: Uint8Array
       onChunk: ({ columnData }) => void chunks.push(columnData),
     })
   } catch (error) {
-    throw new DataError(`${file}: column '${sink.column.name}' cannot be read (${said(error)})`)
+    throw new DataError(`${file}: column ${quoted(sink.column.name)} cannot be read (${said(error)})`)
   }
   const values = chunks.reduce((sum, { length }) => sum + length, 0)
   if (values !== rowEnd - rowStart) {
-    throw new DataError(`${file}: column '${sink.column.name}' has ${values} values where its row group has ` +
+    throw new DataError(`${file}: column ${quoted(sink.column.name)} has ${values} values where its row group has ` +
       `${rowEnd - rowStart} rows. Only flat columns can be read`)
   }
   const read = readerOf(file, sink)

@@ -117,6 +117,16 @@ describe('a campaign’s table with quoted commas, CRLF, no time and no user', (
   })
 })
 
+it('a run and an inspection say what is odd about the data', async () => {
+  const files = { 'a.csv': csvOf(['k,y,s,w', 'a,1,train,N', 'b,0,train,N', 'a,1,validation,N', 'b,0,test,N', 'b,1,test,N', 'a,1,train,S', 'b,0,train,S']) }
+  const schema = 'files: [a.csv]\nscenario: w\ncategorical: [k]\ntasks: [{ name: y }]\nsplit: { by: column, column: s }\n'
+  const odd = ['no row of S validates', 'no row of S tests']
+  const { warnings } = await flown('odd', { ...files, 'schema.yaml': schema }) as { warnings: string[] }
+  expect(warnings).toEqual([...odd, 'AUC on validation is undefined for y in N: all rows have one label; means leave it out'])
+  const { out } = await say(['data', 'inspect', join(dir, 'odd')])
+  for (const warning of odd) expect(out).toContain(`\nwarning: ${warning}\n`)
+})
+
 describe('what a schema may say of columns and files', () => {
   let made = 0
   type Schema = NonNullable<Folder['schema']>
