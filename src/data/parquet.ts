@@ -87,6 +87,27 @@ const originOf = async (file: string): Promise<Origin> => {
   return opened.origin()
 }
 
+/** Bytes that are no UTF-8: read as text, many words would be one. */
+class Undecodable {
+  constructor(readonly bytes: Uint8Array) {}
+
+  toString(): string {
+    return `the bytes ${Buffer.from(this.bytes.subarray(0, 20)).toString('hex')}`
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined): unknown => {
+    try {
+      return bytes && decoder.decode(bytes)
+    } catch {
+      return new Undecodable(bytes as Uint8Array)
+    }
+  },
+}
+
 type Group = FileMetaData['row_groups'][number]
 
 interface Part {
@@ -130,7 +151,7 @@ const readColumn = async (file: string, part: Part, sink: Sink, kept: Uint8Array
   try {
     const chunk = await chunkOf(sink.column.name, part)
     await parquetRead({
-      ...chunk, metadata: part.metadata, columns: [sink.column.name], rowStart, rowEnd,
+      ...chunk, metadata: part.metadata, columns: [sink.column.name], rowStart, rowEnd, parsers,
       onChunk: ({ columnData }) => void chunks.push(columnData),
     })
   } catch (error) {
@@ -158,6 +179,7 @@ const readerOf = (file: string, { column, words, push }: Sink): Reader => {
     wrongValue(file, `row ${row + 1}`, column.name, shown(value), wanted)
   if (column.kind === 'text') {
     return (value, row) => {
+      if (value instanceof Undecodable) throw wrong(value, row, 'a text in UTF-8')
       if (isCompound(value)) throw wrong(value, row, 'a text, a number or a date')
       push(words.of(shown(value)))
     }
@@ -189,7 +211,9 @@ const numberOf = (value: unknown): number =>
 
 const shown = (value: unknown): string => {
   if (value === null || value === undefined) return ''
-  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Undecodable) return value.toString()
+  // A time beyond the calendar is none, and has no text.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
   return typeof value === 'object' ? JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))
     : String(value as string | number | bigint | boolean)
 }

@@ -131,6 +131,18 @@ describe('data that is not taken silently', () => {
     expect(two.scenarios.map(({ name }) => name)).toEqual(['Å', 'Ø'])
   })
 
+  it('says in which row of a Parquet file bytes are no text', async () => {
+    const bytes = parquetWriteBuffer({
+      columnData: [
+        { name: 'k', data: ['a', 'b', '\u00c5'].map((word) => Buffer.from(word, 'latin1')), type: 'BYTE_ARRAY' },
+        { name: 'y', data: [1, 0, 1], type: 'INT32' },
+        { name: 's', data: ['train', 'train', 'test'], type: 'STRING' },
+      ],
+    })
+    expect(await complaint(load({ 'a.parquet': new Uint8Array(bytes) }, { files: ['a.parquet'] })))
+      .toBe('a.parquet, row 3: column \'k\' has "the bytes c5", expected a text in UTF-8')
+  })
+
   it('finds `0` in training rows and `0.0` in later ones', async () => {
     const text = csv('k,y,s', '0,1,train', '1,0,train', '0.0,0,validation', '1,1,test')
     expect(await complaint(load({ 'a.csv': text }))).toBe(
