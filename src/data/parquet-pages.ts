@@ -163,6 +163,8 @@ const runs = (bytes: Uint8Array, from: number, end: number, width: number, count
 
 const decompressed = (page: Uint8Array, size: number, codec: string): Uint8Array => {
   if (codec === 'UNCOMPRESSED') return page
+  // A page of nothing but nulls: not every decompressor knows what to make of it.
+  if (size === 0) return page.subarray(0, 0)
   const own = (compressors as Record<string, ((input: Uint8Array, length: number) => Uint8Array) | undefined>)[codec]
   let data: Uint8Array
   if (own === undefined && codec === 'SNAPPY') snappyUncompress(page, (data = new Uint8Array(size)))
