@@ -6,11 +6,12 @@
  * --variants 'full,BPR alone' takes some of them; --untuned takes each variant's first configuration, without a search.
  * Without --data on made-up tastes; with it on KuaiRand-Pure's clicks. --full is the paper's size: width 32, batch
  * 2048, all encoders, ten seeds. Every variant gets four configurations, chosen on validation with a seed of their own.
+ * Popularity and item neighbours stand beside: they train nothing, and know nothing of seeds.
  */
 import { parseArgs } from 'node:util'
 import {
-  adam, holm, meansBySeed, minimumDetectableEffect, openEngine, rankingEffect, trainRanker, type BySeed, type Engine,
-  type RankerTraining, type World,
+  adam, holm, itemNeighbours, meanRanking, meansBySeed, minimumDetectableEffect, openEngine, popularity, rankingEffect, rankPlainly,
+  trainRanker, type BySeed, type Engine, type PlainScorer, type RankerTraining, type World,
 } from 'windtunnel'
 import { kuairandInteractions, loadWorld, syntheticInteractions } from 'windtunnel/scenarios'
 
@@ -51,9 +52,15 @@ const variants: Readonly<Record<string, { readonly alone?: true; readonly of: re
   'BPR alone': { alone: true, of: [equal(0.01), equal(0.03), equal(0.003), equal(0.001)] },
 }
 
-const chosenVariants = flags.variants?.split(',') ?? Object.keys(variants)
-const unknown = chosenVariants.filter((name) => !(name in variants))
-if (unknown.length > 0) throw new Error(`--variants ${unknown.join()}: there are ${Object.keys(variants).join(', ')}`)
+const plain: Readonly<Record<string, readonly PlainScorer[]>> = {
+  popularity: [popularity],
+  'item neighbours': [10, 40, 160, Infinity].map(itemNeighbours),
+}
+
+const names = [...Object.keys(variants), ...Object.keys(plain)]
+const chosenVariants = flags.variants?.split(',') ?? names
+const unknown = chosenVariants.filter((name) => !names.includes(name))
+if (unknown.length > 0) throw new Error(`--variants ${unknown.join()}: there are ${names.join(', ')}`)
 
 const worldOf = (tasks: readonly string[]): Promise<World> => {
   const options = { split: 'random' as const, tasks: [...tasks] }
@@ -73,6 +80,15 @@ const best = (validation: readonly ({ readonly ndcg: number } | null)[][]): numb
   Math.max(...validation.map((at) => at[cutoffs.indexOf(judge)]?.ndcg ?? 0))
 
 const [main, all] = [await worldOf(['bpr']), await worldOf(['bpr', ...auxiliary])]
+
+/** Chooses on validation; every seed has the same test scores. */
+const runPlain = (name: string): BySeed => {
+  const tried = plain[name].map((scorer) => rankPlainly(main, scorer, cutoffs))
+  const scores = tried.map(({ validation }) => meanRanking(validation, cutoffs.indexOf(judge))?.ndcg ?? 0)
+  const at = scores.indexOf(Math.max(...scores))
+  console.error(`${name}: configuration ${at + 1} of ${tried.length}`)
+  return Array.from({ length: seeds }, () => tried[at].test)
+}
 
 /** Chooses on validation, then trains once per seed. */
 const run = async (engine: Engine, name: string, encoder: RankerTraining['model']['encoder']) => {
@@ -129,7 +145,7 @@ for (const note of main.notes) console.log(`- ${note}`)
 for (const encoder of encoders) {
   const engine = await openEngine({ workers: 0 })
   const tests: Record<string, BySeed> = {}
-  for (const name of chosenVariants) tests[name] = await run(engine, name, encoder)
+  for (const name of chosenVariants) tests[name] = name in plain ? runPlain(name) : await run(engine, name, encoder)
   report(encoder, tests)
   await engine.close()
 }

@@ -33,16 +33,26 @@ export const itemsOf = (users: ArrayLike<number>, items: ArrayLike<number>): Ite
   return found
 }
 
-/** s_i = <e_u, e_i> for every item, into `scores`. Item 0 is unknown and never a candidate. */
-const scoreInto = ({ users, items, width }: UserItemVectors, user: number, scores: Float64Array): void => {
-  const own = users.subarray(user * width, (user + 1) * width)
-  for (let item = 1, at = width; item < scores.length; item++) {
-    let sum = 0
-    for (let d = 0; d < width; d++, at++) sum += own[d] * items[at]
-    scores[item] = sum
-  }
-  scores[0] = -Infinity
+/** What gives every item a score for a user. */
+export interface ItemScorer {
+  /** Items, the unknown item 0 among them. */
+  readonly items: number
+  /** Writes the scores of items 1, 2, ... of `scores` [items]. */
+  into(user: number, scores: Float64Array): void
 }
+
+/** s_i = <e_u, e_i> for every item. */
+const products = ({ users, items, width }: UserItemVectors): ItemScorer => ({
+  items: items.length / width,
+  into(user, scores) {
+    const own = users.subarray(user * width, (user + 1) * width)
+    for (let item = 1, at = width; item < scores.length; item++) {
+      let sum = 0
+      for (let d = 0; d < width; d++, at++) sum += own[d] * items[at]
+      scores[item] = sum
+    }
+  },
+})
 
 /** Whether all candidates have finite scores. */
 const canRank = (scores: Float64Array, excluded: ReadonlySet<number>): boolean =>
@@ -53,15 +63,17 @@ const canRank = (scores: Float64Array, excluded: ReadonlySet<number>): boolean =
  * A row that is no user's (0) and an item 0 are unknown, and must not be in the question.
  */
 export const fullRanking = (
-  embeddings: UserItemVectors,
+  model: UserItemVectors | ItemScorer,
   { known, relevant, cutoffs }: RankingQuestion,
 ): RankedUser[] => {
-  const scores = new Float64Array(embeddings.items.length / embeddings.width)
+  const scorer = 'into' in model ? model : products(model)
+  const scores = new Float64Array(scorer.items)
   const most = Math.max(...cutoffs)
   const ranked: RankedUser[] = []
   for (const [user, wanted] of relevant) {
     if (wanted.size === 0) continue
-    scoreInto(embeddings, user, scores)
+    scorer.into(user, scores)
+    scores[0] = -Infinity
     const excluded = new Set(known.get(user)).add(0)
     const best = canRank(scores, excluded) ? topK(scores, most, excluded) : undefined
     ranked.push({ user, at: cutoffs.map((k) => (best === undefined ? undefinedRanking : rankingAt(best, wanted, k))) })
