@@ -15,6 +15,8 @@ export const exitCodes = {
   nondeterminism: 6,
   /** The run folder could not be written. */
   storage: 7,
+  /** Nothing differs, but not all could be compared or vouched for: a run that was broken off, another processor. */
+  partly: 8,
   /** Ctrl-C: what was flown so far is in the run folder. */
   interrupted: 130,
 } as const

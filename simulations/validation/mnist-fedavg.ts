@@ -23,7 +23,7 @@ export default study(({ full, data }) => {
       model: mlp({ hidden: [200, 200] }),
       local: { epochs: 1, batch: 10, optimizer: sgd(0.2), cohort: 10 },
       strategy: fedAvg(),
-      evaluate: { start: false, on: ['test'] },
+      evaluate: { start: false, on: ['test'], until: 'test accuracy .97' },
     },
     conditions: {
       iid: { world: mnist({ dir, partition: 'iid' }) },

@@ -1,28 +1,23 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve as absolute } from 'node:path'
-import { exitCodes, SpecificationError, StorageError } from '../errors.js'
+import { exitCodes, SpecificationError } from '../errors.js'
 import { metrics } from '../metrics/metric.js'
 import { readAnswers } from '../runs/answers.js'
 import { compare, type Comparison } from '../runs/comparison/compare.js'
 import { type Budget, parseBudget } from '../runs/comparison/budget.js'
-import { gather, type At, type GatheredRun } from '../runs/comparison/gather.js'
+import { ats, gather, type At, type GatheredRun } from '../runs/comparison/gather.js'
 import { levelTitle, parseLevel } from '../runs/comparison/level.js'
 import { costsOf, weatherWarnings } from '../runs/comparison/spent.js'
 import { userSampling } from '../runs/comparison/users.js'
 import { realDisk } from '../runs/disk.js'
-import { manifestFile } from '../runs/manifest.js'
 import { asCsv } from './comparison/csv.js'
 import { asLatex } from './comparison/latex.js'
 import { asMarkdown } from './comparison/markdown.js'
 import { asText } from './comparison/text.js'
 import type { About } from './comparison/columns.js'
+import { runsAt } from './runs-at.js'
 import type { Terminal } from './run.js'
 
 export const formats = ['text', 'markdown', 'csv', 'latex', 'json'] as const
 export type Format = (typeof formats)[number]
-
-/** Rounds that can be compared. */
-export const ats: readonly At[] = ['selected', 'last']
 
 export interface CompareFlags {
   readonly baseline?: readonly string[]
@@ -35,16 +30,6 @@ export interface CompareFlags {
   readonly summary?: boolean
   readonly gain?: boolean
   readonly byRows?: boolean
-}
-
-/** The run folders at or below a folder, in the order of their names; tuning's are left out. */
-const runsIn = (folder: string): string[] => {
-  if (existsSync(join(folder, manifestFile))) return [folder]
-  const inner = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'tuning')
-    .map(({ name }) => name)
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
-  return inner.flatMap((name) => runsIn(join(folder, name)))
 }
 
 /** The comparison in a format. */
@@ -73,14 +58,15 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
   const baselines = flags.baseline ?? [runs[0].variant]
   const scoping = { lowerIsBetter: better !== 'higher', gain: flags.gain, byRows: flags.byRows }
   const answers = (folder: string) => readAnswers(folder, realDisk)
-  // Samples of users know no rows.
-  const usersOf = flags.byRows === true ? undefined : userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
+  // Samples of users know no rows, and the answers that they draw from are of the selected and the last round.
+  const drawn = flags.byRows !== true && (at === 'selected' || at === 'last')
+  const usersOf = !drawn ? undefined : userSampling(runs, { metric, at, ...scoping, samples: flags.samples ?? 400 }, answers)
   const rows = compare(runs, { baselines, level, ...scoping, usersOf })
   const summarised = new Set(rows.filter(({ scope }) => scope !== 'scenario').map(({ condition }) => condition))
   const shown = flags.summary
     ? rows.filter(({ scope, condition }) => scope !== 'scenario' || !summarised.has(condition))
     : rows
-  const round = at === 'selected' ? 'the round best on validation' : 'the last round'
+  const round = at === 'selected' && !runs.some(({ validated }) => validated) ? `${ats.last} (nothing was validated)` : ats[at]
   const compared = better === 'nearer 1' ? `distance of ${title} from 1` : title
   const what = reach ? title : `test ${compared} after ${round}${within ? ` within ${within.text}` : ''}`
   const diverged = runs.filter(({ scores }) => scores.some((score) => score.diverged)).map(({ folder }) => folder)
@@ -97,8 +83,10 @@ const reachedNotes = (runs: readonly GatheredRun[]): string[] => {
       const all = own.filter(({ variant }) => variant === name)
       return `${name} ${all.filter((run) => run.reached === true).length} of ${all.length}`
     })
-    return `${condition}: reached by ${variants.join(', ')} runs; one that did not counts as ${Number(horizon.toPrecision(4))}, ` +
-      'how far the run that was watched least was watched: means are restricted to that.'
+    const by = `${condition}: reached by ${variants.join(', ')} runs`
+    if (horizon === Infinity) return `${by}.`
+    return `${by}; one that did not counts as ${Number(horizon.toPrecision(4))}, how far the one of those that was ` +
+      'watched least was watched: means are restricted to that.'
   })
 }
 
@@ -111,13 +99,7 @@ const shortNotes = (runs: readonly GatheredRun[], within: Budget | undefined): s
 
 /** `windtunnel compare RUN...`: a paired comparison of run folders. Returns the exit code. */
 export const compareRuns = (given: readonly string[], flags: CompareFlags, { out, cwd }: Terminal): number => {
-  const folders = given.flatMap((folder) => {
-    const path = absolute(cwd, folder)
-    if (!existsSync(path)) throw new StorageError(`${folder} does not exist. Give folders of runs, or one above them.`)
-    const found = runsIn(path)
-    if (found.length === 0) throw new StorageError(`${folder} holds no run: no ${manifestFile} in it or below it.`)
-    return found
-  })
+  const folders = runsAt(given, cwd)
   if (folders.length < 2) throw new SpecificationError('One run cannot be compared: give the folders of two or more.')
   const { rows, about } = comparisonOf(folders, flags)
   out.write(formatted(rows, about, flags.format ?? 'text'))

@@ -2,21 +2,26 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { exitCodes, WindtunnelError } from '../errors.js'
+import { ats, type At } from '../runs/comparison/gather.js'
 import { packageFolder } from '../runs/versions.js'
 import { didYouMean } from '../simulation/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
-import { ats, compareRuns, formats, type CompareFlags } from './compare.js'
+import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { list } from './list.js'
 import { engine, gather, oneOf, seed, share, whole } from './options.js'
 import { replay } from './replay.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
+import { verify, type VerifyFlags } from './verify.js'
+
+const atNames = Object.keys(ats) as At[]
 
 const codes = `
 Exit codes:
   0 all well     2 specification, flags or script    4 a safety check failed    6 a replay differs
-  1 a crash      3 data                              5 a round can never close  7 the run folder   130 Ctrl-C`
+  1 a crash      3 data                              5 a round can never close  7 the run folder
+  8 nothing differs, but not all could be compared                             130 Ctrl-C`
 
 const examples = {
   program: `
@@ -49,6 +54,13 @@ again, so an interrupted study goes on where it was. Progress goes to standard e
 Examples:
   npx windtunnel study simulations/tables/strategies.ts --seeds 2 --summary
   npx windtunnel study simulations/tables/strategies.ts --full --format latex > strategies.tex`,
+  verify: `
+Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
+this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
+
+Examples:
+  npx windtunnel verify runs/first-flight-1
+  npx windtunnel verify runs`,
   compare: `
 Folders are of runs, or lie above them (tuning's are left out). Runs are grouped into variants and conditions: as their
 study says, or by where their specifications differ. Each variant is paired with each baseline, seed by seed. The order
@@ -114,6 +126,14 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .addHelpText('after', examples.replay)
     .action(async (folder: string, flags: RunFlags) => done(await replay(folder, flags, streams)))
   root
+    .command('verify')
+    .argument('<run...>', 'folders of runs, or folders above them')
+    .description('see whether runs are as they were written, by the hashes in their manifests; nothing is flown')
+    .option('--json', 'print the result as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', examples.verify)
+    .action((folders: string[], flags: VerifyFlags) => done(verify(folders, flags, streams)))
+  root
     .command('study')
     .argument('<script>', 'study to fly (.ts, .mts, .js, .mjs)')
     .description('fly every run of a study that is not there yet, print its table of paired comparisons')
@@ -124,6 +144,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the study’s)', gather)
     .option('--metric <name>', 'compare this, as for compare (default: the study’s)')
     .option('--within <budget>', 'as for compare (default: the study’s)')
+    .option('--at <round>', 'as for compare (default: the study’s)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows (default: the study’s)')
     .option('--data <dir>', 'where the data lies that the study reads; without it, it leaves such worlds out')
     .option('--out <dir>', 'folder of all its runs (default: runs/NAME, or runs/NAME-full)')
@@ -142,7 +163,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the first)', gather)
     .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4" (default: auc)')
     .option('--within <budget>', 'rounds within "10000 examples", "5 min" of virtual time or "3 MB" alone')
-    .option('--at <round>', 'selected (best on validation) or last (default: selected)', oneOf(ats))
+    .option('--at <round>', 'selected (best on validation), own (of each scenario), last, mean (default: selected)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows')
     .option('--level <share>', 'of the confidence intervals (default: 0.95)', share)
     .option('--gain', 'with the relative gain over all tasks, in percent (MTL gain against a single-task baseline)')

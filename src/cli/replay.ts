@@ -6,7 +6,7 @@ import { silent, type Progress } from './progress.js'
 import { progressFor, type RunFlags, type Terminal } from './run.js'
 
 const numbers = {
-  same: 'all numbers are the same, bit by bit',
+  same: 'so are all numbers, bit by bit, and every row of every file',
   'within tolerance': 'metrics are the same within .01 (see the notes)',
   'not compared': 'numbers were not compared',
 } as const
@@ -29,8 +29,8 @@ export const replay = async (
       },
     )
     progress.end()
-    const { events, notes, run } = result
-    const same = interrupt.signal.aborted ? 'interrupted' : 'same'
+    const { events, notes, run, entire } = result
+    const same = interrupt.signal.aborted ? 'interrupted' : entire ? 'same' : 'same as far as compared'
     const digests = { digest: run.digest, was: result.manifest.digest ?? null }
     const summary = { run: folder, result: same, events, numbers: result.numbers, ...digests, notes }
     if (flags.json) streams.out.write(`${JSON.stringify(summary)}\n`)
@@ -38,7 +38,8 @@ export const replay = async (
       const lines = [`${folder}: ${formatCount(events)} events are the same; ${numbers[result.numbers]}.`]
       streams.out.write(`${[...lines, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`)
     }
-    return interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.ok
+    if (interrupt.signal.aborted) return exitCodes.interrupted
+    return entire ? exitCodes.ok : exitCodes.partly
   } finally {
     progress.end()
     interrupt.release()

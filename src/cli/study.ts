@@ -4,6 +4,7 @@ import { exitCodes } from '../errors.js'
 import { loadStudy } from '../runs/load.js'
 import { folderName, onlyConditions, onlyVariants } from '../runs/study/cell.js'
 import { flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
+import type { At } from '../runs/comparison/gather.js'
 import { comparisonOf, formatted, type Format } from './compare.js'
 import { plural } from './format.js'
 import { onInterrupt } from './interrupt.js'
@@ -17,6 +18,7 @@ export interface StudyFlags {
   readonly baseline?: readonly string[]
   readonly metric?: string
   readonly within?: string
+  readonly at?: At
   readonly byRows?: boolean
   readonly data?: string
   readonly out?: string
@@ -74,8 +76,8 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
     }
     tell(`${choices(flown)}${plural(flown.folders.length, 'run')} in ${folder}\n\n`)
     const { baselines, gain } = plan
-    const { metric = plan.metric, within = plan.within, byRows = plan.byRows, summary } = flags
-    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, within, byRows, gain, summary })
+    const { metric = plan.metric, at = plan.at, within = plan.within, byRows = plan.byRows, summary } = flags
+    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, at, within, byRows, gain, summary })
     const format = flags.format ?? 'text'
     if (format === 'text' || format === 'markdown') out.write(`${plan.question}\n\n`)
     out.write(formatted(rows, about, format))

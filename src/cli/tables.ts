@@ -62,6 +62,9 @@ export const scoreTable = (run: Run): string => {
 const scoreTitle = (run: Run): string => {
   const last = lastScored(run)
   if (unselectable(run.metrics)) return `Test scores after round ${last}, the last: no round could be selected`
+  if (!run.metrics.some(({ split, round }) => split === 'validation' && round > 0)) {
+    return `Test scores after round ${last}, the last: nothing was validated`
+  }
   return run.selectedRound === last
     ? `Test scores after round ${last}: the last, and the best on validation`
     : `Test scores after round ${run.selectedRound}, the best on validation, and round ${last}, the last`
@@ -121,6 +124,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [
+      run.reached !== undefined && `reached ${run.resolved.evaluate.until} at the close of round ${run.reached}`,
       `${cutOff}${plural(closed, 'round')} closed, ${aborted} aborted · virtual time ${formatTime(run.virtualTime)}`,
       `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}`,
       `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,

@@ -52,6 +52,10 @@ export interface AggregatorState {
   /** When it looks again for clients that are there. */
   look: Timer | undefined
   past: RoundRow[]
+  /** The round before has closed, and whether another follows is to be seen. */
+  judging: Timer | undefined
+  /** What came up meanwhile. */
+  meanwhile: Moment[]
 }
 
 const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorState => ({
@@ -68,6 +72,8 @@ const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorS
   timers: new Map(),
   look: undefined,
   past: [],
+  judging: undefined,
+  meanwhile: [],
 })
 
 /** How things stand, as a round machine sees it: worked out when it looks. */
@@ -121,7 +127,7 @@ class Standing implements Situation {
  * the expert networks, sends the trunk, collects updates, closes rounds.
  */
 export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorMessage> => {
-  const { rounds: { next, admission }, weather, clients: members, experts, wire } = terms
+  const { rounds: { next, admission }, weather, goal, clients: members, experts, wire } = terms
   const ownership: Ownership = { part: terms.parts[0], terms }
 
   const placeOf = admission.overlapping ? new Map(members.map(({ name }, i) => [name, i])) : undefined
@@ -270,10 +276,36 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     if (instant !== undefined) lookAt(state, instant, context)
     if (ending === undefined) return asked
     end(state, ending, done, context)
-    return done ? undefined : { kind: 'begin' }
+    if (done) return undefined
+    if (goal === undefined) return { kind: 'begin' }
+    judge(state, context.now, context)
+    return undefined
+  }
+
+  /** Lets the close be scored: that was scheduled before this message, for the same instant. */
+  const judge = (state: AggregatorState, at: Micros, context: Context): void => {
+    const judged: AggregatorMessage = { kind: 'judged', round: state.round }
+    state.judging = { at, number: context.after(Math.max(0, at - context.now), judged) }
+  }
+
+  /** Ends the flight between two rounds: nothing is taken in or folded any more. */
+  const finish = (state: AggregatorState, context: Context): void => {
+    state.phase = 'done'
+    if (!admission.overlapping) return
+    const notice: CloseNotice = { outcome: 'aborted', reason: 'goal reached', after: 'surplus', final: true }
+    close(state.holding, state.round, notice, ownership, context)
+    if (experts.length > 0) {
+      tellExperts(wire.encodeControl({ kind: 'close', round: state.round }, notice), 'close', state.round, context)
+    }
+    for (const { overdue } of state.atWork.values()) cancel(overdue, context)
+    state.atWork.clear()
   }
 
   const advance = (state: AggregatorState, first: Moment, context: Context): AggregatorState => {
+    if (state.judging !== undefined) {
+      state.meanwhile.push(first)
+      return state
+    }
     let moment: Moment | undefined = first
     while (moment !== undefined) {
       moment = carryOut(state, next(state.machine, moment, new Standing(state, members.length, weather, context.now)), context)
@@ -285,6 +317,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const wake = (state: AggregatorState, context: Context): AggregatorState => {
     for (const [name, { at }] of state.timers) setTimer(state, name, at, context)
     if (state.look !== undefined) lookAt(state, state.look.at, context)
+    if (state.judging !== undefined) judge(state, state.judging.at, context)
     for (const [client, { round, overdue }] of state.atWork) {
       if (overdue === undefined) continue
       state.atWork.set(client, { round, overdue: waitFor(round, client, overdue.at, context) })
@@ -303,6 +336,14 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'timer':
         state.timers.delete(message.name)
         return advance(state, { kind: 'timer', name: message.name }, context)
+      case 'judged': {
+        const { meanwhile } = state
+        state.judging = undefined
+        state.meanwhile = []
+        if (goal?.reached) finish(state, context)
+        else for (const moment of [{ kind: 'begin' } as const, ...meanwhile]) advance(state, moment, context)
+        return state
+      }
       case 'look':
         state.look = undefined
         return advance(state, { kind: 'available' }, context)
@@ -344,6 +385,8 @@ const copyOf = (state: AggregatorState): AggregatorState => {
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
     look: state.look && unset(state.look),
     past: [...state.past],
+    judging: state.judging && unset(state.judging),
+    meanwhile: [...state.meanwhile],
   }
 }
 

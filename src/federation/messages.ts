@@ -47,6 +47,8 @@ export type AggregatorMessage =
   | { readonly kind: 'wake' }
   /** A timer of the round machine. */
   | { readonly kind: 'timer'; readonly round: number; readonly name: string }
+  /** The model is scored as it was at the close of the round before, which decides whether another follows. */
+  | { readonly kind: 'judged'; readonly round: number }
   /** Somebody may be there. */
   | { readonly kind: 'look'; readonly round: number }
   /** A client has not answered in time. */

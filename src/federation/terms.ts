@@ -39,6 +39,12 @@ export interface Outlook {
   stays(client: Name, now: Micros, round: number): boolean
 }
 
+/** What a federation is flown for, if it is to end there. */
+export interface Goal {
+  /** Whether the model was there at a close: scored off the clock and off the network, by whoever watches. */
+  readonly reached: boolean
+}
+
 /** What all actors of one federation have agreed on before it starts. Constant throughout a flight. */
 export interface Terms {
   readonly strategy: Strategy
@@ -66,6 +72,8 @@ export interface Terms {
   readonly keepOptimizer: boolean
   readonly wire: Wire
   readonly weather: Outlook
+  /** Undefined: rounds are flown to the last. */
+  readonly goal: Goal | undefined
   /**
    * A random order of so many, by what it decides and for which round: what no cause orders is ordered by it, and never
    * by names.

@@ -17,8 +17,6 @@ export interface EvaluationOptions {
   readonly engine: Engine
   readonly exams: readonly Exam[]
   readonly tasks: readonly Task[]
-  /** Splits scored whenever a round is. */
-  readonly on: readonly Split[]
   /** The model that a client would serve now: a flat vector that nobody changes afterwards. */
   readonly serve: (client: string) => Float32Array
   readonly evaluated: (round: number, rows: readonly MetricRow[]) => void
@@ -45,7 +43,7 @@ export class Evaluation {
    * every round had a model that diverged.
    */
   #best: { readonly round: number; readonly at: Micros; readonly score: number; readonly served: Served } | undefined
-  #last: Promise<void> = Promise.resolve()
+  #last: Promise<readonly MetricRow[]> = Promise.resolve([])
   /** What was answered on test at the round scored last, and at the best one. */
   #lastTest: Tested | undefined
   #bestTest: Tested | undefined
@@ -59,7 +57,7 @@ export class Evaluation {
   }
 
   /** Takes the models as they are served now and starts to score them; resolves when the round before is done. */
-  begin(round: number, at: Micros, splits: readonly Split[] = this.#options.on): Promise<void> {
+  begin(round: number, at: Micros, splits: readonly Split[]): Promise<unknown> {
     const served = this.#serve()
     const before = this.#last
     const results = this.#score(served, splits)
@@ -72,9 +70,15 @@ export class Evaluation {
         this.#bestTest = splits.includes('test') ? this.#lastTest : undefined
       }
       this.#record(round, rows)
+      return rows
     })
     this.#last.catch(() => {})
     return before
+  }
+
+  /** What was measured where scoring began last, once it is. */
+  scored(): Promise<readonly MetricRow[]> {
+    return this.#last
   }
 
   /**

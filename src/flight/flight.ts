@@ -34,6 +34,8 @@ export interface Flight {
   readonly refused: Readonly<Record<Name, number>>
   /** The round that was best on validation; the last one if nothing was validated, or a model diverged after every one. */
   readonly selectedRound: number
+  /** The round at whose close the model was where `evaluate.until` wanted it: the last one then. */
+  readonly reached?: number
   /** The parts as their owners held them at the end, by part. */
   readonly parts: Readonly<Record<string, Float32Array>>
   /** The same with what the strategy holds beside the common values. */

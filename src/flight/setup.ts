@@ -10,7 +10,7 @@ import type { RoundRules } from '../federation/rounds/round.js'
 import type { StrategyEntry } from '../federation/strategies/entry.js'
 import { buildStrategy, type StrategySpec } from '../federation/strategies/registry.js'
 import type { Arrangement, Strategy } from '../federation/strategies/strategy.js'
-import type { ClientTerms, Terms } from '../federation/terms.js'
+import type { ClientTerms, Goal, Terms } from '../federation/terms.js'
 import { buildLayout, initialize, type Layout } from '../models/layout.js'
 import type { Model } from '../models/model.js'
 import { buildModel } from '../models/registry.js'
@@ -162,11 +162,12 @@ const orders = (seed: string): Terms['order'] => {
 }
 
 /** What the actors agree on before a flight in this weather. */
-export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost): Terms => {
+export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
   const { resolved: { local, link, seeds }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
+    goal,
     parts,
     travelling: travellingOf(parts),
     clients: setup.clients.map(

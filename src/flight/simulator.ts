@@ -4,6 +4,7 @@ import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check, View } from '../checks/check.js'
 import { watch, type Watch } from '../checks/watch.js'
+import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import { LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
@@ -17,6 +18,8 @@ import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
+import { isReached, readLevel, type ScoreLevel } from '../metrics/level.js'
+import { roundScores } from '../metrics/round-scores.js'
 import { trainedTasks } from '../models/trained-tasks.js'
 import { fillUntrained } from '../models/untrained.js'
 import type { Envelope } from '../network/envelope.js'
@@ -75,6 +78,9 @@ export class Simulator {
   readonly #lives: Lives
   readonly #evaluation: Evaluation
   readonly #watch: Watch
+  readonly #until: ScoreLevel | undefined
+  readonly #goal = { reached: false }
+  #reachedIn: number | undefined
   #landed: Micros = 0
   #over = false
 
@@ -84,7 +90,9 @@ export class Simulator {
     const { onEvent, engine, checks } = options
     this.#weather = forecast({ record: this.#record, live: (life) => this.#lives.schedule(life) })
     const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))
-    this.#terms = termsOf(setup, this.#weather, stepCost)
+    const { until } = setup.resolved.evaluate
+    this.#until = until === undefined ? undefined : readLevel(until)
+    this.#terms = termsOf(setup, this.#weather, stepCost, this.#until && this.#goal)
     this.#host = this.#openHost()
     this.#network = this.#openNetwork()
     this.#lives = this.#openLives()
@@ -92,7 +100,6 @@ export class Simulator {
       engine,
       exams: setup.exams,
       tasks: setup.tasks,
-      on: setup.resolved.evaluate.on,
       serve: (client) => this.#serve(client),
       evaluated: (round, rows) => this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE),
     })
@@ -116,7 +123,7 @@ export class Simulator {
     try {
       this.#lives.begin()
       for (const life of this.#weather.lives) this.#lives.schedule(life)
-      if (evaluate.start) await this.#evaluation.begin(0, 0)
+      if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
       this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
       await this.#kernel.run({ stop: () => signal?.aborted === true })
       const interrupted = signal?.aborted === true
@@ -232,13 +239,28 @@ export class Simulator {
   #closed({ at, row: { round }, last }: EventOf<'round-close'>): void {
     this.#landed = at
     this.#over = last
-    const { every, final } = this.#setup.resolved.evaluate
+    const { every, final, on } = this.#setup.resolved.evaluate
     this.#kernel.at(at, () => {
       for (const part of this.#terms.travelling) this.#numbers.state(this.#holding(part.expert).state)
       this.#options.onLines?.(this.#journal.takeLines())
-      if (last && final) return this.#evaluation.begin(round, at, ['validation', 'test'])
-      return round % every === 0 ? this.#evaluation.begin(round, at) : undefined
+      const ends = last && final
+      if (!ends && round % every !== 0) return undefined
+      const splits = ends ? (['validation', 'test'] as const) : on
+      return this.#until === undefined
+        ? this.#evaluation.begin(round, at, splits)
+        : this.#judge(round, at, splits, this.#until)
     })
+  }
+
+  /** Scores a close before anything else happens, and sees whether that is what was flown for. */
+  async #judge(round: number, at: Micros, splits: readonly Split[], until: ScoreLevel): Promise<void> {
+    await this.#evaluation.begin(round, at, splits)
+    if (!isReached(until, roundScores(await this.#evaluation.scored()))) return
+    this.#goal.reached = true
+    this.#reachedIn = round
+    this.#over = true
+    const missing = (['validation', 'test'] as const).filter((split) => !splits.includes(split))
+    if (this.#setup.resolved.evaluate.final && missing.length > 0) await this.#evaluation.begin(round, at, missing)
   }
 
   #holding(expert: number | undefined): Holding {
@@ -303,6 +325,7 @@ export class Simulator {
       states: Object.fromEntries(holdings),
       kept: Object.fromEntries(living.map(({ name }, i) => [name, states[i].kept])),
       personal: Object.fromEntries(living.map(({ name }, i) => [name, states[i].personal])),
+      ...(this.#reachedIn !== undefined && { reached: this.#reachedIn }),
       ...(resolved.evaluate.answers && { answers: this.#evaluation.answers() }),
       get events() {
         return journal.lines()

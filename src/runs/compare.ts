@@ -105,3 +105,54 @@ export const compareMetrics = (
 export const formatMetricDifference = ({ row, got }: MetricDifference): string =>
   `${row.metric} of ${row.task} in ${row.scenario} (${row.split}) after round ${row.round}, ` +
   `at ${formatMicros(row.virtualTime)} of virtual time: expected ${row.value ?? 'none'}, got ${got ?? 'none'}`
+
+/** The first line in which a file of an earlier run and what it should hold part. `undefined`: there is no such line. */
+export interface RowDifference extends Difference {
+  readonly file: string
+}
+
+/** Compares lines; the first that differs, is missing, or is too many. */
+export const compareRows = (file: string, expected: readonly string[], got: readonly string[]): RowDifference | undefined => {
+  const most = Math.max(expected.length, got.length)
+  for (let index = 0; index < most; index++) {
+    if (expected[index] !== got[index]) return { file, index, expected: expected[index], got: got[index] }
+  }
+  return undefined
+}
+
+const shortened = (line: string): string => (line.length > 400 ? `${line.slice(0, 397)}...` : line)
+
+/** `ledger.ndjson:12 is not what was flown`, with what stands there and what came. */
+export const formatRowDifference = ({ file, index, expected, got }: RowDifference): string =>
+  [
+    `${file}:${index + 1} is not what was flown:`,
+    `  it says   ${expected === undefined ? 'nothing: the file ends here' : shortened(expected)}`,
+    `  was flown ${got === undefined ? 'nothing: there is no such row' : shortened(got)}`,
+  ].join('\n')
+
+/** Where two values part: the path of the first field, and what stands there. */
+export interface FieldDifference {
+  readonly path: string
+  readonly expected: unknown
+  readonly got: unknown
+}
+
+const isGroup = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+
+/** Compares plain data; the first field that differs, in the order of `expected`. */
+export const compareFields = (expected: unknown, got: unknown, path = ''): FieldDifference | undefined => {
+  if (!isGroup(expected) || !isGroup(got) || Array.isArray(expected) !== Array.isArray(got)) {
+    return Object.is(expected, got) ? undefined : { path, expected, got }
+  }
+  for (const name of new Set([...Object.keys(expected), ...Object.keys(got)])) {
+    const difference = compareFields(expected[name], got[name], path === '' ? name : `${path}.${name}`)
+    if (difference) return difference
+  }
+  return undefined
+}
+
+const asText = (value: unknown): string => (value === undefined ? 'nothing' : shortened(JSON.stringify(value)))
+
+/** `manifest.json: virtualTime is not what was flown`. */
+export const formatFieldDifference = (file: string, { path, expected, got }: FieldDifference): string =>
+  `${file}: ${path} is not what was flown:\n  it says   ${asText(expected)}\n  was flown ${asText(got)}`

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 
 import type { World } from '../data/world.js'
+import type { Flight } from '../flight/flight.js'
 import { functionsOf } from '../simulation/functions.js'
 import type { Resolved } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
@@ -82,3 +83,20 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
   versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })
+
+/** What a manifest says once the run has ended, and what came up meanwhile (`warningsOf`). */
+export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly string[]): Manifest => {
+  const aborted = flight.rounds.filter(({ outcome }) => outcome === 'aborted').length
+  return {
+    ...manifest,
+    status: flight.status,
+    digest: flight.digest,
+    digests: flight.digests,
+    virtualTime: flight.virtualTime,
+    rounds: { closed: flight.rounds.length - aborted, aborted },
+    selectedRound: flight.selectedRound,
+    ...(flight.reached !== undefined && { reached: flight.reached }),
+    faults: flight.faults,
+    warnings: [...manifest.warnings, ...cameUp],
+  }
+}

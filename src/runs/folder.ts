@@ -1,25 +1,17 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 import { StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
-import type { FlightEvent } from '../record/event.js'
-import { answersFile, encodeAnswers } from './answers.js'
+import type { EventOf, FlightEvent } from '../record/event.js'
+import type { TrainingRow } from '../record/rows.js'
+import { answersFile } from './answers.js'
+import { conclude } from './describe.js'
 import type { Disk } from './disk.js'
+import { blockFiles, type RowFile, rowFiles, rowLines } from './files.js'
 import { manifestFile, type Manifest } from './manifest.js'
-import { roundSummaries } from './round-summaries.js'
 import { toNdjson } from './rows.js'
-import { warningsOf } from './warnings.js'
-
-/** The files of rows in a run's folder. */
-export const rowFiles = {
-  ledger: 'ledger.ndjson',
-  metrics: 'metrics.ndjson',
-  rounds: 'rounds.ndjson',
-  trainings: 'trainings.ndjson',
-  events: 'events.ndjson',
-} as const
-
-type RowFile = keyof typeof rowFiles
+import { sealed } from './seal.js'
 
 const everyFile = [manifestFile, answersFile, ...Object.values(rowFiles)]
 
@@ -30,10 +22,36 @@ const whyOf = (cause: unknown): string => {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
+/** In the order in which they are written: what happened first. */
+const every = ['events', 'ledger', 'trainings', 'metrics', 'rounds'] as const satisfies readonly RowFile[]
+
+/** A training that has just ended: what comes of it is known later. */
+const trainingOf = ({ actor: client, round, start, at: end, examples, outcome }: EventOf<'trained'>): TrainingRow =>
+  ({ client, round, start, end, examples, outcome: outcome === 'computed' ? 'unresolved' : outcome })
+
+/** What was written to a file, as its hash and its length. */
+class Written {
+  readonly #hash = createHash('sha256')
+  #bytes = 0
+
+  constructor(content: string | Uint8Array) {
+    this.add(content)
+  }
+
+  add(content: string | Uint8Array): void {
+    this.#hash.update(content)
+    this.#bytes += typeof content === 'string' ? Buffer.byteLength(content) : content.byteLength
+  }
+
+  summary(): { readonly sha256: string; readonly bytes: number } {
+    return { sha256: this.#hash.copy().digest('hex'), bytes: this.#bytes }
+  }
+}
+
 /**
  * The folder of one run, written as it flies: what happened in a round is on disk when the round has closed, so that a
- * crash or a full disk leaves what was flown. At the end the ledger and the trainings are put in order, and rounds get
- * what was spent on them and their scores.
+ * crash or a full disk leaves what was flown. At the end the ledger is put in order, trainings get what came of them, rounds
+ * what was spent on them and their scores, and the manifest the hashes of all files.
  *
  * A write that fails does not throw (it would throw in the middle of the flight): it is kept in `failure`, and nothing
  * more is written. Whoever flies looks at `failure` and stops.
@@ -43,6 +61,8 @@ export class RunFolder {
   readonly #disk: Disk
   readonly #pending: Record<RowFile, string[]> = { ledger: [], metrics: [], rounds: [], trainings: [], events: [] }
   readonly #kept: Record<RowFile, number> = { ledger: 0, metrics: 0, rounds: 0, trainings: 0, events: 0 }
+  /** What every file holds, for the hashes in the manifest. */
+  readonly #written = new Map<string, Written>(Object.values(rowFiles).map((file) => [file, new Written('')]))
   #manifest: Manifest
   #failure: StorageError | undefined
 
@@ -100,32 +120,24 @@ export class RunFolder {
     if (this.#failure) return
     if (event.kind === 'settle') this.#pending.ledger.push(`${JSON.stringify(event.row)}\n`)
     if (event.kind === 'evaluated') this.#pending.metrics.push(toNdjson(event.rows))
+    if (event.kind === 'trained') this.#pending.trainings.push(toNdjson([trainingOf(event)]))
     if (event.kind === 'round-close') this.#pending.rounds.push(toNdjson([event.row]))
     const write = event.kind === 'evaluated' || event.kind === 'round-close'
-    if (write) this.#flush(['events', 'ledger', 'metrics', 'rounds'])
+    if (write) this.#flush(every)
   }
 
-  /** Puts the rows in order and says in the manifest how it ended. Returns what was not written, if anything. */
-  finish(flight: Flight, spent: NonNullable<Manifest['spent']>): StorageError | undefined {
-    const aborted = flight.rounds.filter(({ outcome }) => outcome === 'aborted').length
+  /**
+   * Puts the rows in order and says in the manifest how it ended, and what came up while it flew (`warningsOf`). Returns
+   * what was not written, if anything.
+   */
+  finish(flight: Flight, spent: NonNullable<Manifest['spent']>, cameUp: readonly string[]): StorageError | undefined {
     this.#flush(['events'])
-    if (this.#kept.events === 0) this.#rewrite('events', flight.events.map((line) => `${line}\n`))
-    this.#rewrite('ledger', flight.ledger.map((row) => `${JSON.stringify(row)}\n`))
-    this.#rewrite('metrics', flight.metrics.map((row) => `${JSON.stringify(row)}\n`))
-    this.#rewrite('rounds', roundSummaries(flight).map((row) => `${JSON.stringify(row)}\n`))
-    this.#rewrite('trainings', flight.trainings.map((row) => `${JSON.stringify(row)}\n`))
-    if (flight.answers) this.#put(answersFile, encodeAnswers(flight.answers))
+    if (this.#kept.events === 0) this.#rewrite('events', flight.events)
+    for (const [file, lines] of Object.entries(rowLines(flight))) this.#rewrite(file as RowFile, lines)
+    for (const [file, content] of Object.entries(blockFiles(flight))) this.#put(file, content)
     this.#manifest = {
-      ...this.#manifest,
-      status: this.#failure ? 'failed' : flight.status,
-      ...(this.#failure ? { error: this.#failure.message } : {}),
-      digest: flight.digest,
-      digests: flight.digests,
-      virtualTime: flight.virtualTime,
-      rounds: { closed: flight.rounds.length - aborted, aborted },
-      selectedRound: flight.selectedRound,
-      faults: flight.faults,
-      warnings: [...this.#manifest.warnings, ...warningsOf(flight)],
+      ...conclude(this.#manifest, flight, cameUp),
+      ...(this.#failure ? { status: 'failed', error: this.#failure.message } : {}),
       spent,
     }
     this.#close()
@@ -134,13 +146,18 @@ export class RunFolder {
 
   /** Says in the manifest that the run failed. Keeps what was written; never throws. */
   fail(error: unknown): void {
-    this.#flush(['events', 'ledger', 'metrics', 'rounds'])
+    this.#flush(every)
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     this.#manifest = { ...this.#manifest, status: 'failed', error: message }
     this.#close()
   }
 
+  /** Says how it ended, and vouches for all that was written. */
   #close(): void {
+    if (this.#failure === undefined) {
+      const files = Object.fromEntries([...this.#written].map(([file, content]) => [file, content.summary()]))
+      this.#manifest = sealed(this.#manifest, files)
+    }
     try {
       this.#writeManifest()
     } catch (cause) {
@@ -157,8 +174,10 @@ export class RunFolder {
       const rows = this.#pending[file]
       if (this.#failure || rows.length === 0) continue
       try {
-        this.#disk.append(join(this.folder, rowFiles[file]), rows.join(''))
-        for (const text of rows) this.#kept[file] += file === 'metrics' ? text.split('\n').length - 1 : 1
+        const text = rows.join('')
+        this.#disk.append(join(this.folder, rowFiles[file]), text)
+        this.#of(rowFiles[file]).add(text)
+        for (const row of rows) this.#kept[file] += file === 'metrics' ? row.split('\n').length - 1 : 1
         this.#pending[file] = []
       } catch (cause) {
         this.#fail(rowFiles[file], cause)
@@ -166,23 +185,27 @@ export class RunFolder {
     }
   }
 
-  #put(file: string, content: Uint8Array): void {
+  #put(file: string, content: string | Uint8Array): void {
     if (this.#failure) return
     try {
       this.#disk.replace(join(this.folder, file), content)
+      this.#written.set(file, new Written(content))
     } catch (cause) {
       this.#fail(file, cause)
     }
   }
 
-  #rewrite(file: RowFile, rows: readonly string[]): void {
-    if (this.#failure) return
-    try {
-      this.#disk.replace(join(this.folder, rowFiles[file]), rows.join(''))
-      this.#kept[file] = rows.length
-    } catch (cause) {
-      this.#fail(rowFiles[file], cause)
-    }
+  #rewrite(file: RowFile, lines: readonly string[]): void {
+    this.#put(rowFiles[file], lines.map((line) => `${line}\n`).join(''))
+    if (this.#failure === undefined) this.#kept[file] = lines.length
+  }
+
+  #of(file: string): Written {
+    const known = this.#written.get(file)
+    if (known !== undefined) return known
+    const made = new Written('')
+    this.#written.set(file, made)
+    return made
   }
 
   #fail(file: string, cause: unknown): void {

@@ -56,10 +56,16 @@ export interface Manifest {
   readonly virtualTime?: Micros
   readonly rounds?: { readonly closed: number; readonly aborted: number }
   readonly selectedRound?: number
+  /** The round at whose close `evaluate.until` was reached. */
+  readonly reached?: number
   readonly faults?: readonly FaultReport[]
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string
+  /** SHA-256 and length of every other file of the run, as it was written. */
+  readonly files?: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>
+  /** SHA-256 of this manifest without this field, as one line of JSON. */
+  readonly sha256?: string
 }
 
 export const manifestFile = 'manifest.json'

@@ -1,19 +1,23 @@
 import { existsSync } from 'node:fs'
-import { resolve as absolute } from 'node:path'
+import { join, resolve as absolute } from 'node:path'
 
 import type { World } from '../data/world.js'
-import { DataError, NondeterminismError, SpecificationError } from '../errors.js'
+import { DataError, NondeterminismError, SpecificationError, StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
 import type { MetricRow } from '../record/rows.js'
 import type { Specification } from '../simulation/specification.js'
-import { compareMetrics, EventComparison, formatDifference, formatMetricDifference } from './compare.js'
+import {
+  compareFields, compareMetrics, compareRows, EventComparison, formatDifference, formatFieldDifference,
+  formatMetricDifference, formatRowDifference,
+} from './compare.js'
 import { realDisk, type Disk } from './disk.js'
-import { rowFiles } from './folder.js'
+import { blockFiles, rowFiles, rowLines } from './files.js'
 import { sha256OfFile } from './hash.js'
 import { loadSpecification } from './load.js'
-import { readManifest, type Manifest } from './manifest.js'
+import { manifestFile, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
 import { readLines, readRows } from './rows.js'
+import { type Examined, examine, formatBroken } from './seal.js'
 import { conduct, type Run, type SimulateOptions, type Callbacks } from './simulate.js'
 
 /** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
@@ -26,6 +30,8 @@ export interface Replayed {
   /** Canonical events that were compared, all the same. */
   readonly events: number
   readonly numbers: 'same' | 'within tolerance' | 'not compared'
+  /** Whether all of the run was compared, bit by bit, and its manifest vouches for its files: `notes` say what not. */
+  readonly entire: boolean
   /** Why numbers were not compared bit by bit, and the like. */
   readonly notes: readonly string[]
 }
@@ -122,9 +128,49 @@ export const compareNumbers = (
   )
 }
 
+/** What of a manifest follows from what is flown; the rest says where and with what it was. */
+const derived = [
+  'name', 'seed', 'seeds', 'engine', 'functions', 'specification', 'world', 'traces', 'rounds', 'virtualTime', 'faults',
+  'selectedRound', 'reached', 'warnings', 'digests', 'digest',
+] as const satisfies readonly (keyof Manifest)[]
+
+/** What of that depends on scores, and so on the last bits of a processor. */
+const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest'])
+
+/** Compares every file of a run, and its manifest, with what the flight leaves; the first difference is thrown. */
+const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boolean, disk: Disk): void => {
+  const lines = rowLines(run)
+  for (const name of exactly ? (['ledger', 'trainings', 'rounds', 'metrics'] as const) : (['ledger', 'trainings'] as const)) {
+    const difference = compareRows(rowFiles[name], readLines(folder, rowFiles[name], disk), lines[name])
+    if (difference) throw new NondeterminismError(formatRowDifference(difference))
+  }
+  for (const [file, content] of exactly ? Object.entries(blockFiles(run)) : []) {
+    const kept = disk.exists(join(folder, file)) ? disk.readBytes(join(folder, file)) : undefined
+    const same = kept !== undefined && Buffer.compare(kept, content) === 0
+    if (!same) throw new NondeterminismError(`${file} is ${kept ? 'not what was flown' : 'missing'}.`)
+  }
+  const asFlown = JSON.parse(JSON.stringify(run.manifest)) as Manifest
+  for (const name of derived) {
+    if (!exactly && scored.has(name)) continue
+    const difference = compareFields(manifest[name], asFlown[name], name)
+    if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
+  }
+}
+
+/** A folder whose rows are those of the flight may still not be what the run wrote. */
+const demandSeal = (folder: string, { broken }: Examined): void => {
+  if (broken.length === 0) return
+  throw new StorageError(
+    `${folder} is not as the run wrote it: ${formatBroken(broken)}. What was flown again is the same; fly the run anew to ` +
+      'have a folder that can be trusted.',
+  )
+}
+
 /**
  * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
- * differs, then the numbers. Writes nothing. Refuses a script, data or traces that changed.
+ * differs, then every row of every file, and what the manifest says. Writes nothing. Refuses a script, data or traces
+ * that changed. A difference is a `NondeterminismError` that names the first; a file that says the same and whose hash
+ * differs is a `StorageError`.
  */
 export const replay = async (
   folder: string,
@@ -133,7 +179,8 @@ export const replay = async (
 ): Promise<Replayed> => {
   const cwd = options.cwd ?? process.cwd()
   const disk: Disk = watch.disk ?? realDisk
-  const manifest = readManifest(folder, disk)
+  const examined = examine(folder, disk)
+  const { manifest, unsealed } = examined
   const whole = manifest.status === 'complete'
   const expected = comparable(readLines(folder, rowFiles.events, disk), whole)
   const specification = await specificationFrom(manifest, cwd)
@@ -168,11 +215,17 @@ export const replay = async (
   if (!options.signal?.aborted) comparison.end()
   if (comparison.difference) throw new NondeterminismError(formatDifference(comparison.difference))
   const about = { manifest, run, events: comparison.same }
-  if (!whole || !manifest.digests || options.signal?.aborted) {
-    const notes = whole ? [] : [`the run is ${manifest.status}: its events were compared as far as it got`]
-    return { ...about, numbers: 'not compared', notes }
+  const doubts = unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]
+  if (!whole || options.signal?.aborted) {
+    if (!options.signal?.aborted) demandSeal(folder, examined)
+    const notes = whole ? doubts : [...doubts, `the run is ${manifest.status}: its events were compared as far as it got`]
+    return { ...about, numbers: 'not compared', entire: false, notes }
   }
   const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
+  const { digests = run.digests } = manifest
   const metrics = readRows<MetricRow>(folder, rowFiles.metrics, disk)
-  return { ...about, numbers: compareNumbers({ digests: manifest.digests, metrics }, run, reasons), notes: reasons }
+  const numbers = compareNumbers({ digests, metrics }, run, reasons)
+  compareFiles(folder, manifest, run, numbers === 'same', disk)
+  demandSeal(folder, examined)
+  return { ...about, numbers, entire: numbers === 'same' && unsealed === undefined, notes: [...doubts, ...reasons] }
 }

@@ -1,10 +1,8 @@
 import type { Flight } from '../flight/flight.js'
+import { roundScores, type RoundScores } from '../metrics/round-scores.js'
 import type { Direction } from '../record/message.js'
 import type { MetricRow, RoundRow } from '../record/rows.js'
 import type { Micros } from '../time/micros.js'
-
-/** Means over scenarios and tasks of what is defined, by split and metric. */
-export type RoundScores = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** One round, with what was spent on it and how the model scored at its close. */
 export interface RoundSummary extends RoundRow, Readonly<Record<Direction, number>> {
@@ -27,19 +25,6 @@ const accountant = (rounds: readonly Pick<RoundRow, 'round' | 'closed'>[]): ((at
     const place = Math.max(open, of - 1)
     return place < rounds.length ? place : undefined
   }
-}
-
-const scoresOf = (rows: readonly MetricRow[]): RoundScores => {
-  const sums = new Map<string, Map<string, { sum: number; count: number }>>()
-  for (const { split, metric, value } of rows) {
-    if (value === null) continue
-    const own = sums.get(split) ?? new Map<string, { sum: number; count: number }>()
-    const { sum, count } = own.get(metric) ?? { sum: 0, count: 0 }
-    sums.set(split, own.set(metric, { sum: sum + value, count: count + 1 }))
-  }
-  const means = (own: ReadonlyMap<string, { sum: number; count: number }>): Record<string, number> =>
-    Object.fromEntries([...own].map(([metric, { sum, count }]) => [metric, sum / count]))
-  return Object.fromEntries([...sums].map(([split, own]) => [split, means(own)]))
 }
 
 const byRound = (metrics: readonly MetricRow[]): ReadonlyMap<number, MetricRow[]> => {
@@ -75,6 +60,6 @@ export const roundSummaries = (
   const scored = byRound(metrics)
   return rounds.map((row, i) => {
     const own = scored.get(row.round)
-    return { ...row, ...spent[i], ...(own && { scores: scoresOf(own) }) }
+    return { ...row, ...spent[i], ...(own && { scores: roundScores(own) }) }
   })
 }

@@ -8,7 +8,7 @@ import { Lab } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
 import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, SeedPurpose, Specification } from '../simulation/specification.js'
-import { describe } from './describe.js'
+import { conclude, describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
@@ -81,9 +81,10 @@ export const conduct = async (
     const flight = await flyInto(folder, Lab.on(ground, resolved, cwd), options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
-    const failure = folder?.finish(flight, spent)
-    const warnings = [...manifest.warnings, ...warningsOf(flight)]
-    const about = { resolved, world, manifest: folder?.manifest ?? { ...manifest, warnings }, warnings, folder: out, spent }
+    const cameUp = warningsOf(flight, resolved.evaluate.until)
+    const failure = folder?.finish(flight, spent, cameUp)
+    const ended = folder?.manifest ?? conclude(manifest, flight, cameUp)
+    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: out, spent }
     const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.
     if (failure) throw Object.assign(failure, { run })

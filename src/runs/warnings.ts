@@ -39,11 +39,17 @@ const refusals = (refused: Flight['refused']): string[] => {
 
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, selectedRound }: Pick<Flight, 'faults' | 'metrics' | 'refused' | 'selectedRound'>,
+  { faults, metrics, refused, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'selectedRound' | 'reached' | 'status'
+  >,
+  until?: string,
 ): string[] => [
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+  ...(until !== undefined && reached === undefined && status === 'complete'
+    ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
+    : []),
   ...refusals(refused),
   ...divergence(metrics),
   ...(unselectable(metrics)

@@ -1,5 +1,6 @@
 import { roundEntryOf, type Rounds } from '../federation/rounds/registry.js'
 import type { OptionProblem } from '../federation/rounds/round.js'
+import { readLevel } from '../metrics/level.js'
 import type { Problem } from './problem.js'
 import type { Settled } from './specification.js'
 
@@ -15,10 +16,21 @@ export const clientProblems = (given: Settled['rounds'], clients: number): Probl
   return rounds === undefined ? [] : roundEntryOf(rounds).problems(rounds, clients).map(ofRounds)
 }
 
+/** What is to be reached is scored at all. */
+const untilProblems = ({ evaluate: { until, on } }: Settled): Problem[] => {
+  const split = until === undefined ? undefined : readLevel(until)?.split
+  if (split === undefined || on.includes(split)) return []
+  return [{
+    path: ['evaluate', 'until'], at: 'value', rule: `is a score on ${split}, which is not scored`,
+    advice: `Put ${split} into evaluate.on.`,
+  }]
+}
+
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  if (rounds === undefined) return { problems: [], warnings: [] }
+  const until = untilProblems(settled)
+  if (rounds === undefined) return { problems: until, warnings: [] }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['lose', 'away', 'crash'].includes(kind)).map(({ kind }) => kind)
   const stalls = losing.length > 0 ? entry.stalls(rounds) : undefined
@@ -26,5 +38,5 @@ export const crossRules = (settled: Settled): { readonly problems: Problem[]; re
     stalls === undefined
       ? []
       : [`rounds are ${rounds.kind} ${stalls[0]}, and the faults (${[...new Set(losing)].join(', ')}) can ${stalls[1]}`]
-  return { problems: entry.problems(rounds).map(ofRounds), warnings }
+  return { problems: [...until, ...entry.problems(rounds).map(ofRounds)], warnings }
 }

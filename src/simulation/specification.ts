@@ -5,6 +5,7 @@ import type { RoundsFunction } from '../federation/rounds/own.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
 import type { RoundRules } from '../federation/rounds/round.js'
 import type { Strategy } from '../federation/strategies/strategy.js'
+import { levelMetrics, readLevel } from '../metrics/level.js'
 import type { Model } from '../models/model.js'
 import type { ModelSpec } from '../models/registry.js'
 import type { CustomLink } from '../network/network.js'
@@ -27,6 +28,13 @@ const evaluateSchema = z.strictObject({
     .min(1)
     .prefault(['validation', 'test'])
     .describe('Splits that are scored at those rounds'),
+  until: z
+    .string()
+    .refine((text) => levelMetrics.includes(readLevel(text)?.metric ?? ''), {
+      error: `give a metric of ${levelMetrics.join(', ')} and what it is to reach, such as "auc .75" or "test accuracy .97"`,
+    })
+    .optional()
+    .describe('The flight is complete once the mean score is there or better: `auc .75` (on validation), `test accuracy .97`'),
   start: z.boolean().prefault(true).describe('Score before any training too, as round 0'),
   final: z
     .boolean()

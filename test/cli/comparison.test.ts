@@ -7,6 +7,7 @@ import { probability, signed } from '../../src/cli/comparison/columns.js'
 import { asLatex } from '../../src/cli/comparison/latex.js'
 import { asMarkdown } from '../../src/cli/comparison/markdown.js'
 import { asText } from '../../src/cli/comparison/text.js'
+import type { MetricRow } from '../../src/record/rows.js'
 import type { Comparison } from '../../src/runs/comparison/compare.js'
 import { roundSummaries } from '../../src/runs/round-summaries.js'
 import { flight, manifest, metrics } from '../runs/flights.js'
@@ -102,7 +103,7 @@ detectable: the true difference found with a probability of .8 after a Bonferron
 })
 
 describe('compare', () => {
-  const flown = (): string => {
+  const flown = (of: readonly MetricRow[] = metrics): string => {
     const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-compare-'))
     const put = (folder: string, variant: string, seed: string, shift: number): void => {
       mkdirSync(join(cwd, folder), { recursive: true })
@@ -110,7 +111,7 @@ describe('compare', () => {
       const whole = { ...manifest, status: 'complete', selectedRound: 1, seed, study }
       writeFileSync(join(cwd, folder, 'manifest.json'), JSON.stringify(whole))
       writeFileSync(join(cwd, folder, 'rounds.ndjson'), roundSummaries(flight).map((row) => `${JSON.stringify(row)}\n`).join(''))
-      const shifted = metrics.map((m) => ({ ...m, value: m.value === null ? null : m.value + shift }))
+      const shifted = of.map((m) => ({ ...m, value: m.value === null ? null : m.value + shift }))
       writeFileSync(join(cwd, folder, 'metrics.ndjson'), shifted.map((m) => `${JSON.stringify(m)}\n`).join(''))
     }
     for (const seed of ['1', '2']) {
@@ -135,6 +136,18 @@ describe('compare', () => {
     expect(Number(lines[1][10])).toBeCloseTo(0.015, 12)
     const other = await say(['compare', 'calm', '--baseline', 'new', '--format', 'json'], cwd)
     expect((JSON.parse(other.out) as Comparison[])[0].effect.estimate).toBeCloseTo(-0.015, 12)
+  })
+
+  it('says which round it compares, and that it is the last where nothing was validated', async () => {
+    const validation: MetricRow[] = metrics.map((m) => ({ ...m, split: 'validation' }))
+    const cwd = flown([...metrics, ...validation, ...validation.map((m) => ({ ...m, round: m.round + 1 }))])
+    expect((await say(['compare', 'calm'], cwd)).out).toContain('calm: test AUC after the round best on validation, against')
+    expect((await say(['compare', 'calm', '--at', 'own'], cwd)).err).toContain('has no test score after round')
+    const unseen = flown()
+    expect((await say(['compare', 'calm'], unseen)).out)
+      .toContain('calm: test AUC after the last round (nothing was validated), against')
+    expect((await say(['compare', 'calm', '--at', 'mean'], unseen)).out)
+      .toContain('calm: test AUC after every scored round, in the mean, against')
   })
 
   it('says what is wrong with what it is given', async () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { StorageError } from '../../src/errors.js'
+import { rowFiles } from '../../src/runs/files.js'
 import { RunFolder } from '../../src/runs/folder.js'
 import { readManifest } from '../../src/runs/manifest.js'
 import { readLines, readRows } from '../../src/runs/rows.js'
+import { examine } from '../../src/runs/seal.js'
+import { warningsOf } from '../../src/runs/warnings.js'
 import { closed, event, settled } from '../record/events.js'
 import { events, flight, ledger, manifest, metrics, rounds } from './flights.js'
 import { MemoryDisk } from './memory-disk.js'
@@ -28,18 +31,36 @@ describe('a run folder', () => {
     expect(readRows('runs/tiny-7', 'rounds.ndjson', disk)).toEqual([rounds[0]])
     expect(readRows('runs/tiny-7', 'metrics.ndjson', disk)).toEqual(metrics.slice(1, 3))
     expect(readRows('runs/tiny-7', 'ledger.ndjson', disk)).toEqual([ledger[2], ledger[0]])
+    expect(examine('runs/tiny-7', disk).unsealed).toBe('it was not ended, or is still flown')
+  })
+
+  it('writes a training when it ends, before anybody knows what comes of it', () => {
+    const disk = new MemoryDisk()
+    const run = RunFolder.open('a', manifest, disk)
+    const trained = { kind: 'trained', round: 1, start: 10, examples: 20, continues: false } as const
+    run.event(event(30, 'client-a', { ...trained, outcome: 'computed' }))
+    run.event(event(40, 'client-b', { ...trained, outcome: 'crashed' }))
+    run.event(closed(rounds[0]))
+    expect(readRows('a', 'trainings.ndjson', disk)).toEqual([
+      { client: 'client-a', round: 1, start: 10, end: 30, examples: 20, outcome: 'unresolved' },
+      { client: 'client-b', round: 1, start: 10, end: 40, examples: 20, outcome: 'crashed' },
+    ])
   })
 
   it('ends with everything in order and a manifest that says how it went', () => {
     const disk = new MemoryDisk()
     const run = RunFolder.open('out', manifest, disk)
     fly(run)
-    expect(run.finish(flight, spent)).toBeUndefined()
+    expect(run.finish(flight, spent, warningsOf(flight))).toBeUndefined()
     expect(readRows('out', 'ledger.ndjson', disk)).toEqual(ledger)
     expect(readRows('out', 'metrics.ndjson', disk)).toEqual(metrics)
     expect(readRows('out', 'trainings.ndjson', disk)).toEqual(flight.trainings)
     expect(readLines('out', 'events.ndjson', disk)).toEqual(events)
-    expect(readManifest('out', disk)).toEqual({
+    const { files, sha256: own, ...rest } = readManifest('out', disk)
+    expect(Object.keys(files!).toSorted()).toEqual(Object.values(rowFiles).toSorted())
+    expect(own).toMatch(/^[0-9a-f]{64}$/)
+    expect(examine('out', disk)).toMatchObject({ broken: [], unsealed: undefined })
+    expect(rest).toEqual({
       ...manifest,
       status: 'complete',
       digest: 'd1',
@@ -55,18 +76,19 @@ describe('a run folder', () => {
 
   it('says interrupted, or failed with the reason', () => {
     const disk = new MemoryDisk()
-    RunFolder.open('a', manifest, disk).finish({ ...flight, status: 'interrupted' }, spent)
+    RunFolder.open('a', manifest, disk).finish({ ...flight, status: 'interrupted' }, spent, [])
     expect(readManifest('a', disk).status).toBe('interrupted')
     const run = RunFolder.open('b', manifest, disk)
     run.lines(events)
     run.fail(new RangeError('a bug'))
     expect(readManifest('b', disk)).toMatchObject({ status: 'failed', error: 'RangeError: a bug' })
+    expect(examine('b', disk)).toMatchObject({ broken: [], unsealed: undefined })
     expect(readLines('b', 'events.ndjson', disk)).toEqual(events)
   })
 
   it('replaces the folder of a run and keeps what else is in it; refuses any other folder that is not empty', () => {
     const disk = new MemoryDisk()
-    RunFolder.open('a', manifest, disk).finish(flight, spent)
+    RunFolder.open('a', manifest, disk).finish(flight, spent, [])
     disk.files.set('a/notes.txt', 'mine')
     RunFolder.open('a', manifest, disk)
     expect(readManifest('a', disk).status).toBe('running')
@@ -87,7 +109,7 @@ describe('a run folder', () => {
     disk.room = 100
     run.event(closed(rounds[1]))
     expect(run.failure).toBeInstanceOf(StorageError)
-    const failure = run.finish(flight, spent)
+    const failure = run.finish(flight, spent, warningsOf(flight))
     expect(failure).toBe(run.failure)
     expect(failure?.message).toBe(
       'Could not write out/rounds.ndjson: the disk is full. ' +
@@ -104,7 +126,7 @@ describe('a run folder', () => {
     disk.room = 0
     run.event(closed(rounds[1]))
     disk.room = 1e6
-    run.finish(flight, spent)
+    run.finish(flight, spent, warningsOf(flight))
     expect(readManifest('out', disk)).toMatchObject({ status: 'failed', error: run.failure?.message })
   })
 

@@ -14,7 +14,7 @@ export class MemoryDisk implements Disk {
   exists = (path: string): boolean => this.files.has(path) || this.bytes.has(path) || this.folders.has(path)
 
   list = (folder: string): string[] =>
-    [...this.files.keys()].flatMap((path) => (path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : []))
+    [...this.files.keys(), ...this.bytes.keys()].flatMap((path) => (path.startsWith(`${folder}/`) ? [path.slice(folder.length + 1)] : []))
 
   makeFolder = (folder: string): void => void this.folders.add(folder)
 
@@ -25,7 +25,7 @@ export class MemoryDisk implements Disk {
   }
 
   readBytes(path: string): Uint8Array {
-    const bytes = this.bytes.get(path)
+    const bytes = this.bytes.get(path) ?? (this.files.has(path) ? new TextEncoder().encode(this.files.get(path)) : undefined)
     if (bytes === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' })
     return bytes
   }
@@ -45,7 +45,10 @@ export class MemoryDisk implements Disk {
     this.files.set(path, text)
   }
 
-  remove = (path: string): void => void this.files.delete(path)
+  remove = (path: string): void => {
+    this.files.delete(path)
+    this.bytes.delete(path)
+  }
 
   #take(length: number): void {
     if (length > this.room) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,9 +8,12 @@ import { exitCodes, NondeterminismError, SpecificationError } from '../../src/er
 import { readManifest, type Manifest } from '../../src/runs/manifest.js'
 import { realDisk } from '../../src/runs/disk.js'
 import type { FlightEvent } from '../../src/record/event.js'
+import { gather } from '../../src/runs/comparison/gather.js'
 import { replay } from '../../src/runs/replay.js'
+import { examine, sealed } from '../../src/runs/seal.js'
 import { simulate } from '../../src/runs/simulate.js'
 import { deadline, fedAvg, lose, minutes, mlp, sgd, simulation } from '../../src/simulation/script.js'
+import { say } from '../cli/console.js'
 
 const tiny = simulation({
   name: 'tiny',
@@ -29,16 +33,18 @@ const edited = (from: string, file: string, edit: (text: string) => string): str
   const to = join(cwd, `copy-${copies++}`)
   realDisk.makeFolder(to)
   for (const name of realDisk.list(from)) {
-    const text = readFileSync(join(from, name), 'utf8')
-    writeFileSync(join(to, name), name === file ? edit(text) : text)
+    const content = readFileSync(join(from, name))
+    writeFileSync(join(to, name), name === file ? edit(content.toString('utf8')) : content)
   }
   return to
 }
 
-const editedManifest = (from: string, change: (manifest: Manifest) => Partial<Manifest>): string =>
+/** A copy with another manifest, which vouches for itself again where `seals`: whoever forges one can do that too. */
+const editedManifest = (from: string, change: (manifest: Manifest) => Partial<Manifest>, seals = true): string =>
   edited(from, 'manifest.json', (text) => {
     const manifest = JSON.parse(text) as Manifest
-    return JSON.stringify({ ...manifest, ...change(manifest) })
+    const changed = { ...manifest, ...change(manifest) }
+    return JSON.stringify(seals && changed.files ? sealed(changed, changed.files) : changed)
   })
 
 describe('replay', () => {
@@ -59,7 +65,7 @@ describe('replay', () => {
 
   it('reproduces events and numbers, with any number of workers', async () => {
     const again = await replay(folder, { workers: 2, cwd })
-    expect(again).toMatchObject({ numbers: 'same', notes: [] })
+    expect(again).toMatchObject({ numbers: 'same', entire: true, notes: [] })
     expect(again.run.digest).toBe(digest)
     expect(again.events).toBeGreaterThan(20)
   })
@@ -87,7 +93,7 @@ describe('replay', () => {
       processor: { kind: 'pdp-11', model: 'PDP-11' },
     }))
     const again = await replay(planted, { workers: 1, cwd })
-    expect(again.numbers).toBe('within tolerance')
+    expect(again).toMatchObject({ numbers: 'within tolerance', entire: false })
     expect(again.notes[0]).toContain('the run flew on pdp-11')
   })
 
@@ -111,13 +117,109 @@ describe('replay', () => {
     expect((await flight).status).toBe('interrupted')
     expect(readManifest(join(cwd, 'cut'), realDisk).status).toBe('interrupted')
     const again = await replay(join(cwd, 'cut'), { workers: 1, cwd })
-    expect(again.numbers).toBe('not compared')
+    expect(again).toMatchObject({ numbers: 'not compared', entire: false })
     expect(again.events).toBeGreaterThan(5)
   })
 
   it('needs the script for what was a function, when there is none to take it from', async () => {
     const planted = editedManifest(folder, () => ({ functions: ['model'] }))
     await expect(replay(planted, { cwd })).rejects.toThrow('the run has functions (model) and no script to take')
+  })
+})
+
+describe('a run that was tampered with', () => {
+  const folder = join(cwd, 'honest')
+  beforeAll(() => simulate({ ...tiny, evaluate: { answers: true } }, { seed: 3, workers: 1, out: folder, cwd }))
+
+  const lines = (text: string): string[] => text.split('\n').slice(0, -1)
+  const joined = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('')
+  const edits: Readonly<Record<string, (all: string[]) => string[]>> = {
+    changed: (all) => all.with(2, all[2].replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10))),
+    removed: (all) => all.filter((_, i) => i !== 1),
+    invented: (all) => [...all, all[0]],
+    swapped: (all) => [all[1], all[0], ...all.slice(2)],
+    emptied: () => [],
+  }
+  const files = ['ledger', 'trainings', 'rounds', 'metrics'].map((name) => `${name}.ndjson`)
+
+  it.each(files.flatMap((file) => Object.keys(edits).map((edit) => [file, edit] as const)))(
+    '%s, rows %s: replay names the first that differs, verify and tables refuse it',
+    async (file, edit) => {
+      const planted = edited(folder, file, (text) => joined(edits[edit](lines(text))))
+      await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow(new RegExp(`^${file}:\\d+ is not what was flown:\n  it says`))
+      expect(examine(planted, realDisk).broken).toEqual([{ file, why: 'is not what the run wrote' }])
+      if (file === 'metrics.ndjson' || file === 'rounds.ndjson') {
+        expect(() => gather([planted], { metric: 'auc', at: 'last' }, realDisk)).toThrow(`${file} is not what the run wrote`)
+      }
+      // Nor does it help to vouch for it.
+      const hash = createHash('sha256').update(readFileSync(join(planted, file))).digest('hex')
+      const forged = editedManifest(planted, (now) => ({ files: { ...now.files, [file]: { sha256: hash, bytes: 1 } } }))
+      expect(examine(forged, realDisk).broken).toEqual([])
+      await expect(replay(forged, { workers: 1, cwd })).rejects.toThrow(`${file}:`)
+    },
+  )
+
+  it.each<[string, (manifest: Manifest) => Partial<Manifest>]>([
+    ['digest', () => ({ digest: 'f'.repeat(64) })],
+    ['virtualTime', ({ virtualTime }) => ({ virtualTime: virtualTime! + 1 })],
+    ['rounds.closed', () => ({ rounds: { closed: 2, aborted: 1 } })],
+    ['selectedRound', ({ selectedRound }) => ({ selectedRound: selectedRound! + 1 })],
+    ['reached', () => ({ reached: 2 })],
+    ['faults.0.fired', ({ faults }) => ({ faults: faults!.map((fault) => ({ ...fault, fired: fault.fired + 1 })) })],
+    ['faults.0', () => ({ faults: [] })],
+    ['warnings.0', () => ({ warnings: ['made up'] })],
+    ['world.split', ({ world }) => ({ world: { ...world, split: 'by magic' } })],
+    ['world.scenarios.0.rows.train', ({ world }) => ({
+      world: { ...world, scenarios: world.scenarios.map((one) => ({ ...one, rows: { ...one.rows, train: 1e6 } })) },
+    })],
+    ['name', () => ({ name: 'other' })],
+  ])('manifest.json: %s, although the manifest vouches for it', async (path, change) => {
+    const planted = editedManifest(folder, change)
+    expect(examine(planted, realDisk).broken).toEqual([])
+    await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow(`manifest.json: ${path} is not what was flown:\n  it says`)
+    const plain = editedManifest(folder, change, false)
+    expect(examine(plain, realDisk).broken).toEqual([{ file: 'manifest.json', why: 'is not what the run wrote' }])
+  })
+
+  it('in answers, in bytes that are no rows, or by a file that is gone', async () => {
+    const answers = edited(folder, '', (text) => text)
+    const bytes = readFileSync(join(folder, 'answers.safetensors'))
+    bytes[bytes.length - 1] ^= 1
+    writeFileSync(join(answers, 'answers.safetensors'), bytes)
+    await expect(replay(answers, { workers: 1, cwd })).rejects.toThrow('answers.safetensors is not what was flown.')
+    realDisk.remove(join(answers, 'answers.safetensors'))
+    await expect(replay(answers, { workers: 1, cwd })).rejects.toThrow('answers.safetensors is missing.')
+    const half = edited(folder, 'ledger.ndjson', (text) => `${text}{"id":`)
+    await expect(replay(half, { workers: 1, cwd })).rejects.toThrow(
+      /copy-\d+ is not as the run wrote it: ledger\.ndjson is not what the run wrote\./,
+    )
+  })
+
+  it('is never compared more softly without a word', async () => {
+    const unsealed = editedManifest(folder, () => ({ files: undefined, sha256: undefined }), false)
+    expect(await replay(unsealed, { workers: 1, cwd })).toMatchObject({
+      numbers: 'same', entire: false, notes: ['nobody vouches for the files: its manifest holds no hashes'],
+    })
+    expect(await say(['replay', unsealed, '--quiet'], cwd)).toMatchObject({ code: exitCodes.partly })
+    const running = editedManifest(folder, () => ({ status: 'running', files: undefined, sha256: undefined }), false)
+    expect(await say(['replay', running], cwd)).toMatchObject({ code: exitCodes.partly, err: '' })
+    expect(await say(['verify', running], cwd)).toMatchObject({
+      code: exitCodes.partly, err: expect.stringContaining('it was not ended, or is still flown') as string,
+    })
+    const undigested = editedManifest(unsealed, () => ({ digests: undefined, digest: undefined }), false)
+    await expect(replay(undigested, { workers: 1, cwd })).rejects.toThrow('manifest.json: digests is not what was flown')
+  })
+
+  it('verifies all runs below a folder', async () => {
+    const { code, out } = await say(['verify', folder], cwd)
+    expect([code, out]).toEqual([0, 'honest: 7 files, all as they were written\n'])
+    const planted = edited(folder, 'metrics.ndjson', (text) => text.replace('0.', '1.'))
+    const { code: wrong, err } = await say(['verify', folder, planted], cwd)
+    expect(wrong).toBe(exitCodes.storage)
+    expect(err).toMatch(/^copy-\d+: metrics\.ndjson is not what the run wrote\n$/)
+    const told = JSON.parse((await say(['verify', folder, '--json'], cwd)).out) as { runs: { run: string; sound: string[] }[] }
+    expect(told.runs[0]).toMatchObject({ run: 'honest', status: 'complete', broken: [] })
+    expect((await say(['verify', 'nowhere'], cwd)).code).toBe(exitCodes.storage)
   })
 })
 

@@ -1,19 +1,30 @@
 import { SpecificationError, StorageError } from '../../errors.js'
 import { diverged, validationScore } from '../../metrics/judging.js'
 import { metrics, worth } from '../../metrics/metric.js'
+import type { Split } from '../../data/world.js'
 import type { MetricRow } from '../../record/rows.js'
+import { mean } from '../../statistics/moments.js'
 import type { Disk } from '../disk.js'
-import { rowFiles } from '../folder.js'
+import { rowFiles } from '../files.js'
 import { readManifest, type Manifest } from '../manifest.js'
 import type { RoundSummary } from '../round-summaries.js'
 import { readRows } from '../rows.js'
+import { demandSound } from '../seal.js'
 import { type Budget, endsBelow, roundsWithin } from './budget.js'
 import { labelsOf } from './label.js'
 import { horizonOf, type Level, type Reached, reached } from './level.js'
 import { type Spent, spentOf } from './spent.js'
 
-/** Which round's test scores are compared. */
-export type At = 'selected' | 'last'
+/** Which rounds can be compared by, each with what it says. */
+export const ats = {
+  selected: 'the round best on validation',
+  own: 'the round best on validation in each scenario',
+  last: 'the last round',
+  mean: 'every scored round, in the mean',
+} as const
+
+/** Which round's test scores are compared (each scenario's own, where clients stop by themselves), or the mean over all. */
+export type At = keyof typeof ats
 
 /** A run's number in one scenario and task. */
 export interface TestScore {
@@ -33,6 +44,7 @@ export interface ScoredRun {
   readonly condition: string
   readonly variant: string
   readonly seed: string
+  /** The round whose scores these are; the last of them where there are several. */
   readonly round: number
   /** Test scores, in the order in which they were measured; of a level, what it took, as the only one. */
   readonly scores: readonly TestScore[]
@@ -41,6 +53,8 @@ export interface ScoredRun {
 /** A run as its folder tells of it. */
 export interface GatheredRun extends ScoredRun {
   readonly spent: Spent
+  /** Whether any round was scored on validation; where none was, the last round stands for the selected one. */
+  readonly validated: boolean
   /** Of a level: whether it was reached. */
   readonly reached?: boolean
   /** Of a level: the restriction of its mean. */
@@ -70,6 +84,7 @@ const readRun = (folder: string, disk: Disk): Read => {
   if (manifest.status !== 'complete') {
     throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. Fly it again.`)
   }
+  for (const file of [rowFiles.metrics, rowFiles.rounds]) demandSound(folder, file, manifest, disk)
   return {
     folder,
     manifest,
@@ -89,12 +104,28 @@ const tested = (rows: readonly MetricRow[], allowed?: ReadonlySet<number>): numb
   return [...all].filter((round) => allowed === undefined || round === 0 || allowed.has(round)).sort((a, b) => a - b)
 }
 
-/** The round best on validation among these; the first of equals. */
-const bestOf = (rounds: readonly number[], rows: readonly MetricRow[]): number =>
-  rounds.reduce((best, round) => (validationScore(rows, round) > validationScore(rows, best) ? round : best), rounds[0])
+/** The round best on validation among these, the first of equals; the last where nothing was validated. */
+const bestOf = (rounds: readonly number[], rows: readonly MetricRow[]): number => {
+  const scored = rounds.map((round) => ({ round, score: validationScore(rows, round) })).filter(({ score }) => score > -Infinity)
+  const [first] = scored
+  return first === undefined ? (rounds.at(-1) ?? 0) : scored.reduce((best, one) => (one.score > best.score ? one : best), first).round
+}
 
-const roundOf = (run: Read, { at, within }: Wanted): number => {
+/** Test was scored whenever validation was, or an error: by default only the selected and the last round are. */
+const testedAsOften = ({ folder, rows }: Read, at: At): void => {
+  const on = (wanted: Split): Set<number> => new Set(rows.flatMap(({ round, split }) => (split === wanted ? [round] : [])))
+  const test = on('test')
+  const missing = [...on('validation')].find((round) => !test.has(round))
+  if (missing === undefined) return
+  throw new SpecificationError(
+    `${folder} has no test score after round ${missing}, which ${ats[at]} needs. Score test whenever validation is: evaluate.on.`,
+  )
+}
+
+/** The rounds whose test scores are compared in a scenario: one, or all after the start where their mean is. */
+const roundsOf = (run: Read, { at, within }: Wanted, scenario: string): readonly number[] => {
   const { folder, manifest, rows } = run
+  if (at === 'own' || at === 'mean') testedAsOften(run, at)
   const rounds = tested(rows, within && roundsWithin(summed(run), within))
   if (within !== undefined && !rounds.some((round) => round > 0)) {
     throw new SpecificationError(
@@ -102,8 +133,16 @@ const roundOf = (run: Read, { at, within }: Wanted): number => {
     )
   }
   const last = rounds.at(-1) ?? 0
-  if (at === 'last') return last
-  return within === undefined ? (manifest.selectedRound ?? last) : bestOf(rounds, rows)
+  switch (at) {
+    case 'mean':
+      return rounds.length > 1 ? rounds.filter((round) => round > 0) : [last]
+    case 'last':
+      return [last]
+    case 'own':
+      return [bestOf(rounds, rows.filter((row) => row.scenario === scenario))]
+    case 'selected':
+      return [within === undefined ? (manifest.selectedRound ?? last) : bestOf(rounds, rows)]
+  }
 }
 
 type Scores = Pick<GatheredRun, 'round' | 'scores' | 'reached' | 'horizon'>
@@ -111,11 +150,16 @@ type Scores = Pick<GatheredRun, 'round' | 'scores' | 'reached' | 'horizon'>
 const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
   const { folder, manifest, rows } = run
   const rowsIn = new Map(manifest.world.scenarios.map((own) => [own.name, own.rows.test]))
-  const round = roundOf(run, wanted)
-  const test = rows.filter((row) => row.round === round && row.split === 'test')
-  const scores = scoresIn(test, metric)
+  const test = rows.filter((row) => row.split === 'test')
+  const places = [...new Set(test.map(({ scenario }) => scenario))].map((scenario) => {
+    const own = test.filter((row) => row.scenario === scenario)
+    const rounds = roundsOf(run, wanted, scenario)
+    return { rounds, scores: meanOver(rounds.map((round) => scoresIn(own.filter((row) => row.round === round), metric))) }
+  })
+  const round = Math.max(...places.flatMap(({ rounds }) => rounds))
+  const scores = places.flatMap((place) => place.scores)
   if (scores.length === 0) {
-    const known = [...new Set(test.map((row) => row.metric))].join(', ')
+    const known = [...new Set(test.flatMap((row) => (row.round === round ? [row.metric] : [])))].join(', ')
     throw new SpecificationError(`${folder} has no ${metric} on test after round ${round}. It has: ${known}.`)
   }
   return { round, scores: scores.map((score) => ({ ...score, rows: rowsIn.get(score.scenario) })) }
@@ -137,6 +181,22 @@ const levelScores = (runs: readonly Read[], conditions: readonly string[], level
     return { round: 0, scores: [{ scenario: 'all', task: 'all', value }], horizon, reached: at <= horizon }
   })
 }
+
+/** The mean over rounds of each scenario and task; undefined, or diverged, where it was so after any of them. */
+const meanOver = (rounds: readonly (readonly TestScore[])[]): readonly TestScore[] =>
+  rounds.length === 1
+    ? rounds[0]
+    : rounds[0].map((score) => {
+        const own = rounds.flatMap((scores) =>
+          scores.filter(({ scenario, task }) => scenario === score.scenario && task === score.task))
+        const values = own.flatMap(({ value }) => (value === null ? [] : [value]))
+        return {
+          scenario: score.scenario,
+          task: score.task,
+          value: values.length === rounds.length ? mean(values) : null,
+          ...(own.some((one) => one.diverged) && { diverged: true as const }),
+        }
+      })
 
 /** The numbers of one metric among a run's on test. */
 const scoresIn = (test: readonly MetricRow[], metric: string): TestScore[] => {
@@ -175,12 +235,13 @@ export const gather = (folders: readonly string[], wanted: Wanted, disk: Disk): 
   const scores = typeof metric === 'string'
     ? runs.map((run) => testScores(run, wanted, metric))
     : levelScores(runs, labels.map(({ condition }) => condition), metric)
-  return runs.map(({ folder, manifest, rounds }, i) => ({
+  return runs.map(({ folder, manifest, rounds, rows }, i) => ({
     folder,
     condition: labels[i].condition,
     variant: labels[i].variant,
     seed: manifest.seed,
     spent: spentOf(manifest, rounds),
+    validated: rows.some(({ split }) => split === 'validation'),
     ...scores[i],
     ...(within && { short: endsBelow(rounds, within) }),
   }))

@@ -8,7 +8,7 @@ import { functionsOf } from '../../simulation/functions.js'
 import { resolve } from '../../simulation/resolve.js'
 import { specificationOf as manifestSpecification } from '../describe.js'
 import { realDisk } from '../disk.js'
-import { rowFiles } from '../folder.js'
+import { rowFiles } from '../files.js'
 import { readManifest, type Manifest } from '../manifest.js'
 import { readRows } from '../rows.js'
 import { conduct } from '../simulate.js'
@@ -65,8 +65,8 @@ export interface FlownStudy {
 }
 
 /**
- * Tunes, then flies every cell of a study that is not in its folder yet. Tuning has no faults and no schedule, seeds of
- * its own, and is judged on validation alone. An interrupted study goes on where it was when it is flown again.
+ * Tunes, then flies every cell of a study that is not in its folder yet. Tuning has no faults, no schedule and no
+ * score to stop at, seeds of its own, and is judged on validation alone. An interrupted study goes on where it was when it is flown again.
  */
 export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   // Neighbouring cells of a study differ in their variant, and stand on the same ground.
@@ -132,7 +132,8 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
 
   /** The scores of a configuration, one for each tuning seed; undefined if it was interrupted. */
   const tried = async (cell: Cell, set: Configuration, place: number): Promise<number[] | undefined> => {
-    const calm = { ...cell.specification, faults: [], schedule: undefined }
+    const evaluate = { ...cell.specification.evaluate, until: undefined }
+    const calm = { ...cell.specification, evaluate, faults: [], schedule: undefined }
     const scores: number[] = []
     for (let s = 1; s <= tuning!.seeds; s++) {
       const folder = join('tuning', folderName(cell.condition), folderName(cell.variant), `${place}-seed-${s}`)

@@ -1,3 +1,4 @@
+import type { At } from '../comparison/gather.js'
 import type { Specification } from '../../simulation/specification.js'
 
 /** How large a study is to be, and on what: the command's flags. */
@@ -40,6 +41,8 @@ export interface StudyPlan {
   readonly metric?: string
   /** Compares what runs are within a budget, in place of their rounds: `10000 examples`, `5 min`, `3 MB`. */
   readonly within?: string
+  /** Which round is compared: `selected` (default), each scenario's `own`, `last`, or the `mean` over all. */
+  readonly at?: At
   /** Means over scenarios weigh each by its test rows. */
   readonly byRows?: boolean
   /** With the relative gain over all tasks, in percent: for models of several tasks against single-task ones. */

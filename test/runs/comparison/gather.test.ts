@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gather } from '../../../src/runs/comparison/gather.js'
+import { gather, type At } from '../../../src/runs/comparison/gather.js'
 import type { MetricRow } from '../../../src/record/rows.js'
 import { manifestFile, type Manifest } from '../../../src/runs/manifest.js'
 import { roundSummaries } from '../../../src/runs/round-summaries.js'
@@ -34,6 +34,41 @@ describe('gathering runs', () => {
     expect(gather(['a'], { metric: 'auc', at: 'last' }, one)[0]).toMatchObject({
       round: 2, scores: [{ scenario: 'a', value: 0.6 }, { scenario: 'b', value: null }],
     })
+  })
+
+  it('takes each scenario at the round that was best on its own validation', () => {
+    const curve = (scenario: string, split: 'test' | 'validation', values: readonly number[]): MetricRow[] =>
+      values.map((value, i) => ({ round: i + 1, virtualTime: 0, scenario, task: 'ctr', split, metric: 'auc', value }))
+    const rows = [
+      ...curve('a', 'validation', [0.6, 0.7, 0.7]), ...curve('b', 'validation', [0.9, 0.5, 0.4]),
+      ...curve('a', 'test', [0.1, 0.2, 0.3]), ...curve('b', 'test', [0.4, 0.5, 0.7]),
+    ]
+    const valuesAt = (at: At, of = rows): unknown[] =>
+      gather(['a'], { metric: 'auc', at }, disk({ a: {} }, of))[0].scores.map(({ value }) => Number(value?.toFixed(9)))
+    expect(valuesAt('own')).toEqual([0.2, 0.4])
+    expect(valuesAt('mean')).toEqual([0.2, 0.533333333])
+    expect(valuesAt('mean', rows.filter(({ split }) => split === 'test'))).toEqual([0.2, 0.533333333])
+    expect(valuesAt('own', rows.filter(({ split }) => split === 'test'))).toEqual([0.3, 0.7])
+  })
+
+  it('wants test scored whenever validation is for a mean over rounds, or for each scenario’s own', () => {
+    const row = (round: number, split: 'test' | 'validation'): MetricRow =>
+      ({ round, virtualTime: 0, scenario: 'a', task: 'ctr', split, metric: 'auc', value: 0.5 })
+    const rows = [row(1, 'validation'), row(2, 'validation'), row(2, 'test')]
+    expect(() => gather(['a'], { metric: 'auc', at: 'mean' }, disk({ a: {} }, rows)))
+      .toThrow(/a has no test score after round 1.*evaluate\.on/)
+  })
+
+  it('takes a mean over rounds as diverged, or undefined, where any of them was', () => {
+    const row = (round: number, scenario: string, metric: string, value: number | null): MetricRow =>
+      ({ round, virtualTime: 0, scenario, task: 'ctr', split: 'test', metric, value })
+    const rows = [
+      row(1, 'a', 'auc', 0.5), row(1, 'a', 'log-loss', 0.4), row(2, 'a', 'auc', null), row(2, 'a', 'log-loss', null),
+      row(1, 'b', 'auc', 0.5), row(2, 'b', 'auc', 0.7),
+    ]
+    expect(gather(['a'], { metric: 'auc', at: 'mean' }, disk({ a: {} }, rows))[0].scores).toEqual([
+      { scenario: 'a', task: 'ctr', value: null, diverged: true }, { scenario: 'b', task: 'ctr', value: 0.6 },
+    ])
   })
 
   it('knows where a model diverged from where all rows are of one class', () => {

@@ -20,7 +20,7 @@ describe('a level', () => {
     expect(parseLevel('examples to ndcg@20 1e-2')).toEqual({ of: 'examples', split: 'validation', metric: 'ndcg@20', value: 0.01 })
     expect(parseLevel('rounds to test accuracy .97')).toEqual({ of: 'rounds', split: 'test', metric: 'accuracy', value: 0.97 })
     for (const name of ['auc', 'group-auc', 'time', 'time to auc']) expect(parseLevel(name)).toBeUndefined()
-    expect(() => parseLevel('time to auk .7')).toThrow('"time to auk .7": there is no metric auk. Did you mean "auc"?')
+    expect(() => parseLevel('time to auk .7')).toThrow('"time to auk .7": there is no metric auk of every round. Did you mean "auc"?')
     expect(levelTitle(parseLevel('bytes to auc .7')!)).toBe('megabytes to validation AUC 0.7')
   })
 
@@ -33,9 +33,10 @@ describe('a level', () => {
     expect(reached(flown([0.6, undefined, 0.3], 'log-loss'), parseLevel('time to log-loss .4')!)).toEqual({ at: 30, watched: 30 })
   })
 
-  it('counts a run that does not reach it as far as all were watched', () => {
+  it('counts a run that does not reach it as far as all of those were watched', () => {
     const all = [flown([0.8]), flown([0.1, 0.2, 0.3]), flown([0.1, 0.2])].map((run) => reached(run, parseLevel('time to auc .7')!))
-    expect(horizonOf(all)).toBe(10)
+    expect(horizonOf(all)).toBe(20)
+    expect(horizonOf(all.slice(0, 1))).toBe(Infinity)
   })
 })
 

@@ -1,0 +1,25 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve as absolute } from 'node:path'
+
+import { StorageError } from '../errors.js'
+import { manifestFile } from '../runs/manifest.js'
+
+/** The run folders at or below a folder, in the order of their names; tuning's are left out. */
+const runsIn = (folder: string): string[] => {
+  if (existsSync(join(folder, manifestFile))) return [folder]
+  const inner = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'tuning')
+    .map(({ name }) => name)
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  return inner.flatMap((name) => runsIn(join(folder, name)))
+}
+
+/** The runs in these folders or below them. A folder that does not exist, or that holds none, is a `StorageError`. */
+export const runsAt = (given: readonly string[], cwd: string): string[] =>
+  given.flatMap((folder) => {
+    const path = absolute(cwd, folder)
+    if (!existsSync(path)) throw new StorageError(`${folder} does not exist. Give folders of runs, or one above them.`)
+    const found = runsIn(path)
+    if (found.length === 0) throw new StorageError(`${folder} holds no run: no ${manifestFile} in it or below it.`)
+    return found
+  })
