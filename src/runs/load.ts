@@ -8,7 +8,7 @@ import { readDocument, scriptSource, type Source } from '../simulation/source.js
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
 import { isStudy, type Study } from './study/study.js'
-import { packageFolder } from './versions.js'
+import { packageFolder } from '../package-folder.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {
