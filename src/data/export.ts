@@ -14,6 +14,8 @@ export interface Columns {
   readonly categorical: readonly string[]
   readonly numeric: readonly string[]
   readonly labels: readonly string[]
+  /** How much a training row counts in each task's loss, where rows are weighted. */
+  readonly weights?: readonly string[]
 }
 
 const everyTable = ({ scenarios }: World): Table[] => scenarios.flatMap((scenario) => splits.map((split) => scenario[split]))
@@ -40,6 +42,7 @@ export const columnsOf = (world: World): Columns => {
     ...(tables.every(({ user }) => user !== undefined) && { user: named('user') }),
     ...(tables.every(({ time }) => time !== undefined) && { time: named('time') }),
     categorical, numeric, labels,
+    ...(tables.some(({ weights }) => weights !== undefined) && { weights: labels.map((name) => named(`${name}_weight`)) }),
   }
 }
 
@@ -51,9 +54,9 @@ const float = (value: number): string => (Number.isNaN(value) ? '' : String(Numb
 
 /** A world as CSV, a piece at a time: ids as embeddings look them up (0 is unknown) and numbers as scaled. */
 export function* csvOf(world: World, columns: Columns, rowsEach = 1_000): Generator<string> {
-  const { scenario, client, split, user, time, categorical, numeric, labels } = columns
+  const { scenario, client, split, user, time, categorical, numeric, labels, weights = [] } = columns
   const there = [scenario, client, split, user, time].filter((name) => name !== undefined)
-  yield `${[...there, ...categorical, ...numeric, ...labels].map(field).join(',')}\n`
+  yield `${[...there, ...categorical, ...numeric, ...labels, ...weights].map(field).join(',')}\n`
   for (const one of world.scenarios) {
     const of = field(one.of ?? one.name)
     for (const part of splits) {
@@ -65,6 +68,7 @@ export function* csvOf(world: World, columns: Columns, rowsEach = 1_000): Genera
         for (let c = 0; c < categorical.length; c++) cells.push(String(table.categorical[r * categorical.length + c]))
         for (let c = 0; c < numeric.length; c++) cells.push(float(table.numeric[r * numeric.length + c]))
         for (let c = 0; c < labels.length; c++) cells.push(float(table.labels[r * labels.length + c]))
+        for (let c = 0; c < weights.length; c++) cells.push(float(table.weights?.[r * weights.length + c] ?? 1))
         return `${cells.join(',')}\n`
       }
       for (let from = 0; from < table.rows; from += rowsEach) {
@@ -77,7 +81,7 @@ export function* csvOf(world: World, columns: Columns, rowsEach = 1_000): Genera
 /** The schema by which the exported file is a world of the kind `folder`; undefined where tasks rank items. */
 export const folderSchemaOf = (world: World, columns: Columns, file: string): FolderSchema | undefined => {
   const tasks = world.tasks.flatMap((task, t) =>
-    task.kind === 'ranking' || task.kind === 'alignment' ? [] : [{ ...task, column: columns.labels[t] }])
+    task.kind === 'ranking' || task.kind === 'alignment' ? [] : [{ ...task, column: columns.labels[t], weight: columns.weights?.[t] }])
   if (tasks.length < world.tasks.length) return undefined
   const { user, time, split } = columns
   return {

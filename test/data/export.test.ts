@@ -48,6 +48,7 @@ const expectSame = (ours: World, theirs: World): void => {
   a.forEach((table, t) => {
     expect(Array.from(b[t].numeric)).toEqual(Array.from(table.numeric))
     expect(Array.from(b[t].labels)).toEqual(Array.from(table.labels))
+    expect(b[t].weights && Array.from(b[t].weights)).toEqual(table.weights && Array.from(table.weights))
     expect(b[t].time && Array.from(b[t].time)).toEqual(table.time && Array.from(table.time))
   })
   const users = (tables: Table[]): number[] => tables.flatMap(({ user, rows }) => Array.from({ length: rows }, (_, r) => 1 + (user?.[r] ?? 0)))
@@ -74,6 +75,18 @@ describe('a world as a table', () => {
     const unknown = tablesOf(world).reduce((sum, { categorical }) => sum + categorical.filter((id) => id === 0).length, 0)
     expect(unknown).toBeGreaterThan(0)
     expectSame(world, await there(world, 'tenrec-there'))
+  })
+
+  it('keeps what training rows weigh', async () => {
+    const row = (i: number): string => `${i % 7},${i % 2},${i % 3 === 0 ? 1 : ''},${i / 8},${i % 3 === 0 ? 0.1 : ''}`
+    write('weighted/all.csv', ['kind,ctr,ctcvr,weight,after', ...Array.from({ length: 60 }, (_, i) => row(i))].join('\n'))
+    write('weighted/schema.json', JSON.stringify({
+      files: ['all.csv'], categorical: ['kind'], split: { by: 'random' }, weight: 'weight',
+      tasks: [{ name: 'ctr', kind: 'binary' }, { name: 'ctcvr', kind: 'binary', weight: 'after' }],
+    }))
+    const world = await load(folder({ dir: 'weighted' }))
+    expect(new Set(world.scenarios[0].train.weights).size).toBeGreaterThan(30)
+    expectSame(world, await there(world, 'weighted-there'))
   })
 
   it('has rows of tasks that do not apply, names that are taken, and fields with commas in them', () => {
