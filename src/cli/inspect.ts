@@ -6,6 +6,7 @@ import { inspectWorld } from '../inspection/inspect.js'
 import { worldOfFolder } from '../runs/world-of-folder.js'
 import { derivedSeed } from '../simulation/resolve.js'
 import { applySettings, parseSetting } from '../simulation/set.js'
+import { exportData, exportHelp, type ExportFlags } from './export.js'
 import { inspectionText } from './inspection-text.js'
 import { gather, seed } from './options.js'
 import type { Terminal } from './run.js'
@@ -40,9 +41,9 @@ export const inspect = async (dir: string, flags: InspectFlags, { out, cwd }: Te
   return exitCodes.ok
 }
 
-/** Adds `data inspect` to the command. */
+/** Adds `data inspect` and `data export` to the command. */
 export const addDataCommand = (root: Command, streams: Terminal, done: (code: number) => void): void => {
-  const data = root.command('data').description('look at data before a simulation flies on it')
+  const data = root.command('data').description('look at data before a simulation flies on it, and take it elsewhere')
   data
     .command('inspect')
     .argument('<dir>', 'folder of the data, as for --data')
@@ -52,5 +53,16 @@ export const addDataCommand = (root: Command, streams: Terminal, done: (code: nu
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', help)
     .action(async (dir: string, flags: InspectFlags) => done(await inspect(dir, flags, streams)))
+  data
+    .command('export')
+    .argument('<script>', 'simulation whose rows to write (.ts, .mts, .js, .mjs, .yaml, .yml, .json)')
+    .description('write the rows that a simulation trains and is judged on, as its models see them, as CSV')
+    .requiredOption('--out <dir>', 'folder to write: rows.csv, export.json, schema.json')
+    .option('--data <dir>', 'rows of the data in this folder instead of the script’s world')
+    .option('--seed <seed>', 'as for run (default: 1)', seed)
+    .option('--set <path=value>', 'set a field of the specification; may be given again', gather)
+    .option('--json', 'print what was written as one JSON object, and nothing else, on standard output')
+    .addHelpText('after', exportHelp)
+    .action(async (script: string, flags: ExportFlags) => done(await exportData(script, flags, streams)))
   data.commands.forEach((command) => command.exitOverride().showSuggestionAfterError(true).copyInheritedSettings(root))
 }

@@ -58,7 +58,7 @@ export interface SlowHook {
   readonly changes: readonly Micros[]
   /** Time per work at `at`: 1 when the fault is off, 8 when the device is eight times slower. */
   factor(at: Micros): number
-  /** Told of each training that took so much longer. */
+  /** Told of each training that took so much longer, when it has ended, or was ended. */
   slowed(client: Name, round: number, start: Micros, by: Micros): void
 }
 

@@ -279,6 +279,7 @@ export class Simulator {
         if (this.#until === undefined) await this.#evaluation.begin(round, at, splits)
         else await this.#judge(round, at, splits, this.#until)
       }
+      if (this.#over) this.#host.halt()
       this.#divergence?.demandNone(this.#account, round)
     })
   }

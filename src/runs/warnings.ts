@@ -82,6 +82,10 @@ export const warningsOf = (
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+  ...faults.flatMap(({ id, fired, outlived }) =>
+    fired === 0 || outlived === undefined || status !== 'complete'
+      ? []
+      : [`the fault ${id} outlived the flight: ${outlived}`]),
   ...(until !== undefined && reached === undefined && status === 'complete'
     ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
     : []),

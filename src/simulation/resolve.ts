@@ -29,6 +29,8 @@ export interface ResolveOptions {
   readonly name?: string
   /** `PATH=VALUE`, applied in order before anything is checked. */
   readonly set?: readonly string[]
+  /** Whether somebody typed `set`, so that times in it must have a unit. Default: true; a study's grid is of numbers. */
+  readonly typed?: boolean
   /** Where the specification was written, for error messages. */
   readonly source?: Source
 }
@@ -86,7 +88,7 @@ const wholeAtLeastOne = (name: string, value: number): number => {
 export const resolve = (specification: Specification, options: ResolveOptions = {}): Resolved => {
   const settings = (options.set ?? []).map(parseSetting)
   const written = options.source ?? scriptSource('')
-  const source = settingSource(written, settings)
+  const source = settingSource(written, settings, options.typed)
   const before = (): unknown => {
     try {
       return settle(specification, written)

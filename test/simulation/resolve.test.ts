@@ -126,6 +126,10 @@ describe('a time without a unit', () => {
     ].join('\n'))
   })
 
+  it('is none in a setting that nobody typed, such as those of a grid', () => {
+    expect(from(yaml, { set: ['rounds.after=60000000'], typed: false }).rounds).toMatchObject({ after: 60e6 })
+  })
+
   it('is none where it is 0, where the number counts something, and in a script, whose constants are numbers', () => {
     const set = ['network.latency=0', 'rounds.count=60', 'local.epochs=2', 'seeds.world=7', 'network.up=5000000', 'model.embedding=4']
     expect(from(yaml, { set }).network.latency).toBe(0)

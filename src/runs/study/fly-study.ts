@@ -92,7 +92,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
   /** Flies one cell, or finds it flown; false if it was interrupted. */
   const fly = async (cell: Cell, set: Configuration, phase: Progress['phase']): Promise<boolean> => {
     const specification = { ...cell.specification, onDivergence: cell.specification.onDivergence ?? 'go-on' } as const
-    const resolving = { seed: cell.seed, engine: options.engine, workers: options.workers, set: [...set] }
+    const resolving = { seed: cell.seed, engine: options.engine, workers: options.workers, set: [...set], typed: false }
     const resolved = resolve(specification, resolving)
     const folder = join(options.out, cell.folder)
     const identity = identityOf({
@@ -184,7 +184,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
 /** Can a setting be flown? A share cannot go on beyond 1. */
 const settles = ({ specification, seed }: Cell, set: Configuration): boolean => {
   try {
-    resolve(specification, { seed, set: [...set] })
+    resolve(specification, { seed, set: [...set], typed: false })
     return true
   } catch {
     return false
