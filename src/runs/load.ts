@@ -3,10 +3,12 @@ import { register } from 'node:module'
 import { basename, extname, join, relative, resolve as absolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-import { SpecificationError, WindtunnelError } from '../errors.js'
+import { SpecificationError } from '../errors.js'
 import { readDocument, scriptSource, type Source } from '../simulation/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
+import { scriptError } from './script-error.js'
+import type { About } from './script-hook.js'
 import { isStudy, type Study } from './study/study.js'
 import { packageFolder } from './versions.js'
 
@@ -23,59 +25,35 @@ export interface Loaded {
 const scripts = ['.ts', '.mts', '.js', '.mjs']
 const documents = ['.yaml', '.yml', '.json']
 
+/** Where this package's own modules lie, by the names that scripts import them by. */
+const own = (): Record<string, string> => {
+  const source = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const index = new URL(`../index.${source}`, import.meta.url).href
+  const scenarios = new URL(`../../scenarios/index.${source}`, import.meta.url).href
+  return { windtunnel: index, 'windtunnel/scenarios': scenarios }
+}
+
 /** Process-wide, as Node's hooks are: TypeScript and this package's own imports for every module from here on. */
-let hooked: Promise<void> | undefined
+let hooked = false
 
-const hook = (): Promise<void> =>
-  (hooked ??= (async () => {
-    const { register: registerTypeScript } = await import('tsx/esm/api')
-    registerTypeScript()
-    const base = pathToFileURL(join(packageFolder(), 'package.json')).href
-    register('./script-hook.js', import.meta.url, { data: { base } })
-  })())
-
-/** Where in the script it went wrong: the first frame of the stack that lies in it. */
-const frameOf = (error: Error, path: string): string => {
-  const frame = (error.stack ?? '').split('\n').find((line) => line.includes(path))
-  const place = frame && /:(\d+:\d+)\)?$/.exec(frame)?.[1]
-  return place ? `:${place}` : ''
-}
-
-/** What esbuild says of a script that does not parse: `path:line:column: ERROR: message`, column from 0. */
-const syntax = /^(.+):(\d+):(\d+): ERROR: (.+)$/m
-
-const syntaxError = (cause: Error, cwd: string): SpecificationError | undefined => {
-  const match = cause.name === 'TransformError' ? syntax.exec(cause.message) : null
-  if (match === null) return undefined
-  const [, path, line, column, what] = match
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const row = (text.split('\n')[Number(line) - 1] ?? '').replace(/\t/g, ' ')
-  const caret = `  ${' '.repeat(line.length)} | ${' '.repeat(Number(column))}^`
-  return new SpecificationError(
-    `${relative(cwd, path)}:${line}:${Number(column) + 1}: ${what}.\n  ${line} | ${row}\n${caret}`,
-    { cause },
-  )
-}
-
-const scriptError = (cause: unknown, file: string, path: string, cwd: string): Error => {
-  if (!(cause instanceof Error)) return new SpecificationError(`${file} threw ${String(cause)}.`)
-  const broken = syntaxError(cause, cwd)
-  if (broken) return broken
-  const place = `${file}${frameOf(cause, path)}`
-  if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
-  const what = `${cause.name}: ${cause.message.replace(/\.$/, '')}`
-  return new SpecificationError(`${place}: the script failed: ${what}.`, { cause })
+const hook = (): void => {
+  // From source a loader is there already: that of the tests, or tsx.
+  if (hooked || import.meta.url.endsWith('.ts')) return
+  hooked = true
+  const base = pathToFileURL(join(packageFolder(), 'package.json')).href
+  register<About>('./script-hook.js', import.meta.url, { data: { own: own(), base } })
 }
 
 /** The default export of a script. */
 const loadScript = async (path: string, file: string, text: string, cwd: string): Promise<unknown> => {
-  await hook()
+  hook()
   let module: { readonly default?: unknown }
   try {
     // The hash in the address makes an edited script a new module.
     module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
   } catch (cause) {
-    throw scriptError(cause, file, path, cwd)
+    const modules = [...Object.keys(own()), '@tensorflow/tfjs', 'rxjs']
+    throw await scriptError(cause, { path, cwd, modules, load: async (name) => (await import(name)) as object })
   }
   const exported = await module.default
   if (exported === undefined) {
