@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util'
 import {
   adam, holm, meansBySeed, minimumDetectableEffect, openEngine, rankingEffect, trainRanker, type BySeed, type Engine,
   type RankerTraining, type World,
-} from 'windtunnel'
-import { kuairandInteractions, loadWorld, syntheticInteractions } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { kuairandInteractions, loadWorld, syntheticInteractions } from '@windtunnel/windtunnel/scenarios'
 
 const { values: flags } = parseArgs({
   options: {

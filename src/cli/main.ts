@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { ensureRuntime } from '../engine/onnx/fetch-runtime.js'
 import { exitCodes, WindtunnelError } from '../errors.js'
+import { packageFolder } from '../package.js'
 import { ats, type At } from '../runs/comparison/gather.js'
-import { packageFolder } from '../runs/versions.js'
 import { didYouMean } from '../simulation/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
@@ -77,6 +78,12 @@ Examples:
   npx windtunnel list strategies
   npx windtunnel list fedprox
   npx windtunnel list --json > catalogue.json`,
+  engine: `
+The first flight does the same. Installed as a package, windtunnel brings everything but onnxruntime-node: npm fetches that
+from its registry, without its install script, into ~/.cache/windtunnel (WINDTUNNEL_CACHE names another folder).
+
+Example:
+  npx windtunnel engine`,
   schema: `
 For editors and validators: the JSON Schema (draft 2020-12) of YAML and JSON simulations.
 
@@ -187,6 +194,15 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .addHelpText('after', examples.schema)
     .action(() => {
       streams.out.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`)
+      done(exitCodes.ok)
+    })
+  root
+    .command('engine')
+    .description('fetch what the engine onnx runs on, so that flights need no registry')
+    .addHelpText('after', examples.engine)
+    .action(async () => {
+      const folder = await ensureRuntime({ tell: (words) => void streams.err.write(`windtunnel: ${words}\n`) })
+      streams.out.write(`${folder}\n`)
       done(exitCodes.ok)
     })
   addDataCommand(root, streams, done)

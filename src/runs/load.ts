@@ -4,13 +4,13 @@ import { basename, extname, join, relative, resolve as absolute } from 'node:pat
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { SpecificationError } from '../errors.js'
+import { packageFolder, packageName } from '../package.js'
 import { readDocument, scriptSource, type Source } from '../simulation/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
 import { scriptError } from './script-error.js'
 import type { About } from './script-hook.js'
 import { isStudy, type Study } from './study/study.js'
-import { packageFolder } from './versions.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {
@@ -25,12 +25,14 @@ export interface Loaded {
 const scripts = ['.ts', '.mts', '.js', '.mjs']
 const documents = ['.yaml', '.yml', '.json']
 
-/** Where this package's own modules lie, by the names that scripts import them by. */
+/** Where modules lie that every script can import, by name: this package's own, and its TensorFlow.js. */
 const own = (): Record<string, string> => {
   const source = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const index = new URL(`../index.${source}`, import.meta.url).href
-  const scenarios = new URL(`../../scenarios/index.${source}`, import.meta.url).href
-  return { windtunnel: index, 'windtunnel/scenarios': scenarios }
+  const at = (path: string): string => new URL(`../${path}.${source}`, import.meta.url).href
+  const modules = { '': at('index'), '/scenarios': at('../scenarios/index'), '/tensorflow': at('tensorflow') }
+  const named = [packageName, 'windtunnel'].flatMap((name) =>
+    Object.entries(modules).map(([path, address]) => [`${name}${path}`, address]))
+  return { ...Object.fromEntries(named) as Record<string, string>, '@tensorflow/tfjs': at('tensorflow') }
 }
 
 /** Process-wide, as Node's hooks are: TypeScript and this package's own imports for every module from here on. */
@@ -52,7 +54,7 @@ const loadScript = async (path: string, file: string, text: string, cwd: string)
     // The hash in the address makes an edited script a new module.
     module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
   } catch (cause) {
-    const modules = [...Object.keys(own()), '@tensorflow/tfjs', 'rxjs']
+    const modules = [...Object.keys(own()), 'rxjs']
     throw await scriptError(cause, { path, cwd, modules, load: async (name) => (await import(name)) as object })
   }
   const exported = await module.default

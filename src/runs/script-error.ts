@@ -15,7 +15,7 @@ export interface Script {
   readonly path: string
   /** What the paths of messages are relative to. */
   readonly cwd: string
-  /** The modules that every script can import by name. */
+  /** The modules that every script can import by name, short names last. */
   readonly modules: readonly string[]
   /** Loads a module as the script would, to see what it exports. */
   readonly load: (specifier: string) => Promise<object>
@@ -95,7 +95,7 @@ const missingModule = /^no module ("(?:[^"\\]|\\.)*") for (.+)$/m
 /** What an import may have meant: a module that every script has, or a file where the one that is not there would be. */
 const meantBy = (specifier: string, path: string, modules: readonly string[]): string => {
   if (!/^(?:\.|\/|file:)/.test(specifier)) {
-    return didYouMean(specifier, modules) || `Without installing any, a script has: ${modules.join(', ')}.`
+    return didYouMean(specifier, modules) || `Without installing any, a script has: ${modules.filter((name) => !name.startsWith('windtunnel')).join(', ')}.`
   }
   const folder = dirname(fileURLToPath(new URL(specifier, pathToFileURL(path))))
   const shown = relative(dirname(path), folder) || '.'

@@ -25,8 +25,7 @@ export const initialize: InitializeHook<About> = (data) => {
   about = data
 }
 
-/** Taken from the command's own libraries: always, and where the script's folder has none. */
-const always = /^@tensorflow\/tfjs(?:\/|$)/
+/** Taken from the command's own libraries where the script's folder has none. */
 const otherwise = /^rxjs(?:\/|$)/
 const relative = /^(?:\.{0,2}\/|file:)/
 const typed = /\.m?ts$/
@@ -60,12 +59,11 @@ const isUnresolved = (error: unknown): boolean =>
 export const resolve: ResolveHook = async (specifier, context, next) => {
   if (Object.hasOwn(about.own, specifier)) return { url: about.own[specifier], shortCircuit: true }
   const { parentURL = '' } = context
-  const from = always.test(specifier) ? { ...context, parentURL: about.base } : context
-  if (!isLocal(parentURL)) return next(specifier, from)
+  if (!isLocal(parentURL)) return next(specifier, context)
   const wanted = relative.test(specifier) ? new URL(specifier, parentURL).href.replace(/[?#].*$/, '') : undefined
   const meant = wanted === undefined || isFile(wanted) ? undefined : candidates(wanted).find(isFile)
   try {
-    return await next(meant ?? specifier, from)
+    return await next(meant ?? specifier, context)
   } catch (error) {
     if (otherwise.test(specifier)) return next(specifier, { ...context, parentURL: about.base })
     if (!isUnresolved(error)) throw error

@@ -22,8 +22,8 @@ const outside = (): string => {
   writeFileSync(
     join(folder, 'mine.ts'),
     `import * as tf from '@tensorflow/tfjs'
-import { fedAvg, minutes, deadline, simulation, type Specification } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+import { fedAvg, minutes, deadline, simulation, type Specification } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 import { Size } from './parts/size.js'
 
 const width: number = Size.hidden

@@ -46,8 +46,8 @@ describe('scripts in the pages', () => {
       const options = {
         noEmit: true,
         paths: {
-          windtunnel: [join(root, 'src/index.ts')],
-          'windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
+          '@windtunnel/windtunnel': [join(root, 'src/index.ts')],
+          '@windtunnel/windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
         },
         typeRoots: [join(root, 'node_modules/@types')],
       }

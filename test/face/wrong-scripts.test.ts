@@ -12,8 +12,8 @@ const script = (parts: Readonly<Record<string, string>>): string => {
     rounds: 'deadline({ count: 2, after: minutes(5) })',
   }
   const fields = Object.entries({ ...right, ...parts }).map(([name, value]) => `  ${name}: ${value},`)
-  return `import * as windtunnel from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+  return `import * as windtunnel from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 const { adam, asynchronous, away, check, crash, deadline, fedAvg, fedProx, fraction, lose, mbps, minutes, mmoe, ms, one } = windtunnel
 const { roundMachine, simulation, Lab, simulate } = windtunnel
 void [adam, asynchronous, away, check, crash, fedProx, fraction, lose, mbps, ms, one, roundMachine, Lab, simulate]

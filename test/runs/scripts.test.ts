@@ -20,22 +20,22 @@ export default simulation({
   world: storefronts({ scenarios: 2 }), model: mlp({ hidden: [4] }), strategy: fedAvg(), rounds: synchronous({ count: 1 }), ${more}
 })
 `
-const imports = `import { fedAvg, mlp, simulation, synchronous } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+const imports = `import { fedAvg, mlp, simulation, synchronous } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 `
 
 /** By name: the script `mine.ts` or what `file` says, and the files beside it. */
 const right: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a helper that imports TensorFlow.js': {
     'mine.ts': `${imports}import { scale } from './parts/scale.js'\n${simulation('name: `n${scale(2)}`')}`,
-    'parts/scale.ts': `import * as tf from '@tensorflow/tfjs'\nimport { twice } from './twice'\nexport const scale = (x: number): number => twice(tf.scalar(x).dataSync()[0])\n`,
+    'parts/scale.ts': `import * as tf from '@tensorflow/tfjs'\nimport { relu } from '@windtunnel/windtunnel/tensorflow'\nif (relu !== tf.relu) throw new Error('two copies')\nimport { twice } from './twice'\nexport const scale = (x: number): number => twice(tf.scalar(x).dataSync()[0])\n`,
     'parts/twice.ts': 'export const twice = (x: number): number => 2 * x\n',
   },
   'a top-level await': {
     'mine.ts': `${imports}const n: number = await Promise.resolve(4)\n${simulation('name: `n${n}`')}`,
   },
   'types without the word type, enums, parameter properties': {
-    'mine.ts': `${imports}import { Size, Sized } from './size.js'\nimport { Specification } from 'windtunnel'
+    'mine.ts': `${imports}import { Size, Sized } from './size.js'\nimport { Specification } from '@windtunnel/windtunnel'
 class Own { constructor(readonly n: number) {} }\nconst sized: Sized = new Own(Size.four)\nconst made: Specification = simulation({} as never)\nvoid made${simulation('name: `n${sized.n}`')}`,
     'size.ts': 'export enum Size { four = 4 }\nexport interface Sized { n: number }\n',
   },
@@ -53,12 +53,12 @@ class Own { constructor(readonly n: number) {} }\nconst sized: Sized = new Own(S
 
 const wrong: Readonly<Record<string, readonly [Readonly<Record<string, string>>, string]>> = {
   'a misspelt name, on its own line of the import': [
-    { 'mine.ts': `import {\n  fedAvgg, simulation,\n} from 'windtunnel'\nexport default simulation({ strategy: fedAvgg() } as never)\n` },
-    'mine.ts:2:3: "windtunnel" exports no "fedAvgg".\n  2 |   fedAvgg, simulation,\n    |   ^^^^^^^\n  Did you mean "fedAvg"?',
+    { 'mine.ts': `import {\n  fedAvgg, simulation,\n} from '@windtunnel/windtunnel'\nexport default simulation({ strategy: fedAvgg() } as never)\n` },
+    'mine.ts:2:3: "@windtunnel/windtunnel" exports no "fedAvgg".\n  2 |   fedAvgg, simulation,\n    |   ^^^^^^^\n  Did you mean "fedAvg"?',
   ],
   'a misspelt name in a helper': [
-    { 'mine.ts': `import { two } from './two.js'\nexport default two\n`, 'two.ts': `import { storefront } from 'windtunnel/scenarios'\nexport const two = storefront()\n` },
-    'two.ts:1:10: "windtunnel/scenarios" exports no "storefront".\n  1 | import { storefront } from \'windtunnel/scenarios\'\n    |          ^^^^^^^^^^\n  Did you mean "storefronts"?',
+    { 'mine.ts': `import { two } from './two.js'\nexport default two\n`, 'two.ts': `import { storefront } from '@windtunnel/windtunnel/scenarios'\nexport const two = storefront()\n` },
+    'two.ts:1:10: "@windtunnel/windtunnel/scenarios" exports no "storefront".\n  1 | import { storefront } from \'@windtunnel/windtunnel/scenarios\'\n    |          ^^^^^^^^^^\n  Did you mean "storefronts"?',
   ],
   'a misspelt name of a helper': [
     { 'mine.ts': `import { too } from './two.js'\nexport default too\n`, 'two.ts': `export const two = 2\n` },
@@ -78,7 +78,7 @@ const wrong: Readonly<Record<string, readonly [Readonly<Record<string, string>>,
   ],
   'a module that is not installed': [
     { 'mine.ts': `import lodash from 'lodash-of-nobody'\nexport default lodash\n` },
-    'mine.ts:1:21: there is no "lodash-of-nobody" to import.\n  1 | import lodash from \'lodash-of-nobody\'\n    |                     ^^^^^^^^^^^^^^^^\n  Without installing any, a script has: windtunnel, windtunnel/scenarios, @tensorflow/tfjs, rxjs.',
+    'mine.ts:1:21: there is no "lodash-of-nobody" to import.\n  1 | import lodash from \'lodash-of-nobody\'\n    |                     ^^^^^^^^^^^^^^^^\n  Without installing any, a script has: @windtunnel/windtunnel, @windtunnel/windtunnel/scenarios, @windtunnel/windtunnel/tensorflow, @tensorflow/tfjs, rxjs.',
   ],
   'TypeScript that does not parse': [
     { 'mine.ts': `const a: number = 1\nexport default { a: a b: 2 }\n` },

@@ -75,11 +75,11 @@ const checkMachine = () => {
   if (lacking.length > 0) throw new Missing(`needs ${lacking.join(', ')}, which could not be run`)
 }
 
-/** The package's folder; without it npm is asked for it, for npm drops an optional package that cannot download. */
+/** The package's folder; without it npm is asked for it, for npm installs no optional peer by itself. */
 const addonFolder = () => {
   const folder = join(root, 'node_modules', addonName)
   if (fs.existsSync(join(folder, 'package.json'))) return folder
-  const version = require('./package.json').optionalDependencies[addonName]
+  const version = require('./package.json').peerDependencies[addonName]
   say(`fetching ${addonName}@${version} without its own download`)
   const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${addonName}@${version}`]
   const npm = process.env.npm_execpath
