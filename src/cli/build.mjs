@@ -91,6 +91,11 @@ const filesBelow = (folder, endings) =>
     return endings.some((ending) => path.endsWith(ending)) ? [path] : []
   })
 
+/** What models are written in: tensors, operations, and the methods of tensors. Its layers, loaders and browsers are not. */
+const tensorFlowTypes = `import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops'
+export * from '@tensorflow/tfjs-core'
+`
+
 const imports = /(from |import\(|import )(['"])@tensorflow\/tfjs\2/g
 
 /**
@@ -106,7 +111,7 @@ const bringTensorFlow = (root, next) => {
   fs.mkdirSync(vendor)
   const withoutMap = (path) => fs.readFileSync(path, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
   fs.writeFileSync(join(vendor, 'tensorflow.cjs'), withoutMap(code))
-  fs.writeFileSync(join(vendor, 'tensorflow.d.cts'), withoutMap(join(bundle, 'index.d.ts')).replace(/^import '.*$\n/gm, ''))
+  fs.writeFileSync(join(vendor, 'tensorflow.d.cts'), tensorFlowTypes)
   for (const path of filesBelow(next, ['.js', '.d.ts'])) {
     const text = fs.readFileSync(path, 'utf8')
     const way = relative(dirname(path), join(vendor, 'tensorflow.cjs')).replaceAll('\\', '/')

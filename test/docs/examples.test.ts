@@ -48,6 +48,7 @@ describe('scripts in the pages', () => {
         paths: {
           '@windtunnel/windtunnel': [join(root, 'src/index.ts')],
           '@windtunnel/windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
+          '@windtunnel/windtunnel/tensorflow': [join(root, 'src/tensorflow.ts')],
         },
         typeRoots: [join(root, 'node_modules/@types')],
       }
@@ -77,7 +78,7 @@ describe('scripts in the pages', () => {
 })
 
 describe('data in the pages', () => {
-  const data = blocks.filter(({ language }) => language === 'yaml' || language === 'json')
+  const data = blocks.filter(({ language, text }) => language === 'yaml' || (language === 'json' && !text.includes('compilerOptions')))
   const schemas = data.filter(({ text }) => /^files:/m.test(text))
   const specifications = data.filter((block) => !schemas.includes(block))
 

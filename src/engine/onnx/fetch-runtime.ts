@@ -51,8 +51,9 @@ const put = async (home: string, version: string, install: typeof npmCi): Promis
     for (const file of ['package.json', 'npm-shrinkwrap.json']) copyFileSync(join(packageFolder(), 'engine', file), join(next, file))
     await install(next)
     keepOwnSystem(join(next, 'node_modules', 'onnxruntime-node'))
+    // What is whole is left alone: another process may have loaded it.
     if (found() === undefined) {
-      rmSync(home, { recursive: true, force: true })
+      if (existsSync(home)) rmSync(home, { recursive: true, force: true })
       renameSync(next, home)
     }
   } catch (error) {
