@@ -8,9 +8,10 @@ import { packageFolder, packageName } from '../package.js'
 import { readDocument, scriptSource, type Source } from '../simulation/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
-import { scriptError } from './script-error.js'
+import { type Script, scriptError } from './script-error.js'
 import type { About } from './script-hook.js'
-import { isStudy, type Study } from './study/study.js'
+import { readPlan } from './study/plan.js'
+import { isStudy, type Size, type StudyPlan } from './study/study.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {
@@ -46,6 +47,11 @@ const hook = (): void => {
   register<About>('./script-hook.js', import.meta.url, { data: { own: own(), base } })
 }
 
+/** What an error of a script is explained with. */
+const inquiry = (path: string, cwd: string): Script => ({
+  path, cwd, modules: [...Object.keys(own()), 'rxjs'], load: async (name) => (await import(name)) as object,
+})
+
 /** The default export of a script. */
 const loadScript = async (path: string, file: string, text: string, cwd: string): Promise<unknown> => {
   hook()
@@ -54,8 +60,7 @@ const loadScript = async (path: string, file: string, text: string, cwd: string)
     // The hash in the address makes an edited script a new module.
     module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
   } catch (cause) {
-    const modules = [...Object.keys(own()), 'rxjs']
-    throw await scriptError(cause, { path, cwd, modules, load: async (name) => (await import(name)) as object })
+    throw await scriptError(cause, inquiry(path, cwd))
   }
   const exported = await module.default
   if (exported === undefined) {
@@ -75,14 +80,22 @@ const readGiven = (given: string, cwd: string): { path: string; file: string; te
   return { path, file, text: readFileSync(path, 'utf8') }
 }
 
-/** Loads a script whose default export is a study. */
-export const loadStudy = async (given: string, cwd: string): Promise<{ study: Study; script: Loaded['script'] }> => {
+/** Loads a script whose default export is a study, and gives the plan of this size. Errors say file and path. */
+export const loadStudy = async (
+  given: string, cwd: string, size: Size,
+): Promise<{ plan: StudyPlan; script: Loaded['script'] }> => {
   const { path, file, text } = readGiven(given, cwd)
   const exported = scripts.includes(extname(path).toLowerCase()) ? await loadScript(path, file, text, cwd) : undefined
   if (!isStudy(exported)) {
-    throw new SpecificationError(`${file} is no study: a script with export default study(({ full }) => ({ ... })).`)
+    throw new SpecificationError(`${file} is no study: a script with export default study({ ... }).`)
   }
-  return { study: exported, script: { file, sha256: sha256(text) } }
+  let plan: unknown
+  try {
+    plan = await exported.plan(size)
+  } catch (cause) {
+    throw await scriptError(cause, inquiry(path, cwd))
+  }
+  return { plan: readPlan(plan, file), script: { file, sha256: sha256(text) } }
 }
 
 /** Loads a script (.ts, .mts, .js, .mjs) or a document (.yaml, .yml, .json). Errors say file, line and column. */
