@@ -9,7 +9,7 @@ export const exitCodes = {
   data: 3,
   /** A safety check failed while running. */
   safety: 4,
-  /** The run could not go on: a round that can never close. */
+  /** The run could not go on, or nowhere: a round that can never close, or all of them aborted. */
   liveness: 5,
   /** A replay gave other events or numbers. */
   nondeterminism: 6,
@@ -17,6 +17,8 @@ export const exitCodes = {
   storage: 7,
   /** Nothing differs, but not all could be compared or vouched for: a run that was broken off, another processor. */
   partly: 8,
+  /** Parameters or scores were not finite, and the specification did not ask to go on. */
+  diverged: 9,
   /** Ctrl-C: what was flown so far is in the run folder. */
   interrupted: 130,
 } as const
@@ -51,6 +53,11 @@ export class LivenessError extends WindtunnelError {
   override readonly exitCode = exitCodes.liveness
 }
 
+/** Training gave parameters, or a model scores, that are not finite. */
+export class DivergenceError extends WindtunnelError {
+  override readonly exitCode = exitCodes.diverged
+}
+
 /** Two runs that must be equal are not. */
 export class NondeterminismError extends WindtunnelError {
   override readonly exitCode = exitCodes.nondeterminism
@@ -60,3 +67,7 @@ export class NondeterminismError extends WindtunnelError {
 export class StorageError extends WindtunnelError {
   override readonly exitCode = exitCodes.storage
 }
+
+/** What was thrown, as an error: scripts may throw anything. */
+export const asError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : new Error(`something was thrown that is no error: ${String(thrown)}`, { cause: thrown })

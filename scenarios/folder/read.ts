@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path'
 import { assemble, type Frame, type Numeric } from '../../src/data/assemble.js'
-import type { DataColumn } from '../../src/data/data-column.js'
+import { wrongValue, type DataColumn } from '../../src/data/data-column.js'
 import type { DataTable } from '../../src/data/data-table.js'
 import { parseInstant, timeForms } from '../../src/data/instant.js'
 import { interner, type Interner } from '../../src/data/interner.js'
@@ -28,6 +28,8 @@ interface Columns {
   readonly fields: readonly FieldColumn[]
   readonly numeric: readonly Numeric[]
   readonly labels: readonly string[]
+  /** One per task. */
+  readonly weights: readonly (string | undefined)[]
   readonly users: Interner
   readonly scenarios: Interner
 }
@@ -76,8 +78,15 @@ export const readFolder = async (
     split: inWords(schema.split),
     notes: [
       'vocabularies are fitted on the union of all training rows: clients share which words exist, not what they saw',
+      ...weighed(schema, columns),
     ],
   })
+}
+
+/** What weighs training rows, for the manifest. */
+const weighed = ({ tasks }: FolderSchema, { weights }: Columns): string[] => {
+  const named = tasks.flatMap(({ name }, t) => (weights[t] === undefined ? [] : [`${name} by ${weights[t]}`]))
+  return named.length === 0 ? [] : [`training rows are weighted: ${named.join(', ')}`]
 }
 
 const stem = (file: string): string => basename(file).replace(/\.gz$/, '').replace(/\.[^.]+$/, '')
@@ -87,6 +96,7 @@ const columnsOf = (schema: FolderSchema): Columns => ({
   numeric: schema.numeric.map((column) =>
     typeof column === 'string' ? { name: column, scaling: 'standard' as const } : column),
   labels: schema.tasks.map(({ name, column }) => column ?? name),
+  weights: schema.tasks.map(({ weight }) => weight ?? schema.weight),
   users: interner(),
   scenarios: interner(),
 })
@@ -116,6 +126,7 @@ const wanted = (schema: FolderSchema, columns: Columns): DataColumn[] => {
       return { name, kind: 'integer', min: 0, max: task.kind === 'binary' ? 1 : task.classes - 1, empty: 'nan' }
     }),
   ]
+  for (const name of columns.weights) if (name !== undefined) all.push({ name, kind: 'number', empty: 'nan' })
   if (schema.scenario !== undefined) all.push({ name: schema.scenario, kind: 'text', words: columns.scenarios })
   if (schema.user !== undefined) all.push({ name: schema.user, kind: 'text', words: columns.users })
   if (schema.split.by === 'column') all.push({ name: schema.split.column, kind: 'text' })
@@ -164,6 +175,12 @@ const toFrame = (
   const rows = schema.time === undefined ? given : inTime(given, sources, schema.time.column)
   const of = (pick: (table: DataTable) => ArrayLike<number>): Float64Array => gather(rows, sources, pick)
   const time = schema.time && of((table) => table.numbers(schema.time?.column ?? ''))
+  const labels = columns.labels.map((label) => of((table) => table.numbers(label)))
+  const weights = columns.weights.map((column, t) => {
+    const values = column === undefined ? undefined : of((table) => table.numbers(column))
+    if (column !== undefined && values !== undefined) checkWeights(column, values, labels[t], rows, sources)
+    return values
+  })
   return {
     name,
     rows: rows.row.length,
@@ -174,11 +191,24 @@ const toFrame = (
       return codes.map((code) => (nothing.has(code) ? -1 : code))
     }),
     numeric: columns.numeric.map((column) => of((table) => table.numbers(column.name))),
-    labels: columns.labels.map((label) => of((table) => table.numbers(label))),
+    labels,
+    ...(weights.some((column) => column !== undefined) && { weights }),
     ...(schema.user !== undefined && { user: of((table) => table.texts(schema.user as string).codes) }),
     ...(time && { time }),
     parts: partsOf(name, rows, time, schema, sources, seed),
   }
+}
+
+/** A weight is a finite number in single precision and not negative, wherever the task has a label. */
+const checkWeights = (
+  column: string, weights: Float64Array, labels: Float64Array, { source, row }: Rows, sources: readonly Source[],
+): void => {
+  const fits = (weight: number): boolean => weight >= 0 && Number.isFinite(Math.fround(weight))
+  const wrong = weights.findIndex((weight, i) => !fits(weight) && !(Number.isNaN(weight) && Number.isNaN(labels[i])))
+  if (wrong < 0) return
+  const value = Number.isNaN(weights[wrong]) ? '' : String(weights[wrong])
+  const { file } = sources[source[wrong]].table
+  throw wrongValue(file, `row ${row[wrong] + 1}`, column, value, 'a weight: a number from 0 to 3e38, or nothing where there is no label')
 }
 
 /** The rows in the order of their time; rows of one instant in the order of the files. */

@@ -1,7 +1,8 @@
 import type { TrainingEnd } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
+import { ClockError } from '../time/clock-error.js'
 import { KernelError, type Kernel } from '../time/kernel.js'
-import type { Micros } from '../time/micros.js'
+import { clockEnd, formatMicros, type Micros } from '../time/micros.js'
 import type { Message } from './actor.js'
 import type { Cell } from './cell.js'
 import { Computation, type ComputeQueue } from './compute-queue.js'
@@ -59,6 +60,9 @@ export class Pending {
   }
 
   compute(cell: Cell, job: unknown, cost: Micros): number {
+    if (cost > clockEnd && cost < Infinity) {
+      throw new ClockError(`A computation of ${cell.name} would take ${formatMicros(cost)}`)
+    }
     if (!Number.isSafeInteger(cost) || cost < 0) {
       throw new KernelError(`a computation that costs ${cost}: costs are integer microseconds, 0 or more; round up`)
     }

@@ -36,15 +36,25 @@ export interface Step {
   memory(name: string): Tensor
 }
 
+interface Side {
+  readonly memory?: Readonly<Record<string, Tensor>>
+  /**
+   * [tasks]: squares of the lengths of the gradients that it looked at, by which it is known whether a task had none.
+   * They are computed for it where it gives none and has asked for gradients.
+   */
+  readonly squares?: Tensor
+}
+
 /** What a balancer makes of a step. Memory that it does not name stays as it is. */
-export type Balanced =
+export type Balanced = Side & (
   /** Minimise sum_t w_t L_t: one more backward pass for all parameters. Tensors [] are constants to the gradient. */
-  | { readonly weights: readonly (number | Tensor)[]; readonly memory?: Readonly<Record<string, Tensor>> }
+  | { readonly weights: readonly (number | Tensor)[] }
   /**
    * The joint gradient of the shared segments. Segments of one task get that task's own gradient, divided by the number
    * of tasks as under equal weights, times `own` [tasks] where given.
    */
-  | { readonly gradients: Gradients; readonly own?: Tensor; readonly memory?: Readonly<Record<string, Tensor>> }
+  | { readonly gradients: Gradients; readonly own?: Tensor }
+)
 
 /** A way to make one step from the losses and gradients of several tasks. */
 export interface Balancer {

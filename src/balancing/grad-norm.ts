@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Tensor } from '@tensorflow/tfjs'
 import { z } from 'zod'
 import { SpecificationError } from '../errors.js'
 import type { Segment } from '../models/layout.js'
@@ -20,8 +19,6 @@ const layerOf = (shared: readonly Segment[], name: string | undefined): Segment 
   const known = shared.map((segment) => segment.name).join(', ')
   throw new SpecificationError(`local.balance.layer is '${name}': the segments that all tasks share are ${known}.`)
 }
-
-const normOf = (gradient: Tensor): Tensor => tf.sqrt(tf.sum(tf.square(gradient)))
 
 /** No weight falls below this before they are scaled: the paper's updates know no bound, and a negative one diverges. */
 const least = 1e-3
@@ -56,7 +53,8 @@ export const gradNorm = balancerEntry({
         const weights = step.memory('weights')
         const before = step.memory('first')
         const first = tf.where(tf.greater(before, 0), before, losses)
-        const norms = tf.stack(step.gradients([layer]).map((own) => normOf(own[layer.name])))
+        const squares = tf.stack(step.gradients([layer]).map((own) => tf.sum(tf.square(own[layer.name]))))
+        const norms = tf.sqrt(squares)
         const known = tf.greater(tf.mul(first, present), 0)
         const progress = tf.where(known, tf.div(losses, tf.maximum(first, 1e-12)), tf.onesLike(first))
         const relative = tf.div(progress, tf.maximum(tf.mean(progress), 1e-12))
@@ -66,7 +64,8 @@ export const gradNorm = balancerEntry({
         const moved = tf.maximum(tf.sub(weights, tf.mul(slope, rate)), least)
         // A quotient, since factors of a product would be gathered with those of the next step, if one graph holds both.
         const renewed = tf.div(tf.mul(moved, tasks), tf.sum(moved))
-        return { weights: tf.unstack(tf.mul(weights, 1 / tasks)), memory: { weights: renewed, first } }
+        const memory = { weights: renewed, first }
+        return { weights: tf.unstack(tf.mul(weights, 1 / tasks)), memory, squares }
       },
     }
   },

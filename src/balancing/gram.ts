@@ -2,6 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
 import type { Segment } from '../models/layout.js'
 import type { Balancer, Balanced, Gradients, Step } from './balancer.js'
+import { tiny } from './oddity.js'
+
+export { tiny }
 
 /*
  * Rules whose joint gradient is a weighted sum of the tasks' gradients, with weights that follow from the inner products
@@ -37,6 +40,12 @@ export interface Solved extends Pick<Extract<Balanced, { gradients: Gradients }>
   readonly weights: Tensor
 }
 
+/** The diagonal of A [tasks, tasks] as it is, [tasks]: in `diagonal` a product that is not finite spoils its whole row. */
+const taken = (a: Tensor): Tensor => {
+  const tasks = a.shape[0]
+  return tf.stridedSlice(tf.reshape(a, [tasks * tasks]), [0], [tasks * tasks], [tasks + 1])
+}
+
 /** A balancer that weighs gradients by their inner products A [tasks, tasks]. */
 export const gramBalancer = (
   parts: Pick<Balancer, 'kind' | 'inputs' | 'memory'>,
@@ -45,8 +54,10 @@ export const gramBalancer = (
   ...parts,
   balance(step) {
     const gradients = step.gradients()
-    const { weights, ...rest } = solve(gramOf(gradients, step.shared), step)
-    return { gradients: combine(weights, gradients, step.shared), ...rest }
+    const gram = gramOf(gradients, step.shared)
+    const { weights, ...rest } = solve(gram, step)
+    const squares = taken(gram)
+    return { gradients: combine(weights, gradients, step.shared), squares, ...rest }
   },
 })
 
@@ -55,9 +66,6 @@ export const across = (x: Tensor): Tensor => tf.matMul(x, tf.ones([x.shape[1]!, 
 
 /** The diagonal of A [n, n] as [n, 1]. */
 export const diagonal = (a: Tensor): Tensor => across(tf.mul(a, tf.eye(a.shape[0])))
-
-/** The square of the shortest gradient that is told from none, 1e-18 long; keeps 0 / 0 from happening. */
-export const tiny = 1e-36
 
 /** A cosine this near to -1 is -1: gradients that are opposed shall cancel, whatever their products are rounded to. */
 const rounded = 5e-7

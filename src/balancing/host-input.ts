@@ -1,4 +1,4 @@
-import { normal, permutation, type Stream } from '../random/streams.js'
+import { normal, permutation, uniformFloat, type Stream } from '../random/streams.js'
 
 /*
  * What the host computes for a balancer at each step. Plain data, apart from the balancers themselves, so that workers
@@ -25,6 +25,8 @@ export type HostInput =
   | { readonly kind: 'epoch-begins'; readonly name: string }
   /** [size] standard normal draws, new at every step. */
   | { readonly kind: 'normal'; readonly name: string; readonly size: number }
+  /** [...shape] uniform draws in [0, 1), new at every step. */
+  | { readonly kind: 'uniform'; readonly name: string; readonly shape: readonly number[] }
   /**
    * [tasks - 1, tasks, tasks]: row i of matrix p is 1 at the task that comes p-th in task i's random order of the
    * others, and 0 elsewhere. New at every step.
@@ -50,6 +52,8 @@ export const shapeOf = (input: HostInput): readonly number[] => {
       return []
     case 'normal':
       return [input.size]
+    case 'uniform':
+      return input.shape
     case 'orders':
       return [input.tasks - 1, input.tasks, input.tasks]
     default:
@@ -72,6 +76,12 @@ export const fillInput = (input: HostInput, moment: Moment, to: Float32Array, at
     case 'normal': {
       const stream = moment.stream(input.name)
       for (let i = 0; i < input.size; i++) to[at + i] = normal(stream)
+      break
+    }
+    case 'uniform': {
+      const stream = moment.stream(input.name)
+      const end = at + input.shape.reduce((size, extent) => size * extent, 1)
+      for (let i = at; i < end; i++) to[i] = uniformFloat(stream)
       break
     }
     case 'orders':

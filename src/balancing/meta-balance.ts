@@ -33,15 +33,18 @@ export const metaBalance = balancerEntry({
         const own = step.gradients()
         const rows: Tensor[] = tf.split(step.memory('norms'), shared.length, 0)
         const gradients: Record<string, Tensor> = {}
+        const squares: Tensor[] = []
         for (const { name } of step.shared) {
           const place = places.get(name)!
-          const norms = tf.stack(own.map((gradient) => tf.sqrt(tf.sum(tf.square(gradient[name])))))
+          const square = tf.stack(own.map((gradient) => tf.sum(tf.square(gradient[name]))))
+          squares.push(square)
+          const norms = tf.sqrt(square)
           const kept = tf.add(tf.mul(rows[place], beta), tf.mul(tf.reshape(norms, [1, count]), 1 - beta))
           rows[place] = kept
           const lengths = tf.unstack(tf.reshape(kept, [count]))
           gradients[name] = tf.mul(balanced(name, own, lengths, chief, relax), 1 / count)
         }
-        return { gradients, memory: { norms: tf.concat(rows, 0) } }
+        return { gradients, memory: { norms: tf.concat(rows, 0) }, ...(squares.length > 0 && { squares: tf.addN(squares) }) }
       },
     }
   },

@@ -9,6 +9,7 @@ import { decay } from './decay.js'
 import { dwa } from './dwa.js'
 import { equal } from './equal.js'
 import { fixed } from './fixed.js'
+import { gradDrop } from './grad-drop.js'
 import { gradNorm } from './grad-norm.js'
 import { gradVac } from './grad-vac.js'
 import { imtl } from './imtl.js'
@@ -31,6 +32,7 @@ export const balancers = [
   rlw,
   pcgrad,
   gradVac,
+  gradDrop,
   cagrad,
   mgda,
   imtl,

@@ -14,5 +14,5 @@ try {
   process.exit(1)
 }
 
-const { main } = await import('../../dist/src/cli/main.js')
-process.exitCode = await main(process.argv.slice(2))
+const { start } = await import('../../dist/src/cli/start.js')
+process.exitCode = await start(process.argv.slice(2))

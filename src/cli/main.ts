@@ -22,7 +22,7 @@ const codes = `
 Exit codes:
   0 all well     2 specification, flags or script    4 a safety check failed    6 a replay differs
   1 a crash      3 data                              5 a round can never close  7 the run folder
-  8 nothing differs, but not all could be compared                             130 Ctrl-C`
+  8 nothing differs, but not all could be compared     9 training diverged     130 Ctrl-C`
 
 const examples = {
   program: `
@@ -33,8 +33,9 @@ Examples:
 ${codes}`,
   run: `
 The script is TypeScript or JavaScript with \`export default simulation({ ... })\`, or the same as YAML or JSON.
---set takes the path of any field and a YAML value; null takes a field away. The folder of an earlier run of the same
-name and seed is replaced; a folder with anything else in it is refused.
+--set takes the path of any field and a YAML value; null takes a field away. The run of the same flight (seed, settings,
+data) is replaced; where the default folder holds another one, the next free name is taken (runs/NAME-SEED-2). With --out
+it is refused, unless you --force. Anything that is not a run is never overwritten.
 
 Examples:
   npx windtunnel run simulations/first-flight.ts --seed 7 --workers 4
@@ -119,7 +120,8 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', whole(1))
     .option('--engine <name>', 'onnx; tfjs-node: native TensorFlow, for large models; tfjs: slow, same numbers everywhere; tfjs-node-eager (default: onnx)', engine)
     .option('--data <dir>', 'fly on the data in this folder instead of the script’s world')
-    .option('--out <dir>', 'run folder (default: runs/NAME-SEED)')
+    .option('--out <dir>', 'run folder (default: runs/NAME-SEED, or the next free name)')
+    .option('--force', 'replace the run of another flight that is there')
     .option('--json', 'print the final summary as one JSON object, and nothing else, on standard output')
     .option('--quiet', 'print nothing but errors')
     .option('--set <path=value>', 'set a field of the specification; may be given again', gather)
@@ -210,8 +212,12 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
   return root
 }
 
-const says = (error: unknown): { readonly text: string; readonly code: number } => {
-  if (error instanceof WindtunnelError) return { text: error.message, code: error.exitCode }
+/** What people are told of an error, and the exit code. */
+export const says = (error: unknown): { readonly text: string; readonly code: number } => {
+  if (error instanceof WindtunnelError) {
+    const thrown = error.exitCode === exitCodes.crash && error.cause instanceof Error ? `\n${error.cause.stack}` : ''
+    return { text: `${error.message}${thrown}`, code: error.exitCode }
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   const cause = error instanceof Error && error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ''
   const ask = 'This was not foreseen. If the script is not the cause, please report it with the lines above.'

@@ -1,8 +1,9 @@
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import type { EngineName } from '../engine/open.js'
 import { exitCodes, StorageError } from '../errors.js'
 import { loadSpecification } from '../runs/load.js'
 import { conduct, type Run } from '../runs/simulate.js'
+import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
 import { onInterrupt } from './interrupt.js'
 import { showProgress, silent, type Output, type Progress } from './progress.js'
@@ -22,6 +23,7 @@ export interface RunFlags {
   readonly engine?: EngineName
   readonly data?: string
   readonly out?: string
+  readonly force?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
   readonly set?: readonly string[]
@@ -79,17 +81,22 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
         name: loaded.name,
         script: loaded.script,
         out: ({ name, seed }) => flags.out ?? join(cwd, 'runs', `${name}-${seed}`.replace(/[^\w.-]/g, '_')),
+        ifTaken: flags.force ? 'replace' : flags.out === undefined ? 'next' : 'refuse',
         cwd,
         signal: interrupt.signal,
       },
       {
-        onReady: ({ resolved }) => (progress = progressFor(streams, flags, resolved)),
+        onReady({ resolved, note }) {
+          if (note !== undefined && !flags.quiet) streams.err.write(`note: ${note.replaceAll(`${cwd}${sep}`, '')}\n`)
+          progress = progressFor(streams, flags, resolved)
+        },
         onEvent: (event) => progress.event(event),
       },
     )
     progress.end()
     show(flown, flags, streams)
-    return flown.status === 'interrupted' ? exitCodes.interrupted : exitCodes.ok
+    if (flown.status === 'interrupted') return exitCodes.interrupted
+    return nothingLearnt(flown) === undefined ? exitCodes.ok : exitCodes.liveness
   } catch (error) {
     progress.end()
     const kept = error instanceof StorageError ? (error as { run?: Run }).run : undefined

@@ -42,6 +42,9 @@ export interface Frame {
   readonly numeric: readonly ArrayLike<number>[]
   /** One per task; NaN where the task does not apply. */
   readonly labels: readonly ArrayLike<number>[]
+  /** How much training rows count in the losses, one per task: see `Table.weights`; undefined for one whose rows count
+   * alike. */
+  readonly weights?: readonly (ArrayLike<number> | undefined)[]
   readonly user?: ArrayLike<number>
   readonly time?: ArrayLike<number>
   /** One of `part` per row. */
@@ -153,11 +156,20 @@ const toScenario = (draft: Draft, frame: Frame, vocabularies: readonly Vocabular
     const { user, time } = frame
     return {
       ...table,
+      ...(code === part.train && weightsOf(frame, rows)),
       ...(user && { user: pick(sharedInts(rows.length), rows, user) }),
       ...(time && { time: pick(sharedDoubles(rows.length), rows, time) }),
     }
   })
   return { name: frame.name, train, validation, test, scales }
+}
+
+/** Only of training rows: metrics weigh none. */
+const weightsOf = ({ weights = [], labels }: Frame, rows: Int32Array): Pick<Table, 'weights'> => {
+  if (weights.every((column) => column === undefined)) return {}
+  const out = sharedFloats(rows.length * labels.length)
+  labels.forEach((_, t) => rows.forEach((row, i) => (out[i * labels.length + t] = weights[t]?.[row] ?? 1)))
+  return { weights: out }
 }
 
 const rowsOf = (frame: Frame, code: number): Int32Array => {

@@ -106,7 +106,7 @@ const rowsOf = (table: Table, users: ReadonlySet<number>): Table => {
   table.user?.forEach((user, row) => {
     if (users.has(user)) rows.push(row)
   })
-  const { categorical, numeric, labels, user, time } = table
+  const { categorical, numeric, labels, weights, user, time } = table
   const some = <A extends Int32Array | Float32Array | Float64Array>(from: A, make: (length: number) => A): A => {
     const width = table.rows === 0 ? 0 : from.length / table.rows
     const out = make(rows.length * width)
@@ -118,6 +118,7 @@ const rowsOf = (table: Table, users: ReadonlySet<number>): Table => {
     categorical: some(categorical, sharedInts),
     numeric: some(numeric, sharedFloats),
     labels: some(labels, sharedFloats),
+    ...(weights && { weights: some(weights, sharedFloats) }),
     ...(user && { user: some(user, sharedInts) }),
     ...(time && { time: some(time, sharedDoubles) }),
   }

@@ -13,11 +13,14 @@ export const onlyTasks = (world: World, names: readonly string[]): World => {
   })
   const width = world.tasks.length
   const narrow = (table: Table): Table => {
-    const labels = sharedFloats(table.rows * columns.length)
-    for (let row = 0; row < table.rows; row++) {
-      columns.forEach((column, c) => (labels[row * columns.length + c] = table.labels[row * width + column]))
+    const chosen = (from: Float32Array): Float32Array => {
+      const out = sharedFloats(table.rows * columns.length)
+      for (let row = 0; row < table.rows; row++) {
+        columns.forEach((column, c) => (out[row * columns.length + c] = from[row * width + column]))
+      }
+      return out
     }
-    return { ...table, labels }
+    return { ...table, labels: chosen(table.labels), ...(table.weights && { weights: chosen(table.weights) }) }
   }
   return {
     ...world,

@@ -40,24 +40,30 @@ export const poolWorld = (world: World, options: { readonly scenarioId: boolean 
 }
 
 /**
- * The same world with all training labels permuted, across scenarios and all tasks of a row together: what features say
- * of labels is gone. Within scenarios alone it would not be: features that betray the scenario would still betray its
- * base rate, and a shared model learns that. A model that then beats an AUC of .5 on test rows, over seeds, cheats.
+ * The same world with all training labels permuted, across scenarios and all tasks of a row together, with their weights:
+ * what features say of labels is gone. Within scenarios alone it would not be: features that betray the scenario would
+ * still betray its base rate, and a shared model learns that. A model that then beats an AUC of .5 on test rows, over seeds, cheats.
  */
 export const shuffleLabels = (world: World, seed: string): World => {
   const tasks = world.tasks.length
   const all = join(sharedFloats, world.scenarios.map(({ train }) => train.labels))
+  const weights = weightsOf(world.scenarios.map(({ train }) => train))
   const order = permutation(all.length / Math.max(1, tasks), streams(seed)('shuffle-labels'))
   let next = 0
   return {
     ...world,
     scenarios: world.scenarios.map((scenario): Scenario => {
       const { train } = scenario
-      const labels = sharedFloats(train.labels.length)
-      for (let row = 0; row < train.rows; row++, next++) {
-        for (let t = 0; t < tasks; t++) labels[row * tasks + t] = all[order[next] * tasks + t]
+      const taken = (from: Float32Array): Float32Array => {
+        const out = sharedFloats(train.labels.length)
+        for (let row = 0; row < train.rows; row++) {
+          for (let t = 0; t < tasks; t++) out[row * tasks + t] = from[order[next + row] * tasks + t]
+        }
+        return out
       }
-      return { ...scenario, train: { ...train, labels } }
+      const own = { labels: taken(all), ...(weights && { weights: taken(weights) }) }
+      next += train.rows
+      return { ...scenario, train: { ...train, ...own } }
     }),
     notes: [...world.notes, 'training labels are shuffled'],
   }
@@ -74,6 +80,12 @@ const withField = (table: Table, fields: number, value: number): Table => {
   return { ...table, categorical }
 }
 
+/** Their weights one after the other, 1 for tables without; undefined where no table has any. */
+const weightsOf = (tables: readonly Table[]): Float32Array | undefined => {
+  if (tables.every(({ weights }) => weights === undefined)) return undefined
+  return join(sharedFloats, tables.map(({ weights, labels }) => weights ?? new Float32Array(labels.length).fill(1)))
+}
+
 /** Tables one after the other. `user` and `time` are kept where every table with rows has them. */
 export const concatenate = (tables: readonly Table[]): Table => {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
@@ -86,8 +98,10 @@ export const concatenate = (tables: readonly Table[]): Table => {
   }
   const users = filled.map((table) => table.user).filter((user) => user !== undefined)
   const times = filled.map((table) => table.time).filter((time) => time !== undefined)
+  const weights = weightsOf(filled)
   return {
     ...joined,
+    ...(weights && { weights }),
     ...(users.length === filled.length && { user: join(sharedInts, users) }),
     ...(times.length === filled.length && { time: join(sharedDoubles, times) }),
   }

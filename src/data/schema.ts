@@ -50,22 +50,27 @@ const numeric = z.strictObject({
     .describe('as it is; minus its mean over its deviation; or the same of sign(x) log(1 + |x|), for heavy tails'),
   clip: clipSchema.optional().describe('as the world’s `clip`, for this column; by default that, but none for asis'),
 })
+const weight = z.string().optional()
+  .describe('the column that says how much a training row counts in this task’s loss; by default the world’s `weight`')
 const task = z.discriminatedUnion('kind', [
   z.strictObject({
     name: z.string().min(1).describe('what the task is called'),
     column: z.string().optional().describe('the column that holds the label; by default the one of that name'),
     kind: z.literal('binary').describe('the label is 0 or 1'),
+    weight,
   }),
   z.strictObject({
     name: z.string().min(1),
     column: z.string().optional(),
     kind: z.literal('regression').describe('the label is a number; scale it where it is far from 1'),
+    weight,
   }),
   z.strictObject({
     name: z.string().min(1),
     column: z.string().optional(),
     kind: z.literal('multiclass').describe('the label is a class from 0 to `classes` - 1'),
     classes: z.int().min(2),
+    weight,
   }),
 ])
 const fileEntry = z.strictObject({
@@ -89,6 +94,7 @@ const fileEntry = z.strictObject({
  *   - { name: ctr, column: clicked, kind: binary }
  *   - { name: watched, kind: regression }
  *   - { name: stars, kind: multiclass, classes: 5 }
+ * weight: inverse_propensity   # how much a training row counts in the losses; a task may have a column of its own
  * user: user_id                # for user-level metrics; never a feature
  * time: { column: shown_at, unit: ms }
  * split: { by: time, train: 0.7, validation: 0.1, test: 0.2 }
@@ -103,6 +109,7 @@ const fileEntry = z.strictObject({
  * - A numeric value is a finite number, or nothing, which becomes the mean (0 after scaling). Each scenario scales on
  *   its own training rows, and clips to their range unless the column or the world says otherwise.
  * - A label may be empty: then the row is not in that task's sample space.
+ * - A weight is a finite number of at least 0; it may be empty where the label is. 0 leaves a row out of that task's loss.
  * - `time.unit` is `ms` or `s` since 1970, or `date`: 2022-04-25, 20220425 or 2022-04-25T13:30:00, taken as UTC.
  * - `split` is by `time` (shares), `dates` (bounds), `column` (words), `files` (each entry says) or `random` (shares).
  */
@@ -116,6 +123,8 @@ export const folderSchema = z
     categorical: z.array(z.union([z.string(), categorical])).default([]),
     numeric: z.array(z.union([z.string(), numeric])).default([]),
     tasks: z.array(task).min(1),
+    weight: z.string().optional()
+      .describe('the column that says how much a training row counts in the loss of every task'),
     user: z.string().optional().describe('the column that says who saw the impression'),
     time: z.strictObject({
       column: z.string(),

@@ -10,6 +10,11 @@ export interface Table {
   readonly numeric: Float32Array
   /** [rows, tasks]; 0 or 1 for binary, any number for regression, the class number for multiclass, NaN where the task does not apply. */
   readonly labels: Float32Array
+  /**
+   * [rows, tasks] how much a training row counts in each task's loss, 0 or more; not read where there is no label. A row
+   * of weight 0 is for that task as one without a label. Absent: all count alike.
+   */
+  readonly weights?: Float32Array
   /** [rows] who saw the impression, if known: for user-level metrics. Never a feature. */
   readonly user?: Int32Array
   /** [rows] milliseconds since 1970, if known. */

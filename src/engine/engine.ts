@@ -16,6 +16,8 @@ export interface Training {
   readonly taskWeights: readonly number[]
   /** Decides instead of `taskWeights`, step by step; built for the tasks that the model is trained by. */
   readonly balancer?: Balancer
+  /** How rows are weighed; as their tables say, in their mean, where absent. */
+  readonly weighting?: Weighting
   /** Whether the loss has a proximal term (mu / 2) |theta - anchor|^2 over the segments that are shared. */
   readonly proximal: boolean
   /** Segments the proximal term covers, when there is one. */
@@ -32,6 +34,17 @@ export interface Training {
   readonly chunk: number
   /** Clients that share one run of the graph, at most. Never changes a bit of the result. */
   readonly cohort: number
+}
+
+/** How training rows are weighed in the losses of their tasks, beside what their table says. */
+export interface Weighting {
+  /** By task: a weight for each class, that of negatives before that of positives. Others' classes count alike. */
+  readonly byClass?: Readonly<Record<string, readonly number[]>>
+  /**
+   * `mean`: a task's weights are divided by their mean over the client's training rows that have the label. `given`: they
+   * are not.
+   */
+  readonly scale?: 'mean' | 'given'
 }
 
 /** State of an optimizer for one client: slot vectors in the layout's order, and the number of steps taken. */
@@ -88,6 +101,13 @@ export interface TrainJob {
   readonly plan: BatchPlan
 }
 
+/** Steps of a job in which a balancer found no gradient of a task that had a labelled row, or one that was not finite. */
+export interface OddGradients {
+  readonly task: string
+  readonly none: number
+  readonly notFinite: number
+}
+
 export interface TrainResult {
   readonly parameters: Float32Array
   readonly optimizer: OptimizerState
@@ -95,6 +115,8 @@ export interface TrainResult {
   readonly balance?: BalanceState
   /** Mean training loss per task over those of the job's steps that had a row with its label; 0 where none had. */
   readonly losses: Float64Array
+  /** Tasks whose gradients were odd; absent where none was, or where a balancer looks at none. */
+  readonly odd?: readonly OddGradients[]
   readonly steps: number
   /** Rows trained on, counting a row once per epoch. */
   readonly examples: number

@@ -92,6 +92,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         break
       case 'computed': {
         const { job, result } = message
+        if ('odd' in result && result.odd !== undefined) {
+          context.record({ kind: 'gradients', round: job.round, odd: result.odd })
+        }
         if (state.progress !== undefined) this.#proceed(state, this.#training.advance(state.progress, job, result), context)
         break
       }

@@ -1,6 +1,6 @@
 import type { FaultReport } from '../faults/report.js'
 import type { PartState } from '../federation/strategies/strategy.js'
-import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
+import type { LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 
@@ -32,6 +32,8 @@ export interface Flight {
   readonly faults: readonly FaultReport[]
   /** How many updates of each client were refused because they were not finite, experts' parts counted by themselves. */
   readonly refused: Readonly<Record<Name, number>>
+  /** Trained tasks whose gradients a balancer found to be none or not finite, in the order in which they were seen. */
+  readonly oddGradients: readonly OddGradientRow[]
   /** The round that was best on validation; the last one if nothing was validated, or a model diverged after every one. */
   readonly selectedRound: number
   /** The round at whose close the model was where `evaluate.until` wanted it: the last one then. */

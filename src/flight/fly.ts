@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { resolve as absolute } from 'node:path'
-
 import type { Check } from '../checks/check.js'
 import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
@@ -9,6 +6,7 @@ import { compile } from '../faults/compile.js'
 import { drawPlan, type Plan } from '../faults/plan.js'
 import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
+import { readTrace } from '../schedules/trace-file.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Flight } from './flight.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
@@ -23,7 +21,7 @@ export interface FlyOptions extends Omit<FlightOptions, 'checks'> {
   readonly cwd?: string | undefined
 }
 
-const reading = (cwd: string): ReadText => (path) => readFileSync(absolute(cwd, path), 'utf8')
+const reading = (cwd: string): ReadText => (path) => Buffer.from(readTrace(path, cwd)).toString()
 
 /** The plan that a specification's faults draw, with its seed. */
 export const planOf = ({ resolved, participants }: Pick<Setup, 'resolved' | 'participants'>): Plan =>

@@ -25,6 +25,7 @@ import type { Resolved } from '../simulation/specification.js'
 import type { Task } from '../tasks/task.js'
 import { enrol, type Enrolled } from './enrol.js'
 import type { Exam } from './exam.js'
+import { weightingOf } from './weighting.js'
 
 /**
  * What is settled about a federation before its first event: who takes part, with which model, in which parts. The same
@@ -99,6 +100,7 @@ export const setUp = async (
   const arrangement = arranged ?? strategy.arrange(world)
   const { features } = arrangement
   const layout = buildLayout(model.segments(features, tasks))
+  const weighting = weightingOf(resolved.local, trainedTasks(model, tasks))
   const training: Omit<Training, 'batch'> = {
     model,
     features,
@@ -111,6 +113,7 @@ export const setUp = async (
     proximalSegments: [],
     chunk: resolved.local.chunk,
     cohort: resolved.local.cohort,
+    ...(weighting && { weighting }),
     ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
   const participants = participantsOf(arrangement, layout)

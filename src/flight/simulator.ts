@@ -6,7 +6,7 @@ import type { Check, View } from '../checks/check.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
-import { LivenessError } from '../errors.js'
+import { asError, LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife, type AggregatorState } from '../federation/aggregator.js'
@@ -37,12 +37,14 @@ import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
+import { Divergence } from './divergence.js'
 import { Evaluation } from './evaluation.js'
 import type { Flight } from './flight.js'
 import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
 import { Numbers } from './numbers.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
+import { catchStrays, straysAreIn } from './strays.js'
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -79,6 +81,7 @@ export class Simulator {
   readonly #evaluation: Evaluation
   readonly #watch: Watch
   readonly #until: ScoreLevel | undefined
+  readonly #divergence: Divergence | undefined
   readonly #goal = { reached: false }
   #reachedIn: number | undefined
   #landed: Micros = 0
@@ -92,6 +95,7 @@ export class Simulator {
     const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))
     const { until } = setup.resolved.evaluate
     this.#until = until === undefined ? undefined : readLevel(until)
+    this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
     this.#terms = termsOf(setup, this.#weather, stepCost, this.#until && this.#goal)
     this.#host = this.#openHost()
     this.#network = this.#openNetwork()
@@ -101,7 +105,10 @@ export class Simulator {
       exams: setup.exams,
       tasks: setup.tasks,
       serve: (client) => this.#serve(client),
-      evaluated: (round, rows) => this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE),
+      evaluated: (round, rows) => {
+        this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE)
+        this.#divergence?.scored(round, rows)
+      },
     })
     this.#watch = watch(checks, this.#view())
     // The one order in which facts go round.
@@ -117,6 +124,23 @@ export class Simulator {
   }
 
   async fly(): Promise<Flight> {
+    let stray: { readonly error: Error } | undefined
+    const release = catchStrays((thrown) => {
+      stray ??= { error: asError(thrown) }
+      this.#kernel.fail(thrown)
+    })
+    let flight: Flight
+    try {
+      flight = await this.#flown()
+    } finally {
+      if (this.#isWatched) await straysAreIn()
+      release()
+    }
+    if (stray !== undefined) throw (stray as { readonly error: Error }).error
+    return flight
+  }
+
+  async #flown(): Promise<Flight> {
     const { signal } = this.#options
     const { evaluate } = this.#setup.resolved
     this.#guard.install()
@@ -132,11 +156,17 @@ export class Simulator {
       this.#network.close()
       if (!interrupted) this.#watch.end()
       await this.#evaluation.finish()
+      this.#divergence?.demandNone(this.#account)
       return this.#flight(interrupted ? 'interrupted' : 'complete')
     } finally {
       this.#guard.uninstall()
       this.#host.dispose()
     }
+  }
+
+  /** Are there streams that somebody else may have subscribed to? */
+  get #isWatched(): boolean {
+    return this.#options.onEvent !== undefined || this.#setup.resolved.link !== undefined
   }
 
   #openHost(): NactHost {
@@ -240,15 +270,16 @@ export class Simulator {
     this.#landed = at
     this.#over = last
     const { every, final, on } = this.#setup.resolved.evaluate
-    this.#kernel.at(at, () => {
+    this.#kernel.at(at, async () => {
       for (const part of this.#terms.travelling) this.#numbers.state(this.#holding(part.expert).state)
       this.#options.onLines?.(this.#journal.takeLines())
       const ends = last && final
-      if (!ends && round % every !== 0) return undefined
-      const splits = ends ? (['validation', 'test'] as const) : on
-      return this.#until === undefined
-        ? this.#evaluation.begin(round, at, splits)
-        : this.#judge(round, at, splits, this.#until)
+      if (ends || round % every === 0) {
+        const splits = ends ? (['validation', 'test'] as const) : on
+        if (this.#until === undefined) await this.#evaluation.begin(round, at, splits)
+        else await this.#judge(round, at, splits, this.#until)
+      }
+      this.#divergence?.demandNone(this.#account, round)
     })
   }
 
@@ -320,6 +351,7 @@ export class Simulator {
       trainings: account.trainings,
       faults: this.#weather.report(),
       refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
+      oddGradients: account.oddGradients,
       selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
       parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),
       states: Object.fromEntries(holdings),

@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib'
 
 import { kindNumber, type MessageKind, messageKinds } from '../record/message.js'
-import type { Micros } from '../time/micros.js'
+import { ClockError } from '../time/clock-error.js'
+import { clockEnd, formatMicros, type Micros } from '../time/micros.js'
 import { alone } from './frame-memory.js'
 
 /**
@@ -25,7 +26,7 @@ import { alone } from './frame-memory.js'
  */
 const MAGIC = 0x314e5457
 const HEADER = 32
-const NONE = 2 ** 48 - 1
+const NONE = clockEnd + 1
 
 /** What a client must know of the round that it is asked for. */
 export interface Instructions {
@@ -36,9 +37,6 @@ export interface Instructions {
   /** The instant at which the round ends by itself; undefined: it does not. */
   readonly deadline: Micros | undefined
 }
-
-/** The longest time that instructions can hold: nearly nine years. */
-export const longestInstruction: Micros = NONE - 1
 
 export interface UpdateHead {
   readonly kind: 'update'
@@ -88,6 +86,7 @@ const time = (frame: Uint8Array, at: number): Micros | undefined => {
   return value === NONE ? undefined : value
 }
 const setTime = (frame: Uint8Array, value: Micros | undefined, at: number): void => {
+  if (value !== undefined && value > clockEnd) throw new ClockError(`A round would end or wait until ${formatMicros(value)}`)
   writeUIntLE.call(frame as Buffer, value ?? NONE, at, 6)
 }
 

@@ -1,6 +1,7 @@
-import { filter, map, type Observable, type Observer, type SchedulerLike, Subject } from 'rxjs'
+import { filter, isObservable, map, type Observable, type Observer, type SchedulerLike, Subject } from 'rxjs'
 
 import type { Landing } from '../actors/door.js'
+import { asError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
 import type { FlightRecorder } from '../record/flight-recorder.js'
 import type { Flow, Ledger } from '../record/ledger.js'
@@ -12,6 +13,7 @@ import type { Micros } from '../time/micros.js'
 import type { Envelope } from './envelope.js'
 import { fates } from './fates.js'
 import { Fifo } from './links/fifo.js'
+import { LinkError } from './link-error.js'
 import type { Cargo, Links, Transfer } from './links/links.js'
 import type { Path, Topology } from './topology.js'
 import { passes, type Verdict, type Weather } from './weather.js'
@@ -157,8 +159,7 @@ export class Network {
   }
 
   /** Nothing that goes wrong in the pipeline is lost in it. */
-  #watched<T>(next: (value: T) => void): Pick<Observer<T>, 'next' | 'error'> {
-    const { failed: error } = this.#options
+  #watched<T>(next: (value: T) => void, error = this.#options.failed): Pick<Observer<T>, 'next' | 'error'> {
     return {
       next: (value) => {
         try {
@@ -301,6 +302,13 @@ export class Network {
       }),
       map(({ envelope }) => envelope),
     )
+    const { now, failed } = this.#options
+    const broken = (what: string): LinkError => new LinkError(now(), what)
+    const fail = (thrown: unknown): void => {
+      if (thrown instanceof LinkError) return failed(thrown)
+      const { message } = asError(thrown)
+      failed(new LinkError(now(), `failed: ${message}`, { cause: thrown }))
+    }
     const usual = (envelopes$: Observable<Envelope>): Observable<Envelope> => {
       const arrived$ = new Subject<Envelope>()
       const begin = ({ id }: Envelope): void => {
@@ -309,15 +317,26 @@ export class Network {
         flying.onward = arrived$
         this.#fly(flying)
       }
-      envelopes$.subscribe({ ...this.#watched(begin), complete: () => arrived$.complete() })
+      envelopes$.subscribe({ ...this.#watched(begin, fail), complete: () => arrived$.complete() })
       return arrived$
     }
     const land = (envelope: Envelope): void => {
-      const flying = this.#flying[envelope.id]
+      const { id, to, bytes } = envelope ?? {}
+      const sent = Number.isInteger(id) && id >= 0 && id < this.#envelopes
+      if (!sent) throw broken('emitted something that is no envelope it was given: emit envelopes, or copies with other `bytes`')
+      if (!(bytes instanceof Uint8Array)) throw broken('emitted an envelope whose `bytes` are no Uint8Array')
+      const flying = this.#flying[id]
       if (flying === undefined) return
+      if (to !== flying.envelope.to) throw broken(`sent a message for ${flying.envelope.to} to ${to}: only \`bytes\` may change`)
       flying.envelope = envelope
-      this.#land(flying, this.#options.now())
+      this.#land(flying, now())
     }
-    custom(outside$, { scheduler, streams, usual }).subscribe(this.#watched(land))
+    try {
+      const arriving$ = custom(outside$, { scheduler, streams, usual }) as Observable<Envelope> | undefined
+      if (!isObservable(arriving$)) throw broken('returned no Observable: return envelopes$.pipe(...) or usual(envelopes$)')
+      arriving$.subscribe(this.#watched(land, fail))
+    } catch (error) {
+      fail(error)
+    }
   }
 }

@@ -23,16 +23,19 @@ export const parseBandwidth = (text: string): BitsPerSecond | undefined => {
   return match === null ? undefined : Math.round(Number(match[1]) * units[match[2]])
 }
 
+/** The least that is a bandwidth: a byte takes eight seconds. */
+const least: BitsPerSecond = 1
+
 /** A bandwidth in a specification: bits per second, or a number with a unit. */
 export const bandwidthSchema = z
   .union(
     [
-      z.number().positive(),
+      z.number().min(least, `a bandwidth must be at least ${least} bit per second`),
       z
         .string()
         .regex(pattern)
         .transform((text) => parseBandwidth(text) ?? Number.NaN)
-        .refine((rate) => rate > 0, 'a bandwidth must be above 0'),
+        .refine((rate) => rate >= least, `a bandwidth must be at least ${least} bit per second`),
     ],
     { error: 'expected bits per second or a text such as "5 Mbps" (units: bps, kbps, Mbps, Gbps)' },
   )

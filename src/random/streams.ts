@@ -47,6 +47,15 @@ const alea = seedrandom.alea as unknown as (
 
 const unit = 2 ** -32
 
+/** The largest float32 below 1. */
+const belowOne = 1 - 2 ** -24
+
+/** A uniform draw that is still below 1 when it is rounded to float32. */
+export const uniformFloat = (stream: Stream): number => {
+  const u = stream()
+  return u < belowOne ? u : belowOne
+}
+
 /** A standard normal draw (Box-Muller, without the cached second variate, so that a stream has no hidden state). */
 export const normal = (stream: Stream): number => {
   const u = 1 - stream()

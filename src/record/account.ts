@@ -3,7 +3,7 @@ import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
 import type { Ledger } from './ledger.js'
 import type { Fate } from './message.js'
-import type { RoundRow, TrainingRow } from './rows.js'
+import type { OddGradientRow, RoundRow, TrainingRow } from './rows.js'
 
 type Training = { -readonly [K in keyof TrainingRow]: TrainingRow[K] }
 
@@ -40,7 +40,9 @@ interface PartModels {
  * and steers nothing.
  */
 export class Account implements Reader {
-  readonly kinds = ['send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'unsent', 'round-close'] as const
+  readonly kinds = [
+    'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close',
+  ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
   readonly #models = new Map<string, PartModels>()
@@ -48,6 +50,8 @@ export class Account implements Reader {
   readonly #trainings = new Map<Name, Training[]>()
   /** How many updates of each client were refused because they were not finite, those of experts' parts among them. */
   readonly refused = new Map<Name, number>()
+  /** Gradients that balancers found odd, by task and what was odd. */
+  readonly #odd = new Map<string, { row: OddGradientRow; clients: Set<Name> }>()
   readonly trainings: TrainingRow[] = []
   readonly rounds: RoundRow[] = []
 
@@ -72,11 +76,31 @@ export class Account implements Reader {
         return this.#closed(event)
       case 'trained':
         return this.#trained(event)
+      case 'gradients':
+        return this.#found(event)
       case 'unsent':
         return this.#judge(event.actor, event.round, 'unsent', true)
       case 'round-close':
         this.rounds.push(event.row)
         return
+    }
+  }
+
+  /** In the order in which they were first seen. */
+  get oddGradients(): readonly OddGradientRow[] {
+    return [...this.#odd.values()].map(({ row, clients }) => ({ ...row, clients: clients.size }))
+  }
+
+  #found({ actor: client, round, odd }: EventOf<'gradients'>): void {
+    for (const { task, none, notFinite } of odd) {
+      for (const [what, steps] of [['none', none], ['not finite', notFinite]] as const) {
+        if (steps === 0) continue
+        const key = `${what} ${task}`
+        const known = this.#odd.get(key)
+        const row = known?.row ?? { task, what, steps: 0, clients: 0, first: { client, round } }
+        const clients = known?.clients ?? new Set<Name>()
+        this.#odd.set(key, { row: { ...row, steps: row.steps + steps }, clients: clients.add(client) })
+      }
     }
   }
 

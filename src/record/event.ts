@@ -1,3 +1,4 @@
+import type { OddGradients } from '../engine/engine.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { Direction, Fate, MessageKind } from './message.js'
@@ -130,6 +131,8 @@ export type Happening =
       readonly examples: number
       readonly continues: boolean
     }
+  /** A client's balancer found no gradient of a task in some steps, or one that was not finite. */
+  | { readonly kind: 'gradients'; readonly round: number; readonly odd: readonly OddGradients[] }
   /** A client has trained for a round, and leaves before it sends anything: what it has made stays with it. */
   | { readonly kind: 'unsent'; readonly round: number }
   /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */

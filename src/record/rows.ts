@@ -70,3 +70,15 @@ export interface RoundRow {
   /** Why it closed: `all answered`, `goal reached`, `deadline`, `1 of 2 available`. */
   readonly reason: string
 }
+
+/** Gradients of one task that a balancer found odd: steps in which rows had the task's label, over the whole flight. */
+export interface OddGradientRow {
+  readonly task: string
+  /** `none`: too short to be told from 0. */
+  readonly what: 'none' | 'not finite'
+  readonly steps: number
+  /** How many clients had such steps. */
+  readonly clients: number
+  /** Who had them first, in virtual time. */
+  readonly first: { readonly client: Name; readonly round: number }
+}

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { resolve as absolute } from 'node:path'
-
 import type { World } from '../data/world.js'
 import type { Flight } from '../flight/flight.js'
+import { readTrace } from '../schedules/trace-file.js'
 import { functionsOf } from '../simulation/functions.js'
 import type { Resolved } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
@@ -31,24 +29,26 @@ export const specificationOf = (resolved: Resolved): Manifest['specification'] =
   return { ...fields, ...Object.fromEntries(names) } as Manifest['specification']
 }
 
-/** Every file that a schedule, a network or the devices read, with its hash: traces decide events too. */
-export const traceFiles = (resolved: Resolved, cwd: string): Manifest['traces'] => {
-  const files = new Set<string>()
-  const search = (value: unknown): void => {
+/**
+ * Every file that a schedule, a network or the devices read, with its hash: traces decide events too. Throws `DataError`
+ * for one that is not there, with the field that names it.
+ */
+export const traceFiles = ({ schedule, network, devices }: Resolved, cwd: string): Manifest['traces'] => {
+  const files = new Map<string, string>()
+  const search = (value: unknown, field: string): void => {
     if (typeof value !== 'object' || value === null) return
     for (const [name, inner] of Object.entries(value)) {
-      if ((name === 'path' || name === 'index') && typeof inner === 'string') files.add(inner)
-      else search(inner)
+      const path = `${field}.${name}`
+      if ((name === 'path' || name === 'index') && typeof inner === 'string') files.set(inner, path)
+      else search(inner, path)
     }
   }
-  search([resolved.schedule, resolved.network, resolved.devices])
-  return [...files].sort().flatMap((file) => {
-    try {
-      return [{ file, sha256: sha256(readFileSync(absolute(cwd, file))) }]
-    } catch {
-      return []
-    }
-  })
+  search(schedule, 'schedule')
+  search(network, 'network')
+  search(devices, 'devices')
+  return [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, field]) => ({ file, sha256: sha256(readTrace(file, cwd, field)) }))
 }
 
 /** The manifest of a run that is about to begin. */

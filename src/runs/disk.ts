@@ -8,6 +8,8 @@ export interface Disk {
   read(path: string): string
   readBytes(path: string): Uint8Array
   append(path: string, text: string): void
+  /** Makes a file that is not there yet; false, and nothing is written, if it is. */
+  create(path: string, text: string): boolean
   /** All or nothing: a reader sees the old file or the new one. */
   replace(path: string, content: string | Uint8Array): void
   remove(path: string): void
@@ -22,6 +24,15 @@ export const realDisk: Disk = {
   // A plain array: a Buffer's `slice` would not copy.
   readBytes: (path) => new Uint8Array(fs.readFileSync(path)),
   append: (path, text) => fs.appendFileSync(path, text),
+  create(path, text) {
+    try {
+      fs.writeFileSync(path, text, { flag: 'wx' })
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  },
   replace(path, content) {
     const next = `${path}.new`
     try {

@@ -5,15 +5,13 @@ import { StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
 import type { EventOf, FlightEvent } from '../record/event.js'
 import type { TrainingRow } from '../record/rows.js'
-import { answersFile } from './answers.js'
 import { conclude } from './describe.js'
 import type { Disk } from './disk.js'
 import { blockFiles, type RowFile, rowFiles, rowLines } from './files.js'
 import { manifestFile, type Manifest } from './manifest.js'
+import { type IfTaken, leave, type Place, take } from './place.js'
 import { toNdjson } from './rows.js'
 import { sealed } from './seal.js'
-
-const everyFile = [manifestFile, answersFile, ...Object.values(rowFiles)]
 
 const whyOf = (cause: unknown): string => {
   const code = (cause as { code?: string }).code
@@ -58,6 +56,8 @@ class Written {
  */
 export class RunFolder {
   readonly folder: string
+  /** What stood in the way of this folder, and what was done about it: for people. */
+  readonly note: string | undefined
   readonly #disk: Disk
   readonly #pending: Record<RowFile, string[]> = { ledger: [], metrics: [], rounds: [], trainings: [], events: [] }
   readonly #kept: Record<RowFile, number> = { ledger: 0, metrics: 0, rounds: 0, trainings: 0, events: 0 }
@@ -66,37 +66,30 @@ export class RunFolder {
   #manifest: Manifest
   #failure: StorageError | undefined
 
-  private constructor(folder: string, manifest: Manifest, disk: Disk) {
+  private constructor({ folder, note }: Place, manifest: Manifest, disk: Disk) {
     this.folder = folder
+    this.note = note
     this.#manifest = manifest
     this.#disk = disk
   }
 
-  /**
-   * Makes the folder, with a manifest that says `running`. The folder of an earlier run is replaced: its files are
-   * removed, anything else in it stays. A folder that holds other things and no run is refused.
-   */
-  static open(folder: string, manifest: Manifest, disk: Disk): RunFolder {
-    const run = new RunFolder(folder, manifest, disk)
+  /** Makes the folder, with a manifest that says `running`, and has it alone until the run has ended. */
+  static open(folder: string, manifest: Manifest, disk: Disk, ifTaken: IfTaken = 'refuse'): RunFolder {
     try {
-      if (disk.exists(folder)) {
-        const found = disk.list(folder)
-        if (found.length > 0 && !found.includes(manifestFile)) {
-          throw new StorageError(
-            `${folder} holds files that are not of a run (${found.slice(0, 3).join(', ')}). Give another --out.`,
-          )
-        }
-        for (const file of everyFile) if (found.includes(file)) disk.remove(join(folder, file))
+      const run = new RunFolder(take(folder, manifest, ifTaken, disk), manifest, disk)
+      try {
+        run.#writeManifest()
+        for (const file of Object.values(rowFiles)) disk.append(join(run.folder, file), '')
+        return run
+      } catch (cause) {
+        leave(run.folder, disk)
+        throw cause
       }
-      disk.makeFolder(folder)
-      run.#writeManifest()
-      for (const file of Object.values(rowFiles)) disk.append(join(folder, file), '')
     } catch (cause) {
       if (cause instanceof StorageError) throw cause
       const message = `Cannot write the run to ${folder}: ${whyOf(cause)}. Give another place with --out.`
       throw new StorageError(message, { cause })
     }
-    return run
   }
 
   /** The error of the first write that failed, if one did. */
@@ -163,6 +156,7 @@ export class RunFolder {
     } catch (cause) {
       this.#fail(manifestFile, cause)
     }
+    leave(this.folder, this.#disk)
   }
 
   #writeManifest(): void {

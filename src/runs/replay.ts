@@ -5,6 +5,7 @@ import type { World } from '../data/world.js'
 import { DataError, NondeterminismError, SpecificationError, StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
 import type { MetricRow } from '../record/rows.js'
+import { readTrace } from '../schedules/trace-file.js'
 import type { Specification } from '../simulation/specification.js'
 import {
   compareFields, compareMetrics, compareRows, EventComparison, formatDifference, formatFieldDifference,
@@ -12,7 +13,7 @@ import {
 } from './compare.js'
 import { realDisk, type Disk } from './disk.js'
 import { blockFiles, rowFiles, rowLines } from './files.js'
-import { sha256OfFile } from './hash.js'
+import { sha256, sha256OfFile } from './hash.js'
 import { loadSpecification } from './load.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
@@ -51,8 +52,8 @@ const changed = (what: string, file: string): string =>
   'Fly it anew with run.'
 
 const checkTraces = (manifest: Manifest, cwd: string): void => {
-  for (const { file, sha256 } of manifest.traces) {
-    if (sha256OfFile(absolute(cwd, file)) !== sha256) throw new DataError(changed('the trace', file))
+  for (const { file, sha256: before } of manifest.traces) {
+    if (sha256(readTrace(file, cwd, 'A trace of the run')) !== before) throw new DataError(changed('the trace', file))
   }
 }
 

@@ -3,6 +3,7 @@ import { Observable, Subject } from 'rxjs'
 
 import type { World } from '../data/world.js'
 import type { Flight } from '../flight/flight.js'
+import { catchStrays, straysAreIn } from '../flight/strays.js'
 import { openGround } from '../lab/ground.js'
 import { Lab } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
@@ -12,6 +13,7 @@ import { conclude, describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
+import type { IfTaken } from './place.js'
 import { warningsOf } from './warnings.js'
 import { worldOfFolder } from './world-of-folder.js'
 
@@ -32,6 +34,8 @@ export interface SimulateOptions extends ResolveOptions {
   readonly data?: string
   /** Write the run to this folder. Default: it is not written. */
   readonly out?: string | ((resolved: Resolved) => string)
+  /** What is done where `out` holds the run of another flight. Default: the run is refused. */
+  readonly ifTaken?: IfTaken
   /** What relative paths are relative to. Default: the process's working directory. */
   readonly cwd?: string
   /** Ends the flight at the next event; what was flown comes back as `interrupted`. */
@@ -47,7 +51,7 @@ export interface SimulateOptions extends ResolveOptions {
 /** For whoever watches from inside: the command and the replay. */
 export interface Callbacks {
   /** Told once, before the first event. */
-  readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string }) => void
+  readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string; readonly note?: string }) => void
   readonly onEvent?: (event: FlightEvent) => void
   readonly onLines?: (lines: readonly string[]) => void
   readonly disk?: Disk
@@ -76,15 +80,15 @@ export const conduct = async (
     const out = typeof options.out === 'function' ? options.out(resolved) : options.out
     const from = { script: options.script, study: options.study, settings: options.set, data: options.data, versions, cwd }
     const manifest = describe(resolved, world, from)
-    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk)
-    watch.onReady?.({ resolved, world, folder: out })
+    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, options.ifTaken)
+    watch.onReady?.({ resolved, world, folder: folder?.folder, note: folder?.note })
     const flight = await flyInto(folder, Lab.on(ground, resolved, cwd), options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const cameUp = warningsOf(flight, resolved.evaluate.until)
     const failure = folder?.finish(flight, spent, cameUp)
     const ended = folder?.manifest ?? conclude(manifest, flight, cameUp)
-    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: out, spent }
+    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: folder?.folder, spent }
     const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.
     if (failure) throw Object.assign(failure, { run })
@@ -140,6 +144,17 @@ export interface Running extends Promise<Run> {
   readonly events$: Observable<FlightEvent>
 }
 
+/** Tells watchers that it is over, and throws what one of them throws about that. */
+const completed = async (events: Subject<FlightEvent>): Promise<void> => {
+  if (!events.observed) return events.complete()
+  let stray: { readonly error: unknown } | undefined
+  const release = catchStrays((error) => (stray ??= { error }))
+  events.complete()
+  await straysAreIn()
+  release()
+  if (stray !== undefined) throw stray.error
+}
+
 /**
  * Flies a specification: `const run = await simulate(script, { seed: 7 })` gives `run.digest`, `run.metrics`,
  * `run.ledger`; `simulate(...).events$` tells what happens while it flies. Give `out` to keep the run in a folder.
@@ -149,6 +164,6 @@ export const simulate = (specification: Specification, options: SimulateOptions 
   // Nothing happens before the caller's next `await`, so that `events$` can be subscribed to.
   const done = Promise.resolve()
     .then(() => conduct(specification, options, { onEvent: (event) => events.next(event) }))
-    .finally(() => events.complete())
+    .finally(() => completed(events))
   return Object.assign(done, { events$: events.asObservable() })
 }

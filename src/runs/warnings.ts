@@ -37,19 +37,42 @@ const refusals = (refused: Flight['refused']): string[] => {
   return [`${told} not finite: ${listed(clients.map(([name, updates]) => `${name} (${updates})`))}`]
 }
 
+/** Where every round was aborted, why; undefined where a round closed, or none ended. */
+export const nothingLearnt = ({ rounds }: Pick<Flight, 'rounds'>): string | undefined => {
+  if (rounds.length === 0 || rounds.some(({ outcome }) => outcome === 'closed')) return undefined
+  const reasons = new Map<string, number>()
+  for (const { reason } of rounds) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
+  const told = [...reasons].sort(([, a], [, b]) => b - a).map(([reason, times]) => `${reason} (${times})`)
+  return `every round was aborted, so that nothing was learnt: ${listed(told)}`
+}
+
+/** Gradients that a balancer looked at and found odd: of which task, how often, and where to look first. */
+const oddities = (rows: Flight['oddGradients']): string[] =>
+  rows.map(({ task, what, steps, clients, first: { client, round } }) => {
+    const often = steps === 1 ? '1 step' : `${steps} steps`
+    const whose = clients === 1 ? `of ${client}, first` : `of ${clients} clients, first of ${client}`
+    const when = `in ${often} ${whose} in round ${round}`
+    return what === 'none'
+      ? `balancing found no gradient of ${task} ${when}, though rows had its label: the shared parameters that it looks at ` +
+        'learnt nothing from it there (from no task, where the rule is mgda or imtl)'
+      : `balancing found a gradient of ${task} that is not finite ${when}: the model trained there is not finite either`
+  })
+
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, selectedRound, reached, status }: Pick<
-    Flight, 'faults' | 'metrics' | 'refused' | 'selectedRound' | 'reached' | 'status'
+  { faults, metrics, refused, rounds, oddGradients, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'rounds' | 'oddGradients' | 'selectedRound' | 'reached' | 'status'
   >,
   until?: string,
 ): string[] => [
+  ...[nothingLearnt({ rounds })].filter((warning) => warning !== undefined),
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
   ...(until !== undefined && reached === undefined && status === 'complete'
     ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
     : []),
+  ...oddities(oddGradients),
   ...refusals(refused),
   ...divergence(metrics),
   ...(unselectable(metrics)

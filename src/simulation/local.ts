@@ -32,6 +32,24 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
   }),
 ])
 
+const least = z.number().min(0)
+const some = (weights: readonly number[]): boolean => weights.some((weight) => weight > 0)
+const nothing = { error: 'one of the weights must be above 0, or nothing is left to train on' }
+
+/** How much a class counts in the loss of a task. */
+const classWeights = z.union([
+  z.strictObject({
+    positive: least.prefault(1).describe('Of rows whose label is 1'),
+    negative: least.prefault(1).describe('Of rows whose label is 0'),
+  }).refine(({ positive, negative }) => some([positive, negative]), nothing),
+  z.strictObject({ classes: z.array(least).min(2).refine(some, nothing).describe('Of a multiclass task, in their order') }),
+])
+
+/** Class weights by task. */
+export const classWeightsSchema = z.record(z.string(), classWeights)
+
+export type ClassWeights = z.output<typeof classWeightsSchema>
+
 const epochs = z.number().positive().describe('Passes over the client’s rows; 0.5 stops after half of the batches')
 const batch = z.int().min(1).describe('Rows per step')
 
@@ -49,6 +67,13 @@ export const localSchema = z.strictObject({
     .partialRecord(z.enum(segmentRoles), z.number().positive())
     .optional()
     .describe('By role of segments, such as `embedding`: (l2 / 2) |theta|^2 of their parameters is part of the loss'),
+  weights: classWeightsSchema
+    .optional()
+    .describe('By task: how much its classes count in its loss, times the weights that rows have in the data'),
+  weightScale: z
+    .enum(['mean', 'given'])
+    .optional()
+    .describe('Whether a task’s weights are divided by their mean over the client’s training rows or taken as given; mean when absent'),
   balance: balancerSchema.prefault({ kind: 'equal' }).describe('How the losses or gradients of the tasks become one step'),
   chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
   cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),

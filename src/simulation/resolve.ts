@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { World } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
+import { bareTimes } from './bare-times.js'
 import { functionsOf } from './functions.js'
 import { fromZod, specificationError } from './problem.js'
 import { clientProblems, crossRules } from './rules.js'
@@ -57,8 +58,14 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   }
   const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => name in functions))
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
-  const parsed = specificationSchema.omit(mask as typeof masks).safeParse(data)
+  const schema = specificationSchema.omit(mask as typeof masks)
+  const parsed = schema.safeParse(data)
   if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source)
+  const problems = bareTimes(data, source, (other) => {
+    const again = schema.safeParse(other)
+    return again.success ? JSON.stringify(again.data) : undefined
+  })
+  if (problems.length > 0) throw specificationError(problems, source)
   return { ...parsed.data, ...functions } as unknown as Settled
 }
 

@@ -12,10 +12,15 @@ export interface Place {
 export interface Source {
   /** The place of the value at `path`, or of its name; of the nearest value around it where there is none. */
   place(path: Path, at: 'name' | 'value'): Place
+  /**
+   * Whether the value at `path` was written by hand, in YAML or on the command line: a script has constants for units, and
+   * JSON is what a program writes.
+   */
+  isText(path: Path): boolean
 }
 
 /** A specification that came from a script (or from nowhere): errors name the file and the path alone. */
-export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }) })
+export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }), isText: () => false })
 
 /** A line of a text with marks under `length` of it from `column`; both count from 1. */
 export const excerpt = (text: string, line: number, column: number, length: number): string => {
@@ -64,5 +69,5 @@ export const readDocument = (text: string, file: string): { readonly value: unkn
     const what = `${place.where}: ${problem.message}\n${place.excerpt}`
     throw new SpecificationError(`${what}\nMend the file and run it again.`)
   }
-  return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)) } }
+  return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)), isText: () => !file.endsWith('.json') } }
 }

@@ -78,6 +78,10 @@ export const specificationSchema = z.strictObject({
   schedule: scheduleSchema,
   faults: faultsSchema,
   evaluate: evaluateSchema.prefault({}),
+  onDivergence: z
+    .enum(['stop', 'go-on'])
+    .prefault('stop')
+    .describe('`stop` ends the flight where parameters or scores are not finite; `go-on` refuses such updates, and warns'),
   seeds: seedsSchema.prefault({}),
 })
 

@@ -20,9 +20,9 @@ const perTask = (dy: Tensor): Tensor => (dy.rank === 0 ? dy : tf.reshape(dy, [..
 
 /**
  * Mean binary cross-entropy of logits z [batch, 1] against labels y [batch] in [0, 1]: log(1 + exp(z)) - z y, which
- * does not overflow. Its gradient is (sigmoid(z) - y) * weight, in closed form. `weight` [batch] is 1 / (labelled
- * rows), 0 for padding and for rows without the label. Several tasks at once are [tasks, batch, 1] and [tasks, batch],
- * and give [tasks].
+ * does not overflow. Its gradient is (sigmoid(z) - y) * weight, in closed form. `weight` [batch] is w / (labelled rows),
+ * w = 1 where rows count alike, 0 for padding and for rows without the label. Several tasks at once are
+ * [tasks, batch, 1] and [tasks, batch], and give [tasks].
  */
 export const binaryCrossEntropy = (logits: Tensor, labels: Tensor, weight: Tensor): Tensor =>
   differentiable([logits], (save) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Micros } from './micros.js'
+import { longest, type Micros } from './micros.js'
 
 const units: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, min: 60e6, h: 3600e6, d: 86_400e6 }
 
@@ -23,6 +23,7 @@ export const durationSchema = z
     ],
     { error: 'expected integer microseconds or a text such as "5 min" (units: us, ms, s, min, h, d)' },
   )
+  .refine((duration) => duration <= longest, { error: 'must be at most 1000 d: the clock ends after 8.9 years' })
   .describe('Integer microseconds, or a number with a unit: us, ms, s, min, h, d')
 
 /** As a researcher writes it. */

@@ -1,9 +1,11 @@
-import { WindtunnelError } from '../errors.js'
+import { asError, WindtunnelError } from '../errors.js'
+import { ClockError } from './clock-error.js'
 import { EventQueue, Scheduled } from './event-queue.js'
-import { formatMicros, type Micros } from './micros.js'
+import { clockEnd, formatMicros, type Micros } from './micros.js'
 
 /** A time that cannot be, or a kernel used against its rules. */
 export class KernelError extends WindtunnelError {}
+
 
 /** A plain event: `run` is called at its time, and awaited when it returns a promise. */
 export class PlainEvent extends Scheduled {
@@ -124,7 +126,7 @@ export class Kernel {
 
   /** Ends this run or the next: it rejects with `error` once the present event or turn is over. The first counts. */
   fail(error: unknown): void {
-    this.#failure ??= { error }
+    this.#failure ??= { error: asError(error) }
   }
 
   /** Has an event failed? Then nothing more happens here. */
@@ -152,6 +154,7 @@ export class Kernel {
 
   #schedule(time: Micros, event: PlainEvent | Delivery, tie = 0): void {
     if (time < this.#now) throw new KernelError(`an event at ${time} would be in the past: it is ${this.#now} now`)
+    if (time > clockEnd && time < Infinity) throw new ClockError(`At ${formatMicros(this.#now)} something was set for ${formatMicros(time)}`)
     if (!Number.isSafeInteger(time)) {
       const rule = 'times are integer microseconds; round with ms(), seconds() or micros()'
       throw new KernelError(`an event at ${time}: ${rule}`)
@@ -225,12 +228,12 @@ export class Kernel {
   }
 
   readonly #abort = (error: unknown): void => {
-    this.#failure ??= { error }
+    this.fail(error)
     this.#aborted = true
     this.#open = false
     const { reject } = this.#landed!
     this.#landed = undefined
-    reject(error)
+    reject(this.#failure!.error)
   }
 }
 

@@ -1,6 +1,12 @@
 /** An instant or a duration of virtual time: an integer number of microseconds. The only unit of time here. */
 export type Micros = number
 
+/** The last instant: 8.9 years. Six bytes of a frame hold every instant up to here. */
+export const clockEnd: Micros = 2 ** 48 - 2
+
+/** The longest duration that a specification may give, so that a few of them still end before the clock does. */
+export const longest: Micros = 1000 * 86_400e6
+
 export const micros = (n: number): Micros => Math.round(n)
 export const ms = (n: number): Micros => Math.round(n * 1e3)
 export const seconds = (n: number): Micros => Math.round(n * 1e6)

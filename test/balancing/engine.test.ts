@@ -26,6 +26,7 @@ const specs: readonly BalancerInput[] = [
   { kind: 'rlw' },
   { kind: 'pcgrad' },
   { kind: 'grad-vac' },
+  { kind: 'grad-drop', leaks: { rating: 0.3 } },
   { kind: 'cagrad' },
   { kind: 'mgda', normalise: 'loss+' },
   { kind: 'imtl' },

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn as spawnProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -51,6 +51,18 @@ export default specification
   return folder
 }
 
+const strayScript = `import { fedAvg, mlp, simulation, synchronous } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
+
+export default simulation({
+  world: storefronts({ scenarios: 2, impressions: 120, users: 20, items: 10 }),
+  model: mlp({ hidden: [2], embedding: 1 }),
+  strategy: fedAvg(),
+  rounds: synchronous({ count: 100000 }),
+  link: (envelopes$, { usual }) => { void Promise.reject(new Error('stray')); return usual(envelopes$) },
+})
+`
+
 describe('the command', () => {
   it('flies a script outside the checkout, whose model is made of the same TensorFlow.js, and replays it', async () => {
     const cwd = outside()
@@ -67,5 +79,28 @@ describe('the command', () => {
     const refused = await spawn(['replay', 'runs/mine-3'], cwd)
     expect(refused).toMatchObject({ code: 2, out: '' })
     expect(refused.err).toContain('the script mine.ts has changed since the run')
+  })
+
+  it('ends a flight in which a script leaves an error to nobody, and says so in the manifest', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-stray-'))
+    writeFileSync(join(cwd, 'stray.mjs'), strayScript)
+    const flown = await spawn(['run', 'stray.mjs', '--workers', '1'], cwd)
+    expect(flown.code).toBe(1)
+    expect(flown.err).toMatch(/windtunnel: Error: stray\n +at link .*stray\.mjs/)
+    const manifest = JSON.parse(readFileSync(join(cwd, 'runs/stray-1/manifest.json'), 'utf8')) as object
+    expect(manifest).toMatchObject({ status: 'failed', error: 'Error: stray' })
+  })
+
+  it('ends quietly when nobody reads any more, with the run folder closed', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-pipe-'))
+    writeFileSync(join(cwd, 'long.mjs'), strayScript.replace(/link: .*/, ''))
+    const child = spawnProcess(process.execPath, [bin, 'run', 'long.mjs', '--workers', '1'], { cwd })
+    let err = ''
+    child.stderr.on('data', (text: Buffer) => (err += text.toString()))
+    child.stdout.once('data', () => child.stdout.destroy())
+    const code = await new Promise((done) => child.on('close', done))
+    expect({ code, err }).toEqual({ code: 130, err: '' })
+    const manifest = JSON.parse(readFileSync(join(cwd, 'runs/long-1/manifest.json'), 'utf8')) as object
+    expect(manifest).toMatchObject({ status: 'interrupted' })
   })
 })

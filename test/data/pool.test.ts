@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { cutByUser } from '../../src/data/clients.js'
+import { onlyTasks } from '../../src/data/only-tasks.js'
 import { concatenate, poolWorld, shuffleLabels } from '../../src/data/pool.js'
 import { loadWorld, storefronts } from '../../scenarios/index.js'
+import { streams } from '../../src/random/streams.js'
 import { aucOf, fitLogistic } from '../scenarios/logistic.js'
 
 const world = await loadWorld(storefronts({ scenarios: 3, impressions: [200, 100, 300] }), { seed: '1', cwd: '.' })
@@ -31,6 +34,48 @@ describe('pooling', () => {
     expect(Array.from(categorical.subarray(140 * (fields + 1), 140 * (fields + 1) + fields))).toEqual(Array.from(first))
     expect(new Set(pooled.serves[2].test.categorical.filter((_, i) => i % (fields + 1) === fields)))
       .toEqual(new Set([3]))
+  })
+})
+
+/** Weights that say which row and task they are of. */
+const weighed = (from: typeof world): typeof world => ({
+  ...from,
+  scenarios: from.scenarios.map((scenario, s) => ({
+    ...scenario,
+    train: { ...scenario.train, weights: scenario.train.labels.map((label, i) => 1000 * s + i + label / 2) },
+  })),
+})
+
+describe('weights of rows', () => {
+  const { scenarios } = weighed(world)
+  const weights = scenarios.map(({ train }) => [...train.weights!])
+
+  it('are pooled with their rows; a table without any has 1', () => {
+    const { train } = poolWorld(weighed(world), { scenarioId: true })
+    expect([...train.weights!]).toEqual(weights.flat())
+    expect(train.weights!.buffer).toBeInstanceOf(SharedArrayBuffer)
+    const { weights: _, ...bare } = scenarios[0].train
+    expect([...concatenate([bare, scenarios[1].train]).weights!]).toEqual([...weights[0].map(() => 1), ...weights[1]])
+    expect('weights' in concatenate([bare, bare])).toBe(false)
+  })
+
+  it('go with the labels where these are shuffled', () => {
+    const shuffled = shuffleLabels(weighed(world), '5').scenarios.map(({ train }) => train)
+    expect(shuffled.flatMap((train) => [...train.weights!]).toSorted((a, b) => a - b))
+      .toEqual(weights.flat().toSorted((a, b) => a - b))
+    expect(shuffled.map((train) => [...train.weights!])).not.toEqual(weights)
+    // A half in the weight says that its label was 1.
+    for (const train of shuffled) train.weights!.forEach((weight, i) => expect(2 * (weight % 1)).toBe(train.labels[i]))
+  })
+
+  it('stay with the tasks that are taken, and with the users that a client has', () => {
+    const one = onlyTasks(weighed(world), ['ctcvr'])
+    expect([...one.scenarios[1].train.weights!]).toEqual(weights[1].filter((_, i) => i % 2 === 1))
+    expect(one.scenarios[1].test.weights).toBeUndefined()
+    const cut = cutByUser(weighed(world), { by: 'user', count: 3, atLeast: 1 }, streams('1')).scenarios
+    const own = cut.filter(({ of }) => of === 'store-2')
+    expect(own.flatMap(({ train }) => [...train.weights!]).toSorted((a, b) => a - b)).toEqual(weights[1])
+    for (const { train } of own) train.weights!.forEach((weight, i) => expect(2 * (weight % 1)).toBe(train.labels[i]))
   })
 })
 

@@ -9,6 +9,7 @@ import { parseFolderSchema } from '../../src/data/schema.js'
 import { compile } from '../../src/faults/compile.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { streams } from '../../src/random/streams.js'
+import { readTrace } from '../../src/schedules/trace-file.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { federation } from '../faults/weather.js'
@@ -85,11 +86,11 @@ describe('data in the pages', () => {
   it.each(specifications.map((block) => [where(block), block] as const))('%s is a specification', (_, { text }) => {
     const specification = specificationOf(parse(text))
     const resolved = resolve(specification)
-    // Faults and schedules are drawn too, for a small federation, unless they follow traces that lie elsewhere.
-    if (text.includes('path:')) return
+    // Faults and schedules are drawn too, for a small federation, and traces are read.
     const plan = drawPlan(resolved.faults, actors, '1')
     const { schedule, network, devices } = resolved
-    compile({ plan, participants: actors, parts: ['trunk'], schedule, network, devices, streams: streams('1') })
+    const read = (path: string): string => Buffer.from(readTrace(path, '.')).toString()
+    compile({ plan, participants: actors, parts: ['trunk'], schedule, network, devices, read, streams: streams('1') })
   })
 
   it.each(schemas.map((block) => [where(block), block] as const))('%s is the schema of a folder', (name, { text }) => {

@@ -26,7 +26,7 @@ const fields = 3
 const columns = 4
 
 const recipe = (batch: number, chunk: number): Recipe => ({
-  program: 'p', segments, size: 5, tasks, optimizer, batch, chunk, scoreBatch: 16,
+  program: 'p', segments, size: 5, tasks, trained: [0, 1], optimizer, batch, chunk, scoreBatch: 16,
 })
 
 const port = <K extends Source | Sink>(kind: K, shape: readonly number[], dtype: DType = 'float32'): Port<K> => ({

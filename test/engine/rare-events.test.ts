@@ -13,6 +13,7 @@ import type { Features, Model } from '../../src/models/model.js'
 import { productLogit } from '../../src/models/product-logit.js'
 import { normal, streams } from '../../src/random/streams.js'
 import type { Task } from '../../src/tasks/task.js'
+import { addRow } from '../../src/tensors/ops.js'
 import { nativeHere } from './native.js'
 
 /* Tasks so rare that single precision has no probability for them: what an engine gives, against double precision. */
@@ -118,5 +119,65 @@ describe.each(names)('rare events in %s', (name) => {
     expect(auc(click, labels)).toBeCloseTo(auc(exact, labels)!, 9)
     expect(auc(exact, labels)).toBeGreaterThan(0.7)
     expect(calibration(click, labels)! / calibration(exact, labels)!).toBeCloseTo(1, 6)
+  })
+})
+
+/* What one step of training makes of a row: parameters start at 0, so that they become minus the gradient, in full. */
+
+const lessons: readonly Task[] = [
+  { name: 'click', kind: 'binary' }, { name: 'both', kind: 'binary' }, { name: 'page', kind: 'multiclass', classes: 2 },
+  { name: 'before', kind: 'ranking', within: 'a' },
+]
+
+const movable: Model = {
+  name: 'movable',
+  segments: () => [
+    { name: 'bias', shape: [1, 5], axes: ['row', 'out'], role: 'tower', initial: { kind: 'constant', value: 0 } },
+  ],
+  forward: ({ bias }, { numeric }) => {
+    const [click, first, second, page, margin] = tf.split(bias, 5, 1)
+    const [a, b] = tf.split(numeric, 2, 1)
+    const other = addRow(tf.mul(b, 0), tf.mul(page, 0))
+    return {
+      heads: {
+        click: addRow(a, click),
+        both: productLogit(addRow(a, first), addRow(b, second)),
+        page: tf.concat([addRow(a, page), other], 1),
+        before: tf.neg(addRow(a, margin)),
+      },
+    }
+  },
+}
+
+const learning: Training = {
+  ...training, model: movable, tasks: lessons, layout: buildLayout(movable.segments(features, lessons)),
+  optimizer: sgd(1), taskWeights: [1, 1, 1, 1],
+}
+
+/** The gradients of a row without a click at logits a and b, by formulas of their own. */
+const slopesOf = (a: number, b: number): number[] => {
+  const [pa, pb] = [1 / (1 + Math.exp(-a)), 1 / (1 + Math.exp(-b))]
+  const odds = (pa * pb) / (1 - pa * pb)
+  return [pa, odds * (1 - pa), odds * (1 - pb), pa, pa]
+}
+
+it.each(names)('a row that did not come true has the gradient of double precision in %s, from -5 to -40', async (name) => {
+  const engine = await openEngine({ engine: name, workers: 0 })
+  opened.push(engine)
+  const { program } = await engine.prepare(learning)
+  const jobs = steps.map(async ([a, b], row) => {
+    const labels = Float32Array.of(0, 0, 1, 1)
+    await engine.register(`row-${row}`, { rows: 1, categorical: sharedInts(0), numeric: Float32Array.of(a, b), labels })
+    return {
+      kind: 'train' as const, client: `c${row}`, program, data: `row-${row}`, parameters: new Float32Array(5),
+      plan: { epochs: 1, seed: 's', key: ['k'] },
+    }
+  })
+  const trained = await Promise.all(engine.train(await Promise.all(jobs)))
+  trained.forEach(({ parameters }, row) => {
+    const [a, b] = columns.map((column) => column[row])
+    slopesOf(a, b).forEach((slope, i) => {
+      expect(-parameters[i] / slope, `parameter ${i} at ${a}, ${b}`).toBeCloseTo(1, 5)
+    })
   })
 })

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { report } from '../../src/cli/tables.js'
 import { summarise } from '../../src/cli/summary.js'
 import { sampleWeights, weightedSum } from '../../src/federation/strategies/fold.js'
+import { DivergenceError } from '../../src/errors.js'
 import { validationScore } from '../../src/metrics/judging.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { readManifest } from '../../src/runs/manifest.js'
@@ -31,7 +32,9 @@ const spoilt = (rounds: readonly number[]): Specification['strategy'] =>
     }),
   })
 
-const flown = (strategy: Specification['strategy'], count: number, options: SimulateOptions = {}): Promise<Run> =>
+const flown = (
+  strategy: Specification['strategy'], count: number, options: SimulateOptions = {}, more: Partial<Specification> = {},
+): Promise<Run> =>
   simulate(
     {
       world: { kind: 'storefronts', scenarios: 3, impressions: 400 },
@@ -39,9 +42,46 @@ const flown = (strategy: Specification['strategy'], count: number, options: Simu
       strategy,
       rounds: { kind: 'synchronous', count },
       evaluate: { start: false },
+      onDivergence: 'go-on',
+      ...more,
     },
     { workers: 1, engine: 'tfjs', seed: 3, ...options },
   )
+
+describe('divergence', () => {
+  const stop = { onDivergence: undefined } as const
+
+  it('of a model ends the flight, by default, where the next scores are due', async () => {
+    const out = join(mkdtempSync(join(tmpdir(), 'windtunnel-diverged-')), 'run')
+    const message = /^The model diverged: scores of .* and \d+ more are not finite after round 1\. Lower local\.optimizer\.rate/
+    const error = await flown(broken([1]), 4, { out }, stop).then(() => undefined, (thrown: unknown) => thrown as Error)
+    expect(error).toBeInstanceOf(DivergenceError)
+    // The clients' updates of round 2 are not finite either, and are what is known first.
+    expect(error!.message).toMatch(/^Training diverged: updates of client-store-1, client-store-2, client-store-3 were not finite by the close of round 2/)
+    expect(readManifest(out, realDisk)).toMatchObject({ status: 'failed', error: `DivergenceError: ${error!.message}` })
+    await expect(flown(broken([1]), 1, {}, stop)).rejects.toThrow(message)
+  })
+
+  it('of an update ends it at the close of its round', async () => {
+    await expect(flown(spoilt([2]), 3, {}, stop)).rejects.toThrow(
+      'Training diverged: updates of client-store-1 were not finite by the close of round 2. Lower local.optimizer.rate (0.001), ' +
+        'or fly on with onDivergence: go-on: such updates are refused and counted, such rounds never selected.',
+    )
+  })
+
+  it('by a rate that is far too large ends it with exit code 9', async () => {
+    const wild = { ...stop, local: { epochs: 2, optimizer: { kind: 'sgd', rate: 1e30 } } } as const
+    await expect(flown({ kind: 'fedavg' }, 3, {}, wild)).rejects.toMatchObject({ exitCode: 9 })
+    // Nobody sends anything, so that only the scores can tell.
+    await expect(flown({ kind: 'local-only' }, 3, {}, wild)).rejects.toThrow(/^The model diverged: .* after round 1/)
+  })
+
+  it('is none where a label has one class alone: such a metric is undefined', async () => {
+    const run = await flown({ kind: 'fedavg' }, 2, {}, { ...stop, world: { kind: 'storefronts', scenarios: 3, impressions: 60 } })
+    expect(run.metrics.some(({ metric, value }) => metric === 'auc' && value === null)).toBe(true)
+    expect(run.status).toBe('complete')
+  })
+})
 
 describe('a model that diverged', () => {
   it('has no metrics, is never selected, and is told of at the end, in the manifest and as data', async () => {

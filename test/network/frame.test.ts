@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import {
-  beginParameters, decodeControl, decodeParameters, encodeControl, longestInstruction, seal,
+  beginParameters, decodeControl, decodeParameters, encodeControl, seal,
 } from '../../src/network/frame.js'
+import { clockEnd } from '../../src/time/micros.js'
 import { readSafetensors, safetensorsHeader } from '../../src/network/safetensors.js'
 
 const header = safetensorsHeader([
@@ -92,9 +93,9 @@ describe('parameter frames', () => {
 
 describe('a model’s frame', () => {
   const instructions = fc.record({
-    patience: fc.option(fc.nat({ max: longestInstruction }), { nil: undefined }),
+    patience: fc.option(fc.nat({ max: clockEnd }), { nil: undefined }),
     missing: fc.constantFrom('last' as const, 'sit-out' as const),
-    deadline: fc.option(fc.nat({ max: longestInstruction }), { nil: undefined }),
+    deadline: fc.option(fc.nat({ max: clockEnd }), { nil: undefined }),
   })
 
   it('carries what the client must know of its round, in the head that it has anyway', () => {

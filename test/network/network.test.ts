@@ -253,7 +253,8 @@ describe('a link of one’s own', () => {
       const { clock, network: net, failed } = network({}, link)
       net.send(...update())
       await clock.run()
-      expect(failed).toEqual([new Error('broken')])
+      const message = expect.stringMatching(/^The simulation's link failed: broken \(at /) as string
+      expect(failed).toMatchObject([{ message, cause: { message: 'broken' } }])
     }
   })
 

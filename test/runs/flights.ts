@@ -80,6 +80,7 @@ export const flight: Flight = {
     { id: 'slow-1', kind: 'slow', text: 'slow client-a by 8', targets: [], fired: 0, outcome: 'never fired' },
   ],
   refused: {},
+  oddGradients: [],
   selectedRound: 1,
   parts: {},
   states: {},

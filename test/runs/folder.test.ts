@@ -1,4 +1,7 @@
+import { hostname } from 'node:os'
+
 import { describe, expect, it } from 'vitest'
+
 import { StorageError } from '../../src/errors.js'
 import { rowFiles } from '../../src/runs/files.js'
 import { RunFolder } from '../../src/runs/folder.js'
@@ -90,7 +93,8 @@ describe('a run folder', () => {
     const disk = new MemoryDisk()
     RunFolder.open('a', manifest, disk).finish(flight, spent, [])
     disk.files.set('a/notes.txt', 'mine')
-    RunFolder.open('a', manifest, disk)
+    const second = RunFolder.open('a', manifest, disk)
+    expect(second.note).toBe('replaces the complete run that was in a (the same flight)')
     expect(readManifest('a', disk).status).toBe('running')
     expect(readLines('a', 'ledger.ndjson', disk)).toEqual([])
     expect(disk.files.get('a/notes.txt')).toBe('mine')
@@ -100,6 +104,75 @@ describe('a run folder', () => {
       'thesis holds files that are not of a run (chapter-1.tex). Give another --out.',
     )
     expect(disk.files.get('thesis/chapter-1.tex')).toBe('x')
+  })
+
+  it('never overwrites a manifest.json of something else, nor of a later version', () => {
+    for (const text of ['{ "name": "an extension" }', 'not JSON', '{ "format": "windtunnel-run", "version": 2 }']) {
+      const disk = new MemoryDisk()
+      disk.folders.add('web')
+      disk.files.set('web/manifest.json', text)
+      for (const ifTaken of ['refuse', 'replace'] as const) {
+        expect(() => RunFolder.open('web', manifest, disk, ifTaken)).toThrow('web holds a manifest.json that is not of a run. Give another --out.')
+      }
+      expect(RunFolder.open('web', manifest, disk, 'next').folder).toBe('web-2')
+      expect(disk.files.get('web/manifest.json')).toBe(text)
+    }
+  })
+
+  it('refuses to replace another flight, goes to the next free name, or is told to replace it', () => {
+    const disk = new MemoryDisk()
+    const other = { ...manifest, seed: '8' }
+    RunFolder.open('a', manifest, disk).finish(flight, spent, [])
+    const before = disk.files.get('a/manifest.json')
+    expect(() => RunFolder.open('a', other, disk)).toThrow(
+      `a holds another flight (seed is "${manifest.seed}" there and "8" here). Give another --out, or --force to replace it.`,
+    )
+    const next = RunFolder.open('a', other, disk, 'next')
+    expect([next.folder, next.note]).toEqual(['a-2', `a holds another flight (seed is "${manifest.seed}" there and "8" here): this run goes to a-2`])
+    next.finish(flight, spent, [])
+    expect(disk.files.get('a/manifest.json')).toBe(before)
+    // The same flight as the second finds its own folder again.
+    const again = RunFolder.open('a', other, disk, 'next')
+    expect(again.folder).toBe('a-2')
+    expect(again.note).toMatch(/: this run goes to a-2, and replaces the complete run that was in a-2 \(the same flight\)$/)
+    again.finish(flight, spent, [])
+    expect(RunFolder.open('a', other, disk, 'replace').note).toBe(
+      `replaces the complete run that was in a (another flight: seed is "${manifest.seed}" there and "8" here)`,
+    )
+    expect(readManifest('a', disk).seed).toBe('8')
+  })
+
+  it.each([
+    ['a setting', { specification: { ...manifest.specification, local: { epochs: 9 } } }, /local/],
+    ['the data', { world: { ...manifest.world, origins: [{ file: 'log.csv', sha256: 'f'.repeat(64), bytes: 7, rows: 1 }] } }, /data/],
+    ['a trace', { traces: [{ file: 'trace.csv', sha256: 'f'.repeat(64) }] }, /traces/],
+    ['the engine', { engine: 'tensorflow' }, /engine/],
+    ['the version', { versions: { ...manifest.versions, windtunnel: '0.0.1' } }, /version/],
+  ] as const)('%s makes it another flight; the number of workers does not', (_, change, named) => {
+    const disk = new MemoryDisk()
+    RunFolder.open('a', manifest, disk).finish(flight, spent, [])
+    expect(() => RunFolder.open('a', { ...manifest, ...change } as typeof manifest, disk)).toThrow(named)
+    expect(RunFolder.open('a', { ...manifest, workers: 99 }, disk).note).toMatch(/the same flight/)
+  })
+
+  it('has one writer: a second is refused or goes elsewhere, and one that died is forgotten', () => {
+    const disk = new MemoryDisk()
+    const first = RunFolder.open('a', manifest, disk)
+    expect(() => RunFolder.open('a', manifest, disk)).toThrow(
+      `a is being written by process ${process.pid}. Wait for it, or give another --out. If that process is gone, remove a/run.lock.`,
+    )
+    expect(() => RunFolder.open('a', manifest, disk, 'replace')).toThrow('is being written')
+    expect(RunFolder.open('a', manifest, disk, 'next').folder).toBe('a-2')
+    first.finish(flight, spent, [])
+    expect(disk.exists('a/run.lock')).toBe(false)
+    const dead = { process: 2 ** 30, host: hostname() }
+    disk.files.set('a/run.lock', JSON.stringify(dead))
+    RunFolder.open('a', manifest, disk).fail(new Error('a bug'))
+    expect(disk.exists('a/run.lock')).toBe(false)
+    disk.files.set('a/run.lock', JSON.stringify({ ...dead, host: 'elsewhere' }))
+    expect(() => RunFolder.open('a', manifest, disk)).toThrow(`written by process ${2 ** 30} on elsewhere`)
+    disk.files.set('a/run.lock', 'cut o')
+    expect(RunFolder.open('a', manifest, disk).folder).toBe('a')
   })
 
   it('does not throw in the middle of a flight when the disk is full, and says at the end what was kept', () => {
@@ -155,5 +228,16 @@ describe('reading a run', () => {
     expect(readLines('a', 'events.ndjson', disk)).toEqual(['{"at":1}', '{"at":2}'])
     disk.files.set('a/ledger.ndjson', '{"id":1}\nnonsense\n')
     expect(() => readRows('a', 'ledger.ndjson', disk)).toThrow('a/ledger.ndjson:2 is not JSON')
+  })
+})
+
+describe('a flight of which every round was aborted', () => {
+  it('is warned of with the reasons, the most frequent first', () => {
+    const aborted = (reason: string) => ({ ...rounds[0], outcome: 'aborted' as const, reason })
+    const all = ['deadline, below quorum', 'nobody available', 'nobody available'].map(aborted)
+    const warning = 'every round was aborted, so that nothing was learnt: nobody available (2), deadline, below quorum (1)'
+    expect(warningsOf({ ...flight, rounds: all })).toContain(warning)
+    expect(warningsOf({ ...flight, rounds: [...all, rounds[0]] })).not.toContain(warning)
+    expect(warningsOf({ ...flight, rounds: [] }).join()).not.toContain('aborted')
   })
 })

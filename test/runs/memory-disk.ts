@@ -35,6 +35,12 @@ export class MemoryDisk implements Disk {
     this.files.set(path, (this.files.get(path) ?? '') + text)
   }
 
+  create(path: string, text: string): boolean {
+    if (this.exists(path)) return false
+    this.append(path, text)
+    return true
+  }
+
   replace(path: string, text: string | Uint8Array): void {
     if (typeof text !== 'string') {
       this.#take(text.length)

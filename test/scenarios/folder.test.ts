@@ -105,6 +105,32 @@ describe('a folder of CSV files', () => {
     expect(Array.from(world.scenarios[0].test.numeric)).toEqual([1])
   })
 
+  it('weighs training rows by a column for all tasks, or one of the task’s own', async () => {
+    const about = (change: object): string => schema({
+      categorical: ['kind'], split: { by: 'column', column: 'part' }, weight: 'w',
+      tasks: [{ name: 'click', kind: 'binary', weight: 'p' }, { name: 'stars', kind: 'multiclass', classes: 5 }],
+      ...change,
+    })
+    const text = 'kind,w,p,click,stars,part\na,2,1e-6,1,4,train\nb,0,,,2,train\nc,3,5,0,0,test\nd,1e6,0.5,1,,train\n'
+    const world = await load({ 'schema.json': about({}), 'all.csv': text })
+    const [{ train, validation, test }] = world.scenarios
+    expect(Array.from(train.weights!)).toEqual([Math.fround(1e-6), 2, NaN, 0, 0.5, 1e6])
+    expect([validation.weights, test.weights]).toEqual([undefined, undefined])
+    expect(world.notes).toContain('training rows are weighted: click by p, stars by w')
+    const one = await load({ 'schema.json': about({ weight: undefined }), 'all.csv': text })
+    expect(Array.from(one.scenarios[0].train.weights!)).toEqual([Math.fround(1e-6), 1, NaN, 1, 0.5, 1])
+    const wrong = async (from: string, to: string): Promise<string> => {
+      const error = await load({ 'schema.json': about({}), 'all.csv': text.replace(from, to) }).catch((reason: unknown) => reason)
+      expect(error).toBeInstanceOf(DataError)
+      return (error as Error).message.replace(/^.*\//, '')
+    }
+    const rule = 'expected a weight: a number from 0 to 3e38, or nothing where there is no label'
+    expect(await wrong('2,1e-6', '-2,1e-6')).toBe(`all.csv, row 1: column 'w' has "-2", ${rule}`)
+    expect(await wrong('1e6,0.5', '1e6,')).toBe(`all.csv, row 4: column 'p' has "", ${rule}`)
+    expect(await wrong('1e6,0.5', '1e39,0.5')).toBe(`all.csv, row 4: column 'w' has "1e+39", ${rule}`)
+    expect(await wrong('2,1e-6', 'heavy,1e-6')).toBe(`all.csv:2: column 'w' has "heavy", expected a number, or nothing`)
+  })
+
   it('clips numbers as the world says, and a column as its schema says', async () => {
     write('clipped/schema.json', schema({
       numeric: ['x', { name: 'y', clip: 'none' }, { name: 'z', scaling: 'asis' }], categorical: [],

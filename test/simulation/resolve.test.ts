@@ -84,7 +84,8 @@ describe('resolve', () => {
       strategy: { kind: 'fedavg' },
       rounds: { kind: 'deadline', count: 4, after: 300_000_000 },
     }
-    expect(from(JSON.stringify(data, null, 2))).toEqual(from(yaml))
+    const json = readDocument(JSON.stringify(data, null, 2), 'plan.json')
+    expect(resolve(json.value as Specification, { workers: 1, source: json.source })).toEqual(from(yaml))
     expect(resolve(data, { workers: 1 })).toEqual(from(yaml))
   })
 
@@ -95,6 +96,40 @@ describe('resolve', () => {
     expect(resolved.model).toBe(model)
     expect(resolved.link).toBe(link)
     expect(complaint(() => resolve({ ...(value as object), world: () => 1 } as never))).toContain('world must be')
+  })
+})
+
+describe('a time without a unit', () => {
+  const script: Specification = {
+    world: { kind: 'storefronts' }, model: { kind: 'mlp', hidden: [2] }, strategy: { kind: 'fedavg' },
+    rounds: { kind: 'deadline', count: 4, after: 60 },
+  }
+
+  it.each([
+    ['rounds.after=60', 'rounds.after is a time without a unit, got 60.'],
+    ['network.latency=40', 'network.latency is a time without a unit, got 40.'],
+    ['network.jitter={ kind: uniform, upTo: 5 }', 'network.jitter.upTo is a time without a unit, got 5.'],
+    ['devices.stepOverhead=200', 'devices.stepOverhead is a time without a unit, got 200.'],
+    ['schedule={ kind: windows, windows: [[0, 30]], every: 24 h }', 'schedule.windows.0.1 is a time without a unit, got 30.'],
+    ['faults=[{ kind: slow, who: { select: one }, profile: [[5, 2]] }]', 'faults.0.profile.0.0 is a time without a unit, got 5.'],
+    ['faults=[{ kind: delay, link: { from: client }, by: 3 }]', 'faults.0.by is a time without a unit, got 3.'],
+  ])('is refused on the command line: %s', (setting, message) => {
+    expect(complaint(() => from(yaml, { set: [setting] }))).toContain(message)
+  })
+
+  it('is refused in YAML, with its line and what may be meant', () => {
+    expect(complaint(() => from(yaml.replace(/after: .*/, 'after: 60')))).toBe([
+      'plan.yaml:7:10: rounds.after is a time without a unit, got 60.',
+      '  7 |   after: 60',
+      '    |          ^^',
+      '  Write "60 s", "60 min" or "60 us", as it is meant.',
+    ].join('\n'))
+  })
+
+  it('is none where it is 0, where the number counts something, and in a script, whose constants are numbers', () => {
+    const set = ['network.latency=0', 'rounds.count=60', 'local.epochs=2', 'seeds.world=7', 'network.up=5000000', 'model.embedding=4']
+    expect(from(yaml, { set }).network.latency).toBe(0)
+    expect(resolve(script).rounds).toMatchObject({ after: 60 })
   })
 })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Kernel, KernelError } from '../../src/time/kernel.js'
+import { clockEnd } from '../../src/time/micros.js'
 
 test('time is a sequence of instants; events of one instant keep the order of their scheduling', async () => {
   const kernel = new Kernel()
@@ -45,10 +46,14 @@ test('a time that is past or no integer is an error that says so', async () => {
   await kernel.run()
   expect(() => kernel.at(4, () => {})).toThrow(new KernelError('an event at 4 would be in the past: it is 5 now'))
   expect(() => kernel.after(-1, () => {})).toThrow('an event at 4 would be in the past')
-  for (const time of [7.5, NaN, Infinity, 2 ** 53]) {
+  for (const time of [7.5, NaN, Infinity]) {
     expect(() => kernel.at(time, () => {})).toThrow(`an event at ${time}: times are integer microseconds`)
   }
+  for (const time of [clockEnd + 1, 2 ** 53, 1e300]) {
+    expect(() => kernel.at(time, () => {})).toThrow(/^At 0\.000 s something was set for .*, but the clock ends after 8\.9 years/)
+  }
   expect(kernel.pending).toBe(0)
+  kernel.cancel(kernel.at(clockEnd, () => {}))
   await expect(kernel.run({ until: 0.5 })).rejects.toThrow('until is an instant in integer microseconds')
 })
 

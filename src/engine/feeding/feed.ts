@@ -1,19 +1,27 @@
 import { fillInput, type Moment } from '../../balancing/host-input.js'
-import { SpecificationError } from '../../errors.js'
-import { streams } from '../../random/streams.js'
+import { DataError, SpecificationError } from '../../errors.js'
+import { streams, uniformFloat } from '../../random/streams.js'
 import type { Task } from '../../tasks/task.js'
 import type { BatchPlan } from '../engine.js'
 import type { Source } from '../program/body.js'
-import type { BalanceRecipe } from '../program/recipe.js'
+import type { BalanceRecipe, Recipe } from '../program/recipe.js'
 import { drawMember, drawStranger } from './groups.js'
 import { floatsOf, idsOf, type Lanes } from './lanes.js'
 import { copyRows, matrixOf, rowAt, type Data, type Matrix, type Rows } from './rows.js'
+import { asGiven, weightAt } from './weighing.js'
 
 /** A label port. `classes` is 0 for a binary task. */
 interface LabelFeed {
   readonly buffer: Float32Array
   readonly column: number
   readonly classes: number
+}
+
+/** A port of how much labels count. */
+interface LabelWeightFeed extends Pick<LabelFeed, 'buffer' | 'column'> {
+  readonly task: Task
+  readonly byClass: readonly number[] | undefined
+  readonly scale: 'mean' | 'given'
 }
 
 interface DrawFeed {
@@ -45,22 +53,21 @@ export interface StepFeed {
   columns: number
   weight?: Float32Array
   labels: LabelFeed[]
-  labelWeights: LabelFeed[]
+  labelWeights: LabelWeightFeed[]
   draws: DrawFeed[]
   samples: SampleFeed[]
   scalars: ScalarFeed[]
   balance: BalanceFeed[]
 }
 
-/** The largest float32 below 1: a draw rounded to float32 must not leave [0, 1). */
-const belowOne = 1 - 2 ** -24
-
 const emptyFeed = (): StepFeed => ({
   fields: 0, columns: 0, labels: [], labelWeights: [], draws: [], samples: [], scalars: [], balance: [],
 })
 
 /** Sorts a session's input ports by step. */
-export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly StepFeed[] => {
+export const stepFeedsOf = (
+  lanes: Lanes, { tasks, weighting: { byClass = {}, scale = 'mean' } = {} }: Pick<Recipe, 'tasks' | 'weighting'>,
+): readonly StepFeed[] => {
   const steps: StepFeed[] = []
   const column = (name: string): number => {
     const index = tasks.findIndex((task) => task.name === name)
@@ -86,7 +93,10 @@ export const stepFeedsOf = (lanes: Lanes, tasks: readonly Task[]): readonly Step
         step.labels.push({ buffer: floatsOf(buffer), column: column(kind.task), classes: shape[1] ?? 0 })
         break
       case 'label-weight':
-        step.labelWeights.push({ buffer: floatsOf(buffer), column: column(kind.task), classes: 0 })
+        step.labelWeights.push({
+          buffer: floatsOf(buffer), column: column(kind.task), task: tasks[column(kind.task)],
+          byClass: byClass[kind.task] as readonly number[] | undefined, scale,
+        })
         break
       case 'uniform':
         step.draws.push({ buffer: floatsOf(buffer), draw: kind.draw, size })
@@ -124,25 +134,38 @@ const fillLabels = (feed: LabelFeed, data: Data, tasks: number, rows: Rows, lane
   }
 }
 
-/** Weights a mean over the rows that have the label; returns how many have it. */
+/**
+ * Weighs a mean over the rows that have the label: [batch] w / n, with n such rows in the batch and their weights w in
+ * shares of the mean weight over all of the client's rows (1 where nothing weighs). Returns n; rows of weight 0 are none.
+ */
 const fillLabelWeights = (
-  feed: LabelFeed,
+  feed: LabelWeightFeed,
   data: Data,
   tasks: number,
   rows: Rows,
   lane: number,
   padded: number,
 ): number => {
-  const { buffer, column } = feed
-  const { labels } = data
+  const { buffer, column, task, byClass, scale } = feed
+  const { labels, weights } = data
   const { count } = rows
   const base = lane * padded
   let known = 0
-  for (let i = 0; i < count; i++) {
-    const label = labels[rowAt(rows, i) * tasks + column]
-    const has = label === label ? 1 : 0
-    known += has
-    buffer[base + i] = has
+  if (weights === undefined && byClass === undefined) {
+    for (let i = 0; i < count; i++) {
+      const label = labels[rowAt(rows, i) * tasks + column]
+      const has = label === label ? 1 : 0
+      known += has
+      buffer[base + i] = has
+    }
+  } else {
+    if (task.kind === 'alignment') throw new DataError(`rows of '${task.name}' cannot be weighed: its loss is one of pairs`)
+    const { largest, mean } = scale === 'given' ? asGiven : data.unit(tasks, column, byClass)
+    for (let i = 0; i < count; i++) {
+      const weight = weightAt(data, rowAt(rows, i) * tasks + column, byClass)
+      known += weight > 0 ? 1 : 0
+      buffer[base + i] = weight / largest / mean
+    }
   }
   const share = known > 0 ? 1 / known : 0
   for (let i = 0; i < count; i++) buffer[base + i] *= share
@@ -182,10 +205,7 @@ export const fillDraws = (feed: StepFeed, lane: number, plan: BatchPlan, ordinal
   for (const { buffer, draw, size } of feed.draws) {
     const stream = streams(plan.seed)(...plan.key, 'dropout', ordinal, draw)
     const end = (lane + 1) * size
-    for (let i = lane * size; i < end; i++) {
-      const u = stream()
-      buffer[i] = u < belowOne ? u : belowOne
-    }
+    for (let i = lane * size; i < end; i++) buffer[i] = uniformFloat(stream)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Table } from '../../data/table.js'
 import { groupsOf, type Groups } from './groups.js'
+import { unitOf, type Unit } from './weighing.js'
 
 /** Which rows of a table a step takes: `order[start ..]`, or rows start, start + 1, ... when there is no order. */
 export interface Rows {
@@ -29,17 +30,30 @@ export interface Data {
   readonly categorical: Matrix
   readonly numeric: Matrix
   readonly labels: Float32Array
+  readonly weights: Float32Array | undefined
+  /** The `unitOf` weights of a task's column, computed when first asked for. */
+  unit(tasks: number, column: number, byClass: readonly number[] | undefined): Unit
   /** For each id of the field `within` those of the field `of` that it occurs with, listed when first asked for. */
   groups(of: number, within: number): Groups
 }
 
-export const dataOf = ({ rows, categorical, numeric, labels }: Table): Data => {
+export const dataOf = ({ rows, categorical, numeric, labels, weights }: Table): Data => {
   const listed = new Map<string, Groups>()
+  const units = new Map<string, Unit>()
   return {
     rows,
     categorical: matrixOf(categorical),
     numeric: matrixOf(numeric),
     labels,
+    weights,
+    unit(tasks, column, byClass) {
+      const key = `${column}/${byClass?.join()}`
+      const known = units.get(key)
+      if (known) return known
+      const made = unitOf({ rows, labels, weights }, tasks, column, byClass)
+      units.set(key, made)
+      return made
+    },
     groups(of, within) {
       const key = `${of}/${within}`
       const known = listed.get(key)

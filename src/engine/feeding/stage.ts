@@ -32,7 +32,8 @@ export interface Room {
   readonly complete: boolean
 }
 
-const roomOf = (session: Session, { segments, size, tasks }: Recipe, clients: number): Room => {
+const roomOf = (session: Session, recipe: Recipe, clients: number): Room => {
+  const { segments, size } = recipe
   const lanes = new Lanes(session, clients)
   const offsets = new Map(segments.map((segment) => [segment.name, segment.offset]))
   const constants: ConstantPlace[] = []
@@ -43,7 +44,7 @@ const roomOf = (session: Session, { segments, size, tasks }: Recipe, clients: nu
   const written = lanes.state.filter((lane) => lane.vector === 'parameter' && lane.written)
   return {
     lanes,
-    feeds: stepFeedsOf(lanes, tasks),
+    feeds: stepFeedsOf(lanes, recipe),
     state: lanes.state.map((lane) => ({ lane, offset: lane.vector === 'balance' ? 0 : offsets.get(lane.segment)! })),
     constants,
     edges: lanes.inputs.flatMap(({ kind, buffer, size: length }) =>

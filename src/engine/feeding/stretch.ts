@@ -1,10 +1,12 @@
+import { oddity } from '../../balancing/oddity.js'
 import type { TrainJob } from '../engine.js'
+import type { Sink } from '../program/body.js'
 import type { Recipe } from '../program/recipe.js'
 import { scalarsOf } from '../program/scalars.js'
 import { batchesOf, paddedRows, type BatchCursor } from './batches.js'
 import { fillEdges } from './edges.js'
 import { fillBalance, fillDraws, fillRows, fillSamples, type StepFeed } from './feed.js'
-import type { StateLane } from './lanes.js'
+import type { Lane, StateLane } from './lanes.js'
 import { warm, type Data } from './rows.js'
 import type { Room, Stage } from './stage.js'
 
@@ -25,6 +27,8 @@ export interface Trainee {
   /** Per task: summed losses, and the number of steps that had a labelled row. */
   readonly losses: Float64Array
   readonly counted: Int32Array
+  /** Per task: steps with a labelled row in which the balancer found no gradient, or one that was not finite. */
+  readonly odd: Readonly<Record<'none' | 'notFinite', Int32Array>>
 }
 
 /** Copies `size` floats. For short vectors (biases), of which models are full, a loop beats `set` and its two views. */
@@ -52,6 +56,8 @@ export class Stretch {
   /** Rows with a label per [client, step, task]. */
   private readonly known: Int32Array
   private readonly knownNow: Int32Array
+  /** Losses of the last run per [client, step, task]. */
+  private readonly lossesNow: Float64Array
   private scalarsAt = -1
   private scalarsFor = 1
   /** Only there to be written: see `warm`. */
@@ -68,6 +74,7 @@ export class Stretch {
     this.padded = paddedRows(recipe.batch)
     this.known = new Int32Array(trainees.length * stride * recipe.tasks.length)
     this.knownNow = new Int32Array(recipe.tasks.length)
+    this.lossesNow = new Float64Array(this.known.length)
   }
 
   /** `runs[i]` is how often the i-th trainee takes `stride` steps; never more than its predecessor. */
@@ -159,9 +166,34 @@ export class Stretch {
       if (kind.kind !== 'loss') continue
       const column = this.recipe.tasks.findIndex((task) => task.name === kind.task)
       for (let lane = 0; lane < live; lane++) {
-        if (this.known[(lane * this.stride + kind.step) * tasks + column] === 0) continue
+        const place = (lane * this.stride + kind.step) * tasks + column
+        this.lossesNow[place] = buffer[lane]
+        if (this.known[place] === 0) continue
         this.trainees[lane].losses[column] += buffer[lane]
         this.trainees[lane].counted[column]++
+      }
+    }
+    for (const { kind, buffer } of this.room.lanes.outputs) {
+      if (kind.kind === 'gradients') this.collectGradients(live, kind.step, buffer)
+    }
+  }
+
+  /**
+   * Counts what is odd among the squared lengths of gradients. A pass for one task runs through the heads of all, times 0,
+   * so one loss that is not finite spoils the gradients of all: then it is that task's.
+   */
+  private collectGradients(live: number, step: number, squares: Lane<Sink>['buffer']): void {
+    const { tasks, trained } = this.recipe
+    for (let lane = 0; lane < live; lane++) {
+      const place = (lane * this.stride + step) * tasks.length
+      const known = (t: number): boolean => this.known[place + t] > 0
+      const sound = (t: number): boolean => Number.isFinite(this.lossesNow[place + t])
+      const spoilt = trained.some((t) => known(t) && !sound(t))
+      for (let i = 0; i < trained.length; i++) {
+        const t = trained[i]
+        const found = oddity(squares[lane * trained.length + i])
+        if (found === undefined || !known(t)) continue
+        if (found === 'none' || !spoilt || !sound(t)) this.trainees[lane].odd[found][t]++
       }
     }
   }

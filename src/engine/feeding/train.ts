@@ -1,4 +1,4 @@
-import type { TrainJob, TrainResult } from '../engine.js'
+import type { OddGradients, TrainJob, TrainResult } from '../engine.js'
 import type { Recipe } from '../program/recipe.js'
 import { BatchCursor, examplesOf } from './batches.js'
 import type { Data } from './rows.js'
@@ -26,15 +26,23 @@ const enlist = (recipe: Recipe, job: TrainJob, data: Data): Trainee => ({
   taken: 0,
   losses: new Float64Array(recipe.tasks.length),
   counted: new Int32Array(recipe.tasks.length),
+  odd: { none: new Int32Array(recipe.tasks.length), notFinite: new Int32Array(recipe.tasks.length) },
 })
+
+const oddOf = ({ tasks }: Recipe, { odd: { none, notFinite } }: Trainee): OddGradients[] =>
+  tasks
+    .map(({ name }, t) => ({ task: name, none: none[t], notFinite: notFinite[t] }))
+    .filter((counts) => counts.none + counts.notFinite > 0)
 
 const resultOf = (recipe: Recipe, trainee: Trainee): TrainResult => {
   const { job, slots, before, memory, balanced, taken, losses, counted, data, cursor } = trainee
+  const odd = oddOf(recipe, trainee)
   return {
     parameters: taken > 0 ? trainee.parameters : job.parameters.slice(),
     optimizer: { steps: before + taken, slots },
     ...(recipe.balance && { balance: { steps: balanced + taken, memory } }),
     losses: losses.map((sum, task) => (counted[task] > 0 ? sum / counted[task] : 0)),
+    ...(odd.length > 0 && { odd }),
     steps: taken,
     examples: examplesOf(data.rows, recipe.batch, { from: cursor.from, until: cursor.from + taken }),
   }

@@ -9,6 +9,8 @@ export interface Emission {
   node(id: number): Node
   /** How often nodes and outputs read this one. */
   readers(id: number): number
+  /** Whether the graph has an operation of this one input too. */
+  has(op: string, input: number): boolean
 }
 
 /** Writes one node, and gives the name of the tensor that it became. */

@@ -43,8 +43,10 @@ const writeNodes = (
   const readers = graph.nodes.map(() => 0)
   for (const { inputs: read } of graph.nodes) for (const id of read) readers[id]++
   for (const { node } of graph.outputs) readers[node]++
+  const single = new Set(graph.nodes.map(({ op, inputs: read }) => `${op} ${read.join()}`))
   const emission: Emission = {
     writer, name: (id) => names[id], node: (id) => graph.nodes[id], readers: (id) => readers[id],
+    has: (op, input) => single.has(`${op} ${input}`),
   }
   for (const node of graph.nodes) {
     const { id, op, values, shape, dtype } = node

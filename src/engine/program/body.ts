@@ -20,7 +20,10 @@ export type Source =
   | { readonly kind: 'weight'; readonly step: number }
   /** [batch] a task's label, 0 where it has none; multiclass: [batch, classes] one-hot. */
   | { readonly kind: 'label'; readonly step: number; readonly task: string }
-  /** [batch] 1 / (rows that have the task's label), 0 elsewhere; all 0 when no row has one. */
+  /**
+   * [batch] w / (rows that have the task's label), 0 elsewhere; all 0 when no row has one. w is 1 where nothing weighs rows,
+   * and otherwise 1 in the mean over the client's rows; a row of weight 0 has no label.
+   */
   | { readonly kind: 'label-weight'; readonly step: number; readonly task: string }
   /** Uniform draws in [0, 1) for the `draw`-th dropout of a step, from the stream (seed, ...key, 'dropout', ordinal of the step in the job, draw). */
   | { readonly kind: 'uniform'; readonly step: number; readonly draw: number }
@@ -59,6 +62,8 @@ export type Sink =
   | { readonly kind: 'balance'; readonly name: string }
   /** [] mean loss of a task over the rows of a step that have its label. */
   | { readonly kind: 'loss'; readonly step: number; readonly task: string }
+  /** [trained tasks] squares of the lengths of the gradients that the balancer found in a step, in the order of the tasks. */
+  | { readonly kind: 'gradients'; readonly step: number }
   /** [batch] logits or, for regression, numbers; [batch, classes] logits for multiclass. */
   | { readonly kind: 'score'; readonly task: string }
 

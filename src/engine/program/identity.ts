@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Weighting } from '../engine.js'
 import type { Graph, Node } from '../graph/graph.js'
 import type { Optimizer } from './optimizer.js'
 import type { BalanceRecipe } from './recipe.js'
@@ -33,14 +34,15 @@ export interface Identity {
   readonly score: Graph
   readonly optimizer: Optimizer
   readonly balance?: BalanceRecipe
+  readonly weighting?: Weighting
   readonly batch: number
   readonly chunk: number
 }
 
 /** A program's handle: SHA-256, hexadecimal, over what decides its numbers. */
-export const programHandle = ({ engine, step, score, optimizer, balance, batch, chunk }: Identity): string =>
+export const programHandle = ({ engine, step, score, ...host }: Identity): string =>
   createHash('sha256')
-    .update(canonical({ engine, optimizer, balance, batch, chunk }))
+    .update(canonical({ engine, ...host }))
     .update(canonicalGraph(step))
     .update(canonicalGraph(score))
     .digest('hex')

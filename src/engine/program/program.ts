@@ -98,6 +98,7 @@ export const trainingBody =
       for (const [i, task] of tasks.entries()) {
         outputs.push({ sink: { kind: 'loss', step, task: task.name }, tensor: losses[i] })
       }
+      if (balanced.squares) outputs.push({ sink: { kind: 'gradients', step }, tensor: balanced.squares })
     }
     for (const { name } of layout.segments) {
       if (training.frozen?.includes(name) === true) continue

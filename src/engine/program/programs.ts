@@ -37,9 +37,9 @@ export class Programs {
   prepare(training: Training): Prepared {
     const step = trace(trainingBody(training, 1))
     const score = trace(scoringBody(training, scoreRows))
-    const { optimizer, batch, chunk } = training
+    const { optimizer, batch, chunk, weighting } = training
     const balance = balanceRecipeOf(training)
-    const own = { optimizer, ...(balance && { balance }), batch, chunk }
+    const own = { optimizer, ...(balance && { balance }), ...(weighting && { weighting }), batch, chunk }
     const handle = programHandle({ engine: this.engine, step, score, ...own })
     const known = this.programs.get(handle)
     if (known) {

@@ -1,8 +1,9 @@
 import type { Segment } from '../../models/layout.js'
 import type { Memory } from '../../balancing/balancer.js'
 import type { HostInput } from '../../balancing/host-input.js'
+import { trainedTasks } from '../../models/trained-tasks.js'
 import type { Task } from '../../tasks/task.js'
-import type { Training } from '../engine.js'
+import type { Training, Weighting } from '../engine.js'
 import type { Optimizer } from './optimizer.js'
 
 /**
@@ -29,7 +30,11 @@ export interface Recipe {
   /** Elements of the flat parameter vector. */
   readonly size: number
   readonly tasks: readonly Task[]
+  /** Places of those that the model is trained by. */
+  readonly trained: readonly number[]
   readonly optimizer: Optimizer
+  /** How rows are weighed; as their tables say, in their mean, where absent. */
+  readonly weighting?: Weighting
   /** What the balancer needs from the host, and remembers; nothing for one that needs neither. */
   readonly balance?: BalanceRecipe
   /** Rows per training step before padding. */
@@ -41,11 +46,13 @@ export interface Recipe {
 }
 
 export const recipeOf = (training: Training, program: string, scoreBatch: number): Recipe => ({
+  ...(training.weighting && { weighting: training.weighting }),
   ...(balanceRecipeOf(training) && { balance: balanceRecipeOf(training)! }),
   program,
   segments: training.layout.segments.map(({ name, offset, size }) => ({ name, offset, size })),
   size: training.layout.size,
   tasks: training.tasks,
+  trained: trainedTasks(training.model, training.tasks).map((task) => training.tasks.indexOf(task)),
   optimizer: training.optimizer,
   batch: training.batch,
   chunk: training.chunk,

@@ -3,6 +3,7 @@ import { DataError, SpecificationError } from '../../errors.js'
 import type { Engine, Prepared, ScoreJob, ScoreResult, TrainJob, TrainResult, Training } from '../engine.js'
 import { EngineError } from '../engine-error.js'
 import { stepsIn } from '../feeding/batches.js'
+import { checkWeights } from '../feeding/weighing.js'
 import type { Programs } from '../program/programs.js'
 import { cohortsOf } from './cohorts.js'
 import type { Workers } from './workers.js'
@@ -58,6 +59,7 @@ export class CohortEngine implements Engine {
     const known = this.tables.get(handle)
     if (known === table) return
     if (known) throw new DataError(`data '${handle}' is registered already, with another table; choose another handle`)
+    checkWeights(handle, table)
     this.tables.set(handle, table)
     this.workers.register(handle, table)
   }

@@ -54,9 +54,14 @@ export class Pool implements Workers {
   }
 
   /** Tables move into shared memory once, so that workers see the same bytes. */
-  register(handle: string, { rows, categorical, numeric, labels }: Table): void {
-    const [numbers, truths] = [shared.floats(numeric), shared.floats(labels)]
-    this.foreman.register(handle, { rows, categorical: shared.ints(categorical), numeric: numbers, labels: truths })
+  register(handle: string, { rows, categorical, numeric, labels, weights }: Table): void {
+    this.foreman.register(handle, {
+      rows,
+      categorical: shared.ints(categorical),
+      numeric: shared.floats(numeric),
+      labels: shared.floats(labels),
+      ...(weights && { weights: shared.floats(weights) }),
+    })
   }
 
   async run(work: CohortWork): Promise<TrainResult[] | ScoreResult[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { type Instructions, longestInstruction } from '../../network/frame.js'
+import type { Instructions } from '../../network/frame.js'
 import type { RoundRow } from '../../record/rows.js'
 import { durationSchema } from '../../time/duration.js'
 import { days, type Micros } from '../../time/micros.js'
@@ -12,10 +12,7 @@ export const patientWait: Micros = days(7)
 /** Options of every kind of rounds. */
 export const instructionFields = {
   /** How long a client waits for the parts of the model before it does what `missing` says. */
-  patience: durationSchema
-    .refine((time) => time <= longestInstruction, 'must be below nine years')
-    .optional()
-    .describe('How long a client waits for parts of the model'),
+  patience: durationSchema.optional().describe('How long a client waits for parts of the model'),
   /** What a client does without a part: goes on with the last version it acknowledged, or sits the round out. */
   missing: z.enum(['last', 'sit-out']).default('last').describe('What a client does when a part does not come'),
 }

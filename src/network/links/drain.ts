@@ -1,4 +1,4 @@
-import type { Micros } from '../../time/micros.js'
+import { clockEnd, type Micros } from '../../time/micros.js'
 import type { Rate } from '../weather.js'
 
 /** Something that has a rate at any time. */
@@ -8,7 +8,8 @@ export interface Rated {
 
 /**
  * When the last of `bytes` has passed, if they begin at `start` with nothing in their way: rates may change, ends are
- * rounded up to a microsecond. No bytes pass at once, also at rate 0; at rate 0 for good others never do (Infinity).
+ * rounded up to a microsecond. No bytes pass at once, also at rate 0. Others never do (Infinity) at rate 0 for good, or where
+ * they would still be passing when the clock ends.
  */
 export const drain = (bytes: number, start: Micros, rated: Rated): Micros => {
   if (bytes === 0) return start
@@ -17,7 +18,8 @@ export const drain = (bytes: number, start: Micros, rated: Rated): Micros => {
   for (;;) {
     const { bytesPerSecond, until } = rated.rate(time)
     const needed = bytesPerSecond > 0 ? (left * 1e6) / bytesPerSecond : Infinity
-    if (time + needed <= until) return Math.ceil(time + needed)
+    if (time + needed <= until) return time + needed <= clockEnd ? Math.ceil(time + needed) : Infinity
+    if (until > clockEnd) return Infinity
     left -= (bytesPerSecond * (until - time)) / 1e6
     time = until
   }

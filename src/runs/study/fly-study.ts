@@ -14,7 +14,7 @@ import { readRows } from '../rows.js'
 import { conduct } from '../simulate.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
-import { identityOf, isFlown } from './identity.js'
+import { identityOf, isFlown } from '../identity.js'
 import { checkCells } from './plan.js'
 import type { StudyPlan } from './study.js'
 import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
@@ -67,7 +67,9 @@ export interface FlownStudy {
 
 /**
  * Tunes, then flies every cell of a study that is not in its folder yet. Tuning has no faults, no schedule and no
- * score to stop at, seeds of its own, and is judged on validation alone. An interrupted study goes on where it was when it is flown again.
+ * score to stop at, seeds of its own, and is judged on validation alone. A run that diverges goes on unless its
+ * specification says otherwise: it is a result, which the table says. An interrupted study goes on where it was when it
+ * is flown again.
  */
 export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   // Neighbouring cells of a study differ in their variant, and stand on the same ground.
@@ -91,8 +93,9 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
 
   /** Flies one cell, or finds it flown; false if it was interrupted. */
   const fly = async (cell: Cell, set: Configuration, phase: Progress['phase']): Promise<boolean> => {
+    const specification = { ...cell.specification, onDivergence: cell.specification.onDivergence ?? 'go-on' } as const
     const resolving = { seed: cell.seed, engine: options.engine, workers: options.workers, set: [...set] }
-    const resolved = resolve(cell.specification, resolving)
+    const resolved = resolve(specification, resolving)
     const folder = join(options.out, cell.folder)
     const identity = identityOf({
       specification: manifestSpecification(resolved),
@@ -108,10 +111,11 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
     if (had) return true
     const { condition, variant } = cell
     const run = await conduct(
-      cell.specification,
+      specification,
       {
         ...resolving,
         out: folder,
+        ifTaken: 'replace',
         cwd: options.cwd,
         script: options.script,
         signal: options.signal,
@@ -135,7 +139,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
   /** The scores of a configuration, one for each tuning seed; undefined if it was interrupted. */
   const tried = async (cell: Cell, set: Configuration, place: number): Promise<number[] | undefined> => {
     const evaluate = { ...cell.specification.evaluate, until: undefined }
-    const calm = { ...cell.specification, evaluate, faults: [], schedule: undefined }
+    const calm = { ...cell.specification, evaluate, faults: [], schedule: undefined, onDivergence: 'go-on' as const }
     const scores: number[] = []
     for (let s = 1; s <= tuning!.seeds; s++) {
       const folder = join('tuning', folderName(cell.condition), folderName(cell.variant), `${place}-seed-${s}`)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { drain, passed, type Rated } from '../../../src/network/links/drain.js'
+import { clockEnd } from '../../../src/time/micros.js'
 
 const steady = (bytesPerSecond: number): Rated => ({ rate: () => ({ bytesPerSecond, until: Infinity }) })
 
@@ -29,6 +30,14 @@ describe('drain', () => {
     expect(drain(1, 42, steps([0, 0], [100, 1e6]))).toBe(101)
   })
 
+  it('is never where bytes would still be passing when the clock ends', () => {
+    const [second, end] = [1e6, Math.floor(clockEnd / 1e6)]
+    expect(drain(end, 0, steady(1))).toBe(end * second)
+    expect(drain(end + 1, 0, steady(1))).toBe(Infinity)
+    expect(drain(1, 0, steady(1e-308))).toBe(Infinity)
+    expect(drain(1, 0, steps([0, 0], [2 ** 50, 1]))).toBe(Infinity)
+  })
+
   it('at a rate without limit takes no time', () => {
     expect(drain(1e12, 42, steady(Infinity))).toBe(42)
   })
@@ -43,6 +52,7 @@ describe('what has passed', () => {
     fc.assert(
       fc.property(size, rate, fc.double({ min: 0, max: 1, noNaN: true }), (bytes, bytesPerSecond, share) => {
         const end = drain(bytes, 5, steady(bytesPerSecond))
+        fc.pre(end < Infinity)
         expect(passed(5, 5, steady(bytesPerSecond))).toBe(0)
         expect(passed(5, end, steady(bytesPerSecond))).toBeGreaterThanOrEqual(bytes)
         const at = Math.floor(5 + share * (end - 5))

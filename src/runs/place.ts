@@ -1,0 +1,127 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+
+import { StorageError } from '../errors.js'
+import { answersFile } from './answers.js'
+import type { Disk } from './disk.js'
+import { rowFiles } from './files.js'
+import { differenceOf } from './identity.js'
+import { isAlive } from './alive.js'
+import { manifestFile, type Manifest, readManifest } from './manifest.js'
+
+/** Whoever writes a run has its folder for itself: the file says which process that is. */
+export const lockFile = 'run.lock'
+
+const everyFile = [manifestFile, answersFile, ...Object.values(rowFiles)]
+
+/**
+ * What is done where the folder holds the run of another flight (another seed, another setting): the run is refused, takes
+ * its place, or goes to the next free name (`NAME-2`). The run of the same flight is always replaced; other files never.
+ */
+export type IfTaken = 'refuse' | 'replace' | 'next'
+
+/** A folder that is this process's to write a run into. */
+export interface Place {
+  readonly folder: string
+  /** What stood in the way and what was done about it, for people; undefined if there was nothing. */
+  readonly note: string | undefined
+}
+
+/** Why a run may not go into a folder. */
+interface Obstacle {
+  readonly why: string
+  readonly advice: string
+}
+
+/** Finds the folder, takes its lock and empties it of the run that it replaces. Undone by `leave`. */
+export const take = (wanted: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk): Place => {
+  let first: Obstacle | undefined
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? wanted : `${wanted}-${number}`
+    const found = tryFolder(folder, manifest, ifTaken, disk)
+    if ('note' in found) {
+      const elsewhere = first && `${wanted} ${first.why}: this run goes to ${folder}`
+      return { folder, note: elsewhere && found.note ? `${elsewhere}, and ${found.note}` : (elsewhere ?? found.note) }
+    }
+    first ??= found
+    if (ifTaken !== 'next') throw new StorageError(`${folder} ${found.why}. ${found.advice}`)
+  }
+}
+
+const tryFolder = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk): Obstacle | { readonly note: string | undefined } => {
+  const seen = look(folder, manifest, ifTaken, disk)
+  if ('why' in seen) return seen
+  disk.makeFolder(folder)
+  const writer = lock(folder, disk)
+  if (writer !== undefined) return writer
+  // Somebody else may have ended a run there meanwhile.
+  const found = look(folder, manifest, ifTaken, disk)
+  if ('why' in found) leave(folder, disk)
+  else for (const file of everyFile) disk.remove(join(folder, file))
+  return found
+}
+
+const look = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk): Obstacle | { readonly note: string | undefined } => {
+  const contents = contentsOf(folder, disk)
+  if ('why' in contents) return contents
+  const { run } = contents
+  if (run === undefined) return { note: undefined }
+  const difference = differenceOf(run, manifest)
+  if (difference !== undefined && ifTaken !== 'replace') {
+    const advice = 'Give another --out, or --force to replace it.'
+    return { why: `holds another flight (${difference})`, advice }
+  }
+  const flight = difference === undefined ? 'the same flight' : `another flight: ${difference}`
+  return { note: `replaces the ${run.status} run that was in ${folder} (${flight})` }
+}
+
+const contentsOf = (folder: string, disk: Disk): Obstacle | { readonly run: Manifest | undefined } => {
+  const found = disk.exists(folder) ? disk.list(folder).filter((file) => file !== lockFile) : []
+  if (found.length === 0) return { run: undefined }
+  const advice = 'Give another --out.'
+  if (!found.includes(manifestFile)) {
+    return { why: `holds files that are not of a run (${found.slice(0, 3).join(', ')})`, advice }
+  }
+  try {
+    return { run: readManifest(folder, disk) }
+  } catch {
+    return { why: `holds a ${manifestFile} that is not of a run`, advice }
+  }
+}
+
+interface Writer {
+  readonly process: number
+  readonly host: string
+}
+
+const me: Writer = { process: process.pid, host: hostname() }
+
+/** Takes the lock; of a writer that is gone too. Says who has it if somebody does. */
+const lock = (folder: string, disk: Disk): Obstacle | undefined => {
+  const path = join(folder, lockFile)
+  for (let tries = 0; tries < 3; tries++) {
+    if (disk.create(path, `${JSON.stringify(me)}\n`)) return undefined
+    const writer = writerOf(path, disk)
+    if (writer !== undefined && (writer.host !== me.host || isAlive(writer.process))) {
+      const where = writer.host === me.host ? '' : ` on ${writer.host}`
+      return {
+        why: `is being written by process ${writer.process}${where}`,
+        advice: `Wait for it, or give another --out. If that process is gone, remove ${path}.`,
+      }
+    }
+    disk.remove(path)
+  }
+  return { why: `has a ${lockFile} that cannot be removed`, advice: 'Give another --out.' }
+}
+
+const writerOf = (path: string, disk: Disk): Writer | undefined => {
+  try {
+    const { process, host } = JSON.parse(disk.read(path)) as Partial<Writer>
+    return Number.isSafeInteger(process) && typeof host === 'string' ? { process: process!, host } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Gives the folder to whoever wants it next. */
+export const leave = (folder: string, disk: Disk): void => disk.remove(join(folder, lockFile))
