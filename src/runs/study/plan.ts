@@ -70,7 +70,7 @@ export const readPlan = (value: unknown, file: string): StudyPlan => {
 
 /** Where a field of a cell's specification was written: errors name the variant, the condition or the base. */
 const sourceOf = (plan: StudyPlan, condition: string, variant: string, file: string): Source => ({
-  isText: false,
+  isText: () => false,
   place: ([field]) => {
     const has = (of: object | undefined): boolean => of !== undefined && field !== undefined && Object.hasOwn(of, field)
     const place = has(plan.variants[variant]) ? `variants.${variant}` : has(plan.conditions[condition]) ? `conditions.${condition}` : ''
