@@ -72,12 +72,12 @@ const union = (issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, roo
 }
 
 /** What one issue of zod says, in this project's words. `base` is the path of the value that the issue speaks about. */
-const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path = []): Problem[] => {
+const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path = [], more: readonly string[] = ['link']): Problem[] => {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
   const value = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? ['link'] : [])]
+      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? more : [])]
       return issue.keys.map((key) => ({
         path: [...path, key],
         at: 'name',
@@ -112,9 +112,9 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
 }
 
 /** `plan.yaml:4:5: rounds.cuont is not a field.` with the line and the advice below. */
-const format = ({ path, at, rule, advice }: Problem, source: Source): string => {
+const format = ({ path, at, rule, advice }: Problem, source: Source, whole: string): string => {
   const place: Place = source.place(path, at)
-  const subject = path.length === 0 ? 'the specification' : formatPath(path)
+  const subject = path.length === 0 ? whole : formatPath(path)
   const head = `${place.where ? `${place.where}: ` : ''}${subject} ${rule}.`
   return [head, place.excerpt, advice && `  ${advice}`].filter(Boolean).join('\n')
 }
@@ -122,15 +122,22 @@ const format = ({ path, at, rule, advice }: Problem, source: Source): string => 
 const most = 8
 
 /** One error for all problems of a specification, the first few of them in full. */
-export const specificationError = (problems: readonly Problem[], source: Source): SpecificationError => {
-  const texts = problems.slice(0, most).map((problem) => format(problem, source))
+export const specificationError = (
+  problems: readonly Problem[], source: Source, whole = 'the specification',
+): SpecificationError => {
+  const texts = problems.slice(0, most).map((problem) => format(problem, source, whole))
   const more = problems.length > most ? [`... and ${problems.length - most} more.`] : []
   return new SpecificationError([...texts, ...more].join('\n'))
 }
 
+/** What a value is called as a whole, and its fields that its schema does not know. */
+interface About {
+  readonly whole?: string
+  readonly more?: readonly string[]
+}
+
 /** The same, from what zod found. */
-export const fromZod = (error: z.ZodError, value: unknown, schema: JsonSchema, source: Source): SpecificationError =>
-  specificationError(
-    error.issues.flatMap((issue) => problemsOf(issue, value, schema)),
-    source,
-  )
+export const fromZod = (
+  error: z.ZodError, value: unknown, schema: JsonSchema, source: Source, { whole, more }: About = {},
+): SpecificationError =>
+  specificationError(error.issues.flatMap((issue) => problemsOf(issue, value, schema, [], more)), source, whole)

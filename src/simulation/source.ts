@@ -22,7 +22,8 @@ export interface Source {
 /** A specification that came from a script (or from nowhere): errors name the file and the path alone. */
 export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }), isText: () => false })
 
-const excerpt = (text: string, line: number, column: number, length: number): string => {
+/** A line of a text with marks under `length` of it from `column`; both count from 1. */
+export const excerpt = (text: string, line: number, column: number, length: number): string => {
   const gutter = String(line)
   const row = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/\t/g, ' ')
   const marks = '^'.repeat(Math.max(1, Math.min(length, row.length - column + 1)))
