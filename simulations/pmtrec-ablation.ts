@@ -14,8 +14,8 @@ import { parseArgs } from 'node:util'
 import {
   adam, holm, itemNeighbours, meanRanking, meansBySeed, minimumDetectableEffect, openEngine, popularity, rankingEffect, rankPlainly,
   trainRanker, type BySeed, type Engine, type PlainScorer, type RankerTraining, type World,
-} from 'windtunnel'
-import { kuairandInteractions, loadWorld, syntheticInteractions } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { kuairandInteractions, loadWorld, syntheticInteractions } from '@windtunnel/windtunnel/scenarios'
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 /*
- * What a script or a program imports from 'windtunnel': constructors of simulations, `simulate` to fly them, and the
- * types of what may be written by oneself (a model, a strategy, a link, rounds, a check) and of what a run gives.
+ * What a script or a program imports from '@windtunnel/windtunnel': constructors of simulations, `simulate` to fly them,
+ * and the types of what may be written by oneself (a model, a strategy, a link, rounds, a check) and of what a run gives.
  */
 export * from './simulation/script.js'
 export { simulate, type Run, type Running, type SimulateOptions } from './runs/simulate.js'

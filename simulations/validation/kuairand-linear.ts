@@ -7,8 +7,8 @@
  */
 import {
   adam, fedAvg, linearModel, localOnly, mlp, mmoe, pooled, sgd, study, synchronous, type Patch,
-} from 'windtunnel'
-import { kuairand } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { kuairand } from '@windtunnel/windtunnel/scenarios'
 
 const windows = [20220503, 20220505, 20220507]
 

@@ -4,8 +4,8 @@
  * E = 1, B = 10, shuffled images or two digits a client. The paper takes the best rate of each cell; here it is chosen once,
  * on training images that are held out.
  */
-import { fedAvg, mlp, sgd, study, synchronous, type Patch } from 'windtunnel'
-import { mnist } from 'windtunnel/scenarios'
+import { fedAvg, mlp, sgd, study, synchronous, type Patch } from '@windtunnel/windtunnel'
+import { mnist } from '@windtunnel/windtunnel/scenarios'
 
 export default study(({ full, data }) => {
   const dir = data ?? '../shared/data/mnist'

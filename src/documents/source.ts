@@ -26,7 +26,8 @@ export const scriptSource = (file: string): Source => ({ place: () => ({ where: 
 /** Characters of a long line that are shown around what is meant. */
 const window = 120
 
-const excerpt = (text: string, line: number, column: number, length: number): string => {
+/** A line of a text with marks under `length` of it from `column`; both count from 1. */
+export const excerpt = (text: string, line: number, column: number, length: number): string => {
   const gutter = String(line)
   const whole = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/\t/g, ' ')
   const from = whole.length > window ? Math.max(0, column - 1 - window / 2) : 0

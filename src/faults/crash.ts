@@ -30,11 +30,8 @@ export const crash = faultEntry({
       restartAfter: durationSchema.optional(),
       keeps: z.enum(['nothing', 'checkpoint']).prefault('nothing'),
       id: idField,
-    })
-    .refine((fault) => (fault.at === undefined) !== (fault.when === undefined), {
-      error: 'give either `at` or `when`',
-      path: ['at'],
     }),
+  either: ['at', 'when'],
   targets: 'anyone',
   describe: ({ at = 0, when, restartAfter, keeps }, { targets }) => {
     const of = when?.part === undefined ? '' : ` of ${when.part}`

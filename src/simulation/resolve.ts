@@ -62,7 +62,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const schema = specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, ['link'])
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: ['link'] })
   const problems = bareTimes(data, source, (other) => {
     const again = schema.safeParse(other)
     return again.success ? JSON.stringify(again.data) : undefined

@@ -15,6 +15,7 @@ import { conduct } from '../simulate.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
 import { identityOf, isFlown } from '../identity.js'
+import { checkCells } from './plan.js'
 import type { StudyPlan } from './study.js'
 import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
 
@@ -82,6 +83,7 @@ export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<
 
 const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   checkPlan(plan)
+  checkCells(plan, options.script?.file ?? '')
   const { tuning } = plan
   const cells = cellsOf(plan)
   const pairs = cells.filter(({ seed }) => seed === '1')
