@@ -66,9 +66,9 @@ export const scoreTable = (run: Run): string => {
     return [scenario === pairs[i - 1]?.scenario ? '' : scenario, task].concat(scores)
   })
   // Of what is defined; how many that are is said where it is not all.
-  const mean = ({ metric, at }: (typeof columns)[number]): string => {
+  const mean = (task: string, { metric, at }: (typeof columns)[number]): string => {
     if (rows.some((row) => diverged({ metric: row.metric, value: row[at] }))) return formatScore(null)
-    const own = rows.filter((row) => row.metric === metric)
+    const own = rows.filter((row) => row.metric === metric && row.task === task)
     const values = own.flatMap((row) => (row[at] === null ? [] : [row[at]]))
     if (values.length === 0) return formatScore(null)
     const score = formatScore(values.reduce((a, b) => a + b, 0) / values.length)
@@ -76,7 +76,10 @@ export const scoreTable = (run: Run): string => {
   }
   const head = ['scenario', 'task', ...columns.map(({ title }) => title)]
   const align: Align[] = ['left', 'left', ...columns.map((): Align => 'right')]
-  return table(head, align, [...body, ['mean', '', ...columns.map(mean)]])
+  // A mean over tasks, one of them perhaps the product of two others, would be of nothing.
+  const tasks = [...new Set(rows.map(({ task }) => task))]
+  const means = tasks.map((task, i) => [i === 0 ? 'mean' : '', task, ...columns.map((column) => mean(task, column))])
+  return table(head, align, [...body, ...means])
 }
 
 /** What the rounds in the heads of the score table are. */
