@@ -7,9 +7,8 @@ import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
 import type { AggregatorMessage, CloseNotice } from './messages.js'
 import {
-  close, copyHolding, type Held, type Holding, newHolding, openRound, type Ownership, receive, sendModels,
+  close, copyHolding, type Held, firstHolding, type Holding, openRound, type Ownership, receive, sendModels,
 } from './owner.js'
-import { takePart } from './parts.js'
 import type { Asking, Decision, Ending, Moment, Situation } from './rounds/round.js'
 import { firstThere } from './selection.js'
 import type { Outlook, Terms } from './terms.js'
@@ -58,8 +57,8 @@ export interface AggregatorState {
   meanwhile: Moment[]
 }
 
-const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorState => ({
-  holding: newHolding('trunk', trunk),
+const newAggregator = (holding: Holding, idle: Idle | undefined): AggregatorState => ({
+  holding,
   phase: 'idle',
   machine: undefined,
   round: 1,
@@ -394,7 +393,7 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   behaviour: aggregator(terms),
   begin: () => {
     const idle = terms.rounds.admission.overlapping ? new Idle(terms.clients.keys()) : undefined
-    return newAggregator(takePart(terms.initial, terms.parts[0]), idle)
+    return newAggregator(firstHolding(terms.parts[0], terms), idle)
   },
   checkpoint: copyOf,
   restore: copyOf,

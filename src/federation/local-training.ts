@@ -171,9 +171,10 @@ export class LocalTraining {
   #measure({ round }: Local, leg: number, models: Vectors): { work: LocalWork; cost: number } {
     const { name: client, batch, programs, stepCosts, trial: { data, table } } = this.self
     const names = Object.keys(models)
+    const { drawn } = this.terms
     const jobs = names.map((name): ScoreJob => ({
       kind: 'score', client, program: programs[leg], data,
-      parameters: fillUntrained(this.terms, this.terms.initial, models[name]),
+      parameters: drawn ? fillUntrained(this.terms, drawn, models[name]) : models[name],
     }))
     const passes = names.length * Math.ceil(table.rows / batch)
     const work = { round, examples: 0, leg, continues: leg > 0, score: { jobs, names, table } }

@@ -39,6 +39,17 @@ export interface Outlook {
   stays(client: Name, now: Micros, round: number): boolean
 }
 
+/** Clients that begin with parameters of their own, where a run starts from a model. */
+export interface Beginnings {
+  /** [size] */
+  readonly clients: ReadonlyMap<Name, Float32Array>
+  /**
+   * Whether the strategy is the one that made the model: then what it serves a client in place of what all are sent is
+   * taken up too.
+   */
+  readonly continues: boolean
+}
+
 /** What a federation is flown for, if it is to end there. */
 export interface Goal {
   /** Whether the model was there at a close: scored off the clock and off the network, by whoever watches. */
@@ -63,8 +74,11 @@ export interface Terms {
   /** Segments and length of a client's flat vector. */
   readonly segments: readonly Segment[]
   readonly size: number
-  /** The parameters that everybody starts from: [size]. */
+  /** The parameters that everybody starts from, if `beginnings` says nothing else: [size]. */
   readonly initial: Float32Array
+  readonly beginnings: Beginnings
+  /** First values by which a row that was never trained is known; undefined where a run starts from a model: all were. */
+  readonly drawn: Float32Array | undefined
   /** Expert networks by the index of their expert. */
   readonly experts: readonly Name[]
   /** Places of the tasks that the model is trained by. */

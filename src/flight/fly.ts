@@ -74,4 +74,4 @@ const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Simu
 
 /** Sets up and flies. */
 export const fly = async (resolved: Resolved, options: FlyOptions & { readonly world: World }): Promise<Flight> =>
-  flySetup(await setUp(resolved, options.world, options.engine), options)
+  flySetup(await setUp(resolved, options.world, options.engine, undefined, options.cwd), options)

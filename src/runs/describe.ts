@@ -6,6 +6,7 @@ import type { Resolved } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
 import type { Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
+import { startOf, startWarnings } from './start.js'
 import { versions } from './versions.js'
 
 /** What a run knows of where it came from. */
@@ -79,7 +80,8 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
     notes: world.notes,
   },
   traces: traceFiles(resolved, from.cwd),
-  warnings: resolved.warnings,
+  ...(resolved.start && { start: startOf(resolved, from.cwd) }),
+  warnings: [...resolved.warnings, ...startWarnings(resolved, world, from.cwd)],
   versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })

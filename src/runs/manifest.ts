@@ -46,6 +46,8 @@ export interface Manifest {
   }
   /** Trace files that schedules, links and devices follow. */
   readonly traces: readonly { readonly file: string; readonly sha256: string }[]
+  /** The model of another run that it starts from, where it does: its file, and what that says of its run. */
+  readonly start?: { readonly file: string; readonly sha256: string; readonly run: string; readonly round: number }
   /** The specification's; once the run has ended, also what came up while it flew. */
   readonly warnings: readonly string[]
   readonly versions: Readonly<Record<string, string>>

@@ -44,6 +44,16 @@ const evaluateSchema = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Keep every test row’s scores at the selected and the last round: answers.safetensors in the run folder'),
+  models: z
+    .boolean()
+    .prefault(false)
+    .describe('Keep the models that clients serve after the selected and the last round: model-selected.safetensors and model-last.safetensors'),
+})
+
+/** A model of another run to start from, in place of drawn parameters. */
+const startSchema = z.strictObject({
+  from: z.string().min(1).describe('Folder of a run that was flown with `evaluate.models`'),
+  model: z.enum(['selected', 'last']).prefault('selected').describe('That of its selected round, or of its last'),
 })
 
 const seed = z.union([z.string().min(1), z.int()]).transform(String)
@@ -78,6 +88,7 @@ export const specificationSchema = z.strictObject({
   schedule: scheduleSchema,
   faults: faultsSchema,
   evaluate: evaluateSchema.prefault({}),
+  start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z
     .enum(['stop', 'go-on'])
     .prefault('stop')

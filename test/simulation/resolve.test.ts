@@ -49,7 +49,7 @@ describe('resolve', () => {
       cohort: 1,
       clients: [],
     })
-    expect(resolved.evaluate).toEqual({ start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })
+    expect(resolved.evaluate).toEqual({ models: false, start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })
     expect(resolved.seeds).toEqual({
       world: '7/world',
       initialisation: '7/initialisation',
