@@ -120,6 +120,7 @@ export const setUp = async (
     chunk: resolved.local.chunk,
     cohort: resolved.local.cohort,
     ...(weighting && { weighting }),
+    ...(resolved.local.clip && { clip: resolved.local.clip }),
     ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
   const participants = participantsOf(arrangement, layout)

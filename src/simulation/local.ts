@@ -67,6 +67,13 @@ export const localSchema = z.strictObject({
     .partialRecord(z.enum(segmentRoles), z.number().positive())
     .optional()
     .describe('By role of segments, such as `embedding`: (l2 / 2) |theta|^2 of their parameters is part of the loss'),
+  clip: z
+    .union([
+      z.strictObject({ norm: z.number().positive().describe('The gradient of all parameters, as one vector, is at most so long') }),
+      z.strictObject({ value: z.number().positive().describe('No element of the gradient is further from 0') }),
+    ])
+    .optional()
+    .describe('How the gradient of each step is kept short: of the loss, after balancing, before weight decay and corrections'),
   weights: classWeightsSchema
     .optional()
     .describe('By task: how much its classes count in its loss, times the weights that rows have in the data'),
