@@ -97,7 +97,9 @@ export interface TrainJob {
   /** [layout.size], added to the gradient at every step where the program is `corrected`; zeros when absent. */
   readonly correction?: Float32Array
   readonly optimizer?: OptimizerState
-  /** Of the optimizer's learning rate; 1 when absent. */
+  /** The learning rate, in place of the program's. */
+  readonly rate?: number
+  /** Of the learning rate; 1 when absent. */
   readonly rateFactor?: number
   /** What the balancer remembers; its beginnings when absent. */
   readonly balance?: BalanceState

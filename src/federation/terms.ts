@@ -16,6 +16,12 @@ export interface ClientTerms {
   readonly rows: number
   readonly epochs: number
   readonly batch: number
+  /** Learning rate, where it has one of its own. */
+  readonly rate: number | undefined
+  /** How the rate goes from round to round; undefined: it stays. */
+  readonly rateSchedule: RateSchedule | undefined
+  /** Whether the optimizer's state outlives a round. */
+  readonly keepsOptimizer: boolean
   /** Handles of the engine; a program for each leg of the strategy, in their order. */
   readonly programs: readonly string[]
   readonly data: string
@@ -69,8 +75,6 @@ export interface Terms {
   /** The same clients as strategies know them. */
   readonly members: FoldContext['clients']
   readonly optimizer: OptimizerTerms
-  /** How the rate goes from round to round; undefined: it stays. */
-  readonly rateSchedule: RateSchedule | undefined
   /** Segments and length of a client's flat vector. */
   readonly segments: readonly Segment[]
   readonly size: number
@@ -83,7 +87,6 @@ export interface Terms {
   readonly experts: readonly Name[]
   /** Places of the tasks that the model is trained by. */
   readonly trained: readonly number[]
-  readonly keepOptimizer: boolean
   readonly wire: Wire
   readonly weather: Outlook
   /** Undefined: rounds are flown to the last. */

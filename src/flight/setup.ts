@@ -190,15 +190,15 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     parts,
     travelling: travellingOf(parts),
     clients: setup.clients.map(
-      ({ name, rows, epochs, batch, prepared, data, trial }): ClientTerms => ({
-        name, rows, epochs, batch, data, trial,
+      ({ name, rows, epochs, batch, rate, rateSchedule, optimizerState, prepared, data, trial }): ClientTerms => ({
+        name, rows, epochs, batch, rate, rateSchedule, data, trial,
+        keepsOptimizer: optimizerState === 'keep',
         programs: prepared.map(({ program }) => program),
         stepCosts: strategy.legs.map((_, leg) => stepCost(name, leg)),
       }),
     ),
     members: setup.clients.map(({ name, rows }) => ({ name, examples: rows })),
     optimizer: { momentum: 0, ...local.optimizer },
-    rateSchedule: local.rateSchedule,
     segments: layout.segments,
     size: layout.size,
     initial,
@@ -206,7 +206,6 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     drawn: start === undefined ? initial : undefined,
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
-    keepOptimizer: local.optimizerState === 'keep',
     wire: plainWire(link !== undefined),
     weather,
     order: orders(seeds.selection),

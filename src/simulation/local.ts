@@ -52,17 +52,28 @@ export type ClassWeights = z.output<typeof classWeightsSchema>
 
 const epochs = z.number().positive().describe('Passes over the client’s rows; 0.5 stops after half of the batches')
 const batch = z.int().min(1).describe('Rows per step')
+const optimizerState = z
+  .enum(['reset', 'keep'])
+  .describe('Whether moments are zeroed at each round or kept on the device (and lost in a crash)')
+const rateSchedule = rateScheduleSchema.optional().describe('How the learning rate goes from round to round; constant when absent')
+
+/** What clients may differ in: all of it is fed to a program that they share, but a batch, which has one of its own. */
+const ownSchema = z.strictObject({
+  who: selectorSchema,
+  epochs: epochs.optional(),
+  batch: batch.optional(),
+  rate: rate.optional().describe('Learning rate, in place of the optimizer’s'),
+  rateSchedule,
+  optimizerState: optimizerState.optional(),
+})
 
 /** Local training. */
 export const localSchema = z.strictObject({
   epochs: epochs.prefault(1),
   batch: batch.prefault(256),
   optimizer: optimizerSchema.prefault({ kind: 'adam', rate: 1e-3 }),
-  optimizerState: z
-    .enum(['reset', 'keep'])
-    .prefault('reset')
-    .describe('Whether moments are zeroed at each round or kept on the device (and lost in a crash)'),
-  rateSchedule: rateScheduleSchema.optional().describe('How the learning rate goes from round to round; constant when absent'),
+  optimizerState: optimizerState.prefault('reset'),
+  rateSchedule,
   l2: z
     .partialRecord(z.enum(segmentRoles), z.number().positive())
     .optional()
@@ -85,9 +96,9 @@ export const localSchema = z.strictObject({
   chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
   cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),
   clients: z
-    .array(z.strictObject({ who: selectorSchema, epochs: epochs.optional(), batch: batch.optional() }))
+    .array(ownSchema)
     .prefault([])
-    .describe('Clients with epochs or batches of their own; later entries win'),
+    .describe('Clients with epochs, batches or rates of their own; later entries win'),
 })
 
 export type Local = z.output<typeof localSchema>

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Tensor } from '@tensorflow/tfjs'
-import type { Tensors } from './differentiate.js'
+
+type Tensors = Readonly<Record<string, Tensor>>
 
 /** How a step's gradient is kept short: as a whole, or element by element. */
 export type Clip =
@@ -25,7 +26,7 @@ const squareOf = (gradients: readonly Tensor[]): Tensor => {
  * `clip_grad_value_`. An element that is not finite stays none, and so is seen; a length above 1.8e19 overflows float32 and
  * leaves zeros, there as here.
  */
-export const clipped = (clip: Clip, gradients: Readonly<Tensors>): Tensors => {
+export const clipped = (clip: Clip, gradients: Tensors): Tensors => {
   const entries = Object.entries(gradients)
   if ('value' in clip) {
     const { value } = clip
