@@ -4,6 +4,7 @@ import type { Wire } from '../network/wire.js'
 import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import type { Choose } from './choice.js'
 import type { PartTemplate } from './parts.js'
 import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
@@ -89,6 +90,8 @@ export interface Terms {
   readonly trained: readonly number[]
   readonly wire: Wire
   readonly weather: Outlook
+  /** Whom rounds ask, where the researcher says so by a function; the first of a drawn order otherwise. */
+  readonly choose: Choose | undefined
   /** Undefined: rounds are flown to the last. */
   readonly goal: Goal | undefined
   /**

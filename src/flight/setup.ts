@@ -182,7 +182,7 @@ const orders = (seed: string): Terms['order'] => {
 
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
-  const { resolved: { local, link, seeds, start }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, seeds, start }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
@@ -208,6 +208,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
     wire: plainWire(link !== undefined),
     weather,
+    choose,
     order: orders(seeds.selection),
     batchSeed: seeds.batches,
   }

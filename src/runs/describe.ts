@@ -52,6 +52,11 @@ export const traceFiles = ({ schedule, network, devices }: Resolved, cwd: string
     .map(([file, field]) => ({ file, sha256: sha256(readTrace(file, cwd, field)) }))
 }
 
+/** Fields by which numbers steer events. */
+const steering = ({ choose, evaluate: { until } }: Resolved): string[] => [
+  ...(choose === undefined ? [] : ['choose']), ...(until === undefined ? [] : ['evaluate.until']),
+]
+
 /** The manifest of a run that is about to begin. */
 export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest => ({
   format: 'windtunnel-run',
@@ -64,6 +69,7 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
   workers: resolved.workers,
   specification: specificationOf(resolved),
   functions: Object.keys(functionsOf(resolved)),
+  ...(steering(resolved).length > 0 && { readsNumbers: steering(resolved) }),
   script: from.script ?? null,
   ...(from.study && { study: from.study }),
   settings: from.settings ?? [],

@@ -30,7 +30,7 @@ export const metricTolerance = 0.01
 export interface Replayed {
   readonly manifest: Manifest
   readonly run: Run
-  /** Canonical events that were compared, all the same. */
+  /** Canonical events that were the same: all that were compared, unless `notes` say where they part. */
   readonly events: number
   readonly numbers: 'same' | 'within tolerance' | 'not compared'
   /** Whether all of the run was compared, bit by bit, and its manifest vouches for its files: `notes` say what not. */
@@ -139,7 +139,7 @@ export const compareNumbers = (
 
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [
-  'name', 'seed', 'seeds', 'engine', 'functions', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
+  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
   'selectedRound', 'reached', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly (keyof Manifest)[]
 
@@ -223,15 +223,21 @@ export const replay = async (
     },
   )
   if (!options.signal?.aborted) comparison.end()
-  if (comparison.difference) throw new NondeterminismError(formatDifference(comparison.difference))
+  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
   const about = { manifest, run, events: comparison.same }
+  if (comparison.difference) {
+    const { readsNumbers = [] } = run.manifest
+    if (readsNumbers.length === 0 || reasons.length === 0) throw new NondeterminismError(formatDifference(comparison.difference))
+    const steered = `numbers steer the events of this run (${readsNumbers.join(', ')}), and may differ here in their last bits: ` +
+      `nothing can be said of what comes after. ${formatDifference(comparison.difference)}`
+    return { ...about, numbers: 'not compared', entire: false, notes: [...reasons, steered] }
+  }
   const doubts = unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]
   if (!whole || options.signal?.aborted) {
     if (!options.signal?.aborted) demandSeal(folder, examined)
     const notes = whole ? doubts : [...doubts, `the run is ${manifest.status}: its events were compared as far as it got`]
     return { ...about, numbers: 'not compared', entire: false, notes }
   }
-  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
   const { digests = run.digests } = manifest
   const metrics = readRows<MetricRow>(folder, rowFiles.metrics, disk)
   const numbers = compareNumbers({ digests, metrics }, run, reasons)

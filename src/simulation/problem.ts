@@ -77,7 +77,7 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
   const value = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? ['link'] : [])]
+      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? ['checks', 'choose', 'link'] : [])]
       return issue.keys.map((key) => ({
         path: [...path, key],
         at: 'name',

@@ -33,13 +33,17 @@ export interface ResolveOptions {
   readonly source?: Source
 }
 
-/** Fields that are data unless a script makes them functions; `link` and `checks` are never data. */
+/** Fields that are data unless a script makes them functions; `link`, `checks` and `choose` are never data. */
 const masks = { model: true, strategy: true, rounds: true } as const
 
 const neverData = {
   link: {
     rule: 'must be a function, which files cannot hold',
     advice: 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).',
+  },
+  choose: {
+    rule: 'must be a function, which files cannot hold',
+    advice: 'A script can give one: (candidates, { wanted }) => candidates.slice(0, wanted).map(({ name }) => name).',
   },
   checks: {
     rule: 'must be a list of checks, which files cannot hold',
