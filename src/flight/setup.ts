@@ -26,7 +26,7 @@ import type { Task } from '../tasks/task.js'
 import { enrol, type Enrolled } from './enrol.js'
 import type { Exam } from './exam.js'
 import { beginningsFrom, decodeStart, readStart, type Start } from './start.js'
-import { demandRoom } from './trained-model.js'
+import { demandRoom, groundOf } from './trained-model.js'
 import { weightingOf } from './weighting.js'
 
 /**
@@ -52,8 +52,8 @@ export interface Setup {
   readonly exams: readonly Exam[]
   /** What the strategy made of the world. */
   readonly arrangement: Arrangement
-  /** Files that the world was read from. */
-  readonly origins: World['origins']
+  /** `groundOf` the world, where models are kept. */
+  readonly ground?: string
 }
 
 const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
@@ -148,7 +148,7 @@ export const setUp = async (
     clients,
     exams,
     arrangement,
-    origins: world.origins,
+    ...(resolved.evaluate.models && { ground: groundOf(world) }),
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 import type { World } from '../data/world.js'
 import { SpecificationError } from '../errors.js'
 import type { Arrangement, Strategy, Template } from '../federation/strategies/strategy.js'
@@ -75,9 +77,18 @@ export const isSame = (a: Float32Array, b: Float32Array): boolean =>
 export const schemaOf = ({ categorical, numeric }: Features, tasks: readonly Task[]): string =>
   canonical({ categorical, numeric, tasks })
 
-/** What decides which words an id stands for: the world, its seed and the files that it was read from. */
-export const groundOf = ({ world, seeds }: Pick<Resolved, 'world' | 'seeds'>, origins: World['origins']): string =>
-  canonical({ world, seed: seeds.world, files: origins.map(({ sha256 }) => sha256) })
+/**
+ * A hash of all training rows but their labels, by scenario: vocabularies and scales are fitted on them, so that ids stand
+ * for the same words where it is the same.
+ */
+export const groundOf = ({ scenarios }: World): string => {
+  const hash = createHash('sha256')
+  for (const { name, train: { rows, categorical, numeric } } of scenarios) {
+    hash.update(canonical([name, rows]))
+    for (const { buffer, byteOffset, byteLength } of [categorical, numeric]) hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  }
+  return hash.digest('hex')
+}
 
 /** The most bytes of one file: it is made in memory. */
 const most = 2 ** 31
@@ -104,7 +115,7 @@ export const trainedModel = (
   which: Which,
   round: number,
   { clients, common }: Served,
-  { layout, strategy, model, arrangement, tasks, resolved, origins }: Making & { readonly resolved: Resolved; readonly origins: World['origins'] },
+  { layout, strategy, model, arrangement, tasks, resolved, ground = '' }: Making & { readonly resolved: Resolved; readonly ground?: string },
 ): TrainedModel => {
   const pieces = piecesOf(layout, strategy.template)
   const shared = new Map(pieces.filter(({ isPrivate }) => !isPrivate).map((piece) => [piece.name, take(common, piece)]))
@@ -126,7 +137,7 @@ export const trainedModel = (
     tensors,
     metadata: {
       format: modelFormat, which, round: String(round), model: model.name, strategy: strategy.name, seed: resolved.seed,
-      schema: schemaOf(arrangement.features, tasks), ground: groundOf(resolved, origins),
+      schema: schemaOf(arrangement.features, tasks), ground,
       layout: JSON.stringify(layout.segments.map(({ name, role, shape }) => ({ name, role, shape }))),
     },
   }

@@ -58,7 +58,10 @@ const steering = ({ choose, evaluate: { until } }: Resolved): string[] => [
 ]
 
 /** The manifest of a run that is about to begin. */
-export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest => ({
+export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest =>
+  manifestOf(resolved, world, from, startOf(resolved, from.cwd))
+
+const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: ReturnType<typeof startOf>): Manifest => ({
   format: 'windtunnel-run',
   version: 1,
   status: 'running',
@@ -86,8 +89,8 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
     notes: world.notes,
   },
   traces: traceFiles(resolved, from.cwd),
-  ...(resolved.start && { start: startOf(resolved, from.cwd) }),
-  warnings: [...resolved.warnings, ...startWarnings(resolved, world, from.cwd)],
+  ...(start && { start: start.entry }),
+  warnings: [...resolved.warnings, ...(start ? startWarnings(start, world) : [])],
   versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })

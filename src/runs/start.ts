@@ -10,31 +10,32 @@ import { sha256 } from './hash.js'
 import { readManifest, type Manifest } from './manifest.js'
 import { demandSound } from './seal.js'
 
+/** The model that a run starts from, as its manifest names it, and the hash of the training rows that it is from. */
+interface Origin {
+  readonly entry: NonNullable<Manifest['start']>
+  readonly ground: string
+}
+
 /**
- * The model that a run starts from, for its manifest; undefined where it starts from none. Throws `DataError` for a file
- * that is not there or no model, `StorageError` for one that is not as its run wrote it.
+ * Looks at the model that a run starts from; undefined where it starts from none. Throws `DataError` for a file that is not
+ * there or no model, `StorageError` for one that is not as its run wrote it.
  */
-export const startOf = ({ start }: Pick<Resolved, 'start'>, cwd: string): Manifest['start'] => {
+export const startOf = ({ start }: Pick<Resolved, 'start'>, cwd: string): Origin | undefined => {
   if (start === undefined) return undefined
   const bytes = readStart(start, cwd)
-  const { metadata: { run, round } } = decodeStart(start, bytes)
+  const { metadata: { run, round, ground } } = decodeStart(start, bytes)
   const file = startFile(start)
   const folder = dirname(absolute(cwd, file))
   demandSound(folder, modelFile(start.model), readManifest(folder, realDisk), realDisk)
-  return { file, sha256: sha256(bytes), run, round: Number(round) }
+  return { entry: { file, sha256: sha256(bytes), run, round: Number(round) }, ground }
 }
 
 /** What a reader must know of the data that the model was trained on. */
-export const startWarnings = (resolved: Resolved, { origins }: World, cwd: string): string[] => {
-  const { start } = resolved
-  if (start === undefined) return []
-  const { metadata: { ground } } = decodeStart(start, readStart(start, cwd))
-  if (ground === groundOf(resolved, origins)) return []
-  return [
-    `start.from: ${startFile(start)} was trained on other data (another world, seed of it, or other files): columns and sizes ` +
-      'are the same, but nothing says that ids stand for the same words, and numbers are on the same scale',
-  ]
-}
+export const startWarnings = ({ entry: { file }, ground }: Origin, world: World): string[] =>
+  ground === groundOf(world)
+    ? []
+    : [`start.from: ${file} was trained on other training rows than there are here: columns and sizes are the same, but ` +
+        'nothing says that ids stand for the same words, and numbers are on the same scale']
 
 /** A run must not take the place of the one that it starts from. */
 export const demandApart = ({ start }: Pick<Resolved, 'start'>, out: string | undefined, cwd: string): void => {

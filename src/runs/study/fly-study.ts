@@ -103,7 +103,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
       data: null,
       script: options.script ?? null,
       functions: Object.keys(functionsOf(resolved)),
-      start: startOf(resolved, options.cwd),
+      start: startOf(resolved, options.cwd)?.entry,
       versions: versions(),
     })
     const had = options.fresh !== true && isFlown(folder, identity, realDisk)
