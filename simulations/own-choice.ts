@@ -1,5 +1,5 @@
-import { type Candidate, type Choose, fedAvg, fraction, minutes, mlp, quorum, simulation, slow } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+import { type Candidate, type Choose, fedAvg, fraction, minutes, mlp, quorum, simulation, slow } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 /** How much is to be gained from a client: those that have not been heard come first. */
 const worth = ({ last }: Candidate): number => last?.change ?? Number.MAX_VALUE

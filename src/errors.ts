@@ -25,8 +25,19 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
+/** Control characters but for tab and line feed, and what turns the direction of a text or breaks a line unseen. */
+const unprintable = /(?![\t\n])[\p{Cc}\u{61c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}\u{feff}]/gu
+
+/** A text that a terminal shows as it is: what would move its cursor or turn its direction is written as `\\u{1b}`. */
+export const printable = (text: string): string =>
+  text.replace(unprintable, (sign) => `\\u{${(sign.codePointAt(0) as number).toString(16)}}`)
+
 /** The base of every error that a user can act on: what was wrong, where, and what to do. */
 export class WindtunnelError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options)
+  }
+
   readonly exitCode: ExitCode = exitCodes.crash
   override get name(): string {
     return this.constructor.name

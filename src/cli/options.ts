@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { engineNames, type EngineName } from '../engine/open.js'
-import { didYouMean } from '../simulation/did-you-mean.js'
+import { didYouMean } from '../documents/did-you-mean.js'
 
 /** A whole number from `least` up. */
 export const whole =

@@ -25,11 +25,8 @@ export const narrow = faultEntry({
       probability: perClientRound,
       id: idField,
     })
-    .refine(ordered, orderedRule)
-    .refine((fault) => (fault.to === undefined) !== (fault.by === undefined), {
-      error: 'give either `to` or `by`',
-      path: ['to'],
-    }),
+    .refine(ordered, orderedRule),
+  either: ['to', 'by'],
   targets: 'clients',
   midRound: true,
   describe: ({ to, by, direction }, planned) => {

@@ -29,14 +29,11 @@ export const slow = faultEntry({
       id: idField,
     })
     .refine(ordered, orderedRule)
-    .refine((fault) => (fault.by === undefined) !== (fault.profile === undefined), {
-      error: 'give either `by` or `profile`',
-      path: ['by'],
-    })
     .refine((fault) => (fault.profile ?? []).every(([at], i, all) => i === 0 || all[i - 1][0] < at), {
       error: 'instants must increase',
       path: ['profile'],
     }),
+  either: ['by', 'profile'],
   targets: 'anyone',
   midRound: true,
   describe: ({ by, profile = [] }, planned) => {

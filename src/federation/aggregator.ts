@@ -201,6 +201,13 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return { kind: 'asked', clients: clients.length }
   }
 
+  /** Tells whoever is at work on this round that no answer is waited for any more. */
+  const tellToStop = ({ round, atWork }: AggregatorState, context: Context): void => {
+    const bytes = wire.encodeControl({ kind: 'close', round }, {})
+    const content: Content = { kind: 'close', round, part: '', bytes }
+    for (const [client, work] of atWork) if (work.round === round) context.send(client, content)
+  }
+
   const sendTo = (
     { holding, round }: AggregatorState,
     clients: readonly Name[],
@@ -256,7 +263,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.look = undefined
     let counted: readonly Held[] = []
     if (opened !== undefined) {
-      const { outcome, reason, after } = ending
+      const { outcome, reason, after, stop = false } = ending
+      if (stop && !last) tellToStop(state, context)
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
       counted = close(holding, round, notice, ownership, context)
       if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)

@@ -8,6 +8,8 @@ import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
 import { readTrace } from '../schedules/trace-file.js'
 import type { Resolved } from '../simulation/specification.js'
+import { FlightRecorder } from '../record/flight-recorder.js'
+import { type CalmRound, calmRounds } from './calm-round.js'
 import type { Flight } from './flight.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
 import { type FlightOptions, type Forecast, Simulator } from './simulator.js'
@@ -70,6 +72,14 @@ export const flyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions):
 const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Simulator => {
   const checks = options.checks ?? [...allChecks, ...(setup.resolved.checks ?? [])]
   return new Simulator(setup, forecast, { ...options, checks })
+}
+
+/** What the first round takes every client if nothing disturbs it, the slowest first. */
+export const calmRoundsOf = (setup: Setup, cwd = process.cwd()): CalmRound[] => {
+  const nothing: Plan = { ...planOf(setup), faults: [] }
+  const forecast = forecastOf(setup, nothing, reading(cwd))
+  const weather = forecast({ record: new FlightRecorder(() => 0), live: () => {} })
+  return calmRounds(setup, weather).sort((a, b) => b.total - a.total)
 }
 
 /** Sets up and flies. */

@@ -283,6 +283,7 @@ export class Simulator {
         if (this.#until === undefined) await this.#evaluation.begin(round, at, splits)
         else await this.#judge(round, at, splits, this.#until)
       } else if (last) this.#evaluation.keepLast(round)
+      if (this.#over) this.#host.halt()
       this.#divergence?.demandNone(this.#account, round)
     })
   }

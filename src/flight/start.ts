@@ -7,7 +7,7 @@ import { scatter } from '../models/parts.js'
 import { decodeTensorFile, type TensorFile } from '../network/tensor-file.js'
 import { clientName, type Name } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
-import { nearest } from '../roster/nearest.js'
+import { nearest } from '../documents/nearest.js'
 import { type Making, modelFormat, ownName, type Piece, piecesOf, schemaOf, type Which } from './trained-model.js'
 
 /** The name of a model's file in the folder of its run. */

@@ -5,7 +5,8 @@ import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
-import { flySetup, planOf } from '../flight/fly.js'
+import type { CalmRound } from '../flight/calm-round.js'
+import { calmRoundsOf, flySetup, planOf } from '../flight/fly.js'
 import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
@@ -77,6 +78,11 @@ export class Lab {
   async plan(seed: string | number = this.resolved.seed): Promise<Plan> {
     const { participants } = await this.#settle(this.resolved)
     return planOf({ resolved: this.#seeded(seed), participants })
+  }
+
+  /** What the first round takes every client if nothing disturbs it, the slowest first. */
+  async calmRounds(): Promise<readonly CalmRound[]> {
+    return calmRoundsOf(await this.#settle(this.resolved), this.#cwd)
   }
 
   /** Flies. Throws a `Violation` where a check is broken, and a `SpecificationError` for a plan that cannot be. */

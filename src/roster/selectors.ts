@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import { SpecificationError } from '../errors.js'
 import { shareNearest } from '../shares.js'
-import { nearest } from './nearest.js'
+import { nearest } from '../documents/nearest.js'
 import type { Name, Participant, Role } from './participant.js'
 
 const roles = ['client', 'expert', 'aggregator'] as const

@@ -90,7 +90,7 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
   },
   traces: traceFiles(resolved, from.cwd),
   ...(start && { start: start.entry }),
-  warnings: [...resolved.warnings, ...(start ? startWarnings(start, world) : [])],
+  warnings: [...resolved.warnings, ...(world.warnings ?? []), ...(start ? startWarnings(start, world) : [])],
   versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })

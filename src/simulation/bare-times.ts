@@ -1,6 +1,6 @@
-import type { Problem } from './problem.js'
-import type { Path } from './path.js'
-import type { Source } from './source.js'
+import type { Problem } from '../documents/problem.js'
+import type { Path } from '../documents/path.js'
+import type { Source } from '../documents/source.js'
 
 /** The most numbers that are looked at: a file of windows may have very many, and its first tell. */
 const most = 500

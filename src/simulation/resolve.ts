@@ -4,10 +4,10 @@ import type { EngineName } from '../engine/open.js'
 import { SpecificationError } from '../errors.js'
 import { bareTimes } from './bare-times.js'
 import { functionsOf } from './functions.js'
-import { fromZod, specificationError } from './problem.js'
+import { fromZod, specificationError } from '../documents/problem.js'
 import { clientProblems, crossRules } from './rules.js'
 import { applySettings, parseSetting, settingSource } from './set.js'
-import { scriptSource, type Source } from './source.js'
+import { scriptSource, type Source } from '../documents/source.js'
 import {
   jsonSchema,
   specificationSchema,
@@ -29,6 +29,8 @@ export interface ResolveOptions {
   readonly name?: string
   /** `PATH=VALUE`, applied in order before anything is checked. */
   readonly set?: readonly string[]
+  /** Whether somebody typed `set`, so that times in it must have a unit. Default: true; a study's grid is of numbers. */
+  readonly typed?: boolean
   /** Where the specification was written, for error messages. */
   readonly source?: Source
 }
@@ -64,7 +66,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const schema = specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source)
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: Object.keys(neverData) })
   const problems = bareTimes(data, source, (other) => {
     const again = schema.safeParse(other)
     return again.success ? JSON.stringify(again.data) : undefined
@@ -74,6 +76,9 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
 }
 
 const purposes: readonly SeedPurpose[] = ['world', 'initialisation', 'batches', 'selection', 'faults']
+
+/** The seed of one purpose, where a specification gives it none: whoever draws anything for a run's seed draws from it. */
+export const derivedSeed = (seed: string | number, purpose: SeedPurpose): string => `${seed}/${purpose}`
 
 const wholeAtLeastOne = (name: string, value: number): number => {
   if (Number.isInteger(value) && value >= 1) return value
@@ -87,7 +92,7 @@ const wholeAtLeastOne = (name: string, value: number): number => {
 export const resolve = (specification: Specification, options: ResolveOptions = {}): Resolved => {
   const settings = (options.set ?? []).map(parseSetting)
   const written = options.source ?? scriptSource('')
-  const source = settingSource(written, settings)
+  const source = settingSource(written, settings, options.typed)
   const before = (): unknown => {
     try {
       return settle(specification, written)
@@ -101,7 +106,7 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
   if (problems.length > 0) throw specificationError(problems, source)
   const seed = String(options.seed ?? 1)
   const given = named.seeds
-  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? `${seed}/${purpose}`]))
+  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? derivedSeed(seed, purpose)]))
   return {
     ...named,
     seed,
@@ -120,7 +125,7 @@ export const reseed = (
 ): Resolved => {
   const own = (purpose: SeedPurpose): string => {
     const now = resolved.seeds[purpose]
-    return kept[purpose] ?? (now === `${resolved.seed}/${purpose}` ? `${seed}/${purpose}` : now)
+    return kept[purpose] ?? (now === derivedSeed(resolved.seed, purpose) ? derivedSeed(seed, purpose) : now)
   }
   const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, own(purpose)]))
   return { ...resolved, seed: String(seed), seeds: seeds as Record<SeedPurpose, string> }

@@ -1,7 +1,7 @@
 import { roundEntryOf, type Rounds } from '../federation/rounds/registry.js'
 import type { OptionProblem } from '../federation/rounds/round.js'
 import { readLevel } from '../metrics/level.js'
-import type { Problem } from './problem.js'
+import type { Problem } from '../documents/problem.js'
 import type { Settled } from './specification.js'
 
 /** Rounds that are given as data; undefined for a policy or a machine of the researcher's own. */

@@ -189,8 +189,8 @@ describe('a run whose events depend on numbers', () => {
 
   beforeAll(async () => {
     writeFileSync(script, `
-      import { simulation, mlp, fedAvg, synchronous, sgd } from 'windtunnel'
-      import { storefronts } from 'windtunnel/scenarios'
+      import { simulation, mlp, fedAvg, synchronous, sgd } from '@windtunnel/windtunnel'
+      import { storefronts } from '@windtunnel/windtunnel/scenarios'
       export default simulation({
         world: storefronts({ scenarios: 4, impressions: 60, users: 20, items: 10 }), model: mlp({ hidden: [3], embedding: 2 }),
         local: { batch: 32, optimizer: sgd(0.1) }, strategy: fedAvg(), rounds: synchronous({ count: 3, select: 2 }),

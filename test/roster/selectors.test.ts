@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
-import { editDistance, nearest } from '../../src/roster/nearest.js'
+import { editDistance, nearest } from '../../src/documents/nearest.js'
 import {
   all,
   fraction,

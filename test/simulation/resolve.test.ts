@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
 import type { World } from '../../src/data/world.js'
 import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
-import { readDocument } from '../../src/simulation/source.js'
+import { readDocument } from '../../src/documents/source.js'
 import type { Specification } from '../../src/simulation/specification.js'
 
 /** A world with so many scenarios. */
@@ -138,6 +138,10 @@ describe('a time without a unit', () => {
     ].join('\n'))
   })
 
+  it('is none in a setting that nobody typed, such as those of a grid', () => {
+    expect(from(yaml, { set: ['rounds.after=60000000'], typed: false }).rounds).toMatchObject({ after: 60e6 })
+  })
+
   it('is none where it is 0, where the number counts something, and in a script, whose constants are numbers', () => {
     const set = ['network.latency=0', 'rounds.count=60', 'local.epochs=2', 'seeds.world=7', 'network.up=5000000', 'model.embedding=4']
     expect(from(yaml, { set }).network.latency).toBe(0)
@@ -156,7 +160,7 @@ describe('a broken specification', () => {
         'plan.yaml:6:3: rounds.cuont is not a field.',
         '  6 |   cuont: 4',
         '    |   ^^^^^',
-        '  Did you mean "count"? Known here: after, count, kind, missing, overSelect, patience, quorum, select.',
+        '  Did you mean "count"? Known here: after, count, kind, leftBehind, missing, overSelect, patience, quorum, select.',
       ].join('\n'),
     )
   })
@@ -295,7 +299,7 @@ describe('--set', () => {
   it('names the setting in errors', () => {
     expect(complaint(() => set('rounds.cuont=5'))).toBe(
       '--set rounds.cuont=5: rounds.cuont is not a field.\n' +
-        '  Did you mean "count"? Known here: after, count, kind, missing, overSelect, patience, quorum, select.',
+        '  Did you mean "count"? Known here: after, count, kind, leftBehind, missing, overSelect, patience, quorum, select.',
     )
     expect(complaint(() => set('rounds.count=0'))).toBe('--set rounds.count=0: rounds.count must be at least 1, got 0.')
     expect(complaint(() => set('rounds'))).toContain('expected PATH=VALUE')

@@ -2,7 +2,8 @@
 export type Path = readonly (string | number)[]
 
 /** `rounds.quorum`, `faults.0.probability`; the whole specification is ''. */
-export const formatPath = (path: Path): string => path.join('.')
+export const formatPath = (path: Path): string =>
+  path.map((step) => (typeof step === 'string' && step.length > 60 ? `${step.slice(0, 57)}...` : step)).join('.')
 
 /** Reads `rounds.count` and `faults[0].by`; numbers are entries of a list. */
 export const parsePath = (text: string): (string | number)[] =>

@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import { SpecificationError } from '../errors.js'
+import { offenceIn, type Offence } from './plain.js'
 import type { Path } from './path.js'
 
 /** Where a value was written: `plan.yaml:4:5`, and the line with a caret under it where there is a line. */
@@ -22,11 +23,18 @@ export interface Source {
 /** A specification that came from a script (or from nowhere): errors name the file and the path alone. */
 export const scriptSource = (file: string): Source => ({ place: () => ({ where: file }), isText: () => false })
 
-const excerpt = (text: string, line: number, column: number, length: number): string => {
+/** Characters of a long line that are shown around what is meant. */
+const window = 120
+
+/** A line of a text with marks under `length` of it from `column`; both count from 1. */
+export const excerpt = (text: string, line: number, column: number, length: number): string => {
   const gutter = String(line)
-  const row = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/\t/g, ' ')
-  const marks = '^'.repeat(Math.max(1, Math.min(length, row.length - column + 1)))
-  return `  ${gutter} | ${row}\n  ${' '.repeat(gutter.length)} | ${' '.repeat(column - 1)}${marks}`
+  const whole = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/\t/g, ' ')
+  const from = whole.length > window ? Math.max(0, column - 1 - window / 2) : 0
+  const row = whole.slice(from, from + window)
+  const at = column - from
+  const marks = '^'.repeat(Math.max(1, Math.min(length, row.length - at + 1)))
+  return `  ${gutter} | ${row}\n  ${' '.repeat(gutter.length)} | ${' '.repeat(at - 1)}${marks}`
 }
 
 /** The [start, end) offsets of what stands at `path`, or of the nearest thing around it. */
@@ -53,20 +61,38 @@ const rangeOf = (document: Document, path: Path, at: 'name' | 'value'): readonly
   return range
 }
 
-/** Reads a YAML or JSON text (JSON is YAML) into plain data and a source that knows every line of it. */
-export const readDocument = (text: string, file: string): { readonly value: unknown; readonly source: Source } => {
+type Failure = new (message: string) => Error
+
+/** Reads a YAML or JSON text (JSON is YAML) into plain data and a source that knows every line of it. What is no plain
+ * data, or too much of it (see `offenceIn`), is an error of the kind `Failure` with its place. */
+export const readDocument = (
+  text: string, file: string, Failure: Failure = SpecificationError,
+): { readonly value: unknown; readonly source: Source } => {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (start: number, end: number): Place => {
     const { line, col } = lines.linePos(Math.min(start, text.length))
     const stop = text.slice(start, end).search(/\r?\n/)
     return { where: `${file}:${line}:${col}`, excerpt: excerpt(text, line, col, stop < 0 ? end - start : stop) }
   }
-  const [problem] = document.errors
+  const document = parsed(text, file, lines, Failure)
+  const [broken] = document.errors
+  const problem: Offence | undefined = broken ? { at: broken.pos, what: whatIs(broken.message) } : offenceIn(document)
   if (problem) {
-    const place = at(problem.pos[0], problem.pos[1])
-    const what = `${place.where}: ${problem.message}\n${place.excerpt}`
-    throw new SpecificationError(`${what}\nMend the file and run it again.`)
+    const place = at(...problem.at)
+    throw new Failure(`${place.where}: ${problem.what}\n${place.excerpt}\nMend the file and run it again.`)
   }
   return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)), isText: () => !file.endsWith('.json') } }
+}
+
+/** What the parser says, in a message; it tells of its own stack where lists lie ten thousand deep in each other. */
+const whatIs = (message: string): string =>
+  /call stack/.test(message) ? 'nested too deep to be read' : message.slice(0, 200)
+
+const parsed = (text: string, file: string, lines: LineCounter, Failure: Failure): Document => {
+  try {
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' })
+  } catch (error) {
+    if (error instanceof RangeError) throw new Failure(`${file} is nested too deep to be read.`)
+    throw error
+  }
 }

@@ -1,4 +1,4 @@
-import { nearest } from '../roster/nearest.js'
+import { nearest } from './nearest.js'
 
 /** `Did you mean "count"?`, or nothing when no known name is near. */
 export const didYouMean = (name: string, known: readonly string[]): string => {

@@ -27,12 +27,21 @@ const articles: Readonly<Record<string, string>> = {
 }
 const named = (expected: string): string => articles[expected] ?? expected
 
+/** A value as JSON; what JSON cannot say (a circle, a bigint) by its type. */
+const asJson = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? typeof value
+  } catch {
+    return `a ${typeof value}`
+  }
+}
+
 /** A value in a message: short, and on one line. */
 export const shown = (value: unknown): string => {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'number') return String(value)
-  const text = JSON.stringify(value) ?? typeof value
+  const text = asJson(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
@@ -72,12 +81,12 @@ const union = (issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, roo
 }
 
 /** What one issue of zod says, in this project's words. `base` is the path of the value that the issue speaks about. */
-const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path = []): Problem[] => {
+const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path = [], more: readonly string[] = []): Problem[] => {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
   const value = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? ['checks', 'choose', 'link'] : [])]
+      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? more : [])]
       return issue.keys.map((key) => ({
         path: [...path, key],
         at: 'name',
@@ -104,33 +113,50 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
     }
     case 'invalid_format':
       return [{ path, at: 'value', rule: `cannot be ${shown(value)}`, advice: `It must be: ${issue.message}.` }]
-    case 'custom':
-      return [{ path, at: 'value', rule: `is not possible: ${issue.message.replace(/\.$/, '')}` }]
+    case 'custom': {
+      const own = issue.params as Partial<Problem> | undefined
+      return own?.rule === undefined
+        ? [{ path, at: 'value', rule: `is not possible: ${issue.message.replace(/\.$/, '')}` }]
+        : [{ path, at: own.at ?? 'value', rule: own.rule, ...(own.advice !== undefined && { advice: own.advice }) }]
+    }
     default:
       return [{ path, at: 'value', rule: issue.message.replace(/\.$/, '') }]
   }
 }
 
 /** `plan.yaml:4:5: rounds.cuont is not a field.` with the line and the advice below. */
-const format = ({ path, at, rule, advice }: Problem, source: Source): string => {
+const format = ({ path, at, rule, advice }: Problem, source: Source, whole: string): string => {
   const place: Place = source.place(path, at)
-  const subject = path.length === 0 ? 'the specification' : formatPath(path)
+  const subject = path.length === 0 ? whole : formatPath(path)
   const head = `${place.where ? `${place.where}: ` : ''}${subject} ${rule}.`
   return [head, place.excerpt, advice && `  ${advice}`].filter(Boolean).join('\n')
 }
 
 const most = 8
 
-/** One error for all problems of a specification, the first few of them in full. */
-export const specificationError = (problems: readonly Problem[], source: Source): SpecificationError => {
-  const texts = problems.slice(0, most).map((problem) => format(problem, source))
+/** All problems of a document, the first few of them in full. `whole` is what it is called as a whole. */
+export const problemsText = (problems: readonly Problem[], source: Source, whole: string): string => {
+  const texts = problems.slice(0, most).map((problem) => format(problem, source, whole))
   const more = problems.length > most ? [`... and ${problems.length - most} more.`] : []
-  return new SpecificationError([...texts, ...more].join('\n'))
+  return [...texts, ...more].join('\n')
+}
+
+/** What zod found, in this project's words. `more` are fields that the schema does not know. */
+export const problemsIn = (error: z.ZodError, value: unknown, schema: JsonSchema, more: readonly string[] = []): Problem[] =>
+  error.issues.flatMap((issue) => problemsOf(issue, value, schema, [], more))
+
+/** One error for all problems of a specification, the first few of them in full. */
+export const specificationError = (
+  problems: readonly Problem[], source: Source, whole = 'the specification',
+): SpecificationError => new SpecificationError(problemsText(problems, source, whole))
+
+/** What a value is called as a whole, and its fields that its schema does not know. */
+interface About {
+  readonly whole?: string
+  readonly more?: readonly string[]
 }
 
 /** The same, from what zod found. */
-export const fromZod = (error: z.ZodError, value: unknown, schema: JsonSchema, source: Source): SpecificationError =>
-  specificationError(
-    error.issues.flatMap((issue) => problemsOf(issue, value, schema)),
-    source,
-  )
+export const fromZod = (
+  error: z.ZodError, value: unknown, schema: JsonSchema, source: Source, { whole, more }: About = {},
+): SpecificationError => specificationError(problemsIn(error, value, schema, more), source, whole)
