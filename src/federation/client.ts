@@ -70,7 +70,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   begin(): ClientState {
-    return newClient({ personal: this.#terms.initial, kept: {} })
+    const { initial, beginnings, strategy: { serves } } = this.#terms
+    const own = beginnings.clients.get(this.#self.name)
+    const kept = own !== undefined && beginnings.continues && serves !== 'received' ? { [serves.kept]: own } : {}
+    return newClient({ personal: own ?? initial, kept })
   }
 
   /** Vectors are replaced and never written to. */

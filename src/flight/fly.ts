@@ -84,4 +84,4 @@ export const calmRoundsOf = (setup: Setup, cwd = process.cwd()): CalmRound[] => 
 
 /** Sets up and flies. */
 export const fly = async (resolved: Resolved, options: FlyOptions & { readonly world: World }): Promise<Flight> =>
-  flySetup(await setUp(resolved, options.world, options.engine), options)
+  flySetup(await setUp(resolved, options.world, options.engine, undefined, options.cwd), options)

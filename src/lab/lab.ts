@@ -110,7 +110,7 @@ export class Lab {
   async #settle(resolved: Resolved): Promise<Setup> {
     const last = await this.#setup?.catch(() => undefined)
     if (last?.resolved.seed === resolved.seed) return last
-    this.#setup = setUp(resolved, this.world, this.#ground.engine, last?.arrangement)
+    this.#setup = setUp(resolved, this.world, this.#ground.engine, last?.arrangement, this.#cwd)
     return this.#setup
   }
 }

@@ -14,6 +14,7 @@ import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
 import type { IfTaken } from './place.js'
+import { demandApart } from './start.js'
 import { warningsOf } from './warnings.js'
 import { worldOfFolder } from './world-of-folder.js'
 
@@ -88,6 +89,7 @@ export const conduct = async (
   try {
     checkWorld(resolved, world, options.source)
     const out = typeof options.out === 'function' ? options.out(resolved) : options.out
+    demandApart(resolved, out, cwd)
     const from = { script: options.script, study: options.study, settings: options.set, data: options.data, versions, cwd }
     const manifest = describe(resolved, world, from)
     if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, options.ifTaken)

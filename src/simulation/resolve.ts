@@ -35,13 +35,17 @@ export interface ResolveOptions {
   readonly source?: Source
 }
 
-/** Fields that are data unless a script makes them functions; `link` and `checks` are never data. */
+/** Fields that are data unless a script makes them functions; `link`, `checks` and `choose` are never data. */
 const masks = { model: true, strategy: true, rounds: true } as const
 
 const neverData = {
   link: {
     rule: 'must be a function, which files cannot hold',
     advice: 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).',
+  },
+  choose: {
+    rule: 'must be a function, which files cannot hold',
+    advice: 'A script can give one: (candidates, { wanted }) => candidates.slice(0, wanted).map(({ name }) => name).',
   },
   checks: {
     rule: 'must be a list of checks, which files cannot hold',
@@ -62,7 +66,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const schema = specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: ['link'] })
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: Object.keys(neverData) })
   const problems = bareTimes(data, source, (other) => {
     const again = schema.safeParse(other)
     return again.success ? JSON.stringify(again.data) : undefined

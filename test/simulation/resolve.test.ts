@@ -49,7 +49,7 @@ describe('resolve', () => {
       cohort: 1,
       clients: [],
     })
-    expect(resolved.evaluate).toEqual({ start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })
+    expect(resolved.evaluate).toEqual({ models: false, start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })
     expect(resolved.seeds).toEqual({
       world: '7/world',
       initialisation: '7/initialisation',
@@ -65,6 +65,18 @@ describe('resolve', () => {
       overSelect: 0,
       missing: 'last',
     })
+  })
+
+  it('reads a clip by norm or by value, a model to start from, and says what else they cannot be', () => {
+    const set = (...settings: string[]) => from(yaml, { set: settings })
+    expect(set('local.clip={ norm: 1 }').local.clip).toEqual({ norm: 1 })
+    expect(set('local.clip.value=0.5').local.clip).toEqual({ value: 0.5 })
+    expect(() => set('local.clip={ norm: 0 }')).toThrow('local.clip.norm must be above 0, got 0')
+    expect(() => set('local.clip={ norm: 1, value: 1 }')).toThrow(/local\.clip\.\w+ is not a field/)
+    expect(() => set('local.clip={ nrom: 1 }')).toThrow('Did you mean "norm"?')
+    expect(set('start.from=runs/x').start).toEqual({ from: 'runs/x', model: 'selected' })
+    expect(() => set('start={ from: runs/x, model: best }')).toThrow('start.model cannot be "best"')
+    expect(() => set('start={ model: last }')).toThrow('start.from is missing')
   })
 
   it('keeps a seed that is given, as text', () => {

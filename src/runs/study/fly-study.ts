@@ -12,6 +12,7 @@ import { rowFiles } from '../files.js'
 import { readManifest, type Manifest } from '../manifest.js'
 import { readRows } from '../rows.js'
 import { conduct } from '../simulate.js'
+import { startOf } from '../start.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
 import { identityOf, isFlown } from '../identity.js'
@@ -104,6 +105,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
       data: null,
       script: options.script ?? null,
       functions: Object.keys(functionsOf(resolved)),
+      start: startOf(resolved, options.cwd)?.entry,
       versions: versions(),
     })
     const had = options.fresh !== true && isFlown(folder, identity, realDisk)
