@@ -21,8 +21,9 @@ const path = (relative: string): string => new URL(relative, import.meta.url).pa
 export default defineConfig({
   resolve: {
     alias: [
-      { find: /^windtunnel$/, replacement: path('./src/index.ts') },
-      { find: /^windtunnel\/scenarios$/, replacement: path('./scenarios/index.ts') },
+      { find: /^@windtunnel\/windtunnel$/, replacement: path('./src/index.ts') },
+      { find: /^@windtunnel\/windtunnel\/scenarios$/, replacement: path('./scenarios/index.ts') },
+      { find: /^@windtunnel\/windtunnel\/tensorflow$/, replacement: path('./src/tensorflow.ts') },
     ],
   },
   test: {

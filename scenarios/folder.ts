@@ -1,26 +1,28 @@
 import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { clientsSchema } from '../src/data/clients.js'
 import { listing, readWhole } from '../src/data/bytes.js'
 import { clipSchema } from '../src/data/scaler.js'
-import { parseFolderSchema, type FolderSchema } from '../src/data/schema.js'
+import { folderSchema, parseFolderSchema, type FolderSchema } from '../src/data/schema.js'
 import type { Origin } from '../src/data/world.js'
 import { DataError } from '../src/errors.js'
+import { schemaNames, withinFolder } from './folder/files.js'
 import { readFolder } from './folder/read.js'
 import { worldKind } from './kind.js'
 
 const schema = z.strictObject({
   kind: z.literal('folder'),
   dir: z.string().optional().describe('the folder, relative to the specification; --data goes before it'),
+  schema: folderSchema.optional().describe('what its files mean; by default schema.json or schema.yaml in the folder says it'),
   clip: clipSchema.default('range'),
   clients: clientsSchema.optional(),
 })
 
 export type Folder = Partial<Omit<z.input<typeof schema>, 'kind'>>
 
-/** Your own data: a folder of CSV or Parquet files and a `schema.json` or `schema.yaml` that says what their columns
- * mean (see `src/data/schema.ts` for all that it may say). */
+/** Your own data: a folder of CSV or Parquet files and a `schema.json` or `schema.yaml`, or the option `schema`, that says
+ * what their columns mean (see `src/data/schema.ts` for all that it may say). */
 export const folder = (options: Folder = {}): { kind: 'folder' } & Folder => ({ kind: 'folder', ...options })
 
 export const folderKind = worldKind({
@@ -38,12 +40,13 @@ export const folderKind = worldKind({
     if (dir === undefined) {
       throw new DataError('world folder is read from files: say where with --data DIR or with `dir` in the world')
     }
-    const described = await readSchema(dir)
+    const described = spec.schema === undefined ? await readSchema(dir) : { schema: spec.schema, origin: undefined }
     return readFolder(dir, { ...described, clip: spec.clip }, seed)
   },
 })
 
-const schemaNames = ['schema.json', 'schema.yaml', 'schema.yml']
+/** No schema is longer. */
+const longestSchema = 1 << 20
 
 const readSchema = async (dir: string): Promise<{ schema: FolderSchema; origin: Origin }> => {
   const names = await readdir(dir).catch((): string[] => [])
@@ -56,7 +59,7 @@ const readSchema = async (dir: string): Promise<{ schema: FolderSchema; origin: 
           'Write one beside the files, or point --data elsewhere',
     )
   }
-  const file = join(dir, found[0])
-  const { text, origin } = await readWhole(file)
+  const file = await withinFolder(dir, found[0])
+  const { text, origin } = await readWhole(file, longestSchema)
   return { schema: parseFolderSchema(file, text), origin }
 }

@@ -5,8 +5,8 @@
 import {
   adam, away, crash, deadline, delay, duplicate, fedAvg, fraction, lose, mbps, minutes, mmoe, ms, narrow, one, partial,
   seconds, simulation, slow,
-} from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 export default simulation({
   world: storefronts({ scenarios: 6, impressions: 20_000, divergence: 0.5 }),

@@ -1,5 +1,5 @@
-import { check, deadline, fedAvg, lose, minutes, mmoe, simulation, Violation } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+import { check, deadline, fedAvg, lose, minutes, mmoe, simulation, Violation } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 /** A promise of one's own: no part of the model goes so many rounds without a fold. */
 export const moving = (most: number) =>

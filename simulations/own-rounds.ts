@@ -1,5 +1,5 @@
-import { away, fedAvg, fraction, minutes, mlp, roundMachine, seconds, simulation } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+import { away, fedAvg, fraction, minutes, mlp, roundMachine, seconds, simulation } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 /** Rounds of one's own: each closes when all have answered, or when nobody has for a while. */
 export const untilQuiet = (count: number, quiet: number) =>

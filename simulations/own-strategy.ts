@@ -1,5 +1,5 @@
-import { deadline, defineStrategy, minutes, mmoe, sampleWeights, simulation, weightedSum } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+import { deadline, defineStrategy, minutes, mmoe, sampleWeights, simulation, weightedSum } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 /** Every client is sent the mean of all, mixed with what it sent itself last. */
 export const mixed = (own: number) =>

@@ -3,16 +3,19 @@
  *
  *     npx tsx simulations/pmtrec-ablation.ts [--data DIR] [--encoder mf] [--seeds 5] [--tasks same-tag,long_view] [--full]
  *
- * --variants 'full,BPR alone' takes some of them; --untuned takes each variant's first configuration, without a search.
+ * --variants 'full,BPR alone' takes some of them; --untuned takes each variant's first configuration, without a search;
+ * --decay 1 trains all of them with that weight decay (AdamW); --configurations 2 tries the first two of each variant's
+ * four, and --epochs says when training stops at the latest.
  * Without --data on made-up tastes; with it on KuaiRand-Pure's clicks. --full is the paper's size: width 32, batch
  * 2048, all encoders, ten seeds. Every variant gets four configurations, chosen on validation with a seed of their own.
+ * Popularity and item neighbours stand beside: they train nothing, and know nothing of seeds.
  */
 import { parseArgs } from 'node:util'
 import {
-  adam, holm, meansBySeed, minimumDetectableEffect, openEngine, rankingEffect, trainRanker, type BySeed, type Engine,
-  type RankerTraining, type World,
-} from 'windtunnel'
-import { kuairandInteractions, loadWorld, syntheticInteractions } from 'windtunnel/scenarios'
+  adam, holm, itemNeighbours, meanRanking, meansBySeed, minimumDetectableEffect, openEngine, popularity, rankingEffect, rankPlainly,
+  trainRanker, type BySeed, type Engine, type PlainScorer, type RankerTraining, type World,
+} from '@windtunnel/windtunnel'
+import { kuairandInteractions, loadWorld, syntheticInteractions } from '@windtunnel/windtunnel/scenarios'
 
 const { values: flags } = parseArgs({
   options: {
@@ -22,6 +25,9 @@ const { values: flags } = parseArgs({
     tasks: { type: 'string', default: 'same-tag,long_view' },
     variants: { type: 'string' },
     untuned: { type: 'boolean', default: false },
+    decay: { type: 'string', default: '0' },
+    configurations: { type: 'string', default: '4' },
+    epochs: { type: 'string' },
     full: { type: 'boolean', default: false },
   },
 })
@@ -30,13 +36,18 @@ const seeds = Number(flags.seeds ?? (full ? 10 : 5))
 const auxiliary = flags.tasks.split(',')
 const encoders = (flags.encoder?.split(',') ?? (full ? ['mf', 'lightgcn', 'ngcf'] : ['mf'])) as
   RankerTraining['model']['encoder'][]
+const longest = Number(flags.epochs ?? (full ? 200 : 60))
+const tries = Number(flags.configurations)
+if (![1, 2, 3, 4].includes(tries)) throw new Error(`--configurations ${flags.configurations}: from 1 to 4`)
 const cutoffs = [5, 10, 20, 40]
 const judge = 20
 
 type Configuration = Pick<RankerTraining, 'optimizer' | 'balance'>
+const decay = Number(flags.decay)
+const descent = (rate: number): RankerTraining['optimizer'] => adam(rate, decay > 0 ? { weightDecay: decay } : {})
 const pmtrec = (rate: number, alpha: number, temperature: number): Configuration =>
-  ({ optimizer: adam(rate), balance: { kind: 'pmtrec', alpha, temperature } })
-const equal = (rate: number): Configuration => ({ optimizer: adam(rate), balance: { kind: 'equal' } })
+  ({ optimizer: descent(rate), balance: { kind: 'pmtrec', alpha, temperature } })
+const equal = (rate: number): Configuration => ({ optimizer: descent(rate), balance: { kind: 'equal' } })
 
 /** The search space: the same number of configurations each. */
 const variants: Readonly<Record<string, { readonly alone?: true; readonly of: readonly Configuration[] }>> = {
@@ -51,9 +62,15 @@ const variants: Readonly<Record<string, { readonly alone?: true; readonly of: re
   'BPR alone': { alone: true, of: [equal(0.01), equal(0.03), equal(0.003), equal(0.001)] },
 }
 
-const chosenVariants = flags.variants?.split(',') ?? Object.keys(variants)
-const unknown = chosenVariants.filter((name) => !(name in variants))
-if (unknown.length > 0) throw new Error(`--variants ${unknown.join()}: there are ${Object.keys(variants).join(', ')}`)
+const plain: Readonly<Record<string, readonly PlainScorer[]>> = {
+  popularity: [popularity],
+  'item neighbours': [10, 40, 160, Infinity].map(itemNeighbours),
+}
+
+const names = [...Object.keys(variants), ...Object.keys(plain)]
+const chosenVariants = flags.variants?.split(',') ?? names
+const unknown = chosenVariants.filter((name) => !names.includes(name))
+if (unknown.length > 0) throw new Error(`--variants ${unknown.join()}: there are ${names.join(', ')}`)
 
 const worldOf = (tasks: readonly string[]): Promise<World> => {
   const options = { split: 'random' as const, tasks: [...tasks] }
@@ -66,7 +83,7 @@ const train = (engine: Engine, world: World, encoder: RankerTraining['model']['e
   trainRanker(engine, {
     world, ...of, seed, cutoffs, judge,
     model: { encoder, embedding: full ? 32 : 16, layers: full ? 3 : 2 },
-    batch: full || flags.data !== undefined ? 2_048 : 512, epochs: full ? 200 : 60, patience: 10,
+    batch: full || flags.data !== undefined ? 2_048 : 512, epochs: longest, patience: 10,
   })
 
 const best = (validation: readonly ({ readonly ndcg: number } | null)[][]): number =>
@@ -74,12 +91,21 @@ const best = (validation: readonly ({ readonly ndcg: number } | null)[][]): numb
 
 const [main, all] = [await worldOf(['bpr']), await worldOf(['bpr', ...auxiliary])]
 
+/** Chooses on validation; every seed has the same test scores. */
+const runPlain = (name: string): BySeed => {
+  const tried = plain[name].map((scorer) => rankPlainly(main, scorer, cutoffs))
+  const scores = tried.map(({ validation }) => meanRanking(validation, cutoffs.indexOf(judge))?.ndcg ?? 0)
+  const at = scores.indexOf(Math.max(...scores))
+  console.error(`${name}: configuration ${at + 1} of ${tried.length}`)
+  return Array.from({ length: seeds }, () => tried[at].test)
+}
+
 /** Chooses on validation, then trains once per seed. */
 const run = async (engine: Engine, name: string, encoder: RankerTraining['model']['encoder']) => {
   const { alone, of } = variants[name]
   const world = alone ? main : all
   let chosen = { configuration: of[0], score: -1 }
-  for (const configuration of flags.untuned ? [] : of) {
+  for (const configuration of flags.untuned ? [] : of.slice(0, tries)) {
     const { epochs } = await train(engine, world, encoder, configuration, 'tuning')
     const score = best(epochs.map(({ validation }) => [...validation]))
     if (score > chosen.score) chosen = { configuration, score }
@@ -100,15 +126,15 @@ const report = (encoder: string, tests: Readonly<Record<string, BySeed>>): void 
   const columns = [[5, 'recall'], [20, 'recall'], [5, 'ndcg'], [20, 'ndcg']] as const
   const place = (k: number): number => cutoffs.indexOf(k)
   const reading = { place: place(judge), of: 'ndcg' } as const
-  const names = Object.keys(tests)
-  const others = names.filter((name) => name !== 'full')
+  const flown = Object.keys(tests)
+  const others = 'full' in tests ? flown.filter((name) => name !== 'full') : []
   const effects = others.map((name) => rankingEffect(tests[name], tests.full, reading))
   const adjusted = holm(effects.map(({ p }) => p))
   const heads = ['R@5', 'R@20', 'N@5', 'N@20', `full minus it, N@${judge} [95%]`, 'p (Holm)', 'detectable']
   console.log(`\n${encoder}, ${seeds} seeds, in percent\n`)
   console.log(row(['variant', ...heads]))
   console.log(row(['---', ...heads.map(() => '---')]))
-  for (const name of names) {
+  for (const name of flown) {
     const means = columns.map(([k, of]) => {
       const values = meansBySeed(tests[name], { place: place(k), of })
       return percent(values.reduce((a, b) => a + b, 0) / values.length)
@@ -129,7 +155,7 @@ for (const note of main.notes) console.log(`- ${note}`)
 for (const encoder of encoders) {
   const engine = await openEngine({ workers: 0 })
   const tests: Record<string, BySeed> = {}
-  for (const name of chosenVariants) tests[name] = await run(engine, name, encoder)
+  for (const name of chosenVariants) tests[name] = name in plain ? runPlain(name) : await run(engine, name, encoder)
   report(encoder, tests)
   await engine.close()
 }

@@ -1,7 +1,7 @@
 import {
   adam, away, deadline, diurnal, fedAvg, fraction, lose, mbps, minutes, mmoe, ms, one, simulation,
-} from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 export default simulation({
   world: storefronts({ scenarios: 6, impressions: 5_000, divergence: 0.5 }),

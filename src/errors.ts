@@ -15,7 +15,7 @@ export const exitCodes = {
   nondeterminism: 6,
   /** The run folder could not be written. */
   storage: 7,
-  /** Nothing differs, but not all could be compared or vouched for: a run that was broken off, another processor. */
+  /** Nothing that must be the same differs, but not all could be compared or vouched for: a run that was broken off, another processor. */
   partly: 8,
   /** Parameters or scores were not finite, and the specification did not ask to go on. */
   diverged: 9,

@@ -1,6 +1,6 @@
 /*
- * What a script or a program imports from 'windtunnel': constructors of simulations, `simulate` to fly them, and the
- * types of what may be written by oneself (a model, a strategy, a link, rounds, a check) and of what a run gives.
+ * What a script or a program imports from '@windtunnel/windtunnel': constructors of simulations, `simulate` to fly them,
+ * and the types of what may be written by oneself (a model, a strategy, a link, rounds, a check) and of what a run gives.
  */
 export * from './simulation/script.js'
 export { simulate, type Run, type Running, type SimulateOptions } from './runs/simulate.js'
@@ -12,6 +12,7 @@ export type { FlightEvent } from './record/event.js'
 export type { Flight } from './flight/flight.js'
 export type { LedgerRow, MetricRow, RoundRow, TrainingRow } from './record/rows.js'
 export type { CustomLink } from './network/network.js'
+export type { Answer, Candidate, Choice, Choose } from './federation/choice.js'
 export type { OwnRounds, RoundsFunction } from './federation/rounds/own.js'
 export type {
   Admission, Arrived, Asking, Decision, Ending, FoldRule, Moment, RoundMachine, RoundRules, Situation,
@@ -34,6 +35,8 @@ export type { Fate } from './record/message.js'
 export type { Envelope } from './network/envelope.js'
 export type { World } from './data/world.js'
 export { trainRanker, type RankerResult, type RankerTraining } from './centralised/train-ranker.js'
+export { itemNeighbours, popularity, rankPlainly, type PlainScorer } from './centralised/rank-plainly.js'
+export { meanRanking } from './metrics/full-ranking.js'
 export { meansBySeed, rankingEffect, type BySeed } from './centralised/ranking-effect.js'
 export { openEngine } from './engine/open.js'
 export type { Engine } from './engine/engine.js'

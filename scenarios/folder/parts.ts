@@ -1,15 +1,25 @@
+import { some } from '../../src/data/data-column.js'
 import { parseInstant, timeForms } from '../../src/data/instant.js'
 import type { FolderSchema } from '../../src/data/schema.js'
-import { part, splitAtRandom, splitByBounds, splitByTime, type Shares } from '../../src/data/split.js'
+import { part, splitAtRandom, splitByBounds, splitByTime, splitStratified, type Shares } from '../../src/data/split.js'
 import type { Split } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
 import { streams } from '../../src/random/streams.js'
 import type { Rows, Source } from './rows.js'
 
-/** Which table each row of scenario `name` goes to, as the schema's `split` says. `time` is in milliseconds. */
+/** The rows of one scenario. */
+interface Own {
+  readonly name: string
+  readonly rows: Rows
+  /** In milliseconds. */
+  readonly time: Float64Array | undefined
+  /** One per task. */
+  readonly labels: readonly Float64Array[]
+}
+
+/** Which table each row of a scenario goes to, as the schema's `split` says. */
 export const partsOf = (
-  name: string, rows: Rows, time: Float64Array | undefined, schema: FolderSchema, sources: readonly Source[],
-  seed: string,
+  { name, rows, time, labels }: Own, schema: FolderSchema, sources: readonly Source[], seed: string,
 ): Uint8Array => {
   const { split } = schema
   switch (split.by) {
@@ -24,16 +34,38 @@ export const partsOf = (
     }
     case 'column':
       return Uint8Array.from(rows.row, (row, i) => {
-        const { codes, words } = sources[rows.source[i]].table.texts(split.column)
-        return partOfWord(words[codes[row]], split)
+        const { codes, words } = sources[rows.source[i]].table.texts(`text:${split.column}`)
+        return partOfWord(words[codes[row]] ?? '', split, `${sources[rows.source[i]].table.file}, row ${row + 1}`)
       })
     case 'files':
       return Uint8Array.from(rows.source, (s) => part[sources[s].split as Split])
-    case 'random':
-      return splitAtRandom(rows.row.length, split, streams(seed)('folder', 'split', name))
+    case 'random': {
+      const strata = strataOf(schema, labels)
+      const streamOf = streams(seed)
+      return strata === undefined
+        ? splitAtRandom(rows.row.length, split, streamOf('folder', 'split', name))
+        : splitStratified(strata, split, (stratum) => streamOf('folder', 'split', name, 'stratum', stratum))
+    }
     default:
       return split satisfies never
   }
+}
+
+/** With fewer rows of a label, chance could leave a table without any. */
+const few = 100
+
+/** The stratum of each row, where rows are dealt out by their labels: those of all binary and multiclass tasks where the
+ * schema asks for it, by default those of binary tasks that have few rows of one label here. */
+const strataOf = ({ split, tasks }: FolderSchema, labels: readonly Float64Array[]): string[] | undefined => {
+  const stratify = split.by === 'random' ? split.stratify : false
+  if (stratify === false) return undefined
+  const rare = (own: Float64Array): boolean => {
+    const [zeros, ones] = [0, 1].map((label) => own.reduce((sum, each) => sum + Number(each === label), 0))
+    return Math.min(zeros, ones) > 0 && Math.min(zeros, ones) < few
+  }
+  const by = tasks.flatMap(({ kind }, t) =>
+    kind !== 'regression' && (stratify === true || (kind === 'binary' && rare(labels[t]))) ? [labels[t]] : [])
+  return by.length === 0 ? undefined : Array.from(by[0], (_, row) => by.map((own) => own[row]).join(' '))
 }
 
 const bound = (path: string, value: string | number, schema: FolderSchema): number => {
@@ -43,12 +75,12 @@ const bound = (path: string, value: string | number, schema: FolderSchema): numb
   return parsed
 }
 
-const partOfWord = (word: string, split: Extract<FolderSchema['split'], { by: 'column' }>): number => {
+const partOfWord = (word: string, split: Extract<FolderSchema['split'], { by: 'column' }>, where: string): number => {
   const found = (['train', 'validation', 'test'] as const).find((name) => split[name].includes(word))
   if (found !== undefined) return part[found]
   throw new DataError(
-    `column '${split.column}' has ${JSON.stringify(word)}, expected one of ` +
-      `${[...split.train, ...split.validation, ...split.test].join(', ')}: add it to a list of \`split\``,
+    `${where}: column '${split.column}' has ${JSON.stringify(word.slice(0, 80))}, expected one of ` +
+      `${some([...split.train, ...split.validation, ...split.test])}: add it to a list of \`split\``,
   )
 }
 
@@ -65,7 +97,8 @@ export const inWords = (split: FolderSchema['split']): string => {
     case 'files':
       return 'by files'
     case 'random':
-      return `at random: ${inPercent(split)}`
+      return `at random: ${inPercent(split)}${
+        split.stratify === true ? ', by label' : split.stratify === false ? '' : ', by label where one is rare'}`
     default:
       return split satisfies never
   }

@@ -1,18 +1,21 @@
-import { basename, join } from 'node:path'
 import { assemble, type Frame, type Numeric } from '../../src/data/assemble.js'
-import { wrongValue, type DataColumn } from '../../src/data/data-column.js'
+import { some, wrongValue, type DataColumn } from '../../src/data/data-column.js'
 import type { DataTable } from '../../src/data/data-table.js'
 import { parseInstant, timeForms } from '../../src/data/instant.js'
-import { interner, type Interner } from '../../src/data/interner.js'
+import { asNumbers, interner, type Interner } from '../../src/data/interner.js'
 import { readTable } from '../../src/data/read-table.js'
 import type { Clip } from '../../src/data/scaler.js'
+import { classCount, labelColumn, labelRule } from '../../src/data/schema/tasks.js'
 import type { FolderSchema } from '../../src/data/schema.js'
 import type { Origin, World } from '../../src/data/world.js'
 import { DataError } from '../../src/errors.js'
+import { doubtsOf } from './doubts.js'
+import { entriesOf } from './files.js'
+import { joined, keyOf, ownColumns, readSides, withKeys } from './joins.js'
 import { gather, type Rows, type Source } from './rows.js'
 import { inWords, partsOf } from './parts.js'
-
-type Entry = Exclude<FolderSchema['files'][number], string>
+import { scenarioColumns } from './scenario.js'
+import { byScenario, checkStems, leftOut, stem } from './sort.js'
 
 interface FieldColumn {
   readonly name: string
@@ -21,23 +24,24 @@ interface FieldColumn {
   readonly sequence?: string | undefined
   readonly table?: string | undefined
   readonly padding?: string | undefined
+  readonly numbers?: boolean | undefined
   readonly words: Interner
 }
 
 interface Columns {
   readonly fields: readonly FieldColumn[]
   readonly numeric: readonly Numeric[]
+  /** By what tables know them. */
   readonly labels: readonly string[]
   /** One per task. */
   readonly weights: readonly (string | undefined)[]
   readonly users: Interner
-  readonly scenarios: Interner
 }
 
-/** A folder's schema with the file it is from, and the world's own option. */
+/** A folder's schema with the file it is from, if it is from one, and the world's own option. */
 interface Described {
   readonly schema: FolderSchema
-  readonly origin: Origin
+  readonly origin: Origin | undefined
   readonly clip: Clip
 }
 
@@ -46,18 +50,22 @@ export const readFolder = async (
   dir: string, { schema, origin, clip }: Described, seed: string,
 ): Promise<World> => {
   const columns = columnsOf(schema)
+  const all = withKeys(wanted(schema, columns), schema.joins)
+  const entries = await entriesOf(dir, schema)
+  checkStems(schema, entries)
+  const sides = await readSides(dir, schema, all)
   const sources: Source[] = []
-  for (const entry of schema.files) {
-    const { file, scenario, split }: Entry = typeof entry === 'string' ? { file: entry } : entry
-    const table = await readTable(join(dir, file), wanted(schema, columns), { delimiter: schema.delimiter })
-    sources.push({ table, scenario: scenario ?? (schema.scenario === undefined ? stem(file) : undefined), split })
+  for (const { name, path, scenario, split, options } of entries) {
+    const table = await readTable(path, ownColumns(name, all, sides), options)
+    const own = scenario ?? (schema.scenario === undefined ? stem(name) : undefined)
+    sources.push({ table: joined(table, sides), scenario: own, split })
   }
   const rows = byScenario(schema, sources)
   const chosen = schema.scenarios ?? Array.from(rows.keys()).sort()
   const frames = chosen.map((name) => {
     const own = rows.get(name)
     if (own === undefined) {
-      throw new DataError(`no row of scenario '${name}'. The files have ${Array.from(rows.keys()).sort().join(', ')}`)
+      throw new DataError(`no row of scenario '${name}'. The files have ${some(Array.from(rows.keys()).sort())}`)
     }
     return toFrame(name, own, schema, columns, sources, seed)
   })
@@ -71,11 +79,15 @@ export const readFolder = async (
     clip,
     tasks: schema.tasks.map((task) =>
       task.kind === 'multiclass'
-        ? { name: task.name, kind: task.kind, classes: task.classes }
+        ? { name: task.name, kind: task.kind, classes: classCount(task) }
         : { name: task.name, kind: task.kind }),
     frames,
-    origins: [origin, ...sources.map(({ table }) => table.origin)],
+    origins: [
+      ...(origin === undefined ? [] : [origin]),
+      ...sources.map(({ table }) => table.origin), ...sides.map(({ table }) => table.origin),
+    ],
     split: inWords(schema.split),
+    warnings: [...leftOut(rows, chosen), ...doubtsOf({ schema, frames, fields: columns.fields })],
     notes: [
       'vocabularies are fitted on the union of all training rows: clients share which words exist, not what they saw',
       ...weighed(schema, columns),
@@ -89,92 +101,69 @@ const weighed = ({ tasks }: FolderSchema, { weights }: Columns): string[] => {
   return named.length === 0 ? [] : [`training rows are weighted: ${named.join(', ')}`]
 }
 
-const stem = (file: string): string => basename(file).replace(/\.gz$/, '').replace(/\.[^.]+$/, '')
-
 const columnsOf = (schema: FolderSchema): Columns => ({
   fields: fieldsOf(schema),
   numeric: schema.numeric.map((column) =>
     typeof column === 'string' ? { name: column, scaling: 'standard' as const } : column),
-  labels: schema.tasks.map(({ name, column }) => column ?? name),
+  labels: schema.tasks.map(({ name }) => `label:${name}`),
   weights: schema.tasks.map(({ weight }) => weight ?? schema.weight),
   users: interner(),
-  scenarios: interner(),
 })
 
 /** Columns of one table share their words. */
 const fieldsOf = (schema: FolderSchema): FieldColumn[] => {
   const words = new Map<string, Interner>()
-  const listed = schema.categorical.map((column) =>
+  const columns = schema.categorical.map((column) =>
     (typeof column === 'string' ? { name: column, atLeast: 1, buckets: 0 } : column))
-  return listed.map((column: Omit<FieldColumn, 'words'>): FieldColumn => {
+  return columns.map((column: Omit<FieldColumn, 'words'>): FieldColumn => {
     const key = column.table ?? column.name
-    const own = words.get(key) ?? interner()
+    const own = words.get(key) ?? (column.numbers === true ? asNumbers(interner()) : interner())
     words.set(key, own)
     return { ...column, words: own }
   })
 }
 
-/** What to read of a file. A column that plays two parts (a feature that is also the scenario) is read once, and a name
- * that would have to be read in two ways is an error. */
+/** What to read of a file. A column that plays two parts (a feature that is also the scenario) is read once as text, and
+ * once as a number, where it is both. */
 const wanted = (schema: FolderSchema, columns: Columns): DataColumn[] => {
+  const word = (name: string, words: Interner): DataColumn => ({ name, as: `text:${name}`, kind: 'text', words })
   const all: DataColumn[] = [
-    ...columns.fields.map(({ name, words }): DataColumn => ({ name, kind: 'text', words })),
+    ...columns.fields.map(({ name, words }) => word(name, words)),
     ...columns.numeric.map(({ name }): DataColumn => ({ name, kind: 'number', empty: 'nan' })),
     ...schema.tasks.map((task, t): DataColumn => {
-      const name = columns.labels[t]
-      if (task.kind === 'regression') return { name, kind: 'number', empty: 'nan' }
-      return { name, kind: 'integer', min: 0, max: task.kind === 'binary' ? 1 : task.classes - 1, empty: 'nan' }
+      const known = { name: labelColumn(task), as: columns.labels[t] }
+      const rule = labelRule(task)
+      if (rule !== undefined) return { ...known, kind: 'parsed', ...rule }
+      if (task.kind === 'regression') return { ...known, kind: 'number', empty: 'nan' }
+      return { ...known, kind: 'integer', min: 0, max: task.kind === 'binary' ? 1 : classCount(task) - 1, empty: 'nan' }
     }),
+    ...scenarioColumns(schema),
   ]
   for (const name of columns.weights) if (name !== undefined) all.push({ name, kind: 'number', empty: 'nan' })
-  if (schema.scenario !== undefined) all.push({ name: schema.scenario, kind: 'text', words: columns.scenarios })
-  if (schema.user !== undefined) all.push({ name: schema.user, kind: 'text', words: columns.users })
-  if (schema.split.by === 'column') all.push({ name: schema.split.column, kind: 'text' })
+  if (schema.user !== undefined) all.push(word(schema.user, columns.users))
+  if (schema.split.by === 'column') all.push(word(schema.split.column, interner()))
   if (schema.time !== undefined) {
     const { column, unit } = schema.time
     all.push({
-      name: column, kind: 'parsed', parse: (text) => parseInstant(text, unit), expected: timeForms[unit],
+      name: column, as: timeKey, kind: 'parsed', parse: (text) => parseInstant(text, unit), expected: timeForms[unit],
     })
   }
-  const seen = new Map<string, DataColumn>()
+  const seen = new Set<string>()
   return all.filter((column) => {
-    const before = seen.get(column.name)
-    seen.set(column.name, before ?? column)
-    if (before !== undefined && before.kind !== column.kind) {
-      throw new DataError(
-        `column '${column.name}' is used as ${before.kind} and as ${column.kind}: give it a second column in the data`,
-      )
-    }
-    return before === undefined
+    const before = seen.has(keyOf(column))
+    seen.add(keyOf(column))
+    return !before
   })
 }
 
-const byScenario = (schema: FolderSchema, sources: readonly Source[]): Map<string, Rows> => {
-  const lists = new Map<string, { source: number[]; row: number[] }>()
-  sources.forEach(({ table, scenario }, s) => {
-    const named = scenario === undefined && schema.scenario !== undefined ? table.texts(schema.scenario) : undefined
-    for (let row = 0; row < table.rows; row++) {
-      const name = named === undefined ? (scenario as string) : named.words[named.codes[row]]
-      let list = lists.get(name)
-      if (list === undefined) lists.set(name, (list = { source: [], row: [] }))
-      list.source.push(s)
-      list.row.push(row)
-    }
-  })
-  return new Map(
-    Array.from(lists, ([name, { source, row }]) => [
-      name,
-      { source: Int32Array.from(source), row: Int32Array.from(row) },
-    ]),
-  )
-}
+const timeKey = 'time'
 
 const toFrame = (
   name: string, given: Rows, schema: FolderSchema, columns: Columns, sources: readonly Source[], seed: string,
 ): Frame => {
-  const rows = schema.time === undefined ? given : inTime(given, sources, schema.time.column)
+  const rows = schema.time === undefined ? given : inTime(given, sources, timeKey)
   const of = (pick: (table: DataTable) => ArrayLike<number>): Float64Array => gather(rows, sources, pick)
-  const time = schema.time && of((table) => table.numbers(schema.time?.column ?? ''))
+  const time = schema.time && of((table) => table.numbers(timeKey))
   const labels = columns.labels.map((label) => of((table) => table.numbers(label)))
   const weights = columns.weights.map((column, t) => {
     const values = column === undefined ? undefined : of((table) => table.numbers(column))
@@ -185,7 +174,7 @@ const toFrame = (
     name,
     rows: rows.row.length,
     categorical: columns.fields.map((field) => {
-      const codes = of((table) => table.texts(field.name).codes)
+      const codes = of((table) => table.texts(`text:${field.name}`).codes)
       if (field.sequence === undefined) return codes
       const nothing = new Set(['', field.padding ?? ''].map((word) => field.words.of(word)))
       return codes.map((code) => (nothing.has(code) ? -1 : code))
@@ -193,9 +182,9 @@ const toFrame = (
     numeric: columns.numeric.map((column) => of((table) => table.numbers(column.name))),
     labels,
     ...(weights.some((column) => column !== undefined) && { weights }),
-    ...(schema.user !== undefined && { user: of((table) => table.texts(schema.user as string).codes) }),
+    ...(schema.user !== undefined && { user: of((table) => table.texts(`text:${schema.user}`).codes) }),
     ...(time && { time }),
-    parts: partsOf(name, rows, time, schema, sources, seed),
+    parts: partsOf({ name, rows, time, labels }, schema, sources, seed),
   }
 }
 

@@ -5,8 +5,8 @@
  */
 import {
   adam, cgc, crossStitch, mlp, mmoe, omoe, ple, pooled, sharedBottom, singleTask, study, synchronous, type Patch,
-} from 'windtunnel'
-import { kuairand, storefronts } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { kuairand, storefronts } from '@windtunnel/windtunnel/scenarios'
 
 const made = (full: boolean): Record<string, Patch> =>
   Object.fromEntries(

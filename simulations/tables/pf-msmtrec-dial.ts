@@ -6,8 +6,8 @@
  */
 import {
   adam, fedAvg, fedAvgFineTuned, localOnly, mlp, mmoe, pfMsmtrec, pfMsmtrecMmoe, pooled, study, synchronous,
-} from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 /** A weight for each column and each id: logistic regression. */
 const linear = mlp({ hidden: [], embedding: 1 })

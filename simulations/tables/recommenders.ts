@@ -2,8 +2,8 @@
  * Table: top-K recommenders whose users belong to one client each while items are common. Users' vectors stay with their
  * client (fedper with the head `user`), or travel (fedavg), or nothing does, or all data lies in one place.
  */
-import { adam, fedAvg, fedPer, localOnly, pmtRec, pooled, ranker, study, synchronous } from 'windtunnel'
-import { kuairandInteractions, syntheticInteractions } from 'windtunnel/scenarios'
+import { adam, fedAvg, fedPer, localOnly, pmtRec, pooled, ranker, study, synchronous } from '@windtunnel/windtunnel'
+import { kuairandInteractions, syntheticInteractions } from '@windtunnel/windtunnel/scenarios'
 
 const tasks = ['bpr', 'same-tag', 'long_view']
 

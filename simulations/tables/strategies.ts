@@ -8,8 +8,8 @@
 import {
   adam, ditto, fedAmp, fedAvg, fedAvgFineTuned, fedBn, fedHca2, fedPer, fedProx, fedRep, localOnly, mlp, mmoe,
   pfMsmtrec, pfMsmtrecMmoe, pooled, study, synchronous, type Patch,
-} from 'windtunnel'
-import { kuairand, storefronts } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { kuairand, storefronts } from '@windtunnel/windtunnel/scenarios'
 
 const made = (full: boolean): Record<string, Patch> =>
   Object.fromEntries(

@@ -6,8 +6,8 @@
  */
 import {
   away, deadline, fedAvg, fedProx, minutes, mlp, partial, sgd, share, study, type Patch, type Specification,
-} from 'windtunnel'
-import { fedproxSynthetic } from 'windtunnel/scenarios'
+} from '@windtunnel/windtunnel'
+import { fedproxSynthetic } from '@windtunnel/windtunnel/scenarios'
 
 /** The same clients straggle under every method: faults of one id draw the same. */
 const id = 'stragglers'

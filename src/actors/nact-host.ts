@@ -114,6 +114,11 @@ export class NactHost {
     this.#pending.perish(cell)
   }
 
+  /** The flight is over: computations end here, charged until now, and none begins any more. Only between turns. */
+  halt(): void {
+    this.#pending.halt(this.#cells.values())
+  }
+
   alive(name: Name): boolean {
     return this.#cells.has(name)
   }

@@ -35,6 +35,8 @@ export interface Charge {
 
 /** All that actors have set going and that comes back to them alone: timers and computations. */
 export class Pending {
+  #halted = false
+
   constructor(
     private readonly kernel: Kernel,
     private readonly door: Doorstep,
@@ -66,6 +68,7 @@ export class Pending {
     if (!Number.isSafeInteger(cost) || cost < 0) {
       throw new KernelError(`a computation that costs ${cost}: costs are integer microseconds, 0 or more; round up`)
     }
+    if (this.#halted) return cell.number()
     const start = this.kernel.now
     const { until, interrupted, whole = until } = this.spanOf(cell.name, start, cost, job)
     if (until > clockEnd) throw new ClockError(`A computation of ${cell.name} would end ${until < Infinity ? `at ${formatMicros(until)}` : 'never'}`)
@@ -95,6 +98,19 @@ export class Pending {
     cell.computations = undefined
     for (const computation of computations) computation.withdraw()
     for (const computation of computations) computation.charge('crashed')
+  }
+
+  /** From now on nobody computes: what is under way is charged until now, what is asked for never begins. */
+  halt(cells: Iterable<Cell>): void {
+    this.#halted = true
+    for (const cell of cells) {
+      const computations = cell.computations ?? []
+      cell.computations = undefined
+      for (const computation of computations) {
+        computation.withdraw()
+        computation.charge('abandoned')
+      }
+    }
   }
 
   withdraw(computation: Computation): void {

@@ -83,6 +83,43 @@ const withLock = async (root, work) => {
   }
 }
 
+/** The files below a folder with one of these endings. */
+const filesBelow = (folder, endings) =>
+  fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return filesBelow(path, endings)
+    return endings.some((ending) => path.endsWith(ending)) ? [path] : []
+  })
+
+/** What models are written in: tensors, operations, and the methods of tensors. Its layers, loaders and browsers are not. */
+const tensorFlowTypes = `import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops'
+export * from '@tensorflow/tfjs-core'
+`
+
+const imports = /(from |import\(|import )(['"])@tensorflow\/tfjs\2/g
+
+/**
+ * What is built has TensorFlow.js's own bundle for Node beside it, and imports that: the package `@tensorflow/tfjs` is
+ * this bundle, the parts that it requires, and core-js, which nothing of it uses in Node, and whose install script npm
+ * runs or complains of wherever it is installed.
+ */
+const bringTensorFlow = (root, next) => {
+  const bundle = join(root, 'node_modules', '@tensorflow', 'tfjs', 'dist')
+  const code = join(bundle, 'tf.node.js')
+  if (!fs.existsSync(code)) return
+  const vendor = join(next, 'vendor')
+  fs.mkdirSync(vendor)
+  const withoutMap = (path) => fs.readFileSync(path, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  fs.writeFileSync(join(vendor, 'tensorflow.cjs'), withoutMap(code))
+  fs.writeFileSync(join(vendor, 'tensorflow.d.cts'), tensorFlowTypes)
+  for (const path of filesBelow(next, ['.js', '.d.ts'])) {
+    const text = fs.readFileSync(path, 'utf8')
+    const way = relative(dirname(path), join(vendor, 'tensorflow.cjs')).replaceAll('\\', '/')
+    const changed = text.replace(imports, (_, keyword) => `${keyword}'${way.startsWith('.') ? way : `./${way}`}'`)
+    if (changed !== text) fs.writeFileSync(path, changed)
+  }
+}
+
 const compile = (root, typescript, mark) => {
   const next = join(root, `dist.${process.pid}.new`)
   const old = join(root, `dist.${process.pid}.old`)
@@ -99,6 +136,7 @@ const compile = (root, typescript, mark) => {
   if (result.status !== 0) {
     process.stderr.write(`${result.stdout}${result.stderr}windtunnel: built in spite of these type errors\n`)
   }
+  bringTensorFlow(root, next)
   fs.writeFileSync(join(next, '.built'), mark)
   if (fs.existsSync(join(root, 'dist'))) fs.renameSync(join(root, 'dist'), old)
   fs.renameSync(next, join(root, 'dist'))

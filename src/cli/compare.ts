@@ -70,8 +70,17 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
   const compared = better === 'nearer 1' ? `distance of ${title} from 1` : title
   const what = reach ? title : `test ${compared} after ${round}${within ? ` within ${within.text}` : ''}`
   const diverged = runs.filter(({ scores }) => scores.some((score) => score.diverged)).map(({ folder }) => folder)
-  const warnings = [...reachedNotes(runs), ...shortNotes(runs, within), ...weatherWarnings(runs)]
+  const warnings = [...undefinedNotes(runs, title), ...reachedNotes(runs), ...shortNotes(runs, within), ...weatherWarnings(runs)]
   return { rows: shown, about: { what, level, diverged, costs: costsOf(runs), warnings } }
+}
+
+/** Scenarios without a score, such as an AUC where all test rows have one label: a mean leaves them out. */
+const undefinedNotes = (runs: readonly GatheredRun[], title: string): string[] => {
+  const lost = runs.flatMap(({ scores }) =>
+    scores.filter((score) => score.value === null && !score.diverged).map(({ task, scenario }) => `${task} in ${scenario}`))
+  const where = [...new Set(lost)]
+  const shown = where.length > 6 ? `${where.slice(0, 5).join(', ')} and ${where.length - 5} more` : where.join(', ')
+  return where.length === 0 ? [] : [`${title} is undefined for ${shown}: means leave ${where.length === 1 ? 'it' : 'them'} out.`]
 }
 
 /** How many runs reached a level, and what stands for those that did not. */

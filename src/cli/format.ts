@@ -1,3 +1,4 @@
+import { aucError } from '../metrics/auc.js'
 import type { Micros } from '../time/micros.js'
 
 const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -22,6 +23,23 @@ export const formatTime = (time: Micros): string => {
 
 /** `.7123`-style numbers line up: always four decimals; a dash where there is none. */
 export const formatScore = (value: number | null | undefined): string => (value == null ? '-' : value.toFixed(4))
+
+/** With fewer rows of one label, an AUC's last two digits say nothing. */
+const fewRows = 50
+
+/** Rows of either label. */
+export interface Labels {
+  readonly positives: number
+  readonly negatives: number
+}
+
+/** An AUC: with four decimals, or, over few rows of one label, with two and half its 95 % interval, `0.71 ± 0.12`. */
+export const formatAuc = (value: number | null | undefined, labels: Labels | undefined): string => {
+  if (value == null || labels === undefined) return formatScore(value)
+  const { positives, negatives } = labels
+  if (Math.min(positives, negatives) >= fewRows || Math.min(positives, negatives) === 0) return formatScore(value)
+  return `${value.toFixed(2)} ± ${(1.96 * aucError(value, positives, negatives)).toFixed(2)}`
+}
 
 /** `12,345`. */
 export const formatCount = (count: number): string => count.toLocaleString('en')

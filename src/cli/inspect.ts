@@ -4,7 +4,9 @@ import { loadWorld, worldKinds, type WorldSpec } from '../../scenarios/registry.
 import { exitCodes } from '../errors.js'
 import { inspectWorld } from '../inspection/inspect.js'
 import { worldOfFolder } from '../runs/world-of-folder.js'
+import { derivedSeed } from '../simulation/resolve.js'
 import { applySettings, parseSetting } from '../simulation/set.js'
+import { exportData, exportHelp, type ExportFlags } from './export.js'
 import { inspectionText } from './inspection-text.js'
 import { gather, seed } from './options.js'
 import type { Terminal } from './run.js'
@@ -32,15 +34,16 @@ export const inspect = async (dir: string, flags: InspectFlags, { out, cwd }: Te
   const { inspectedWith } = worldKinds[found.kind] as { inspectedWith?: object }
   const spec = applySettings({ ...found, ...inspectedWith }, (flags.set ?? []).map(parseSetting), () => undefined) as
     WorldSpec
-  const inspection = inspectWorld(await loadWorld(spec, { seed: flags.seed ?? '1', dataDir, cwd }))
+  // The split that a run of this seed draws.
+  const inspection = inspectWorld(await loadWorld(spec, { seed: derivedSeed(flags.seed ?? '1', 'world'), dataDir, cwd }))
   if (flags.json) out.write(`${JSON.stringify({ specification: spec, ...inspection })}\n`)
   else out.write(inspectionText(inspection, spec, Math.min(140, out.isTTY ? Math.max(80, out.columns ?? 100) : 120)))
   return exitCodes.ok
 }
 
-/** Adds `data inspect` to the command. */
+/** Adds `data inspect` and `data export` to the command. */
 export const addDataCommand = (root: Command, streams: Terminal, done: (code: number) => void): void => {
-  const data = root.command('data').description('look at data before a simulation flies on it')
+  const data = root.command('data').description('look at data before a simulation flies on it, and take it elsewhere')
   data
     .command('inspect')
     .argument('<dir>', 'folder of the data, as for --data')
@@ -50,5 +53,16 @@ export const addDataCommand = (root: Command, streams: Terminal, done: (code: nu
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', help)
     .action(async (dir: string, flags: InspectFlags) => done(await inspect(dir, flags, streams)))
+  data
+    .command('export')
+    .argument('<script>', 'simulation whose rows to write (.ts, .mts, .js, .mjs, .yaml, .yml, .json)')
+    .description('write the rows that a simulation trains and is judged on, as its models see them, as CSV')
+    .requiredOption('--out <dir>', 'folder to write: rows.csv, export.json, schema.json')
+    .option('--data <dir>', 'rows of the data in this folder instead of the script’s world')
+    .option('--seed <seed>', 'as for run (default: 1)', seed)
+    .option('--set <path=value>', 'set a field of the specification; may be given again', gather)
+    .option('--json', 'print what was written as one JSON object, and nothing else, on standard output')
+    .addHelpText('after', exportHelp)
+    .action(async (script: string, flags: ExportFlags) => done(await exportData(script, flags, streams)))
   data.commands.forEach((command) => command.exitOverride().showSuggestionAfterError(true).copyInheritedSettings(root))
 }

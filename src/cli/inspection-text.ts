@@ -1,8 +1,9 @@
+import { printable } from '../errors.js'
 import { tellsAll } from '../inspection/alone.js'
 import type { Distance, Drift } from '../inspection/drift.js'
 import type { Inspection, TablePart } from '../inspection/inspect.js'
 import { splits } from '../data/split.js'
-import { cut, formatBytes, formatCount, formatScore, plural, wrap } from './format.js'
+import { cut, formatAuc, formatBytes, formatCount, formatScore, plural, wrap } from './format.js'
 import { table, type Align } from './tables.js'
 
 /** Scenarios, and rows of the longer tables, that are shown; the rest is in the JSON. */
@@ -18,7 +19,7 @@ const more = (all: number, shown: number, what: string): string =>
 export const inspectionText = (seen: Inspection, spec: object, width: number): string => {
   const said = `${seen.world}: ${plural(seen.scenarios.length, 'scenario')}, ${plural(seen.tasks.length, 'task')}, ` +
     `${plural(seen.vocabularies.length, 'categorical feature')}, ${plural(seen.numeric.length, 'numeric one')}`
-  const files = seen.files.map(({ file, bytes }) => `  ${file} (${formatBytes(bytes)})`)
+  const files = seen.files.map(({ file, bytes }) => `  ${printable(file)} (${formatBytes(bytes)})`)
   const blocks = [
     [said, wrap(`split ${seen.split}`, width), wrap(`loaded with ${JSON.stringify(spec)}`, width), ...files].join('\n'),
     `Rows, and the mean of each label\n${scenarioTable(seen)}`,
@@ -26,6 +27,7 @@ export const inspectionText = (seen: Inspection, spec: object, width: number): s
     `Drift\n${driftTable(seen)}`,
     seen.alone.length > 0 && `What one feature alone says of a label, on rows that do not train\n${aloneTable(seen)}`,
     `Features that may look ahead\n${lookAhead(seen, width)}`,
+    seen.warnings.map((warning) => wrap(`warning: ${warning}`, width)).join('\n'),
     seen.notes.map((note) => wrap(`note: ${note}`, width)).join('\n'),
   ]
   return `${blocks.filter(Boolean).join('\n\n')}\n`
@@ -91,21 +93,27 @@ const driftTable = ({ drift }: Inspection): string => {
   return `${measures}\n${table(head, align, body)}${more(drift.length, body.length, 'feature')}`
 }
 
-const aloneTable = ({ alone, tasks }: Inspection): string =>
-  table(
+/** Features of a task that are shown, the best. */
+const mostAlone = 6
+
+const aloneTable = ({ alone, tasks }: Inspection): string => {
+  const own = tasks.map(({ name }) => alone.filter(({ task }) => task === name))
+  const left = Math.max(...own.map(({ length }) => length - mostAlone))
+  return table(
     ['task', 'feature', 'AUC'],
     ['left', 'left', 'right'],
-    tasks.flatMap(({ name }) =>
-      alone.filter(({ task }) => task === name).slice(0, 6)
-        .map(({ feature, auc }, i) => [i === 0 ? name : '', feature, formatScore(auc)])),
-  )
+    own.flatMap((some) => some.slice(0, mostAlone).map((one, i) => [i === 0 ? one.task : '', one.feature, formatAuc(one.auc, one)])),
+  ) + (left > 0 ? `\n… and ${plural(left, 'weaker feature')} of a task: see --json` : '')
+}
 
 const lookAhead = ({ lookAhead: { likeTheLabel, later, timed } }: Inspection, width: number): string => {
   const lines: string[] = []
   if (likeTheLabel.length > 0) {
-    lines.push(wrap(`As good as the label by themselves (AUC from ${tellsAll}): the label in disguise, or known only ` +
-      'after it.', width, ''))
-    lines.push(...likeTheLabel.map(({ feature, task, auc }) => `  ${feature}: ${task}, AUC ${formatScore(auc)}`))
+    lines.push(wrap(`As good as the label by themselves (AUC or rank correlation from ${tellsAll}): the label in disguise, ` +
+      'or known only after it.', width, ''))
+    lines.push(...likeTheLabel.map(({ feature, task, measure, score, on }) =>
+      `  ${feature}: ${task}, ${measure === 'auc' ? 'AUC' : measure} ${formatScore(score)}` +
+      (on === 'train' ? ' on training rows (the others have not both labels)' : '')))
   }
   if (later.length > 0) {
     lines.push(wrap('Constant per word over all days, and telling of the second half of the time what the first half ' +
@@ -115,7 +123,7 @@ const lookAhead = ({ lookAhead: { likeTheLabel, later, timed } }: Inspection, wi
   }
   if (!timed) lines.push('Rows have no time, so that statistics of a whole period cannot be looked for.')
   else if (later.length === 0) lines.push('No numeric feature looks like a statistic of the whole period.')
-  if (likeTheLabel.length === 0) lines.push(`No feature alone is as good as a label (AUC from ${tellsAll}).`)
+  if (likeTheLabel.length === 0) lines.push(`No feature alone is as good as a label (AUC or rank correlation from ${tellsAll}).`)
   return lines.join('\n')
 }
 

@@ -2,8 +2,13 @@ import type { Entry } from '../entry.js'
 import { exitCodes, SpecificationError } from '../errors.js'
 import { catalogue } from '../runs/catalogue.js'
 import { didYouMean } from '../documents/did-you-mean.js'
+import type { JsonSchema } from '../documents/names.js'
+import { jsonSchema } from '../simulation/specification.js'
 import { wrap } from './format.js'
+import { type Option, optionsOf } from './kind-options.js'
 import type { Terminal } from './run.js'
+
+type Catalogue = ReturnType<typeof catalogue>
 
 const width = 110
 
@@ -17,15 +22,60 @@ const block = (title: string, entries: readonly Entry[]): string => {
   return `${title}\n${told.join('\n')}\n`
 }
 
-/** `windtunnel list [WHAT]`: every model, strategy, ... with a sentence and its source. Returns the exit code. */
+/** Where a specification names what is listed; checks it names nowhere, for all of them watch. */
+const fields: Readonly<Record<string, readonly string[]>> = {
+  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], worlds: ['world'],
+  faults: ['faults'],
+}
+
+/** `fedProx`, `FedProx` and `fedprox` are one. */
+const plain = (name: string): string => name.replaceAll(/[-_ ]/g, '').toLowerCase()
+
+/** Everything of this kind, by group, with its options. */
+const ofKind = (name: string, all: Catalogue): Record<string, (Entry & { readonly options: readonly Option[] })[]> => {
+  const root = jsonSchema() as JsonSchema
+  const found = Object.entries(all).flatMap(([group, entries]) => {
+    const meant = entries.filter(({ kind }) => plain(kind) === plain(name))
+    const field = (fields[group] ?? []).reduce<JsonSchema | undefined>((at, step) => at?.properties?.[step], root)
+    return meant.length === 0 ? [] : [[group, meant.map((entry) => ({ ...entry, options: optionsOf(entry.kind, field, root) }))] as const]
+  })
+  return Object.fromEntries(found)
+}
+
+const shownDefault = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const optionText = ({ name, takes, required, sentence, ...option }: Option, column: number): string => {
+  const preset = 'default' in option ? `; default ${shownDefault(option.default)}` : required ? '; must be given' : ''
+  const indent = ' '.repeat(column + 4)
+  const told = sentence === undefined ? '' : `\n${indent}${wrap(sentence, width - column, indent)}`
+  return `    ${name.padEnd(column)}${wrap(`${takes}${preset}`, width - column, indent)}${told}`
+}
+
+const optionsText = (options: readonly Option[]): string => {
+  if (options.length === 0) return '    no options\n'
+  const column = Math.max(...options.map(({ name }) => name.length)) + 2
+  return `${options.map((option) => optionText(option, column)).join('\n')}\n`
+}
+
+/** `windtunnel list [WHAT]`: every model, strategy, ... with a sentence and its source; of one kind, its options too. */
 export const list = (what: string | undefined, flags: { readonly json?: boolean }, streams: Terminal): number => {
   const all = catalogue()
-  if (what !== undefined && !Object.hasOwn(all, what)) {
-    const known = Object.keys(all)
-    throw new SpecificationError(`"${what}" cannot be listed. ${didYouMean(what, known)} Known: ${known.join(', ')}.`)
+  const write = (shown: object, text: () => string): number => {
+    streams.out.write(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : text())
+    return exitCodes.ok
   }
-  const shown = what === undefined ? all : { [what]: all[what] }
-  if (flags.json) streams.out.write(`${JSON.stringify(shown, null, 2)}\n`)
-  else streams.out.write(Object.entries(shown).map(([title, entries]) => block(title, entries)).join('\n'))
-  return exitCodes.ok
+  if (what === undefined || Object.hasOwn(all, what)) {
+    const shown = what === undefined ? all : { [what]: all[what] }
+    return write(shown, () => Object.entries(shown).map(([title, entries]) => block(title, entries)).join('\n'))
+  }
+  const found = ofKind(what, all)
+  if (Object.keys(found).length === 0) {
+    const kinds = Object.values(all).flat().map(({ kind }) => kind)
+    const groups = Object.keys(all)
+    const meant = didYouMean(what, [...groups, ...kinds])
+    throw new SpecificationError(`"${what}" cannot be listed. ${meant} Known: ${groups.join(', ')}, and any kind of them.`)
+  }
+  return write(found, () => Object.entries(found)
+    .flatMap(([title, entries]) => entries.map((entry) => `${block(title, [entry])}\n${optionsText(entry.options)}`))
+    .join('\n'))
 }

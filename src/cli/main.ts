@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { ensureRuntime } from '../engine/onnx/fetch-runtime.js'
 import { abridged, exitCodes, WindtunnelError } from '../errors.js'
+import { packageFolder } from '../package.js'
 import { ats, type At } from '../runs/comparison/gather.js'
-import { packageFolder } from '../package-folder.js'
+import { folderJsonSchema } from '../data/schema.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
@@ -72,16 +74,26 @@ Examples:
   npx windtunnel compare runs/strategies --baseline fedavg --summary
   npx windtunnel compare runs/fedavg-* runs/fedprox-* --metric log-loss --at last --format csv > table.csv`,
   list: `
-WHAT is one of models, balancers, strategies, rounds, worlds, faults and checks; all of them without it.
+WHAT is one of models, balancers, strategies, rounds, worlds, faults and checks, or one kind of them, which is shown with
+its options and their defaults; all without it.
 
 Examples:
   npx windtunnel list strategies
+  npx windtunnel list fedprox
   npx windtunnel list --json > catalogue.json`,
-  schema: `
-For editors and validators: the JSON Schema (draft 2020-12) of YAML and JSON simulations.
+  engine: `
+The first flight does the same. Installed as a package, windtunnel brings everything but onnxruntime-node: npm fetches that
+from its registry, without its install script, into ~/.cache/windtunnel (WINDTUNNEL_CACHE names another folder).
 
 Example:
-  npx windtunnel schema > simulation.schema.json`,
+  npx windtunnel engine`,
+  schema: `
+For editors and validators: the JSON Schema (draft 2020-12) of YAML and JSON simulations, or of the schema.yaml that says
+what a folder of data means.
+
+Examples:
+  npx windtunnel schema > simulation.schema.json
+  npx windtunnel schema folder > folder.schema.json`,
 }
 
 const version = (): string =>
@@ -178,17 +190,27 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .action((folders: string[], flags: CompareFlags) => done(compareRuns(folders, flags, streams)))
   root
     .command('list')
-    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults or checks')
+    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, or a kind such as fedprox')
     .description('print what a simulation can name, each with a sentence and its source')
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.list)
     .action((what: string | undefined, flags: { json?: boolean }) => done(list(what, flags, streams)))
   root
     .command('schema')
-    .description('print the JSON Schema of a simulation')
+    .argument('[of]', 'simulation, or folder: the schema.yaml of a folder of data', oneOf(['simulation', 'folder']))
+    .description('print the JSON Schema of a simulation, or of a folder of data')
     .addHelpText('after', examples.schema)
-    .action(() => {
-      streams.out.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`)
+    .action((of: string | undefined) => {
+      streams.out.write(`${JSON.stringify(of === 'folder' ? folderJsonSchema() : jsonSchema(), null, 2)}\n`)
+      done(exitCodes.ok)
+    })
+  root
+    .command('engine')
+    .description('fetch what the engine onnx runs on, so that flights need no registry')
+    .addHelpText('after', examples.engine)
+    .action(async () => {
+      const folder = await ensureRuntime({ tell: (words) => void streams.err.write(`windtunnel: ${words}\n`) })
+      streams.out.write(`${folder}\n`)
       done(exitCodes.ok)
     })
   addDataCommand(root, streams, done)

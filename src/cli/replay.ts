@@ -24,7 +24,9 @@ export const replay = async (
       folder,
       { workers: flags.workers, cwd: streams.cwd, signal: interrupt.signal },
       {
-        onReady: ({ resolved }) => (progress = progressFor(streams, flags, resolved)),
+        onReady({ resolved }) {
+          progress = progressFor(streams, flags, resolved)
+        },
         onEvent: (event) => progress.event(event),
       },
     )

@@ -1,10 +1,12 @@
 import { join, relative, sep } from 'node:path'
 import type { EngineName } from '../engine/open.js'
 import { exitCodes, StorageError } from '../errors.js'
+import type { CalmRound } from '../flight/calm-round.js'
 import { loadSpecification } from '../runs/load.js'
 import { conduct, type Run } from '../runs/simulate.js'
 import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
+import { formatTime, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { showProgress, silent, type Output, type Progress } from './progress.js'
 import { summarise } from './summary.js'
@@ -62,6 +64,18 @@ const show = (run: Run, flags: RunFlags, { out, cwd }: Terminal): void => {
   }
 }
 
+/** Where a round's time goes when nothing disturbs it: whoever sets deadlines or slows devices down wants to know. */
+export const calmLine = ([slowest]: readonly CalmRound[], { rounds }: Pick<Resolved, 'rounds'>): string => {
+  const { client, down, training, up, total } = slowest
+  const ends = typeof rounds !== 'function' && 'after' in rounds && typeof rounds.after === 'number' ? rounds.after : undefined
+  const deadline = ends === undefined ? '' : `; a round ends after ${formatTime(ends)}`
+  const late = ends !== undefined && total > ends ? ', which it cannot meet' : ''
+  return (
+    `undisturbed, a first round takes ${client}, the slowest, ${formatTime(total)}: model ${formatTime(down)}, ` +
+    `training ${formatTime(training)}, answer ${formatTime(up)}${deadline}${late}`
+  )
+}
+
 /** `windtunnel run SCRIPT`. Returns the exit code. */
 export const run = async (script: string, flags: RunFlags, streams: Terminal): Promise<number> => {
   const { cwd } = streams
@@ -86,7 +100,8 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
         signal: interrupt.signal,
       },
       {
-        onReady({ resolved, note }) {
+        async onReady({ resolved, note, lab }) {
+          if (!flags.quiet && !flags.json) streams.out.write(`${wrap(calmLine(await lab.calmRounds(), resolved), widthOf(streams.out))}\n`)
           if (note !== undefined && !flags.quiet) streams.err.write(`note: ${note.replaceAll(`${cwd}${sep}`, '')}\n`)
           progress = progressFor(streams, flags, resolved)
         },

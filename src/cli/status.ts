@@ -27,6 +27,8 @@ export interface Status {
   away: Set<Name>
   readonly dead: Set<Name>
   selected: number
+  /** Why clients will not answer in this round, as far as is known: their message was lost, or they left. */
+  readonly failed: Map<Name, 'lost' | 'cut short'>
   /** Trunk updates that came too late, in all. */
   late: number
   /** Trunk updates that were refused because they were not finite, in all. */
@@ -50,6 +52,7 @@ export const firstStatus = (count: number | undefined): Status => ({
   away: new Set(),
   dead: new Set(),
   selected: 0,
+  failed: new Map(),
   late: 0,
   refused: 0,
   cutShort: 0,
@@ -75,6 +78,7 @@ const scoreOf = (round: number, rows: readonly MetricRow[]): Status['score'] => 
 /** A status as it is now, which later events do not change. */
 export const copyStatus = (status: Status): Status => ({
   ...status, training: new Set(status.training), away: new Set(status.away), dead: new Set(status.dead),
+  failed: new Map(status.failed),
 })
 
 /** Takes one more event in. Returns the same status. */
@@ -83,6 +87,7 @@ export const afterEvent = (status: Status, event: FlightEvent): Status => {
     case 'round-open':
       status.round = event.round
       status.selected = event.selected.length
+      status.failed.clear()
       for (const name of event.selected) status.away.delete(name)
       break
     case 'round-close':
@@ -96,10 +101,16 @@ export const afterEvent = (status: Status, event: FlightEvent): Status => {
       status.training.delete(event.actor)
       if (event.outcome !== 'interrupted') break
       status.cutShort++
+      if (event.round === status.round) status.failed.set(event.actor, 'cut short')
       status.away.add(event.actor)
       break
     case 'settle': {
-      const { direction, travelled, fate, kind, part } = event.row
+      const { direction, travelled, fate, kind, part, round, from, to } = event.row
+      const ofThisRound = part === 'trunk' && round === status.round
+      if (fate === 'lost' && ofThisRound && kind !== 'open' && kind !== 'close') {
+        const client = kind === 'model' ? to : from
+        if (!status.failed.has(client)) status.failed.set(client, 'lost')
+      }
       if (fate === 'late' && kind === 'update' && part === 'trunk') status.late++
       if (event.because !== undefined && part === 'trunk') status.refused++
       if (direction !== 'inside') status[direction] += travelled
@@ -157,7 +168,12 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
   const aborted = status.aborted > 0 ? ` (${status.aborted} aborted)` : ''
   const round = `round ${status.round}${count === undefined ? '' : `/${count}`}${aborted}`
   const dead = status.dead.size > 0 ? ` · ${status.dead.size} crashed` : ''
-  const text = `${round} · virtual ${formatTime(status.virtualTime)} · real ${duration(elapsed)}${left}`
+  const virtual = `virtual ${formatTime(status.virtualTime)}`
+  const texts = [
+    `${round} · ${virtual} · real ${duration(elapsed)}${left}`, `${round} · ${virtual}${left}`, `${round}${left}`,
+  ]
+  // Where there is little room, what is left to wait for is the last to go.
+  const text = texts.find(({ length }) => name.length + 1 + length <= width) ?? texts[2]
   const room = Math.min(30, width - name.length - text.length - 2)
   const progress = count === undefined || room < 5 ? '' : `${bar(done / count, room)} `
   const bytes = `up ${formatBytes(status.up)} · down ${formatBytes(status.down)}`
@@ -169,13 +185,30 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
   ].map((line) => cut(line, width))
 }
 
+/** What kept those who were asked from being folded: ` (1 still training, 2 lost)`; nothing where rounds overlap. */
+const othersText = ({ failed, dead, away, training }: Status, { selected, folded, refused = [], staleness }: RoundRow): string => {
+  if (staleness !== undefined) return ''
+  const [done, bad] = [new Set(folded), new Set(refused)]
+  const counts = new Map<string, number>()
+  for (const client of selected) {
+    if (done.has(client)) continue
+    const why = bad.has(client)
+      ? 'refused'
+      : (failed.get(client) ??
+        (dead.has(client) ? 'crashed' : training.has(client) ? 'still training' : away.has(client) ? 'away' : 'still on the way'))
+    counts.set(why, (counts.get(why) ?? 0) + 1)
+  }
+  const told = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([why, count]) => `${count} ${why}`)
+  return told.length === 0 ? '' : ` (${told.join(', ')})`
+}
+
 /** One line for a round that is over: for pipes and logs. */
 export const roundLine = (status: Status, row: RoundRow): string =>
   [
     `round ${row.round}${status.count === undefined ? '' : `/${status.count}`} ${row.outcome} (${row.reason})`,
     `virtual ${formatTime(row.closed)}`,
-    `${row.folded.length} of ${row.selected.length} folded`,
-    `${status.late} late, ${status.away.size} away, ${status.cutShort} cut short${refusedText(status)}`,
+    `${row.folded.length} of ${row.selected.length} folded${othersText(status, row)}`,
+    `so far ${status.late} late, ${status.cutShort} cut short${refusedText(status)}`,
     scoreText(status, row.round),
     `up ${formatBytes(status.up)}, down ${formatBytes(status.down)}`,
   ]

@@ -48,9 +48,8 @@ const choices = ({ chosen }: FlownStudy): string =>
 /** `windtunnel study SCRIPT`: flies what is missing of a study, then prints its table. Returns the exit code. */
 export const study = async (script: string, flags: StudyFlags, streams: Terminal): Promise<number> => {
   const { cwd, out, err } = streams
-  const loaded = await loadStudy(script, cwd)
   const full = flags.full === true
-  const planned = loaded.study.plan({ full, data: flags.data })
+  const { plan: planned, script: from } = await loadStudy(script, cwd, { full, data: flags.data })
   const varied = flags.only === undefined ? planned : onlyVariants(planned, flags.only)
   const chosen = flags.under === undefined ? varied : onlyConditions(varied, flags.under)
   const plan = { ...chosen, seeds: flags.seeds ?? planned.seeds, baselines: flags.baseline ?? chosen.baselines }
@@ -65,7 +64,7 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
       engine: flags.engine,
       workers: flags.workers,
       fresh: flags.fresh,
-      script: loaded.script,
+      script: from,
       signal: interrupt.signal,
       onRun: (about) => tell(line(about)),
     })

@@ -4,7 +4,7 @@ import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
 import type { Run } from '../runs/simulate.js'
 import { unselectable } from '../runs/warnings.js'
-import { formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
+import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap, type Labels } from './format.js'
 import { lastScored, scoreRows } from './summary.js'
 
 export type Align = 'left' | 'right'
@@ -29,6 +29,22 @@ export const table = (
 /** Losses and distances come after scores. */
 const later = (metric: string): number => Number((metrics[metric]?.better ?? 'higher') !== 'higher')
 
+/** Test rows of either label, by scenario and task. */
+const testLabels = ({ world: { scenarios, tasks } }: Pick<Run, 'world'>) => (scenario: string, task: string): Labels | undefined => {
+  const t = tasks.findIndex(({ name, kind }) => name === task && kind === 'binary')
+  if (t < 0) return undefined
+  const counts = { positives: 0, negatives: 0 }
+  for (const { name, of = name, test } of scenarios) {
+    if (of !== scenario && name !== scenario) continue
+    for (let row = 0; row < test.rows; row++) {
+      const label = test.labels[row * tasks.length + t]
+      if (label > 0.5) counts.positives++
+      else if (label <= 0.5) counts.negatives++
+    }
+  }
+  return counts
+}
+
 /** Per scenario and task, test scores at the selected and the last round (one column where they are the same). */
 export const scoreTable = (run: Run): string => {
   const rows = scoreRows(run).filter(({ metric }) => metrics[metric]?.final !== true)
@@ -41,21 +57,29 @@ export const scoreTable = (run: Run): string => {
     const end = { metric, at: 'last' as const, title: `${name} (${last})` }
     return run.selectedRound === last ? [end] : [selected, end]
   })
+  const labels = testLabels(run)
   const body = pairs.map(({ scenario, task }, i) => {
     const scores = columns.map(({ metric, at }) => {
       const row = rows.find((r) => r.scenario === scenario && r.task === task && r.metric === metric)
-      return formatScore(row?.[at])
+      return metric === 'auc' ? formatAuc(row?.[at], labels(scenario, task)) : formatScore(row?.[at])
     })
     return [scenario === pairs[i - 1]?.scenario ? '' : scenario, task].concat(scores)
   })
-  const mean = ({ metric, at }: (typeof columns)[number]): number | null => {
-    if (rows.some((row) => diverged({ metric: row.metric, value: row[at] }))) return null
-    const values = rows.flatMap((row) => (row.metric === metric && row[at] !== null ? [row[at]] : []))
-    return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length
+  // Of what is defined; how many that are is said where it is not all.
+  const mean = (task: string, { metric, at }: (typeof columns)[number]): string => {
+    if (rows.some((row) => diverged({ metric: row.metric, value: row[at] }))) return formatScore(null)
+    const own = rows.filter((row) => row.metric === metric && row.task === task)
+    const values = own.flatMap((row) => (row[at] === null ? [] : [row[at]]))
+    if (values.length === 0) return formatScore(null)
+    const score = formatScore(values.reduce((a, b) => a + b, 0) / values.length)
+    return values.length === own.length ? score : `${score} (${values.length} of ${own.length})`
   }
   const head = ['scenario', 'task', ...columns.map(({ title }) => title)]
   const align: Align[] = ['left', 'left', ...columns.map((): Align => 'right')]
-  return table(head, align, [...body, ['mean', '', ...columns.map((column) => formatScore(mean(column)))]])
+  // A mean over tasks, one of them perhaps the product of two others, would be of nothing.
+  const tasks = [...new Set(rows.map(({ task }) => task))]
+  const means = tasks.map((task, i) => [i === 0 ? 'mean' : '', task, ...columns.map((column) => mean(task, column))])
+  return table(head, align, [...body, ...means])
 }
 
 /** What the rounds in the heads of the score table are. */

@@ -1,4 +1,4 @@
-import { DataError } from '../errors.js'
+import { DataError, printable } from '../errors.js'
 import type { Task } from '../tasks/task.js'
 import { fitScale, scalerOf, type Clip, type Scaling } from './scaler.js'
 import { part, splits } from './split.js'
@@ -60,6 +60,7 @@ export interface Draft {
   readonly origins: readonly Origin[]
   readonly split: string
   readonly notes: readonly string[]
+  readonly warnings?: readonly string[]
   /** A word needs this many training rows to get an id of its own. Default 1. */
   readonly atLeast?: number
   /** Hash buckets that words without an id of their own fall into. Default 0: they are unknown. */
@@ -94,6 +95,7 @@ export const assemble = (draft: Draft): World => {
     origins: draft.origins,
     split: draft.split,
     notes: [...draft.notes, ...clipped],
+    ...(draft.warnings && draft.warnings.length > 0 && { warnings: draft.warnings }),
   }
 }
 
@@ -200,6 +202,9 @@ const pick = <A extends Int32Array | Float64Array>(out: A, rows: Int32Array, col
 const checkFrames = (draft: Draft): void => {
   if (draft.frames.length === 0) throw new DataError(`${draft.name}: no scenario has any row`)
   for (const frame of draft.frames) {
+    if (printable(frame.name) !== frame.name || frame.name in {}) {
+      throw new DataError(`${draft.name}: ${JSON.stringify(frame.name.slice(0, 80))} cannot name a scenario`)
+    }
     if (!frame.parts.includes(part.train)) {
       throw new DataError(`${draft.name}: scenario '${frame.name}' has no training rows (${draft.split})`)
     }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
@@ -62,12 +63,31 @@ export const openBytes = (file: string): ByteFile => {
   }
 }
 
-/** The origin and the whole text of a small file, such as a schema. */
-export const readWhole = async (file: string): Promise<{ readonly text: string; readonly origin: Origin }> => {
+/** The first line that is no UTF-8. */
+const brokenLine = (bytes: Buffer): number => {
+  let line = 1
+  for (let at = 0; ; line++) {
+    const end = bytes.indexOf(10, at)
+    if (end < 0 || !isUtf8(bytes.subarray(at, end))) return line
+    at = end + 1
+  }
+}
+
+/** The origin and the whole text of a small file in UTF-8, such as a schema. */
+export const readWhole = async (
+  file: string, most = Infinity,
+): Promise<{ readonly text: string; readonly origin: Origin }> => {
   const opened = openBytes(file)
   const chunks: Buffer[] = []
-  for await (const chunk of opened.chunks) chunks.push(chunk)
-  return { text: Buffer.concat(chunks).toString('utf8').replace(/^\uFEFF/, ''), origin: opened.origin() }
+  let length = 0
+  for await (const chunk of opened.chunks) {
+    length += chunk.length
+    if (length > most) throw new DataError(`${file} has more than ${most} bytes, which is too long for what it is`)
+    chunks.push(chunk)
+  }
+  const bytes = Buffer.concat(chunks)
+  if (!isUtf8(bytes)) throw new DataError(`${file}:${brokenLine(bytes)}: bytes that are no UTF-8: save the file as such`)
+  return { text: bytes.toString('utf8').replace(/^\uFEFF/, ''), origin: opened.origin() }
 }
 
 /** What a folder holds, in words, for an error that says what was found instead. */

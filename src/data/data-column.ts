@@ -1,3 +1,5 @@
+import { didYouMean } from '../documents/did-you-mean.js'
+import { editDistance } from '../documents/nearest.js'
 import { DataError } from '../errors.js'
 import { doubles, floats, integers } from './column.js'
 import { interner, type Interner } from './interner.js'
@@ -15,8 +17,9 @@ export interface Into {
  * - `parsed`: text that `parse` turns into a number, kept in 64 bits; undefined is an error that names the `expected`.
  *
  * An empty numeric value (also `nan` and `NaN`, which pandas writes) is an error, or NaN where `empty` is `'nan'`. With
- * `into`, values (or codes) go there and are not kept. */
-export type DataColumn = { readonly name: string; readonly into?: Into } & (
+ * `into`, values (or codes) go there and are not kept. `as` is what a table knows them by, where a column is read in several
+ * ways; by default its name. */
+export type DataColumn = { readonly name: string; readonly as?: string; readonly into?: Into } & (
   | { readonly kind: 'number' | 'float'; readonly empty?: 'nan' }
   | { readonly kind: 'integer'; readonly min?: number; readonly max?: number; readonly empty?: 'nan' }
   | { readonly kind: 'text'; readonly words?: Interner }
@@ -38,14 +41,44 @@ export interface Sink {
 
 export type Wanted = readonly DataColumn[] | ((header: readonly string[]) => readonly DataColumn[])
 
+/** Most characters of a value that a message shows. */
+const shownCharacters = 80
+
+const cut = (text: string): string => (text.length > shownCharacters ? `${text.slice(0, shownCharacters - 3)}...` : text)
+
+/** A name in a message. */
+export const quoted = (name: string): string => `'${cut(name)}'`
+
+/** The first of many names, for an error. */
+export const some = (names: readonly string[]): string => {
+  const shown = names.slice(0, 24).map(cut)
+  return `${shown.join(', ')}${names.length > 24 ? ` and ${names.length - 24} more` : ''}`
+}
+
+/** Where names look like values, the file may well have no header; where there is one alone, it may be many. */
+const headless = (header: readonly string[]): string => {
+  if (header.length === 1 && /[;\t|,:]/.test(header[0])) return '. Is `delimiter` what stands between its fields?'
+  return header.some((name) => name === '' || /^[-+.\d]/.test(name))
+    ? '. If its first line is a row and no header, name its columns: `columns: [...]`'
+    : ''
+}
+
+/** `Did you mean "age"?`, where a third of the name at most is written wrongly. */
+const meantBy = (name: string, header: readonly string[]): string => {
+  const near = header.filter((other) => editDistance(name.toLowerCase(), other.toLowerCase()) <= name.length / 3)
+  return name.length > shownCharacters ? '' : didYouMean(name, near)
+}
+
 /** A sink for each column, or an error that names the column which the file lacks. */
 export const openSinks = (file: string, header: readonly string[], columns: Wanted): Sink[] => {
-  const twice = header.find((name, i) => header.indexOf(name) !== i)
-  if (twice !== undefined) throw new DataError(`${file}:1: column '${twice}' is named twice`)
+  const twice = header.find((name, i) => name !== '_' && header.indexOf(name) !== i)
+  if (twice !== undefined) throw new DataError(`${file}:1: column ${quoted(twice)} is named twice${headless(header)}`)
   return (typeof columns === 'function' ? columns(header) : columns).map((column) => {
     const field = header.indexOf(column.name)
     if (field < 0) {
-      throw new DataError(`${file}:1: no column '${column.name}'. The file has ${header.join(', ')}`)
+      const meant = meantBy(column.name, header.slice(0, 1_000))
+      throw new DataError(`${file}:1: no column ${quoted(column.name)}.${meant && ` ${meant}`} The file has ` +
+        `${some(header)}${headless(header)}`)
     }
     const words = (column.kind === 'text' ? column.words : undefined) ?? interner()
     const kept = column.kind === 'text' ? integers() : column.kind === 'float' ? floats() : doubles()
@@ -76,5 +109,5 @@ export const wrongValue = (
   file: string, line: number | string, column: string, value: string, wanted: string,
 ): DataError => {
   const where = typeof line === 'number' ? `${file}:${line}` : `${file}, ${line}`
-  return new DataError(`${where}: column '${column}' has ${JSON.stringify(value)}, expected ${wanted}`)
+  return new DataError(`${where}: column ${quoted(column)} has ${JSON.stringify(cut(value))}, expected ${wanted}`)
 }

@@ -23,7 +23,7 @@ export const tableOf = (
   file: string, rows: number, header: readonly string[], sinks: readonly Sink[], origin: Origin,
 ): DataTable => {
   const kept = sinks.filter(({ column }) => column.into === undefined)
-  const taken = new Map(kept.map((sink) => [sink.column.name, { sink, values: sink.take() }]))
+  const taken = new Map(kept.map((sink) => [sink.column.as ?? sink.column.name, { sink, values: sink.take() }]))
   const column = (name: string, kinds: readonly string[]) => {
     const found = taken.get(name)
     if (found === undefined || !kinds.includes(found.sink.column.kind)) {

@@ -12,8 +12,8 @@ export const timeForms: Readonly<Record<TimeUnit, string>> = {
 /** A time as `unit` writes it, in milliseconds since 1970 (dates are UTC); undefined if it is not one. */
 export const parseInstant = (text: string, unit: TimeUnit): number | undefined => {
   if (unit !== 'date') {
-    const value = Number(text)
-    if (text.trim() === '' || !Number.isFinite(value)) return undefined
+    const value = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text) ? Number(text) : NaN
+    if (!Number.isFinite(value)) return undefined
     return unit === 's' ? value * 1000 : value
   }
   const found = /^(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?Z?)?$/.exec(text.trim())

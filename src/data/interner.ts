@@ -76,3 +76,21 @@ export const interner = (): Interner => {
     },
   }
 }
+
+/** The shortest form of a decimal number; any other word is as it is, and so is one with more digits than a number holds. */
+const shortest = (word: string): string =>
+  /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(word) && word.replace(/\D/g, '').length <= 15
+    ? String(Number(word) + 0)
+    : word
+
+/** An interner to which words that are the same number (`0`, `0.0`, `-0`, `00`) are one. */
+export const asNumbers = (canonical: Interner): Interner => {
+  const raw = interner()
+  const codes: number[] = []
+  const known = (code: number): number => (codes[code] ??= canonical.of(shortest(raw.words[code])))
+  return {
+    words: canonical.words,
+    ofBytes: (bytes, start, end) => known(raw.ofBytes(bytes, start, end)),
+    of: (word) => known(raw.of(word)),
+  }
+}

@@ -2,8 +2,9 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema, 
 import { compressors } from 'hyparquet-compressors'
 import { DataError } from '../errors.js'
 import { openBytes } from './bytes.js'
-import { expectedOf, fits, openSinks, wrongValue, type NumericColumn, type Sink, type Wanted } from './data-column.js'
+import { expectedOf, fits, openSinks, quoted, wrongValue, type NumericColumn, type Sink, type Wanted } from './data-column.js'
 import { tableOf, type DataTable } from './data-table.js'
+import { checkPages } from './parquet-pages.js'
 import type { Origin } from './world.js'
 
 export interface ParquetOptions {
@@ -22,8 +23,8 @@ export const readParquet = async (
   file: string, columns: Wanted, options: ParquetOptions = {},
 ): Promise<DataTable> => {
   const origin = await originOf(file)
-  const { buffer, metadata } = await open(file)
-  const header = parquetSchema(metadata).children.map(({ element }) => element.name)
+  const { buffer, metadata, columns: own } = await open(file)
+  const header = own.map(({ name }) => name)
   const sinks = openSinks(file, header, columns)
   const { keep } = options
   let rows = 0
@@ -33,7 +34,8 @@ export const readParquet = async (
     const kept = keep === undefined ? undefined : Uint8Array.from({ length: rowEnd - rowStart }, (_, i) =>
       Number(keep(rowStart + i)))
     for (const sink of sinks) {
-      await readColumn(file, { buffer, metadata, rowStart, rowEnd }, sink, kept)
+      if (!own[sink.field].flat) throw new DataError(`${file}: column ${quoted(sink.column.name)} is nested. Only flat columns can be read`)
+      await readColumn(file, { buffer, metadata, group, optional: own[sink.field].optional, rowStart, rowEnd }, sink, kept)
     }
     rows += kept === undefined ? rowEnd - rowStart : kept.reduce((sum, one) => sum + one, 0)
     rowStart = rowEnd
@@ -44,14 +46,39 @@ export const readParquet = async (
 /** The rows that a Parquet file says it has. */
 export const rowsOfParquet = async (file: string): Promise<number> => Number((await open(file)).metadata.num_rows)
 
-const open = async (file: string): Promise<{ buffer: AsyncBuffer; metadata: FileMetaData }> => {
+/** A column as the file's schema has it; `flat` where it holds one value a row. */
+interface Own {
+  readonly name: string
+  readonly flat: boolean
+  readonly optional: boolean
+}
+
+/** Rows that a table can have. */
+const mostRows = 2 ** 31 - 1
+
+const open = async (file: string): Promise<{ buffer: AsyncBuffer; metadata: FileMetaData; columns: readonly Own[] }> => {
   const buffer = await asyncBufferFromFile(file)
   try {
-    return { buffer, metadata: await parquetMetadataAsync(buffer) }
+    const metadata = await parquetMetadataAsync(buffer)
+    const columns = parquetSchema(metadata).children.map(({ element, children }): Own => ({
+      name: element.name,
+      flat: children.length === 0 && element.repetition_type !== 'REPEATED',
+      optional: element.repetition_type === 'OPTIONAL',
+    }))
+    if (columns.some(({ name }) => typeof name !== 'string')) throw new Error('a column without a name')
+    const groups = metadata.row_groups.map(({ num_rows: rows }) => Number(rows))
+    const rows = groups.reduce((sum, one) => sum + one, 0)
+    if (groups.some((one) => !(one >= 0)) || rows > mostRows || rows !== Number(metadata.num_rows)) {
+      throw new Error(`${metadata.num_rows} rows, and ${rows} in its row groups`)
+    }
+    return { buffer, metadata, columns }
   } catch (error) {
-    throw new DataError(`${file}: not a Parquet file that can be read (${(error as Error).message})`)
+    throw new DataError(`${file}: not a Parquet file that can be read (${said(error)})`)
   }
 }
+
+/** What a reader threw, in a message. */
+const said = (error: unknown): string => (error as Error).message.slice(0, 200)
 
 /** The hash of the file as it lies on disk; an error that says what is there instead where it is not. */
 const originOf = async (file: string): Promise<Origin> => {
@@ -60,26 +87,79 @@ const originOf = async (file: string): Promise<Origin> => {
   return opened.origin()
 }
 
-const readColumn = async (
-  file: string,
-  part: { buffer: AsyncBuffer; metadata: FileMetaData; rowStart: number; rowEnd: number },
-  sink: Sink,
-  kept: Uint8Array | undefined,
-): Promise<void> => {
+/** Bytes that are no UTF-8: read as text, many words would be one. */
+class Undecodable {
+  constructor(readonly bytes: Uint8Array) {}
+
+  toString(): string {
+    return `the bytes ${Buffer.from(this.bytes.subarray(0, 20)).toString('hex')}`
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined): unknown => {
+    try {
+      return bytes && decoder.decode(bytes)
+    } catch {
+      return new Undecodable(bytes as Uint8Array)
+    }
+  },
+}
+
+type Group = FileMetaData['row_groups'][number]
+
+interface Part {
+  readonly buffer: AsyncBuffer
+  readonly metadata: FileMetaData
+  readonly group: Group
+  readonly optional: boolean
+  readonly rowStart: number
+  readonly rowEnd: number
+}
+
+/** The bytes of one column in one row group, as far as its pages hold what they promise; and the decompressors, which have
+ * done their work. */
+const chunkOf = async (
+  name: string, { buffer, group, optional, rowStart, rowEnd }: Part,
+): Promise<{ readonly file: AsyncBuffer; readonly compressors: typeof compressors }> => {
+  const chunk = group.columns.find(({ meta_data: about }) => about?.path_in_schema[0] === name)?.meta_data
+  if (chunk === undefined) throw new Error('a row group does not have it')
+  const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
+  const end = start + Number(chunk.total_compressed_size)
+  if (!(start >= 0 && start <= end && end <= buffer.byteLength)) {
+    throw new Error(`bytes ${start} to ${end} of a file that has ${buffer.byteLength}`)
+  }
+  const bytes = await buffer.slice(start, end)
+  const { plain } = checkPages(new Uint8Array(bytes), chunk, rowEnd - rowStart, optional)
+  const once = (own: (input: Uint8Array, length: number) => Uint8Array) => (input: Uint8Array, length: number): Uint8Array =>
+    (input.buffer === bytes ? plain.get(input.byteOffset) : undefined) ?? own(input, length)
+  return {
+    file: {
+      byteLength: buffer.byteLength,
+      slice: (from, to) => (from === start && to === end ? bytes : buffer.slice(from, to)),
+    },
+    compressors: Object.fromEntries(Object.entries(compressors).map(([codec, own]) => [codec, once(own)])),
+  }
+}
+
+const readColumn = async (file: string, part: Part, sink: Sink, kept: Uint8Array | undefined): Promise<void> => {
   const { rowStart, rowEnd } = part
   // Read first, looked at later: what is thrown in a callback of the reader is lost.
   const chunks: ArrayLike<unknown>[] = []
   try {
+    const chunk = await chunkOf(sink.column.name, part)
     await parquetRead({
-      file: part.buffer, metadata: part.metadata, columns: [sink.column.name], rowStart, rowEnd, compressors,
+      ...chunk, metadata: part.metadata, columns: [sink.column.name], rowStart, rowEnd, parsers,
       onChunk: ({ columnData }) => void chunks.push(columnData),
     })
   } catch (error) {
-    throw new DataError(`${file}: column '${sink.column.name}' cannot be read (${(error as Error).message})`)
+    throw new DataError(`${file}: column ${quoted(sink.column.name)} cannot be read (${said(error)})`)
   }
   const values = chunks.reduce((sum, { length }) => sum + length, 0)
   if (values !== rowEnd - rowStart) {
-    throw new DataError(`${file}: column '${sink.column.name}' has ${values} values where its row group has ` +
+    throw new DataError(`${file}: column ${quoted(sink.column.name)} has ${values} values where its row group has ` +
       `${rowEnd - rowStart} rows. Only flat columns can be read`)
   }
   const read = readerOf(file, sink)
@@ -99,6 +179,7 @@ const readerOf = (file: string, { column, words, push }: Sink): Reader => {
     wrongValue(file, `row ${row + 1}`, column.name, shown(value), wanted)
   if (column.kind === 'text') {
     return (value, row) => {
+      if (value instanceof Undecodable) throw wrong(value, row, 'a text in UTF-8')
       if (isCompound(value)) throw wrong(value, row, 'a text, a number or a date')
       push(words.of(shown(value)))
     }
@@ -130,7 +211,9 @@ const numberOf = (value: unknown): number =>
 
 const shown = (value: unknown): string => {
   if (value === null || value === undefined) return ''
-  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Undecodable) return value.toString()
+  // A time beyond the calendar is none, and has no text.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '' : value.toISOString()
   return typeof value === 'object' ? JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v))
     : String(value as string | number | bigint | boolean)
 }

@@ -39,6 +39,33 @@ export const splitByOrder = (rows: number, shares: Shares): Uint8Array => {
 export const splitAtRandom = (rows: number, shares: Shares, stream: Stream): Uint8Array =>
   splitOrdered(permutation(rows, stream), shares)
 
+/** At random within each stratum: all have the shares, to a row or two, and all rows together to one. Place after place a
+ * row goes to the table that is furthest behind its share; the smallest strata come first. */
+export const splitStratified = (
+  strata: readonly string[], shares: Shares, streamOf: (stratum: string) => Stream,
+): Uint8Array => {
+  const members = new Map<string, number[]>()
+  strata.forEach((stratum, row) => {
+    const own = members.get(stratum)
+    if (own === undefined) members.set(stratum, [row])
+    else own.push(row)
+  })
+  const parts = new Uint8Array(strata.length)
+  const given = [0, 0, 0]
+  let place = 0
+  for (const [stratum, rows] of [...members].sort(([a, x], [b, y]) => x.length - y.length || (a < b ? -1 : 1))) {
+    const order = permutation(rows.length, streamOf(stratum))
+    order.forEach((member) => {
+      place++
+      const behind = splits.map((name, code) => shares[name] * place - given[code])
+      const code = behind.reduce((most, value, one) => (value > behind[most] + 1e-9 ? one : most), part.train as number)
+      given[code]++
+      parts[rows[member]] = code
+    })
+  }
+  return parts
+}
+
 const splitOrdered = (order: Int32Array, shares: Shares): Uint8Array => {
   const train = shareNearest(shares.train, order.length)
   const validation = shareNearest(shares.train + shares.validation, order.length)

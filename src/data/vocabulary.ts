@@ -2,7 +2,10 @@ import { z } from 'zod'
 
 /** Option of worlds that fit vocabularies. */
 export const bucketsSchema = z
-  .int().min(0).default(0)
+  .int().min(0)
+  // Each is a row of an embedding table that every client holds: 16 million rows of 8 numbers are half a GiB.
+  .max(1 << 24)
+  .default(0)
   .describe('hash buckets that words without an id of their own fall into; 0: they are all the one unknown word')
 
 /** The ids of one categorical field: 0 is unknown, known words run from 1, and after them come the buckets. */

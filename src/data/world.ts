@@ -35,4 +35,6 @@ export interface World {
   readonly split: string
   /** What a reader of a result must know: look-ahead columns in use, rows dropped, vocabularies clipped. */
   readonly notes: readonly string[]
+  /** What is odd about the data, and may not be meant: whoever flies on it is told. */
+  readonly warnings?: readonly string[]
 }

@@ -81,12 +81,12 @@ const union = (issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, roo
 }
 
 /** What one issue of zod says, in this project's words. `base` is the path of the value that the issue speaks about. */
-const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path = []): Problem[] => {
+const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path = [], more: readonly string[] = []): Problem[] => {
   const path = [...base, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
   const value = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = knownNames(schema, root, path)
+      const known = [...knownNames(schema, root, path), ...(path.length === 0 ? more : [])]
       return issue.keys.map((key) => ({
         path: [...path, key],
         at: 'name',
@@ -141,20 +141,22 @@ export const problemsText = (problems: readonly Problem[], source: Source, whole
   return [...texts, ...more].join('\n')
 }
 
-/** What zod found, in this project's words. */
-export const problemsIn = (error: z.ZodError, value: unknown, schema: JsonSchema): Problem[] =>
-  error.issues.flatMap((issue) => problemsOf(issue, value, schema))
+/** What zod found, in this project's words. `more` are fields that the schema does not know. */
+export const problemsIn = (error: z.ZodError, value: unknown, schema: JsonSchema, more: readonly string[] = []): Problem[] =>
+  error.issues.flatMap((issue) => problemsOf(issue, value, schema, [], more))
 
-/** One error for all problems of a specification. */
-export const specificationError = (problems: readonly Problem[], source: Source): SpecificationError =>
-  new SpecificationError(problemsText(problems, source, 'the specification'))
+/** One error for all problems of a specification, the first few of them in full. */
+export const specificationError = (
+  problems: readonly Problem[], source: Source, whole = 'the specification',
+): SpecificationError => new SpecificationError(problemsText(problems, source, whole))
 
-/** The same, from what zod found. `beside` are fields of the specification that its schema does not have. */
-export const fromZod = (
-  error: z.ZodError, value: unknown, schema: JsonSchema, source: Source, beside: readonly string[] = [],
-): SpecificationError => {
-  const known: JsonSchema = {
-    ...schema, properties: { ...schema.properties, ...Object.fromEntries(beside.map((name) => [name, {}])) },
-  }
-  return specificationError(problemsIn(error, value, known), source)
+/** What a value is called as a whole, and its fields that its schema does not know. */
+interface About {
+  readonly whole?: string
+  readonly more?: readonly string[]
 }
+
+/** The same, from what zod found. */
+export const fromZod = (
+  error: z.ZodError, value: unknown, schema: JsonSchema, source: Source, { whole, more }: About = {},
+): SpecificationError => specificationError(problemsIn(error, value, schema, more), source, whole)

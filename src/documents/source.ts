@@ -26,7 +26,8 @@ export const scriptSource = (file: string): Source => ({ place: () => ({ where: 
 /** Characters of a long line that are shown around what is meant. */
 const window = 120
 
-const excerpt = (text: string, line: number, column: number, length: number): string => {
+/** A line of a text with marks under `length` of it from `column`; both count from 1. */
+export const excerpt = (text: string, line: number, column: number, length: number): string => {
   const gutter = String(line)
   const whole = (text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/\t/g, ' ')
   const from = whole.length > window ? Math.max(0, column - 1 - window / 2) : 0
@@ -75,7 +76,7 @@ export const readDocument = (
   }
   const document = parsed(text, file, lines, Failure)
   const [broken] = document.errors
-  const problem: Offence | undefined = broken ? { at: broken.pos, what: broken.message.slice(0, 200) } : offenceIn(document)
+  const problem: Offence | undefined = broken ? { at: broken.pos, what: whatIs(broken.message) } : offenceIn(document)
   if (problem) {
     const place = at(...problem.at)
     throw new Failure(`${place.where}: ${problem.what}\n${place.excerpt}\nMend the file and run it again.`)
@@ -83,11 +84,14 @@ export const readDocument = (
   return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)), isText: () => !file.endsWith('.json') } }
 }
 
+/** What the parser says, in a message; it tells of its own stack where lists lie ten thousand deep in each other. */
+const whatIs = (message: string): string =>
+  /call stack/.test(message) ? 'nested too deep to be read' : message.slice(0, 200)
+
 const parsed = (text: string, file: string, lines: LineCounter, Failure: Failure): Document => {
   try {
     return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' })
   } catch (error) {
-    // A list in a list in a list, ten thousand times, is more than the parser's stack holds.
     if (error instanceof RangeError) throw new Failure(`${file} is nested too deep to be read.`)
     throw error
   }

@@ -1,6 +1,7 @@
 import type { Table } from '../data/table.js'
 import type { Layout, SegmentRole } from '../models/layout.js'
 import type { Features, Model } from '../models/model.js'
+import type { Clip } from './program/clip.js'
 import type { Optimizer } from './program/optimizer.js'
 import type { Balancer } from '../balancing/balancer.js'
 import type { Task } from '../tasks/task.js'
@@ -26,6 +27,8 @@ export interface Training {
   readonly frozen?: readonly string[]
   /** By role of a segment: (l2 / 2) |theta|^2 of its parameters is part of the loss. Default: of none. */
   readonly l2?: Readonly<Partial<Record<SegmentRole, number>>>
+  /** How the gradient of each step's loss is kept short. Default: not at all. */
+  readonly clip?: Clip
   /** Whether a constant is added to the gradient: `TrainJob.correction`. Default: no. */
   readonly corrected?: boolean
   /** Rows per step before padding to a multiple of 16. */
@@ -94,7 +97,9 @@ export interface TrainJob {
   /** [layout.size], added to the gradient at every step where the program is `corrected`; zeros when absent. */
   readonly correction?: Float32Array
   readonly optimizer?: OptimizerState
-  /** Of the optimizer's learning rate; 1 when absent. */
+  /** The learning rate, in place of the program's. */
+  readonly rate?: number
+  /** Of the learning rate; 1 when absent. */
   readonly rateFactor?: number
   /** What the balancer remembers; its beginnings when absent. */
   readonly balance?: BalanceState

@@ -29,6 +29,7 @@ export interface EngineOptions {
 const load = async (engine: EngineName, workers: number, disturb: Disturbance | undefined): Promise<Engine> => {
   switch (engine) {
     case 'onnx':
+      await (await import('./onnx/fetch-runtime.js')).ensureRuntime({ tell: (words) => process.stderr.write(`windtunnel: ${words}\n`) })
       return (await import('./onnx/onnx-engine.js')).onnxEngine(workers, disturb)
     case 'tfjs':
       return (await import('./tfjs/tfjs-engine.js')).tfjsEngine()
@@ -53,9 +54,8 @@ export const openEngine = async ({ engine = defaultEngine, workers, disturb }: E
     if (error instanceof SpecificationError || error instanceof EngineError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw new EngineError(
-      `The engine '${engine}' cannot be loaded: ${reason}. Run \`npm install\` again in the checkout; ` +
-        'onnxruntime-node needs no download beyond its npm package. `--engine tfjs` needs no native code, but it is ' +
-        'slow, and its numbers differ in the last digits.',
+      `The engine '${engine}' cannot be loaded: ${reason}. Install windtunnel again, in a checkout by \`npm install\`. ` +
+        '`--engine tfjs` needs no native code, but it is slow, and its numbers differ in the last digits.',
       { cause: error },
     )
   }

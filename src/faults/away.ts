@@ -6,13 +6,13 @@ import { formatMicros } from '../time/micros.js'
 import { faultEntry } from './fault.js'
 import { shareOf } from './selections.js'
 import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
-import { many, messagesLost, whom } from './words.js'
+import { many, messagesLost, verb, whom } from './words.js'
 
 const phases = {
-  download: 'leave in download',
-  training: 'leave in training',
-  'before-upload': 'leave before the upload',
-  upload: 'leave in upload',
+  download: 'in download',
+  training: 'in training',
+  'before-upload': 'before the upload',
+  upload: 'in upload',
 } as const
 
 /** `away(fraction(0.3), { phase: 'training', rounds: [5, 12] })`: clients leave; see docs/faults.md for phases. */
@@ -46,7 +46,8 @@ export const away = faultEntry({
   midRound: true,
   describe: ({ phase, for: long }, planned) => {
     const stays = long === undefined ? '' : ` for ${formatMicros(long)}`
-    return `${whom(planned)} ${phase === undefined ? 'away' : phases[phase]}${stays}`
+    const leaves = verb(planned, 'leaves', 'leave')
+    return `${whom(planned)} ${phase === undefined ? 'away' : `${leaves} ${phases[phase]}`}${stays}`
   },
   effects: {
     'not selectable': (n) => `not selectable ${n === 1 ? 'once' : `${n} times`}`,

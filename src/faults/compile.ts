@@ -11,7 +11,7 @@ import { devicesSchema, resolveDevices, type Device, type Devices } from '../sch
 import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import { EventQueue, Scheduled } from '../time/event-queue.js'
-import type { Micros } from '../time/micros.js'
+import { formatMicros, type Micros } from '../time/micros.js'
 import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
 import { type MessageRule, MessageRules, roleNumber } from './message-rules.js'
@@ -20,10 +20,11 @@ import { Presence, type Watched, watched } from './presence.js'
 import { entryOf } from './registry.js'
 import { FaultCount } from './report.js'
 import { Selections, shareOf } from './selections.js'
-import { endOfWork } from './speed.js'
+import { endOfWork, longerBy } from './speed.js'
 import { striker } from './strike.js'
 import type { Weather } from './weather.js'
 import { strikes, type When } from './window.js'
+import { many } from './words.js'
 
 export interface CompileInput {
   readonly plan: Plan
@@ -194,10 +195,24 @@ export const compile = (input: CompileInput): Weather => {
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
   const mayDie = lives.length > 0 || watchers.length > 0
   const present = !mayDie && all.length === 0
+  /** Trainings under way of devices that are slower, by client and beginning. */
+  const working = new Map<string, { readonly cost: Micros; readonly slowed: readonly SlowHook[] }>()
+  const mayBeSlow = compiled.some(({ hooks }) => hooks.slow !== undefined)
+  const trained = ({ actor, at, round, start }: EventOf<'trained'>): void => {
+    const key = `${actor} ${start}`
+    const { cost = 0, slowed = [] } = working.get(key) ?? {}
+    working.delete(key)
+    for (const hook of slowed) {
+      const longer = longerBy(start, cost, at, hook)
+      if (longer !== 0) hook.slowed(actor, round, start, longer)
+    }
+  }
   const untouched = all.length === 0 && rules.none
 
   return {
-    kinds: watchers.length > 0 ? undefined : ['round-open', 'round-close', 'drop', 'life', 'fault'],
+    kinds: watchers.length > 0
+      ? undefined
+      : ['round-open', 'round-close', 'drop', 'life', 'fault', ...(mayBeSlow ? ['trained' as const] : [])],
     lives,
     device: (name) => subject(name).device,
     available: (client, now, round) => {
@@ -218,10 +233,7 @@ export const compile = (input: CompileInput): Weather => {
       const who = subject(client)
       const slowed = who.slow.length === 0 ? who.slow : who.slow.filter((hook) => hook.strikes(client, round))
       const end = endOfWork(start, cost, slowed)
-      for (const hook of slowed) {
-        const longer = endOfWork(start, cost, [hook]) - start - cost
-        if (longer !== 0) hook.slowed(client, round, start, longer)
-      }
+      if (slowed.length > 0) working.set(`${client} ${start}`, { cost, slowed })
       if (who.watched === undefined) return { until: end }
       const span = presence.span(who.watched, start, end, round)
       return span.interrupted === undefined ? span : { ...span, whole: end }
@@ -286,10 +298,23 @@ export const compile = (input: CompileInput): Weather => {
       else if (event.kind === 'drop') presence.dropped(event)
       else if (event.kind === 'life') deaths.see(event)
       else if (event.kind === 'fault') count.see(event)
+      else if (event.kind === 'trained') trained(event)
       for (const see of watchers) see(event)
     },
-    report: () => count.report(plan.faults),
+    report: () => count.report(plan.faults).map((report, i) => {
+      const outlived = outlivedBy(plan.faults[i].fault as When, presence.flown, presence.stillAway(report.id))
+      return outlived === undefined ? report : { ...report, outlived }
+    }),
   }
+}
+
+/** What of a fault is still to come when a flight ends: its window goes on, or it keeps clients away. */
+const outlivedBy = (fault: When, flown: Presence['flown'], away: number): string | undefined => {
+  const { rounds: [, last] = [0, 0], until = 0 } = fault
+  if (flown.rounds === 0) return undefined
+  if (last > flown.rounds) return `its window ends with round ${last}, the flight did with round ${flown.rounds}`
+  if (until > flown.until) return `its window ends at ${formatMicros(until)}, the flight did at ${formatMicros(flown.until)}`
+  return away === 0 ? undefined : `${many(away, 'client')} that it sent away had not come back when the flight ended at ${formatMicros(flown.until)}`
 }
 
 /** For who compiles without a flight: strikes are counted, and go nowhere else. */

@@ -6,7 +6,7 @@ import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry, type Life } from './fault.js'
 import { idField } from './window.js'
-import { names } from './words.js'
+import { many, names } from './words.js'
 
 /** `crash(one(), { at: '20 min', restartAfter: '3 min', keeps: 'checkpoint' })`: a client that dies. */
 export const crash = faultEntry({
@@ -30,18 +30,16 @@ export const crash = faultEntry({
       restartAfter: durationSchema.optional(),
       keeps: z.enum(['nothing', 'checkpoint']).prefault('nothing'),
       id: idField,
-    })
-    .refine((fault) => (fault.at === undefined) !== (fault.when === undefined), {
-      error: 'give either `at` or `when`',
-      path: ['at'],
     }),
+  either: ['at', 'when'],
   targets: 'anyone',
   describe: ({ at = 0, when, restartAfter, keeps }, { targets }) => {
-    const counted = when?.part === undefined ? 'updates' : `updates of ${when.part}`
-    const then = when === undefined ? ` at ${formatMicros(at)}` : ` in round ${when.round} after ${when.after} ${counted}`
+    const of = when?.part === undefined ? '' : ` of ${when.part}`
+    const then = when === undefined
+      ? ` at ${formatMicros(at)}`
+      : ` in round ${when.round} after ${many(when.after, 'update')}${of}`
     const back = restartAfter === undefined ? ', for good' : `, back after ${formatMicros(restartAfter)}`
-    const verb = targets.length === 1 ? 'crashes' : 'crash'
-    return `${names(targets)} ${verb}${then}${back}, keeping ${keeps === 'nothing' ? 'nothing' : 'a checkpoint'}`
+    return `${names(targets)} ${targets.length === 1 ? 'crashes' : 'crash'}${then}${back}, keeping ${keeps === 'nothing' ? 'nothing' : 'a checkpoint'}`
   },
   effects: { died: (n) => (n === 1 ? '1 crash' : `${n} crashes`) },
   compile: ({ id, fault, targets }, { parts, live, strike }) => {

@@ -58,7 +58,7 @@ export interface SlowHook {
   readonly changes: readonly Micros[]
   /** Time per work at `at`: 1 when the fault is off, 8 when the device is eight times slower. */
   factor(at: Micros): number
-  /** Told of each training that took so much longer. */
+  /** Told of each training that took so much longer, when it has ended, or was ended. */
   slowed(client: Name, round: number, start: Micros, by: Micros): void
 }
 
@@ -139,17 +139,23 @@ type SubjectOf<Schema extends z.ZodType> =
   : z.input<Schema> extends { readonly link: infer L } ? L
   : never
 type About<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind' | 'who' | 'link'>
-type Arguments<Schema extends z.ZodType> =
-  Record<never, never> extends About<Schema>
-    ? [subject: SubjectOf<Schema>, about?: About<Schema>]
-    : [subject: SubjectOf<Schema>, about: About<Schema>]
+/** Of the fields in `Either` exactly one is given. */
+type OneOf<Fields, Either extends PropertyKey> = [Either] extends [never]
+  ? Fields
+  : Omit<Fields, Either> & {
+      [Given in Either & keyof Fields]: Required<Pick<Fields, Given>> & { readonly [Other in Exclude<Either, Given>]?: never }
+    }[Either & keyof Fields]
+type Arguments<Schema extends z.ZodType, Either extends PropertyKey> =
+  Record<never, never> extends OneOf<About<Schema>, Either>
+    ? [subject: SubjectOf<Schema>, about?: OneOf<About<Schema>, Either>]
+    : [subject: SubjectOf<Schema>, about: OneOf<About<Schema>, Either>]
 
 /**
  * A fault of the library: called with whom or which messages it is about, it gives the fault as plain data, as a file
  * would hold it. Its fields are what `windtunnel list`, the specification, the plan and the report read.
  */
-export interface FaultEntry<Schema extends z.ZodType = z.ZodType> {
-  (...args: Arguments<Schema>): z.input<Schema>
+export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends PropertyKey = never> {
+  (...args: Arguments<Schema, Either>): z.input<Schema>
   readonly kind: KindOf<Schema>
   /** What it does, in one sentence. */
   readonly sentence: string
@@ -157,6 +163,8 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType> {
   readonly source: string
   /** Its fields as data: `kind`, `who` or `link`, and its own. */
   readonly schema: Schema
+  /** Fields of which exactly one is given: `by` or `profile`. */
+  readonly either?: readonly Either[]
   /** What it can hit: its field `who` names anyone, or clients alone; or its field `link` names messages. */
   readonly targets: 'anyone' | 'clients' | 'messages'
   /** It strikes in mid-round, so that it can be about a share of those selected, redrawn in each round. */
@@ -169,14 +177,18 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType> {
 }
 
 /** Makes a fault's entry: one file of this folder, and one line of all.ts. */
-export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
-  about: Omit<FaultEntry<Schema>, never>,
-): FaultEntry<Schema> => {
-  const { kind, sentence, source, schema, targets, midRound, describe, effects, compile } = about
+export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, const Either extends string = never>(
+  about: Omit<FaultEntry<Schema, Either>, never>,
+): FaultEntry<Schema, Either> => {
+  const { kind, sentence, source, either, targets, midRound, describe, effects, compile } = about
+  const given = (fault: object): number => (either ?? []).filter((field) => (fault as Record<string, unknown>)[field] !== undefined).length
+  const schema = either === undefined ? about.schema : about.schema.refine((fault) => given(fault) === 1, {
+    error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
+  })
   const subject = targets === 'messages' ? 'link' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
-  const entry = { kind, sentence, source, schema: told(schema, sentence, source), targets, midRound, describe, effects, compile }
-  return Object.assign(constructor, entry) as FaultEntry<Schema>
+  const entry = { kind, sentence, source, schema: told(schema, sentence, source), either, targets, midRound, describe, effects, compile }
+  return Object.assign(constructor, entry) as FaultEntry<Schema, Either>
 }
 
 /** What a fault on links says about which they are. */

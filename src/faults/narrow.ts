@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bandwidthSchema } from '../network/units.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
-import { factor, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { factorField, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, whom } from './words.js'
 
 const bandwidth = (bits: number): string =>
@@ -19,17 +19,14 @@ export const narrow = faultEntry({
       kind: z.literal('narrow'),
       who: selectorSchema,
       to: bandwidthSchema.optional(),
-      by: factor.optional().describe('Bandwidth is divided by this'),
+      by: factorField.optional().describe('Bandwidth is divided by this'),
       direction: z.enum(['up', 'down']).optional().describe('Both when absent'),
       ...windowFields,
       probability: perClientRound,
       id: idField,
     })
-    .refine(ordered, orderedRule)
-    .refine((fault) => (fault.to === undefined) !== (fault.by === undefined), {
-      error: 'give either `to` or `by`',
-      path: ['to'],
-    }),
+    .refine(ordered, orderedRule),
+  either: ['to', 'by'],
   targets: 'clients',
   midRound: true,
   describe: ({ to, by, direction }, planned) => {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
 import { idField, perClientRound, roundsField } from './window.js'
-import { many, percent, whom } from './words.js'
+import { many, percent, verb, whom } from './words.js'
 
 const rangeSchema = z
   .strictObject({
@@ -43,7 +43,7 @@ export const partial = faultEntry({
   }),
   targets: 'clients',
   midRound: true,
-  describe: ({ epochs }, planned) => `${whom(planned)} stop after ${shares(epochs)} of the local epochs`,
+  describe: ({ epochs }, planned) => `${whom(planned)} ${verb(planned, 'stops', 'stop')} after ${shares(epochs)} of the local epochs`,
   effects: { 'training partial': (n) => `${many(n, 'training')} stopped early` },
   compile: ({ fault }, { draws, strike, strikes }) => ({
     partial: (client, round) => {

@@ -238,6 +238,18 @@ export class Presence {
     return loss && { travelled: loss.travelled, fault: idOf(loss.cause) }
   }
 
+  /** How many clients a fault has sent away for a time that is not over: the last round has closed before. */
+  stillAway(fault: string): number {
+    const isAway = ({ hook, leftAt, backAt, untilClose }: Episode): boolean =>
+      hook.id === fault && !untilClose && leftAt <= this.#closedAt && backAt > this.#closedAt
+    return this.#options.clients.filter(({ episodes }) => episodes.some(isAway)).length
+  }
+
+  /** Rounds that have closed, and when the last did. */
+  get flown(): { readonly rounds: number; readonly until: Micros } {
+    return { rounds: this.#closed, until: this.#closedAt }
+  }
+
   /** The next instant after `now` at which somebody may come back. */
   nextReturn(now: Micros): Micros | undefined {
     return this.#returns.after(now)

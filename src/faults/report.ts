@@ -14,6 +14,8 @@ export interface FaultReport {
   readonly fired: number
   /** What became of it: `5 trainings cut short (38.2 s charged for nothing)`. */
   readonly outcome: string
+  /** What of it was still to come when the flight ended: `its window (rounds 5-12)`. */
+  readonly outlived?: string
 }
 
 interface Count {

@@ -4,7 +4,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry } from './fault.js'
-import { factor, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { factorField, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, whom } from './words.js'
 
 const times = (factor: number): string => `${factor} times slower`
@@ -18,9 +18,9 @@ export const slow = faultEntry({
     .strictObject({
       kind: z.literal('slow'),
       who: selectorSchema,
-      by: factor.optional().describe('Speed is divided by this'),
+      by: factorField.optional().describe('Speed is divided by this'),
       profile: z
-        .array(z.tuple([durationSchema, factor]))
+        .array(z.tuple([durationSchema, factorField]))
         .min(1)
         .optional()
         .describe('[instant, factor] pairs in order; each factor holds until the next instant, the last for good'),
@@ -29,14 +29,11 @@ export const slow = faultEntry({
       id: idField,
     })
     .refine(ordered, orderedRule)
-    .refine((fault) => (fault.by === undefined) !== (fault.profile === undefined), {
-      error: 'give either `by` or `profile`',
-      path: ['by'],
-    })
     .refine((fault) => (fault.profile ?? []).every(([at], i, all) => i === 0 || all[i - 1][0] < at), {
       error: 'instants must increase',
       path: ['profile'],
     }),
+  either: ['by', 'profile'],
   targets: 'anyone',
   midRound: true,
   describe: ({ by, profile = [] }, planned) => {

@@ -26,3 +26,22 @@ export const endOfWork = (
   }
   return time
 }
+
+/** Undisturbed microseconds of work that are done at `at` of work that begins at `start`. */
+export const workDone = (start: Micros, at: Micros, slow: Pick<SlowHook, 'changes' | 'factor'>): number => {
+  let time = start
+  let done = 0
+  for (const next of [...slow.changes.filter((change) => change > start && change < at), at]) {
+    done += (next - time) / slow.factor(time)
+    time = next
+  }
+  return done
+}
+
+/** How much longer work of `cost` takes than it would undisturbed, as far as it has come at `at`. */
+export const longerBy = (
+  start: Micros, cost: Micros, at: Micros, slow: Pick<SlowHook, 'changes' | 'factor'>,
+): Micros => {
+  const end = endOfWork(start, cost, [slow])
+  return at >= end ? end - start - cost : Math.round(at - start - workDone(start, at, slow))
+}

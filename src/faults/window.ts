@@ -29,7 +29,7 @@ export const ordered = (fault: { from?: number; until?: number }): boolean =>
 export const orderedRule = { error: '`from` must come before `until`', path: ['until'] }
 
 /** By how much something is slower or narrower; beyond, sums of times would leave the numbers. */
-export const factor = z.number().min(1e-9).max(1e9)
+export const factorField = z.number().min(1e-9).max(1e9)
 
 export const chance = z.number().min(0).max(1)
 export const perClientRound = chance.optional().describe('A coin per client and round; 1 when absent')

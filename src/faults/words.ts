@@ -16,6 +16,10 @@ export const whom = ({ fault, targets }: Planned): string => {
   return share === undefined ? names(targets) : `${percent(share)} of those selected`
 }
 
+/** The verb of what a fault makes clients do: `leaves` of one that is named, `leave` of all others. */
+export const verb = ({ fault, targets }: Planned, ofOne: string, ofMany: string): string =>
+  targets.length === 1 && shareOf(fault) === undefined ? ofOne : ofMany
+
 export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
 
 const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')

@@ -3,13 +3,13 @@ import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { type Candidate, chosen, type Known, stranger, whenAnswered, whenAsked } from './choice.js'
 import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
 import type { AggregatorMessage, CloseNotice } from './messages.js'
 import {
-  close, copyHolding, type Held, type Holding, newHolding, openRound, type Ownership, receive, sendModels,
+  close, copyHolding, type Held, firstHolding, type Holding, openRound, type Ownership, receive, sendModels,
 } from './owner.js'
-import { takePart } from './parts.js'
 import type { Asking, Decision, Ending, Moment, Situation } from './rounds/round.js'
 import { firstThere } from './selection.js'
 import type { Outlook, Terms } from './terms.js'
@@ -45,6 +45,8 @@ export interface AggregatorState {
   refused: Name[]
   /** Where rounds overlap: clients that are not at work. */
   idle: Idle | undefined
+  /** What is known of each client, where a function of the researcher's chooses. */
+  known: Map<Name, Known> | undefined
   /** Clients that were asked and have neither answered nor been given up. */
   atWork: Map<Name, AtWork>
   /** The round machine's timers, by name. */
@@ -58,8 +60,8 @@ export interface AggregatorState {
   meanwhile: Moment[]
 }
 
-const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorState => ({
-  holding: newHolding('trunk', trunk),
+const newAggregator = (holding: Holding, idle: Idle | undefined, known: AggregatorState['known']): AggregatorState => ({
+  holding,
   phase: 'idle',
   machine: undefined,
   round: 1,
@@ -68,6 +70,7 @@ const newAggregator = (trunk: Float32Array, idle: Idle | undefined): AggregatorS
   selected: [],
   refused: [],
   idle,
+  known,
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
@@ -139,22 +142,38 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (let i = 0; i < length; i++) context.send(experts[order?.at(i) ?? i], content)
   }
 
-  /** Clients to ask now: those that come first in the order of the round, of those that are there and free. */
-  const choose = ({ round, idle }: AggregatorState, wanted: number, now: Micros): Name[] => {
-    const found = firstThere({
+  /**
+   * Clients to ask now, of those that are there and free and were not asked in this round: those that come first in the
+   * order of the round, or those that the researcher's function chooses.
+   */
+  const choose = (state: AggregatorState, wanted: number, now: Micros): Name[] => {
+    const { round, past } = state
+    const found = firstOf(state, terms.choose === undefined ? wanted : members.length, now)
+    if (terms.choose === undefined || wanted === 0) return found.map((client) => members[client].name)
+    const candidates = found.map((client): Candidate => {
+      const { name, rows: examples } = members[client]
+      const { asked, answered, last } = state.known!.get(name) ?? stranger
+      return { name, examples, asked, answered, last }
+    })
+    return [...chosen(terms.choose, candidates, { round, now, wanted, clients: members.length, past })]
+  }
+
+  const firstOf = ({ round, idle, selected }: AggregatorState, wanted: number, now: Micros): number[] => {
+    const asked = new Set(selected)
+    return firstThere({
       order: terms.order('clients', round, members.length),
       clients: members.length,
       wanted,
       among: idle?.ready(now),
       isThere: (client) => {
         const { name } = members[client]
+        if (asked.has(name)) return false
         if (weather.available(name, now, round)) return true
         const until = idle === undefined ? undefined : weather.awayUntil(name, now)
         if (until !== undefined && until > now) idle?.park(client, until)
         return false
       },
     })
-    return found.map((client) => members[client].name)
   }
 
   /** Asks, if enough are there. */
@@ -176,9 +195,17 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (const client of clients) {
       const overdue = asking.timeout === undefined ? undefined : waitFor(round, client, now + asking.timeout, context)
       state.atWork.set(client, { round, overdue })
+      state.known?.set(client, whenAsked(state.known.get(client) ?? stranger, now))
       state.idle?.remove(placeOf!.get(client)!)
     }
     return { kind: 'asked', clients: clients.length }
+  }
+
+  /** Tells whoever is at work on this round that no answer is waited for any more. */
+  const tellToStop = ({ round, atWork }: AggregatorState, context: Context): void => {
+    const bytes = wire.encodeControl({ kind: 'close', round }, {})
+    const content: Content = { kind: 'close', round, part: '', bytes }
+    for (const [client, work] of atWork) if (work.round === round) context.send(client, content)
   }
 
   const sendTo = (
@@ -236,7 +263,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.look = undefined
     let counted: readonly Held[] = []
     if (opened !== undefined) {
-      const { outcome, reason, after } = ending
+      const { outcome, reason, after, stop = false } = ending
+      if (stop && !last) tellToStop(state, context)
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
       counted = close(holding, round, notice, ownership, context)
       if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
@@ -362,6 +390,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
           return advance(state, { kind: 'refused', client: from, round: envelope.round }, context)
         }
         if (received !== undefined) {
+          state.known?.set(from, whenAnswered(state.known.get(from) ?? stranger, received, context.now))
           const { update: { client, round }, staleness } = received
           return advance(state, { kind: 'answered', client, round, staleness }, context)
         }
@@ -383,6 +412,7 @@ const copyOf = (state: AggregatorState): AggregatorState => {
     selected: [...state.selected],
     refused: [...state.refused],
     idle: state.idle?.copy(),
+    known: state.known && new Map(state.known),
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
     look: state.look && unset(state.look),
@@ -396,7 +426,7 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   behaviour: aggregator(terms),
   begin: () => {
     const idle = terms.rounds.admission.overlapping ? new Idle(terms.clients.keys()) : undefined
-    return newAggregator(takePart(terms.initial, terms.parts[0]), idle)
+    return newAggregator(firstHolding(terms.parts[0], terms), idle, terms.choose && new Map())
   },
   checkpoint: copyOf,
   restore: copyOf,

@@ -4,7 +4,7 @@ import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
-import type { ClientMessage } from './messages.js'
+import { isStopNotice, type ClientMessage } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import type { Vectors } from './strategies/strategy.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
@@ -70,7 +70,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   begin(): ClientState {
-    return newClient({ personal: this.#terms.initial, kept: {} })
+    const { initial, beginnings, strategy: { serves } } = this.#terms
+    const own = beginnings.clients.get(this.#self.name)
+    const kept = own !== undefined && beginnings.continues && serves !== 'received' ? { [serves.kept]: own } : {}
+    return newClient({ personal: own ?? initial, kept })
   }
 
   /** Vectors are replaced and never written to. */
@@ -85,7 +88,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   readonly behaviour: Behaviour<ClientState, ClientMessage> = (state, { message }, context) => {
     switch (message.kind) {
       case 'arrival':
-        this.#accept(state, message.envelope, context)
+        if (message.envelope.kind === 'close') this.#stop(state, message.envelope, context)
+        else this.#accept(state, message.envelope, context)
         break
       case 'patience':
         if (message.round === state.round && state.phase === 'gathering') this.#runOut(state, context)
@@ -126,6 +130,17 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
     for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
     this.#train(state, context)
+  }
+
+  /** It is told that nobody waits for its answer to a round any more. */
+  #stop(state: ClientState, { id, bytes }: Envelope, context: Context): void {
+    const notice = this.#terms.wire.decodeControl(bytes, 'close', isStopNotice)
+    context.record({ kind: 'settle', envelope: id, fate: notice.ok ? 'control' : 'rejected' })
+    if (!notice.ok || notice.head.round !== state.round) return
+    if (state.computation !== undefined) context.abandon(state.computation)
+    if (state.patience !== undefined) context.cancel(state.patience)
+    state.patience = undefined
+    over(state)
   }
 
   #beginRound(state: ClientState, { round, patience, missing }: ModelHead, context: Context): void {

@@ -3,9 +3,9 @@ import type { Envelope } from '../network/envelope.js'
 import type { ActorLife } from './life.js'
 import { type ExpertMessage, isCloseNotice, isOpenNotice } from './messages.js'
 import {
-  close, copyHolding, type Holding, newHolding, openRound, type Ownership, receive, sendModels, stillToAsk,
+  close, copyHolding, firstHolding, type Holding, openRound, type Ownership, receive, sendModels, stillToAsk,
 } from './owner.js'
-import { type PartTemplate, takePart } from './parts.js'
+import type { PartTemplate } from './parts.js'
 import type { Terms } from './terms.js'
 
 /** An expert network's state: its part, as any owner holds one. Plain data. */
@@ -75,7 +75,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
 
 export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertState, ExpertState, ExpertMessage> => ({
   behaviour: expertNetwork(terms, part),
-  begin: () => ({ holding: newHolding(part.name, takePart(terms.initial, part)) }),
+  begin: () => ({ holding: firstHolding(part, terms) }),
   checkpoint: ({ holding }) => ({ holding: copyHolding(holding) }),
   restore: ({ holding }) => ({ holding: copyHolding(holding) }),
 })

@@ -4,7 +4,7 @@ import { SpecificationError } from '../errors.js'
 import { fillUntrained } from '../models/untrained.js'
 import type { LocalWork, Scored } from './messages.js'
 import { rateFactor } from './rate-schedule.js'
-import type { Local } from './strategies/local.js'
+import type { Local, OptimizerTerms } from './strategies/local.js'
 import type { Vectors } from './strategies/strategy.js'
 import type { ClientTerms, Terms } from './terms.js'
 
@@ -62,10 +62,10 @@ export class LocalTraining {
 
   begin(round: number, received: Float32Array, given: Vectors, kept: Vectors): Progress {
     const { name: client, rows: examples } = this.self
-    const { optimizer, rateSchedule, segments } = this.terms
+    const { optimizer, segments } = this.terms
     const local: Local = {
       client, round, examples, received, given, kept, made: none, losses: none, steps: none, scored: none,
-      optimizer: rateSchedule ? { ...optimizer, rate: optimizer.rate * rateFactor(rateSchedule, round) } : optimizer,
+      optimizer: this.#ownRate(optimizer, round),
       segments,
     }
     return { local, leg: 0, repeat: 0, optimizers: undefined }
@@ -107,7 +107,8 @@ export class LocalTraining {
         correction: correction?.(local),
         optimizer: remembered?.optimizer,
         balance: remembered?.balance,
-        rateFactor: terms.rateSchedule && rateFactor(terms.rateSchedule, round),
+        rate: self.rate,
+        rateFactor: self.rateSchedule && rateFactor(self.rateSchedule, round),
         // The first training of a round draws the batches that any strategy draws there.
         plan: { ...passes, seed: terms.batchSeed, key: opens ? key : [...key, 'leg', name, FIRST] },
       },
@@ -126,7 +127,7 @@ export class LocalTraining {
     const { name, leaves, repeats = 1 } = this.terms.strategy.legs[index]
     const { parameters, steps, balance } = result
     const losses = result.losses.filter((_, task) => this.terms.trained.includes(task))
-    const optimizer = this.terms.keepOptimizer ? result.optimizer : undefined
+    const optimizer = this.self.keepsOptimizer ? result.optimizer : undefined
     const left = leaves?.(local, parameters) ?? { [name]: parameters }
     const { client, round, examples, received, given, kept } = local
     const after: Local = {
@@ -159,6 +160,13 @@ export class LocalTraining {
     return { sent, extras, kept, steps: steps ?? taken, optimizers }
   }
 
+  /** The optimizer's terms, with this client's rate in a round. */
+  #ownRate(optimizer: OptimizerTerms, round: number): OptimizerTerms {
+    const { rate, rateSchedule } = this.self
+    if (rate === undefined && rateSchedule === undefined) return optimizer
+    return { ...optimizer, rate: (rate ?? optimizer.rate) * (rateSchedule ? rateFactor(rateSchedule, round) : 1) }
+  }
+
   /** Skips what does not take place in this round. */
   #due({ local: { round }, leg }: Progress): number {
     const { legs } = this.terms.strategy
@@ -171,9 +179,10 @@ export class LocalTraining {
   #measure({ round }: Local, leg: number, models: Vectors): { work: LocalWork; cost: number } {
     const { name: client, batch, programs, stepCosts, trial: { data, table } } = this.self
     const names = Object.keys(models)
+    const { drawn } = this.terms
     const jobs = names.map((name): ScoreJob => ({
       kind: 'score', client, program: programs[leg], data,
-      parameters: fillUntrained(this.terms, this.terms.initial, models[name]),
+      parameters: drawn ? fillUntrained(this.terms, drawn, models[name]) : models[name],
     }))
     const passes = names.length * Math.ceil(table.rows / batch)
     const work = { round, examples: 0, leg, continues: leg > 0, score: { jobs, names, table } }

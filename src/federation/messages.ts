@@ -43,6 +43,9 @@ export const isCloseNotice = (body: unknown): body is CloseNotice => {
   return whole && outcomes.includes(outcome) && typeof reason === 'string' && afters.includes(after)
 }
 
+/** Is what came to a client as `close` one? Nothing is in it. */
+export const isStopNotice = isGroup
+
 /** One leg of local training, as the compute queue knows it. */
 export interface LocalWork {
   readonly round: number

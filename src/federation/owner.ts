@@ -7,7 +7,7 @@ import type { Contribution } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
 import { allFinite } from './finite.js'
 import type { CloseNotice } from './messages.js'
-import { extrasOf, type PartTemplate } from './parts.js'
+import { extrasOf, type PartTemplate, takePart } from './parts.js'
 import type { Ending } from './rounds/round.js'
 import { sentTo } from './strategies/fold.js'
 import type { StaleUpdate } from './strategies/stale-updates.js'
@@ -61,6 +61,19 @@ export const newHolding = (part: string, values: Float32Array): Holding => ({
   sent: new Map(),
   over: false,
 })
+
+/** What the owner of a part begins with. */
+export const firstHolding = (part: PartTemplate, { initial, beginnings, strategy }: Terms): Holding => {
+  const holding = newHolding(part.name, takePart(initial, part))
+  if (!beginnings.continues || strategy.serves !== 'received') return holding
+  const { values } = holding.state
+  const personal = new Map<Name, Float32Array>()
+  for (const [client, flat] of beginnings.clients) {
+    const own = takePart(flat, part)
+    if (own.some((value, i) => !Object.is(value, values[i]))) personal.set(client, own)
+  }
+  return { ...holding, state: { ...holding.state, personal } }
+}
 
 /** A copy that shares nothing which an owner changes: what a checkpoint holds of it. */
 export const copyHolding = (holding: Holding): Holding => ({

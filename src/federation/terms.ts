@@ -4,6 +4,7 @@ import type { Wire } from '../network/wire.js'
 import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import type { Choose } from './choice.js'
 import type { PartTemplate } from './parts.js'
 import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
@@ -16,6 +17,12 @@ export interface ClientTerms {
   readonly rows: number
   readonly epochs: number
   readonly batch: number
+  /** Learning rate, where it has one of its own. */
+  readonly rate: number | undefined
+  /** How the rate goes from round to round; undefined: it stays. */
+  readonly rateSchedule: RateSchedule | undefined
+  /** Whether the optimizer's state outlives a round. */
+  readonly keepsOptimizer: boolean
   /** Handles of the engine; a program for each leg of the strategy, in their order. */
   readonly programs: readonly string[]
   readonly data: string
@@ -39,6 +46,17 @@ export interface Outlook {
   stays(client: Name, now: Micros, round: number): boolean
 }
 
+/** Clients that begin with parameters of their own, where a run starts from a model. */
+export interface Beginnings {
+  /** [size] */
+  readonly clients: ReadonlyMap<Name, Float32Array>
+  /**
+   * Whether the strategy is the one that made the model: then what it serves a client in place of what all are sent is
+   * taken up too.
+   */
+  readonly continues: boolean
+}
+
 /** What a federation is flown for, if it is to end there. */
 export interface Goal {
   /** Whether the model was there at a close: scored off the clock and off the network, by whoever watches. */
@@ -58,20 +76,22 @@ export interface Terms {
   /** The same clients as strategies know them. */
   readonly members: FoldContext['clients']
   readonly optimizer: OptimizerTerms
-  /** How the rate goes from round to round; undefined: it stays. */
-  readonly rateSchedule: RateSchedule | undefined
   /** Segments and length of a client's flat vector. */
   readonly segments: readonly Segment[]
   readonly size: number
-  /** The parameters that everybody starts from: [size]. */
+  /** The parameters that everybody starts from, if `beginnings` says nothing else: [size]. */
   readonly initial: Float32Array
+  readonly beginnings: Beginnings
+  /** First values by which a row that was never trained is known; undefined where a run starts from a model: all were. */
+  readonly drawn: Float32Array | undefined
   /** Expert networks by the index of their expert. */
   readonly experts: readonly Name[]
   /** Places of the tasks that the model is trained by. */
   readonly trained: readonly number[]
-  readonly keepOptimizer: boolean
   readonly wire: Wire
   readonly weather: Outlook
+  /** Whom rounds ask, where the researcher says so by a function; the first of a drawn order otherwise. */
+  readonly choose: Choose | undefined
   /** Undefined: rounds are flown to the last. */
   readonly goal: Goal | undefined
   /**

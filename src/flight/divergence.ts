@@ -40,7 +40,7 @@ export class Divergence {
 
   #error(what: string, odd: readonly OddGradientRow[]): DivergenceError {
     return new DivergenceError(
-      `${what}${blamed(odd)}. Lower local.optimizer.rate (${this.#rate}), or fly on with onDivergence: go-on: such updates are refused and ` +
+      `${what}${blamed(odd)}. Lower local.optimizer.rate (${this.#rate}), clip gradients (local.clip), or fly on with onDivergence: go-on: such updates are refused and ` +
         'counted, such rounds never selected.',
     )
   }

@@ -2,6 +2,7 @@ import type { Table } from '../data/table.js'
 import type { World } from '../data/world.js'
 import type { Engine, Prepared, Training } from '../engine/engine.js'
 import { SpecificationError } from '../errors.js'
+import type { RateSchedule } from '../federation/rate-schedule.js'
 import type { Leg } from '../federation/strategies/local.js'
 import type { Member, Strategy } from '../federation/strategies/strategy.js'
 import type { Layout, Segment } from '../models/layout.js'
@@ -9,6 +10,7 @@ import type { Features, Model } from '../models/model.js'
 import { streams } from '../random/streams.js'
 import { resolveOverrides } from '../roster/overrides.js'
 import { clientName, type Name, type Participant } from '../roster/participant.js'
+import type { Local } from '../simulation/local.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Exam } from './exam.js'
 import { rankOf } from './rank.js'
@@ -20,12 +22,18 @@ export interface Enrolled {
   readonly rows: number
   readonly epochs: number
   readonly batch: number
+  /** Learning rate, where it has one of its own. */
+  readonly rate: number | undefined
+  readonly rateSchedule: RateSchedule | undefined
+  readonly optimizerState: Local['optimizerState']
   /** A program for each leg of the strategy, in their order. */
   readonly prepared: readonly Prepared[]
   readonly data: string
   /** Rows on which the client measures models that it is offered: its validation rows, else its training rows. */
   readonly trial: { readonly data: string; readonly table: Table }
 }
+
+type Habits = Pick<Enrolled, 'epochs' | 'batch' | 'rate' | 'optimizerState'> & { readonly rateSchedule?: RateSchedule | undefined }
 
 /** What clients are enrolled in. */
 export interface Enrolment {
@@ -122,7 +130,8 @@ export const enrol = async (
   for (const { name } of participants) {
     const member = byName.get(name)
     if (member === undefined) continue
-    const { epochs, batch } = { ...usual, ...own.get(name) }
+    const habits: Habits = { rate: undefined, ...usual, ...own.get(name) }
+    const { epochs, batch, rate, rateSchedule, optimizerState } = habits
     const prepared = known.get(batch) ?? (await programsOf(strategy.legs, shared, { ...training, batch }, engine))
     known.set(batch, prepared)
     const data = await register(engine, `${name}/train`, member.train)
@@ -130,7 +139,7 @@ export const enrol = async (
     const trial = held
       ? { data: await register(engine, `${name}/${held.scenario}/validation`, held.validation), table: held.validation }
       : { data, table: member.train }
-    clients.push({ name, member, rows: member.train.rows, epochs, batch, prepared, data, trial })
+    clients.push({ name, member, rows: member.train.rows, epochs, batch, rate, rateSchedule, optimizerState, prepared, data, trial })
     exams.push(...(await examsOf(name, member, prepared[0].program, data, enrolment)))
   }
   return { clients, exams }

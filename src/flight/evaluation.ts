@@ -8,21 +8,39 @@ import { rankingScores } from '../metrics/ranking-scores.js'
 import { scoresOf, type Score } from '../metrics/scores.js'
 import type { MetricRow } from '../record/rows.js'
 import type { Task } from '../tasks/task.js'
+import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import { answersOf, type Answers } from './answers.js'
 import type { Exam } from './exam.js'
 import type { TestAnswers } from './flight.js'
+import type { Served, Which } from './trained-model.js'
 
 export interface EvaluationOptions {
   readonly engine: Engine
   readonly exams: readonly Exam[]
   readonly tasks: readonly Task[]
   /** The model that a client would serve now: a flat vector that nobody changes afterwards. */
-  readonly serve: (client: string) => Float32Array
+  readonly serve: (client: Name) => Float32Array
   readonly evaluated: (round: number, rows: readonly MetricRow[]) => void
+  /** Where models are kept: all clients, scored or not, and what the owners hold for everybody now. */
+  readonly models?: { readonly clients: readonly Name[]; readonly common: () => Float32Array } | undefined
 }
 
-type Served = ReadonlyMap<string, Float32Array>
+/** What is served now, and, where models are kept, what all would be sent. */
+interface Serving {
+  readonly clients: ReadonlyMap<Name, Float32Array>
+  readonly common?: Float32Array
+}
+
+interface Moment {
+  readonly round: number
+  readonly served: Serving
+}
+
+/** Models that are kept, and the round after which they were served. */
+interface Kept extends Served {
+  readonly round: number
+}
 
 /** Answers on test after a round. */
 interface Tested {
@@ -42,8 +60,9 @@ export class Evaluation {
    * The round whose `validationScore` was best, and what was served then; none while nothing was validated, or while
    * every round had a model that diverged.
    */
-  #best: { readonly round: number; readonly at: Micros; readonly score: number; readonly served: Served } | undefined
+  #best: { readonly round: number; readonly at: Micros; readonly score: number; readonly served: Serving } | undefined
   #last: Promise<readonly MetricRow[]> = Promise.resolve([])
+  #lastServed: Moment | undefined
   /** What was answered on test at the round scored last, and at the best one. */
   #lastTest: Tested | undefined
   #bestTest: Tested | undefined
@@ -59,6 +78,7 @@ export class Evaluation {
   /** Takes the models as they are served now and starts to score them; resolves when the round before is done. */
   begin(round: number, at: Micros, splits: readonly Split[]): Promise<unknown> {
     const served = this.#serve()
+    if (this.#options.models !== undefined) this.#lastServed = { round, served }
     const before = this.#last
     const results = this.#score(served, splits)
     results.catch(() => {})
@@ -94,6 +114,20 @@ export class Evaluation {
         finalScoresOf(table, this.#options.tasks, scores))
       if (rows.length > 0) this.#record(round, rows)
     }
+  }
+
+  /** Takes the models of the last round where it is not scored. */
+  keepLast(round: number): void {
+    if (this.#options.models !== undefined) this.#lastServed = { round, served: this.#serve() }
+  }
+
+  /** The models of the selected round and of the last, where they are kept and there are any. */
+  models(): Readonly<Record<Which, Kept>> | undefined {
+    const keep = ({ round, served: { clients, common } }: Moment): Kept => ({
+      round, clients, common: common!,
+    })
+    const last = this.#lastServed
+    return last && { selected: keep(this.#best ?? last), last: keep(last) }
   }
 
   /** Test answers at the selected and at the last round, for whoever recomputes a test statistic. */
@@ -134,12 +168,14 @@ export class Evaluation {
     this.#options.evaluated(round, rows)
   }
 
-  #serve(): Served {
-    const clients = new Set(this.#options.exams.map(({ client }) => client))
-    return new Map([...clients].map((client) => [client, this.#options.serve(client)]))
+  #serve(): Serving {
+    const { exams, serve, models } = this.#options
+    const names = models?.clients ?? new Set(exams.map(({ client }) => client))
+    const clients = new Map([...names].map((client) => [client, serve(client)]))
+    return models === undefined ? { clients } : { clients, common: models.common() }
   }
 
-  #score(served: Served, splits: readonly Split[]): Promise<ScoreResult[]> {
+  #score({ clients }: Serving, splits: readonly Split[]): Promise<ScoreResult[]> {
     const exams = this.#options.exams.filter(({ split }) => splits.includes(split))
     const jobs = exams.map(({ client, program, data, history }) => ({
       kind: 'score' as const,
@@ -147,14 +183,14 @@ export class Evaluation {
       program,
       data,
       history,
-      parameters: served.get(client)!,
+      parameters: clients.get(client)!,
     }))
     return Promise.all(this.#options.engine.score(jobs))
   }
 
-  #answers(splits: readonly Split[], results: readonly ScoreResult[], served: Served): Answers[] {
+  #answers(splits: readonly Split[], results: readonly ScoreResult[], { clients }: Serving): Answers[] {
     const exams = this.#options.exams.filter(({ split }) => splits.includes(split))
-    return answersOf(exams, results, exams.map(({ client, rank }) => rank?.(served.get(client)!) ?? []))
+    return answersOf(exams, results, exams.map(({ client, rank }) => rank?.(clients.get(client)!) ?? []))
   }
 
   #measure(round: number, at: Micros, answers: readonly Answers[]): MetricRow[] {
@@ -172,7 +208,7 @@ export class Evaluation {
   }
 
   /** Is this the best round so far? */
-  #consider(round: number, at: Micros, rows: readonly MetricRow[], served: Served): boolean {
+  #consider(round: number, at: Micros, rows: readonly MetricRow[], served: Serving): boolean {
     if (round === 0) return false
     const score = validationScore(rows, round)
     if (!(score > (this.#best?.score ?? -Infinity))) return false

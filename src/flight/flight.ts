@@ -3,6 +3,7 @@ import type { PartState } from '../federation/strategies/strategy.js'
 import type { LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import type { TrainedModel } from './trained-model.js'
 
 /** What a scenario's clients answered on its test rows, at one of the two rounds that are reported. */
 export interface TestAnswers {
@@ -50,5 +51,7 @@ export interface Flight {
   readonly events: readonly string[]
   /** Test answers at the selected and the last round, if the specification asks for them. */
   readonly answers?: readonly TestAnswers[]
+  /** What all clients would have served after the selected and the last round, if the specification asks for it. */
+  readonly models?: readonly TrainedModel[]
   readonly status: 'complete' | 'interrupted'
 }

@@ -8,6 +8,8 @@ import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
 import { readTrace } from '../schedules/trace-file.js'
 import type { Resolved } from '../simulation/specification.js'
+import { FlightRecorder } from '../record/flight-recorder.js'
+import { type CalmRound, calmRounds } from './calm-round.js'
 import type { Flight } from './flight.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
 import { type FlightOptions, type Forecast, Simulator } from './simulator.js'
@@ -72,6 +74,14 @@ const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Simu
   return new Simulator(setup, forecast, { ...options, checks })
 }
 
+/** What the first round takes every client if nothing disturbs it, the slowest first. */
+export const calmRoundsOf = (setup: Setup, cwd = process.cwd()): CalmRound[] => {
+  const nothing: Plan = { ...planOf(setup), faults: [] }
+  const forecast = forecastOf(setup, nothing, reading(cwd))
+  const weather = forecast({ record: new FlightRecorder(() => 0), live: () => {} })
+  return calmRounds(setup, weather).sort((a, b) => b.total - a.total)
+}
+
 /** Sets up and flies. */
 export const fly = async (resolved: Resolved, options: FlyOptions & { readonly world: World }): Promise<Flight> =>
-  flySetup(await setUp(resolved, options.world, options.engine), options)
+  flySetup(await setUp(resolved, options.world, options.engine, undefined, options.cwd), options)

@@ -25,6 +25,8 @@ import type { Resolved } from '../simulation/specification.js'
 import type { Task } from '../tasks/task.js'
 import { enrol, type Enrolled } from './enrol.js'
 import type { Exam } from './exam.js'
+import { beginningsFrom, decodeStart, readStart, type Start } from './start.js'
+import { demandRoom, groundOf } from './trained-model.js'
 import { weightingOf } from './weighting.js'
 
 /**
@@ -38,8 +40,9 @@ export interface Setup {
   readonly model: Model
   readonly tasks: readonly Task[]
   readonly layout: Layout
-  /** The parameters that everybody starts from. */
+  /** The parameters that everybody starts from, if `beginnings` says nothing else. */
   readonly initial: Float32Array
+  readonly beginnings: Start
   readonly parts: readonly PartTemplate[]
   /** The aggregator, one expert network per expert, the clients in the order of their names. */
   readonly participants: readonly Participant[]
@@ -49,6 +52,8 @@ export interface Setup {
   readonly exams: readonly Exam[]
   /** What the strategy made of the world. */
   readonly arrangement: Arrangement
+  /** `groundOf` the world, where models are kept. */
+  readonly ground?: string
 }
 
 const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
@@ -86,13 +91,14 @@ export const participantsOf = ({ members }: Arrangement, { experts }: Layout): P
 
 /**
  * Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. `arranged`: what the
- * strategy has made of this world before.
+ * strategy has made of this world before. `cwd`: what the run to start from is relative to.
  */
 export const setUp = async (
   resolved: Resolved,
   world: World,
   engine: Engine,
   arranged?: Arrangement,
+  cwd = process.cwd(),
 ): Promise<Setup> => {
   const strategy = strategyOf(resolved)
   const model = modelOf(resolved)
@@ -114,11 +120,19 @@ export const setUp = async (
     chunk: resolved.local.chunk,
     cohort: resolved.local.cohort,
     ...(weighting && { weighting }),
+    ...(resolved.local.clip && { clip: resolved.local.clip }),
     ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
   const participants = participantsOf(arrangement, layout)
   const enrolment = { resolved, world, engine, strategy, model, layout, features, training }
   const { clients, exams } = await enrol(arrangement.members, participants, enrolment)
+  const making = { layout, strategy, model, arrangement, tasks }
+  const initial = initialize(layout, streams(resolved.seeds.initialisation))
+  if (resolved.evaluate.models) demandRoom(making, clients.length)
+  const { start } = resolved
+  const beginnings: Start = start === undefined
+    ? { initial, clients: new Map(), continues: false }
+    : beginningsFrom(start, decodeStart(start, readStart(start, cwd)), making, initial)
   return {
     resolved,
     strategy,
@@ -126,13 +140,15 @@ export const setUp = async (
     model,
     tasks,
     layout,
-    initial: initialize(layout, streams(resolved.seeds.initialisation)),
+    initial: beginnings.initial,
+    beginnings,
     parts: partTemplates(layout, strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length }),
     participants,
     roles: new Map(participants.map(({ name, role }) => [name, role])),
     clients,
     exams,
     arrangement,
+    ...(resolved.evaluate.models && { ground: groundOf(world) }),
   }
 }
 
@@ -166,7 +182,7 @@ const orders = (seed: string): Terms['order'] => {
 
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
-  const { resolved: { local, link, seeds }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, seeds, start }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
@@ -174,23 +190,25 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     parts,
     travelling: travellingOf(parts),
     clients: setup.clients.map(
-      ({ name, rows, epochs, batch, prepared, data, trial }): ClientTerms => ({
-        name, rows, epochs, batch, data, trial,
+      ({ name, rows, epochs, batch, rate, rateSchedule, optimizerState, prepared, data, trial }): ClientTerms => ({
+        name, rows, epochs, batch, rate, rateSchedule, data, trial,
+        keepsOptimizer: optimizerState === 'keep',
         programs: prepared.map(({ program }) => program),
         stepCosts: strategy.legs.map((_, leg) => stepCost(name, leg)),
       }),
     ),
     members: setup.clients.map(({ name, rows }) => ({ name, examples: rows })),
     optimizer: { momentum: 0, ...local.optimizer },
-    rateSchedule: local.rateSchedule,
     segments: layout.segments,
     size: layout.size,
     initial,
+    beginnings: setup.beginnings,
+    drawn: start === undefined ? initial : undefined,
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
-    keepOptimizer: local.optimizerState === 'keep',
     wire: plainWire(link !== undefined),
     weather,
+    choose,
     order: orders(seeds.selection),
     batchSeed: seeds.batches,
   }

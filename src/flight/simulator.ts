@@ -45,6 +45,7 @@ import { executeLocally } from './local-execution.js'
 import { Numbers } from './numbers.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
 import { catchStrays, straysAreIn } from './strays.js'
+import { trainedModel, whiches } from './trained-model.js'
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -105,6 +106,9 @@ export class Simulator {
       exams: setup.exams,
       tasks: setup.tasks,
       serve: (client) => this.#serve(client),
+      models: setup.resolved.evaluate.models
+        ? { clients: setup.clients.map(({ name }) => name), common: () => this.#common() }
+        : undefined,
       evaluated: (round, rows) => {
         this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE)
         this.#divergence?.scored(round, rows)
@@ -278,7 +282,8 @@ export class Simulator {
         const splits = ends ? (['validation', 'test'] as const) : on
         if (this.#until === undefined) await this.#evaluation.begin(round, at, splits)
         else await this.#judge(round, at, splits, this.#until)
-      }
+      } else if (last) this.#evaluation.keepLast(round)
+      if (this.#over) this.#host.halt()
       this.#divergence?.demandNone(this.#account, round)
     })
   }
@@ -306,18 +311,29 @@ export class Simulator {
    * the mean of the others.
    */
   #serve(client: Name): Float32Array {
-    const { layout, initial } = this.#setup
-    return fillUntrained(layout, initial, this.#serving(client))
+    return this.#filled(this.#serving(client))
+  }
+
+  #filled(flat: Float32Array): Float32Array {
+    const { drawn } = this.#terms
+    return drawn === undefined ? flat : fillUntrained(this.#setup.layout, drawn, flat)
   }
 
   #serving(client: Name): Float32Array {
-    const { strategy: { serves }, initial } = this.#setup
+    const { strategy: { serves }, beginnings: { initial, clients } } = this.#setup
     const state = this.#host.alive(client) ? this.#host.state<ClientState>(client) : undefined
     const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
     if (kept !== undefined) return kept
-    const flat = (state?.personal ?? initial).slice()
+    const flat = (state?.personal ?? clients.get(client) ?? initial).slice()
     for (const part of this.#terms.travelling) putPart(sentTo(this.#holding(part.expert).state, client), part, flat)
     return flat
+  }
+
+  /** What the owners hold for everybody, as it would be served. */
+  #common(): Float32Array {
+    const flat = this.#setup.initial.slice()
+    for (const part of this.#terms.travelling) putPart(this.#holding(part.expert).state.values, part, flat)
+    return this.#filled(flat)
   }
 
   #checkOver(): void {
@@ -340,6 +356,7 @@ export class Simulator {
     for (const state of states) numbers.client(state, layout.segments, strategy.template)
     const holdings = parts.map(({ name, expert }) => [name, this.#holding(expert).state] as const)
     numbers.metrics(this.#evaluation.digest())
+    const models = this.#evaluation.models()
     const digests = { events: journal.digest(), numbers: numbers.digest() }
     return {
       digest: createHash('sha256').update(`${digests.events}\n${digests.numbers}\n`).digest('hex'),
@@ -359,6 +376,7 @@ export class Simulator {
       personal: Object.fromEntries(living.map(({ name }, i) => [name, states[i].personal])),
       ...(this.#reachedIn !== undefined && { reached: this.#reachedIn }),
       ...(resolved.evaluate.answers && { answers: this.#evaluation.answers() }),
+      ...(models && { models: whiches.map((which) => trainedModel(which, models[which].round, models[which], this.#setup)) }),
       get events() {
         return journal.lines()
       },

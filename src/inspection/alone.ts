@@ -9,6 +9,9 @@ export interface Alone {
   readonly task: string
   /** AUC on rows that do not train, averaged over scenarios with their rows as weights. */
   readonly auc: number
+  /** Rows of either label that it is over. */
+  readonly positives: number
+  readonly negatives: number
 }
 
 /** Pseudo-rows at the overall rate that a word's rate is smoothed with. */
@@ -27,15 +30,20 @@ export const aloneOf = (world: World): Alone[] =>
     task.kind !== 'binary'
       ? []
       : featuresOf(world).filter(({ columns }) => columns.length === 1).flatMap((feature): Alone[] => {
-          let [weight, sum] = [0, 0]
+          let [weight, sum, positives, negatives] = [0, 0, 0, 0]
           for (const { train, validation, test } of world.scenarios) {
             const scores = scored(train, [validation, test], feature, t)
-            const value = auc(scores, chained(labelsOf(validation, t), labelsOf(test, t)))
+            const labels = chained(labelsOf(validation, t), labelsOf(test, t))
+            const value = auc(scores, labels)
             if (value === null) continue
+            labels.forEach((label) => {
+              positives += Number(label === 1)
+              negatives += Number(label === 0)
+            })
             weight += scores.length
             sum += scores.length * value
           }
-          return weight === 0 ? [] : [{ feature: feature.name, task: task.name, auc: sum / weight }]
+          return weight === 0 ? [] : [{ feature: feature.name, task: task.name, auc: sum / weight, positives, negatives }]
         }),
   )
 

@@ -1,10 +1,11 @@
 import type { Table } from '../data/table.js'
 import type { Origin, Scenario, Split, World } from '../data/world.js'
 import { splits } from '../data/split.js'
-import { aloneOf, tellsAll, type Alone } from './alone.js'
+import { aloneOf, type Alone } from './alone.js'
 import { columnOf, featuresOf, labelsOf } from './column.js'
 import { driftOf, type Drift } from './drift.js'
 import { laterOf, type Later } from './later.js'
+import { likeTheLabelOf, type Like } from './like-the-label.js'
 
 /** One table of a scenario. */
 export interface TablePart {
@@ -42,6 +43,8 @@ export interface Inspection {
   readonly world: string
   readonly split: string
   readonly notes: readonly string[]
+  /** What is odd about the data. */
+  readonly warnings: readonly string[]
   readonly files: readonly Origin[]
   readonly tasks: readonly { readonly name: string; readonly kind: string }[]
   readonly scenarios: readonly ScenarioPart[]
@@ -52,7 +55,7 @@ export interface Inspection {
   readonly alone: readonly Alone[]
   readonly lookAhead: {
     /** Features that by themselves are as good as the label. */
-    readonly likeTheLabel: readonly Alone[]
+    readonly likeTheLabel: readonly Like[]
     /** Features that may be statistics of a period with later days in it. */
     readonly later: readonly Later[]
     /** Whether rows have times, without which `later` cannot be looked for. */
@@ -67,6 +70,7 @@ export const inspectWorld = (world: World): Inspection => {
     world: world.name,
     split: world.split,
     notes: world.notes,
+    warnings: world.warnings ?? [],
     files: world.origins,
     tasks: world.tasks.map(({ name, kind }) => ({ name, kind })),
     scenarios: world.scenarios.map((scenario) => ({
@@ -80,7 +84,7 @@ export const inspectWorld = (world: World): Inspection => {
     drift: driftOf(world),
     alone,
     lookAhead: {
-      likeTheLabel: alone.filter(({ auc }) => auc >= tellsAll),
+      likeTheLabel: likeTheLabelOf(world),
       later: laterOf(world).sort((a, b) => Math.abs(b.z) - Math.abs(a.z)),
       timed: world.scenarios.every(({ train }) => train.time !== undefined),
     },

@@ -23,14 +23,18 @@ export interface Ground {
 
 type Grounded = Pick<Resolved, 'world' | 'seeds' | 'labels' | 'engine' | 'workers'>
 
-/** Loads the world and opens the engine that a specification asks for. Throws what either throws. */
-export const openGround = async (
-  { world: spec, seeds, labels, engine: name, workers }: Grounded,
-  place: Place,
-): Promise<Ground> => {
+/** Loads the world that a specification asks for, with its labels shuffled where it says so. */
+export const loadGroundWorld = async (
+  { world: spec, seeds, labels }: Pick<Grounded, 'world' | 'seeds' | 'labels'>, place: Place,
+): Promise<World> => {
   const loaded = await fitting(() => loadWorld(spec, { seed: seeds.world, ...place }))
-  const world = labels === 'shuffled' ? shuffleLabels(loaded, seeds.world) : loaded
-  const engine = await openEngine({ engine: name, workers })
+  return labels === 'shuffled' ? shuffleLabels(loaded, seeds.world) : loaded
+}
+
+/** Loads the world and opens the engine that a specification asks for. Throws what either throws. */
+export const openGround = async (resolved: Grounded, place: Place): Promise<Ground> => {
+  const world = await loadGroundWorld(resolved, place)
+  const engine = await openEngine({ engine: resolved.engine, workers: resolved.workers })
   return { world, engine, close: () => engine.close() }
 }
 

@@ -5,7 +5,8 @@ import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
-import { flySetup, planOf } from '../flight/fly.js'
+import type { CalmRound } from '../flight/calm-round.js'
+import { calmRoundsOf, flySetup, planOf } from '../flight/fly.js'
 import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
@@ -79,6 +80,11 @@ export class Lab {
     return planOf({ resolved: this.#seeded(seed), participants })
   }
 
+  /** What the first round takes every client if nothing disturbs it, the slowest first. */
+  async calmRounds(): Promise<readonly CalmRound[]> {
+    return calmRoundsOf(await this.#settle(this.resolved), this.#cwd)
+  }
+
   /** Flies. Throws a `Violation` where a check is broken, and a `SpecificationError` for a plan that cannot be. */
   async fly(options: LabFlight = {}): Promise<Flight> {
     const { seed = this.resolved.seed, plan, checks = [], ...rest } = options
@@ -104,7 +110,7 @@ export class Lab {
   async #settle(resolved: Resolved): Promise<Setup> {
     const last = await this.#setup?.catch(() => undefined)
     if (last?.resolved.seed === resolved.seed) return last
-    this.#setup = setUp(resolved, this.world, this.#ground.engine, last?.arrangement)
+    this.#setup = setUp(resolved, this.world, this.#ground.engine, last?.arrangement, this.#cwd)
     return this.#setup
   }
 }

@@ -26,9 +26,9 @@ export const topK = (scores: ArrayLike<number>, k: number, excluded: ReadonlySet
   const best: number[] = []
   for (let item = 0; item < scores.length; item++) {
     const score = scores[item]
+    if (best.length === k && score <= scores[best[k - 1]]) continue
     if (excluded.has(item)) continue
     if (Number.isNaN(score)) throw new RangeError(`item ${item} has the score NaN: a model that diverged ranks nothing`)
-    if (best.length === k && score <= scores[best[k - 1]]) continue
     let at = best.length < k ? best.length : k - 1
     for (; at > 0 && scores[best[at - 1]] < score; at--) best[at] = best[at - 1]
     best[at] = item

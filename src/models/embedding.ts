@@ -64,8 +64,12 @@ const pool = (vectors: Tensor, ids: Tensor, width: number): Tensor => {
   // Each id's share for all coordinates of its vector, [batch, length * width]; then sums over ids.
   const spread = ones(length, length * width, (id, at) => Math.floor(at / width) === id)
   const shares = tf.matMul(tf.div(known, count), spread)
-  return tf.matMul(tf.mul(vectors, shares), ones(length * width, width, (at, k) => at % width === k))
+  return addFields(tf.mul(vectors, shares), width)
 }
+
+/** Neighbouring vectors [batch, fields * width] to their sum [batch, width]. */
+export const addFields = (vectors: Tensor, width: number): Tensor =>
+  tf.matMul(vectors, ones(vectors.shape[1] as number, width, (at, k) => at % width === k))
 
 /** A matrix of 1 where `here` says so, else 0. */
 const ones = (rows: number, columns: number, here: (row: number, column: number) => boolean): Tensor =>

@@ -96,6 +96,10 @@ export const seal = (frame: Uint8Array): Uint8Array => {
   return frame
 }
 
+/** Bytes of a frame about parameters: its header, the names and shapes of `header`, and `length` floats. */
+export const frameLength = ({ header, length }: { readonly header: Uint8Array; readonly length: number }): number =>
+  HEADER + header.length + 4 * length
+
 /** A frame without a checksum, its body not cleared: that would cost as much as filling it. */
 const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Array): Uint8Array => {
   const frame = memory(HEADER + body).fill(0, 0, HEADER)

@@ -2,30 +2,24 @@ import { join } from 'node:path'
 
 import { StorageError } from '../errors.js'
 import type { TestAnswers } from '../flight/flight.js'
+import { encodeTensorFile, type FiledTensor } from '../network/tensor-file.js'
 import type { Disk } from './disk.js'
 
 /** Every test row of a run with its labels, its user and its scores: what any test can be recomputed from. */
 export const answersFile = 'answers.safetensors'
 
-interface Tensor {
-  readonly name: string
-  readonly dtype: 'F32' | 'I32'
-  readonly shape: readonly number[]
-  readonly values: Float32Array | Int32Array
-}
-
 /** `user/NL`, `labels/NL`, `score/selected/NL/ctr`: names in the file, each part percent-encoded. */
 const nameOf = (...parts: readonly string[]): string => parts.map(encodeURIComponent).join('/')
 
-const tensorsOf = (answers: readonly TestAnswers[]): Tensor[] => {
+const tensorsOf = (answers: readonly TestAnswers[]): FiledTensor[] => {
   const tables = answers.filter(({ scenario }, i) => answers.findIndex((other) => other.scenario === scenario) === i)
   return [
-    ...tables.flatMap(({ scenario, tasks, rows, labels, user }): Tensor[] => [
+    ...tables.flatMap(({ scenario, tasks, rows, labels, user }): FiledTensor[] => [
       { name: nameOf('labels', scenario), dtype: 'F32', shape: [rows, tasks.length], values: labels },
       ...(user ? [{ name: nameOf('user', scenario), dtype: 'I32' as const, shape: [rows], values: user }] : []),
     ]),
     ...answers.flatMap(({ which, scenario, tasks, rows, scores }) =>
-      tasks.map((task, t): Tensor => ({
+      tasks.map((task, t): FiledTensor => ({
         name: nameOf('score', which, scenario, task),
         dtype: 'F32',
         shape: scores[t].length === rows ? [rows] : [rows, scores[t].length / rows],
@@ -41,27 +35,9 @@ const tensorsOf = (answers: readonly TestAnswers[]): Tensor[] => {
  * the two rounds, and that scores are logits.
  */
 export const encodeAnswers = (answers: readonly TestAnswers[]): Uint8Array => {
-  const tensors = tensorsOf(answers)
   const rounds = Object.fromEntries(answers.map(({ which, round }) => [which, String(round)]))
-  const header: Record<string, unknown> = {
-    __metadata__: { ...rounds, scores: 'logits', tasks: JSON.stringify(answers[0]?.tasks ?? []) },
-  }
-  let end = 0
-  for (const { name, dtype, shape, values } of tensors) {
-    header[name] = { dtype, shape, data_offsets: [end, end + values.byteLength] }
-    end += values.byteLength
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header))
-  const padded = Math.ceil(json.length / 8) * 8
-  const block = new Uint8Array(8 + padded + end).fill(0x20, 8, 8 + padded)
-  new DataView(block.buffer).setBigUint64(0, BigInt(padded), true)
-  block.set(json, 8)
-  let at = 8 + padded
-  for (const { values } of tensors) {
-    block.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at)
-    at += values.byteLength
-  }
-  return block
+  const tasks = JSON.stringify(answers[0]?.tasks ?? [])
+  return encodeTensorFile(tensorsOf(answers), { ...rounds, scores: 'logits', tasks })
 }
 
 type Header = Record<string, { readonly dtype: string; readonly data_offsets: readonly [number, number] }>

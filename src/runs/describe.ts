@@ -6,6 +6,7 @@ import type { Resolved } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
 import type { Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
+import { startOf, startWarnings } from './start.js'
 import { versions } from './versions.js'
 
 /** What a run knows of where it came from. */
@@ -51,8 +52,16 @@ export const traceFiles = ({ schedule, network, devices }: Resolved, cwd: string
     .map(([file, field]) => ({ file, sha256: sha256(readTrace(file, cwd, field)) }))
 }
 
+/** Fields by which numbers steer events. */
+const steering = ({ choose, evaluate: { until } }: Resolved): string[] => [
+  ...(choose === undefined ? [] : ['choose']), ...(until === undefined ? [] : ['evaluate.until']),
+]
+
 /** The manifest of a run that is about to begin. */
-export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest => ({
+export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest =>
+  manifestOf(resolved, world, from, startOf(resolved, from.cwd))
+
+const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: ReturnType<typeof startOf>): Manifest => ({
   format: 'windtunnel-run',
   version: 1,
   status: 'running',
@@ -63,6 +72,7 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
   workers: resolved.workers,
   specification: specificationOf(resolved),
   functions: Object.keys(functionsOf(resolved)),
+  ...(steering(resolved).length > 0 && { readsNumbers: steering(resolved) }),
   script: from.script ?? null,
   ...(from.study && { study: from.study }),
   settings: from.settings ?? [],
@@ -79,7 +89,8 @@ export const describe = (resolved: Resolved, world: World, from: Provenance): Ma
     notes: world.notes,
   },
   traces: traceFiles(resolved, from.cwd),
-  warnings: resolved.warnings,
+  ...(start && { start: start.entry }),
+  warnings: [...resolved.warnings, ...(world.warnings ?? []), ...(start ? startWarnings(start, world) : [])],
   versions: { ...versions(), ...from.versions },
   processor: thisProcessor(),
 })

@@ -1,5 +1,6 @@
 import type { Flight } from '../flight/flight.js'
 import { answersFile, encodeAnswers } from './answers.js'
+import { encodeModels } from './models.js'
 import { roundSummaries } from './round-summaries.js'
 
 /** The files of rows in a run's folder. */
@@ -35,5 +36,7 @@ export const rowLines = (flight: Flight): Readonly<Record<Exclude<RowFile, 'even
 })
 
 /** What a flight leaves in files that are no rows. */
-export const blockFiles = ({ answers }: Flight): Readonly<Record<string, Uint8Array>> =>
-  answers === undefined ? {} : { [answersFile]: encodeAnswers(answers) }
+export const blockFiles = (flight: Flight): Readonly<Record<string, Uint8Array>> => ({
+  ...(flight.answers && { [answersFile]: encodeAnswers(flight.answers) }),
+  ...encodeModels(flight),
+})

@@ -3,12 +3,15 @@ import { register } from 'node:module'
 import { basename, extname, join, relative, resolve as absolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-import { SpecificationError, WindtunnelError } from '../errors.js'
+import { SpecificationError } from '../errors.js'
+import { packageFolder, packageName } from '../package.js'
 import { readDocument, scriptSource, type Source } from '../documents/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
-import { isStudy, type Study } from './study/study.js'
-import { packageFolder } from '../package-folder.js'
+import { type Script, scriptError } from './script-error.js'
+import type { About } from './script-hook.js'
+import { readPlan } from './study/plan.js'
+import { isStudy, type Size, type StudyPlan } from './study/study.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {
@@ -23,59 +26,41 @@ export interface Loaded {
 const scripts = ['.ts', '.mts', '.js', '.mjs']
 const documents = ['.yaml', '.yml', '.json']
 
+/** Where modules lie that every script can import, by name: this package's own, and its TensorFlow.js. */
+const own = (): Record<string, string> => {
+  const source = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const at = (path: string): string => new URL(`../${path}.${source}`, import.meta.url).href
+  const modules = { '': at('index'), '/scenarios': at('../scenarios/index'), '/tensorflow': at('tensorflow') }
+  const named = [packageName, 'windtunnel'].flatMap((name) =>
+    Object.entries(modules).map(([path, address]) => [`${name}${path}`, address]))
+  return { ...Object.fromEntries(named) as Record<string, string>, '@tensorflow/tfjs': at('tensorflow') }
+}
+
 /** Process-wide, as Node's hooks are: TypeScript and this package's own imports for every module from here on. */
-let hooked: Promise<void> | undefined
+let hooked = false
 
-const hook = (): Promise<void> =>
-  (hooked ??= (async () => {
-    const { register: registerTypeScript } = await import('tsx/esm/api')
-    registerTypeScript()
-    const base = pathToFileURL(join(packageFolder(), 'package.json')).href
-    register('./script-hook.js', import.meta.url, { data: { base } })
-  })())
-
-/** Where in the script it went wrong: the first frame of the stack that lies in it. */
-const frameOf = (error: Error, path: string): string => {
-  const frame = (error.stack ?? '').split('\n').find((line) => line.includes(path))
-  const place = frame && /:(\d+:\d+)\)?$/.exec(frame)?.[1]
-  return place ? `:${place}` : ''
+const hook = (): void => {
+  // From source a loader is there already: that of the tests, or tsx.
+  if (hooked || import.meta.url.endsWith('.ts')) return
+  hooked = true
+  const base = pathToFileURL(join(packageFolder(), 'package.json')).href
+  register<About>('./script-hook.js', import.meta.url, { data: { own: own(), base } })
 }
 
-/** What esbuild says of a script that does not parse: `path:line:column: ERROR: message`, column from 0. */
-const syntax = /^(.+):(\d+):(\d+): ERROR: (.+)$/m
-
-const syntaxError = (cause: Error, cwd: string): SpecificationError | undefined => {
-  const match = cause.name === 'TransformError' ? syntax.exec(cause.message) : null
-  if (match === null) return undefined
-  const [, path, line, column, what] = match
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const row = (text.split('\n')[Number(line) - 1] ?? '').replace(/\t/g, ' ')
-  const caret = `  ${' '.repeat(line.length)} | ${' '.repeat(Number(column))}^`
-  return new SpecificationError(
-    `${relative(cwd, path)}:${line}:${Number(column) + 1}: ${what}.\n  ${line} | ${row}\n${caret}`,
-    { cause },
-  )
-}
-
-const scriptError = (cause: unknown, file: string, path: string, cwd: string): Error => {
-  if (!(cause instanceof Error)) return new SpecificationError(`${file} threw ${String(cause)}.`)
-  const broken = syntaxError(cause, cwd)
-  if (broken) return broken
-  const place = `${file}${frameOf(cause, path)}`
-  if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
-  const what = `${cause.name}: ${cause.message.replace(/\.$/, '')}`
-  return new SpecificationError(`${place}: the script failed: ${what}.`, { cause })
-}
+/** What an error of a script is explained with. */
+const inquiry = (path: string, cwd: string): Script => ({
+  path, cwd, modules: [...Object.keys(own()), 'rxjs'], load: async (name) => (await import(name)) as object,
+})
 
 /** The default export of a script. */
 const loadScript = async (path: string, file: string, text: string, cwd: string): Promise<unknown> => {
-  await hook()
+  hook()
   let module: { readonly default?: unknown }
   try {
     // The hash in the address makes an edited script a new module.
     module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
   } catch (cause) {
-    throw scriptError(cause, file, path, cwd)
+    throw await scriptError(cause, inquiry(path, cwd))
   }
   const exported = await module.default
   if (exported === undefined) {
@@ -95,14 +80,22 @@ const readGiven = (given: string, cwd: string): { path: string; file: string; te
   return { path, file, text: readFileSync(path, 'utf8') }
 }
 
-/** Loads a script whose default export is a study. */
-export const loadStudy = async (given: string, cwd: string): Promise<{ study: Study; script: Loaded['script'] }> => {
+/** Loads a script whose default export is a study, and gives the plan of this size. Errors say file and path. */
+export const loadStudy = async (
+  given: string, cwd: string, size: Size,
+): Promise<{ plan: StudyPlan; script: Loaded['script'] }> => {
   const { path, file, text } = readGiven(given, cwd)
   const exported = scripts.includes(extname(path).toLowerCase()) ? await loadScript(path, file, text, cwd) : undefined
   if (!isStudy(exported)) {
-    throw new SpecificationError(`${file} is no study: a script with export default study(({ full }) => ({ ... })).`)
+    throw new SpecificationError(`${file} is no study: a script with export default study({ ... }).`)
   }
-  return { study: exported, script: { file, sha256: sha256(text) } }
+  let plan: unknown
+  try {
+    plan = await exported.plan(size)
+  } catch (cause) {
+    throw await scriptError(cause, inquiry(path, cwd))
+  }
+  return { plan: readPlan(plan, file), script: { file, sha256: sha256(text) } }
 }
 
 /** Loads a script (.ts, .mts, .js, .mjs) or a document (.yaml, .yml, .json). Errors say file, line and column. */

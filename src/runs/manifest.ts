@@ -27,6 +27,8 @@ export interface Manifest {
   readonly specification: Readonly<Record<string, unknown>>
   /** Fields that are functions of the script: with one of them, a replay needs the script. */
   readonly functions: readonly string[]
+  /** Fields by which numbers steer events, so that events too can differ on another kind of processor; absent: none. */
+  readonly readsNumbers?: readonly string[]
   /** The file it came from, relative to where the command ran; null for `simulate` called from a program. */
   readonly script: { readonly file: string; readonly sha256: string } | null
   /** The place of the run in a study, where it has one. */
@@ -48,6 +50,8 @@ export interface Manifest {
   }
   /** Trace files that schedules, links and devices follow. */
   readonly traces: readonly { readonly file: string; readonly sha256: string }[]
+  /** The model of another run that it starts from, where it does: its file, and what that says of its run. */
+  readonly start?: { readonly file: string; readonly sha256: string; readonly run: string; readonly round: number }
   /** The specification's; once the run has ended, also what came up while it flew. */
   readonly warnings: readonly string[]
   readonly versions: Readonly<Record<string, string>>

@@ -4,6 +4,8 @@ import { join, resolve as absolute } from 'node:path'
 import type { World } from '../data/world.js'
 import { DataError, NondeterminismError, SpecificationError, StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
+import { readStart } from '../flight/start.js'
+import type { Which } from '../flight/trained-model.js'
 import type { MetricRow } from '../record/rows.js'
 import { readTrace } from '../schedules/trace-file.js'
 import type { Specification } from '../simulation/specification.js'
@@ -28,7 +30,7 @@ export const metricTolerance = 0.01
 export interface Replayed {
   readonly manifest: Manifest
   readonly run: Run
-  /** Canonical events that were compared, all the same. */
+  /** Canonical events that were the same: all that were compared, unless `notes` say where they part. */
   readonly events: number
   readonly numbers: 'same' | 'within tolerance' | 'not compared'
   /** Whether all of the run was compared, bit by bit, and its manifest vouches for its files: `notes` say what not. */
@@ -55,6 +57,12 @@ const checkTraces = (manifest: Manifest, cwd: string): void => {
   for (const { file, sha256: before } of manifest.traces) {
     if (sha256(readTrace(file, cwd, 'A trace of the run')) !== before) throw new DataError(changed('the trace', file))
   }
+}
+
+const checkStart = ({ specification, start: before }: Manifest, cwd: string): void => {
+  if (before === undefined) return
+  const bytes = readStart(specification.start as NonNullable<Specification['start']> & { readonly model: Which }, cwd)
+  if (sha256(bytes) !== before.sha256) throw new DataError(changed('the model', before.file))
 }
 
 const checkWorld = (manifest: Manifest, world: World): void => {
@@ -131,7 +139,7 @@ export const compareNumbers = (
 
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [
-  'name', 'seed', 'seeds', 'engine', 'functions', 'specification', 'world', 'traces', 'rounds', 'virtualTime', 'faults',
+  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
   'selectedRound', 'reached', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly (keyof Manifest)[]
 
@@ -169,8 +177,8 @@ const demandSeal = (folder: string, { broken }: Examined): void => {
 
 /**
  * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
- * differs, then every row of every file, and what the manifest says. Writes nothing. Refuses a script, data or traces
- * that changed. A difference is a `NondeterminismError` that names the first; a file that says the same and whose hash
+ * differs, then every row of every file, and what the manifest says. Writes nothing. Refuses a script, data, traces or a
+ * model to start from that changed. A difference is a `NondeterminismError` that names the first; a file that says the same and whose hash
  * differs is a `StorageError`.
  */
 export const replay = async (
@@ -186,6 +194,7 @@ export const replay = async (
   const expected = comparable(readLines(folder, rowFiles.events, disk), whole)
   const specification = await specificationFrom(manifest, cwd)
   checkTraces(manifest, cwd)
+  checkStart(manifest, cwd)
   const comparison = new EventComparison(expected, whole)
   const stop = new AbortController()
   options.signal?.addEventListener('abort', () => stop.abort())
@@ -214,15 +223,21 @@ export const replay = async (
     },
   )
   if (!options.signal?.aborted) comparison.end()
-  if (comparison.difference) throw new NondeterminismError(formatDifference(comparison.difference))
+  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
   const about = { manifest, run, events: comparison.same }
+  if (comparison.difference) {
+    const { readsNumbers = [] } = run.manifest
+    if (readsNumbers.length === 0 || reasons.length === 0) throw new NondeterminismError(formatDifference(comparison.difference))
+    const steered = `numbers steer the events of this run (${readsNumbers.join(', ')}), and may differ here in their last bits: ` +
+      `nothing can be said of what comes after. ${formatDifference(comparison.difference)}`
+    return { ...about, numbers: 'not compared', entire: false, notes: [...reasons, steered] }
+  }
   const doubts = unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]
   if (!whole || options.signal?.aborted) {
     if (!options.signal?.aborted) demandSeal(folder, examined)
     const notes = whole ? doubts : [...doubts, `the run is ${manifest.status}: its events were compared as far as it got`]
     return { ...about, numbers: 'not compared', entire: false, notes }
   }
-  const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
   const { digests = run.digests } = manifest
   const metrics = readRows<MetricRow>(folder, rowFiles.metrics, disk)
   const numbers = compareNumbers({ digests, metrics }, run, reasons)

@@ -14,6 +14,7 @@ import { realDisk, type Disk } from './disk.js'
 import { RunFolder } from './folder.js'
 import type { Manifest } from './manifest.js'
 import type { IfTaken } from './place.js'
+import { demandApart } from './start.js'
 import { warningsOf } from './warnings.js'
 import { worldOfFolder } from './world-of-folder.js'
 
@@ -48,10 +49,20 @@ export interface SimulateOptions extends ResolveOptions {
   readonly seeds?: Readonly<Record<SeedPurpose, string>>
 }
 
+/** A flight that is about to begin. */
+export interface Ready {
+  readonly resolved: Resolved
+  readonly world: World
+  readonly lab: Lab
+  readonly folder: string | undefined
+  /** What stood in the way of the folder, and what was done about it. */
+  readonly note: string | undefined
+}
+
 /** For whoever watches from inside: the command and the replay. */
 export interface Callbacks {
   /** Told once, before the first event. */
-  readonly onReady?: (about: { readonly resolved: Resolved; readonly world: World; readonly folder?: string; readonly note?: string }) => void
+  readonly onReady?: (about: Ready) => void | Promise<void>
   readonly onEvent?: (event: FlightEvent) => void
   readonly onLines?: (lines: readonly string[]) => void
   readonly disk?: Disk
@@ -78,11 +89,13 @@ export const conduct = async (
   try {
     checkWorld(resolved, world, options.source)
     const out = typeof options.out === 'function' ? options.out(resolved) : options.out
+    demandApart(resolved, out, cwd)
     const from = { script: options.script, study: options.study, settings: options.set, data: options.data, versions, cwd }
     const manifest = describe(resolved, world, from)
     if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, options.ifTaken)
-    watch.onReady?.({ resolved, world, folder: folder?.folder, note: folder?.note })
-    const flight = await flyInto(folder, Lab.on(ground, resolved, cwd), options.signal, watch)
+    const lab = Lab.on(ground, resolved, cwd)
+    await watch.onReady?.({ resolved, world, lab, folder: folder?.folder, note: folder?.note })
+    const flight = await flyInto(folder, lab, options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const cameUp = warningsOf(flight, resolved.evaluate.until)

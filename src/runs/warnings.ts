@@ -23,6 +23,19 @@ const divergence = (rows: readonly MetricRow[]): string[] => {
   ]
 }
 
+/** Where there is no AUC because all rows that are scored have one label. */
+const oneClass = (rows: readonly MetricRow[]): string[] =>
+  (['validation', 'test'] as const).flatMap((split) => {
+    const key = ({ round, task, scenario }: MetricRow): string => JSON.stringify([round, task, scenario])
+    const of = rows.filter((row) => row.split === split)
+    const lost = new Set(of.filter(diverged).map(key))
+    const own = of.filter((row) => row.metric === 'auc' && row.value === null && !lost.has(key(row)))
+    const where = [...new Set(own.map(({ task, scenario }) => `${task} in ${scenario}`))]
+    return where.length === 0 ? [] : [
+      `AUC on ${split} is undefined for ${listed(where)}: all rows have one label; means leave ${where.length === 1 ? 'it' : 'them'} out`,
+    ]
+  })
+
 /** Whether the round that stands as selected was not: on validation a model diverged after every one. */
 export const unselectable = (rows: readonly MetricRow[]): boolean => {
   const validated = rows.filter(({ split, round }) => split === 'validation' && round > 0)
@@ -69,12 +82,17 @@ export const warningsOf = (
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+  ...faults.flatMap(({ id, fired, outlived }) =>
+    fired === 0 || outlived === undefined || status !== 'complete'
+      ? []
+      : [`the fault ${id} outlived the flight: ${outlived}`]),
   ...(until !== undefined && reached === undefined && status === 'complete'
     ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
     : []),
   ...oddities(oddGradients),
   ...refusals(refused),
   ...divergence(metrics),
+  ...oneClass(metrics),
   ...(unselectable(metrics)
     ? [`no round could be selected on validation: round ${selectedRound}, the last, stands in its place`]
     : []),

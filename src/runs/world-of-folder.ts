@@ -12,6 +12,10 @@ const listing = (dir: string, depth = 2): string[] =>
     return listing(join(dir, entry.name), depth - 1).map((name) => `${entry.name}/${name}`)
   })
 
+const describes = (written: unknown): written is WorldSpec =>
+  typeof written === 'object' && written !== null && (written as { kind?: unknown }).kind === 'folder' &&
+  (written as { schema?: unknown }).schema !== undefined
+
 /**
  * The world of the folder that `--data` names: the script's own world if it is of that kind, so that its options hold.
  * Errors if there is no such folder, or if it looks like nothing known.
@@ -19,6 +23,8 @@ const listing = (dir: string, depth = 2): string[] =>
 export const worldOfFolder = (dir: string, written: unknown): WorldSpec => {
   if (!existsSync(dir)) throw new DataError(`--data ${dir}: there is no such folder.`)
   if (!statSync(dir).isDirectory()) throw new DataError(`--data ${dir}: this is a file. Give the folder that it is in.`)
+  // A script that says what the files mean needs none beside them.
+  if (describes(written)) return written
   const names = listing(dir)
   const signed: { readonly kind: string; readonly sign?: Sign }[] = [...worldList]
   const found = signed.find(({ sign }) => sign?.fits(names))

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { DataError } from '../errors.js'
-import { packageFolder } from '../package-folder.js'
+import { packageFolder } from '../package.js'
 
 /** Begins the name of a trace that comes with Windtunnel: `windtunnel:phones.csv`. */
 const OWN = 'windtunnel:'

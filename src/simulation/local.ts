@@ -52,21 +52,39 @@ export type ClassWeights = z.output<typeof classWeightsSchema>
 
 const epochs = z.number().positive().max(1e6).describe('Passes over the client’s rows; 0.5 stops after half of the batches')
 const batch = z.int().min(1).max(1e7).describe('Rows per step')
+const optimizerState = z
+  .enum(['reset', 'keep'])
+  .describe('Whether moments are zeroed at each round or kept on the device (and lost in a crash)')
+const rateSchedule = rateScheduleSchema.optional().describe('How the learning rate goes from round to round; constant when absent')
+
+/** What clients may differ in: all of it is fed to a program that they share, but a batch, which has one of its own. */
+const ownSchema = z.strictObject({
+  who: selectorSchema,
+  epochs: epochs.optional(),
+  batch: batch.optional(),
+  rate: rate.optional().describe('Learning rate, in place of the optimizer’s'),
+  rateSchedule,
+  optimizerState: optimizerState.optional(),
+})
 
 /** Local training. */
 export const localSchema = z.strictObject({
   epochs: epochs.prefault(1),
   batch: batch.prefault(256),
   optimizer: optimizerSchema.prefault({ kind: 'adam', rate: 1e-3 }),
-  optimizerState: z
-    .enum(['reset', 'keep'])
-    .prefault('reset')
-    .describe('Whether moments are zeroed at each round or kept on the device (and lost in a crash)'),
-  rateSchedule: rateScheduleSchema.optional().describe('How the learning rate goes from round to round; constant when absent'),
+  optimizerState: optimizerState.prefault('reset'),
+  rateSchedule,
   l2: z
     .partialRecord(z.enum(segmentRoles), z.number().positive())
     .optional()
     .describe('By role of segments, such as `embedding`: (l2 / 2) |theta|^2 of their parameters is part of the loss'),
+  clip: z
+    .union([
+      z.strictObject({ norm: z.number().positive().describe('The gradient of all parameters, as one vector, is at most so long') }),
+      z.strictObject({ value: z.number().positive().describe('No element of the gradient is further from 0') }),
+    ])
+    .optional()
+    .describe('How the gradient of each step is kept short: of the loss, after balancing, before weight decay and corrections'),
   weights: classWeightsSchema
     .optional()
     .describe('By task: how much its classes count in its loss, times the weights that rows have in the data'),
@@ -78,9 +96,9 @@ export const localSchema = z.strictObject({
   chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
   cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),
   clients: z
-    .array(z.strictObject({ who: selectorSchema, epochs: epochs.optional(), batch: batch.optional() }))
+    .array(ownSchema)
     .prefault([])
-    .describe('Clients with epochs or batches of their own; later entries win'),
+    .describe('Clients with epochs, batches or rates of their own; later entries win'),
 })
 
 export type Local = z.output<typeof localSchema>

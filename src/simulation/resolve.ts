@@ -29,17 +29,23 @@ export interface ResolveOptions {
   readonly name?: string
   /** `PATH=VALUE`, applied in order before anything is checked. */
   readonly set?: readonly string[]
+  /** Whether somebody typed `set`, so that times in it must have a unit. Default: true; a study's grid is of numbers. */
+  readonly typed?: boolean
   /** Where the specification was written, for error messages. */
   readonly source?: Source
 }
 
-/** Fields that are data unless a script makes them functions; `link` and `checks` are never data. */
+/** Fields that are data unless a script makes them functions; `link`, `checks` and `choose` are never data. */
 const masks = { model: true, strategy: true, rounds: true } as const
 
 const neverData = {
   link: {
     rule: 'must be a function, which files cannot hold',
     advice: 'A script can give one: (envelopes$, { scheduler, streams }) => envelopes$.pipe(...).',
+  },
+  choose: {
+    rule: 'must be a function, which files cannot hold',
+    advice: 'A script can give one: (candidates, { wanted }) => candidates.slice(0, wanted).map(({ name }) => name).',
   },
   checks: {
     rule: 'must be a list of checks, which files cannot hold',
@@ -60,7 +66,7 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
   const schema = specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
-  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, ['link'])
+  if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: Object.keys(neverData) })
   const problems = bareTimes(data, source, (other) => {
     const again = schema.safeParse(other)
     return again.success ? JSON.stringify(again.data) : undefined
@@ -70,6 +76,9 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
 }
 
 const purposes: readonly SeedPurpose[] = ['world', 'initialisation', 'batches', 'selection', 'faults']
+
+/** The seed of one purpose, where a specification gives it none: whoever draws anything for a run's seed draws from it. */
+export const derivedSeed = (seed: string | number, purpose: SeedPurpose): string => `${seed}/${purpose}`
 
 const checkedWorkers = (workers: number): number => {
   if (Number.isInteger(workers) && workers >= 1 && workers <= mostWorkers) return workers
@@ -83,7 +92,7 @@ const checkedWorkers = (workers: number): number => {
 export const resolve = (specification: Specification, options: ResolveOptions = {}): Resolved => {
   const settings = (options.set ?? []).map(parseSetting)
   const written = options.source ?? scriptSource('')
-  const source = settingSource(written, settings)
+  const source = settingSource(written, settings, options.typed)
   const before = (): unknown => {
     try {
       return settle(specification, written)
@@ -97,7 +106,7 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
   if (problems.length > 0) throw specificationError(problems, source)
   const seed = String(options.seed ?? 1)
   const given = named.seeds
-  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? `${seed}/${purpose}`]))
+  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? derivedSeed(seed, purpose)]))
   return {
     ...named,
     seed,
@@ -116,7 +125,7 @@ export const reseed = (
 ): Resolved => {
   const own = (purpose: SeedPurpose): string => {
     const now = resolved.seeds[purpose]
-    return kept[purpose] ?? (now === `${resolved.seed}/${purpose}` ? `${seed}/${purpose}` : now)
+    return kept[purpose] ?? (now === derivedSeed(resolved.seed, purpose) ? derivedSeed(seed, purpose) : now)
   }
   const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, own(purpose)]))
   return { ...resolved, seed: String(seed), seeds: seeds as Record<SeedPurpose, string> }

@@ -105,14 +105,14 @@ export const applySettings = (value: unknown, settings: readonly Setting[], defa
 
 const covers = (outer: Path, inner: Path): boolean => outer.every((step, i) => String(step) === String(inner[i]))
 
-/** A source that knows which values came from the command line. */
-export const settingSource = (source: Source, settings: readonly Setting[]): Source => {
+/** A source that knows which values came from the command line; `typed`: whether somebody wrote them there by hand. */
+export const settingSource = (source: Source, settings: readonly Setting[], typed = true): Source => {
   const settingOf = (path: Path): Setting | undefined => settings.findLast(({ path: set }) => covers(set, path))
   return {
     place: (path, at) => {
       const setting = settingOf(path)
       return setting ? { where: `--set ${setting.text}` } : source.place(path, at)
     },
-    isText: (path) => settingOf(path) !== undefined || source.isText(path),
+    isText: (path) => (settingOf(path) === undefined ? source.isText(path) : typed),
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { EngineName } from '../engine/open.js'
 import type { Check } from '../checks/check.js'
+import type { Choose } from '../federation/choice.js'
 import type { RoundsFunction } from '../federation/rounds/own.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
 import type { RoundRules } from '../federation/rounds/round.js'
@@ -44,6 +45,16 @@ const evaluateSchema = z.strictObject({
     .boolean()
     .prefault(false)
     .describe('Keep every test row’s scores at the selected and the last round: answers.safetensors in the run folder'),
+  models: z
+    .boolean()
+    .prefault(false)
+    .describe('Keep the models that clients serve after the selected and the last round: model-selected.safetensors and model-last.safetensors'),
+})
+
+/** A model of another run to start from, in place of drawn parameters. */
+const startSchema = z.strictObject({
+  from: z.string().min(1).describe('Folder of a run that was flown with `evaluate.models`'),
+  model: z.enum(['selected', 'last']).prefault('selected').describe('That of its selected round, or of its last'),
 })
 
 const seed = z.union([z.string().min(1), z.int()]).transform(String)
@@ -78,6 +89,7 @@ export const specificationSchema = z.strictObject({
   schedule: scheduleSchema,
   faults: faultsSchema,
   evaluate: evaluateSchema.prefault({}),
+  start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z
     .enum(['stop', 'go-on'])
     .prefault('stop')
@@ -86,7 +98,7 @@ export const specificationSchema = z.strictObject({
 })
 
 /** The fields that may be behaviour of a script; all else is data. */
-export const functionFields = ['link', 'checks', 'model', 'strategy', 'rounds'] as const
+export const functionFields = ['link', 'checks', 'choose', 'model', 'strategy', 'rounds'] as const
 export type FunctionField = (typeof functionFields)[number]
 
 type Input = z.input<typeof specificationSchema>
@@ -100,6 +112,8 @@ export type Specification = Omit<Input, 'model' | 'strategy' | 'rounds'> & {
   readonly link?: CustomLink
   /** Promises of one's own that are watched beside the library's. */
   readonly checks?: readonly Check[]
+  /** Whom rounds ask of the clients that are there. */
+  readonly choose?: Choose
 }
 
 /** A specification with every default filled in: plain data but for the function fields. */
@@ -110,6 +124,8 @@ export type Settled = Omit<Output, 'name' | 'model' | 'strategy' | 'rounds'> & {
   readonly rounds: Output['rounds'] | RoundsFunction | RoundRules
   readonly link?: CustomLink
   readonly checks?: readonly Check[]
+  /** Whom rounds ask of the clients that are there. */
+  readonly choose?: Choose
 }
 
 export type SeedPurpose = 'world' | 'initialisation' | 'batches' | 'selection' | 'faults'

@@ -22,8 +22,8 @@ const outside = (): string => {
   writeFileSync(
     join(folder, 'mine.ts'),
     `import * as tf from '@tensorflow/tfjs'
-import { fedAvg, minutes, deadline, simulation, type Specification } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+import { fedAvg, minutes, deadline, simulation, type Specification } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 import { Size } from './parts/size.js'
 
 const width: number = Size.hidden
@@ -51,8 +51,8 @@ export default specification
   return folder
 }
 
-const strayScript = `import { fedAvg, mlp, simulation, synchronous } from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+const strayScript = `import { fedAvg, mlp, simulation, synchronous } from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 
 export default simulation({
   world: storefronts({ scenarios: 2, impressions: 120, users: 20, items: 10 }),

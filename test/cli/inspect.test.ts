@@ -1,8 +1,13 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { inspectWorld } from '../../src/inspection/inspect.js'
+import { simulate } from '../../src/runs/simulate.js'
+import { scratch } from '../data/files.js'
 import { root } from '../docs/pages.js'
+import { campaignTable } from '../scenarios/public-lookalikes.js'
 import { say } from './console.js'
 
+const { dir, write } = scratch()
 const shop = join(root, 'docs/examples/shop')
 
 describe('windtunnel data inspect', () => {
@@ -24,9 +29,24 @@ describe('windtunnel data inspect', () => {
     expect(seen).toMatchObject({ specification: { kind: 'folder', clients: { by: 'user', count: 2 } }, world: 'shop' })
     expect((seen.scenarios as { name: string }[]).map(({ name }) => name)).toEqual(['ES.1', 'ES.2', 'NL.1', 'NL.2'])
     expect(Object.keys(seen)).toEqual([
-      'specification', 'world', 'split', 'notes', 'files', 'tasks', 'scenarios', 'vocabularies', 'numeric', 'drift',
+      'specification', 'world', 'split', 'notes', 'warnings', 'files', 'tasks', 'scenarios', 'vocabularies', 'numeric', 'drift',
       'alone', 'lookAhead',
     ])
+  })
+
+  it('shows the very split that a run of the same seed draws', async () => {
+    for (const [file, content] of Object.entries(campaignTable(600))) write(`campaign/${file}`, content)
+    write('campaign/schema.yaml', 'files: [campaign.csv]\nscenario: channel\ncategorical: [segment]\ntasks: [{ name: visit }]\n' +
+      'split: { by: random, stratify: false }\n')
+    const data = join(dir, 'campaign')
+    const seen = async (seed: string): Promise<unknown> =>
+      (JSON.parse((await say(['data', 'inspect', data, '--seed', seed, '--json'])).out) as { scenarios: unknown }).scenarios
+    const run = await simulate({
+      world: { kind: 'folder' }, model: { kind: 'mlp', hidden: [2] }, strategy: { kind: 'fedavg' },
+      rounds: { kind: 'synchronous', count: 1 }, evaluate: { start: false },
+    }, { seed: '7', data, engine: 'tfjs', workers: 1 })
+    expect(await seen('7')).toEqual(JSON.parse(JSON.stringify(inspectWorld(run.world).scenarios)))
+    expect(await seen('8')).not.toEqual(await seen('7'))
   })
 
   it('says what is wrong with a folder or an option', async () => {

@@ -114,4 +114,11 @@ describe('schema', () => {
       'network', 'devices', 'schedule', 'faults', 'evaluate', 'onDivergence', 'seeds',
     ])
   })
+
+  it('prints that of a folder of data too', async () => {
+    const { code, out } = await say(['schema', 'folder'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ required: ['files', 'tasks', 'split'], additionalProperties: false })
+    expect((await say(['schema', 'fodler'])).err).toMatch(/folder/)
+  })
 })

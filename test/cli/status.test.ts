@@ -86,10 +86,35 @@ describe('status', () => {
     }
   })
 
+  it('keeps the time that is left where there is little room', () => {
+    const status = after([...story, closed(rounds[0]), evaluated(1)])
+    expect(liveLines(status, 'first-flight', 12, 60)[0]).toBe('first-flight round 1/2 · virtual 30.0 s, about 12 s left')
+    expect(liveLines(status, 'first-flight', 12, 45)[0]).toBe('first-flight ━━━╌╌ round 1/2, about 12 s left')
+  })
+
+  it('says of everybody that was asked and not folded why', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((x) => `client-${x}`)
+    const row = { ...rounds[0], selected: names, folded: ['client-a'], refused: ['client-b'] }
+    const status = after([
+      event(0, 'aggregator', { kind: 'round-open', round: 1, selected: names }),
+      training('client-c', 10),
+      training('client-d', 10),
+      trained('client-d', 20, 'interrupted'),
+      settled(20, ledgerRow({ kind: 'update', direction: 'up', from: 'client-e', part: 'trunk', round: 1, fate: 'lost' })),
+      settled(20, ledgerRow({ kind: 'model', direction: 'down', from: 'aggregator', to: 'client-f', part: 'trunk', round: 1, fate: 'lost' })),
+      settled(20, ledgerRow({ kind: 'update', direction: 'up', from: 'client-h', part: 'expert-1', round: 1, fate: 'lost' })),
+      event(21, 'client-g', { kind: 'life', what: 'crash', fault: 'x', keeps: 'nothing', back: undefined }),
+    ])
+    expect(roundLine(status, row)).toContain(
+      '1 of 8 folded (1 crashed, 1 cut short, 2 lost, 1 refused, 1 still on the way, 1 still training) · so far',
+    )
+    expect(roundLine(status, { ...row, staleness: [0] })).toContain('1 of 8 folded · so far')
+  })
+
   it('tells a round in one line', () => {
     const status = after([...story, evaluated(1)])
     expect(roundLine(status, rounds[0])).toBe(
-      'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded · 1 late, 1 away, 1 cut short · ' +
+      'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded (1 cut short) · so far 1 late, 1 cut short · ' +
         'validation AUC 0.6875 · up 1.0 KiB, down 2.0 KiB',
     )
   })
@@ -115,7 +140,7 @@ describe('progress', () => {
     const lines = pipe.written.join('').split('\n')
     expect(lines).toHaveLength(3)
     expect(lines[0]).toBe(
-      'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded · 1 late, 1 away, 1 cut short · ' +
+      'round 1/2 closed (deadline) · virtual 30.0 s · 1 of 2 folded (1 cut short) · so far 1 late, 1 cut short · ' +
         'validation AUC 0.6875 · up 1.0 KiB, down 2.0 KiB',
     )
     expect(lines[1]).toMatch(/^round 2\/2 aborted/)

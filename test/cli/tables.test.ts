@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatTime } from '../../src/cli/format.js'
+import { formatAuc, formatBytes, formatTime } from '../../src/cli/format.js'
 import { summarise } from '../../src/cli/summary.js'
 import { bytesTable, faultTable, report, scoreTable, trainingTable } from '../../src/cli/tables.js'
 import { warningsOf } from '../../src/runs/warnings.js'
@@ -9,7 +9,7 @@ import { flight, manifest } from '../runs/flights.js'
 const run = {
   ...flight,
   resolved: { name: 'tiny', seed: '7', engine: 'onnx', workers: 2, warnings: [] },
-  world: { name: 'made' },
+  world: { name: 'made', scenarios: [], tasks: [] },
   manifest,
   warnings: ['mind the gap', ...warningsOf(flight)],
   folder: 'runs/tiny-7',
@@ -20,15 +20,27 @@ describe('tables', () => {
   it('shows test scores at the selected and the last round, with means of what is defined', () => {
     expect(scoreTable(run)).toBe(
       [
-        '┌──────────┬──────┬─────────┬─────────┐',
-        '│ scenario │ task │ AUC (1) │ AUC (2) │',
-        '├──────────┼──────┼─────────┼─────────┤',
-        '│ a        │ ctr  │  0.6250 │  0.6000 │',
-        '│ b        │ ctr  │  0.7500 │       - │',
-        '│ mean     │      │  0.6875 │  0.6000 │',
-        '└──────────┴──────┴─────────┴─────────┘',
+        '┌──────────┬──────┬─────────┬─────────────────┐',
+        '│ scenario │ task │ AUC (1) │         AUC (2) │',
+        '├──────────┼──────┼─────────┼─────────────────┤',
+        '│ a        │ ctr  │  0.6250 │          0.6000 │',
+        '│ b        │ ctr  │  0.7500 │               - │',
+        '│ mean     │ ctr  │  0.6875 │ 0.6000 (1 of 2) │',
+        '└──────────┴──────┴─────────┴─────────────────┘',
       ].join('\n'),
     )
+  })
+
+  it('shows an AUC over few rows of one label with its interval, and not to four digits', () => {
+    // By hand: a = (.8 * 5 + 1) / 7 = 5/7, q1 = 5/9, q2 = 25/42; variance (10/49 + 4 (5/9 - 25/49) + 94 (25/42 - 25/49)) / 475.
+    const variance = (10 / 49 + 4 * (5 / 9 - 25 / 49) + 94 * (25 / 42 - 25 / 49)) / 475
+    expect(formatAuc(0.8, { positives: 5, negatives: 95 })).toBe(`0.80 ± ${(1.96 * Math.sqrt(variance)).toFixed(2)}`)
+    expect(formatAuc(1, { positives: 3, negatives: 400 })).toMatch(/^1\.00 ± 0\.[1-9]/)
+    expect(formatAuc(0.80123, { positives: 50, negatives: 950 })).toBe('0.8012')
+    expect(formatAuc(null, { positives: 0, negatives: 9 })).toBe('-')
+    const test = { rows: 6, labels: Float32Array.of(1, 0, 0, NaN, 0, 1) }
+    const few = { ...run, world: { tasks: [{ name: 'ctr', kind: 'binary' }], scenarios: [{ name: 'a', test }, { name: 'b', test }] } }
+    expect(scoreTable(few as unknown as Run)).toMatch(/│ a +│ ctr +│ 0\.63 ± 0\.\d\d │ +0\.60 ± 0\.\d\d │/)
   })
 
   it('shows where every byte went', () => {

@@ -47,8 +47,9 @@ describe('scripts in the pages', () => {
       const options = {
         noEmit: true,
         paths: {
-          windtunnel: [join(root, 'src/index.ts')],
-          'windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
+          '@windtunnel/windtunnel': [join(root, 'src/index.ts')],
+          '@windtunnel/windtunnel/scenarios': [join(root, 'scenarios/index.ts')],
+          '@windtunnel/windtunnel/tensorflow': [join(root, 'src/tensorflow.ts')],
         },
         typeRoots: [join(root, 'node_modules/@types')],
       }
@@ -78,7 +79,7 @@ describe('scripts in the pages', () => {
 })
 
 describe('data in the pages', () => {
-  const data = blocks.filter(({ language }) => language === 'yaml' || language === 'json')
+  const data = blocks.filter(({ language, text }) => language === 'yaml' || (language === 'json' && !text.includes('compilerOptions')))
   const schemas = data.filter(({ text }) => /^files:/m.test(text))
   const specifications = data.filter((block) => !schemas.includes(block))
 

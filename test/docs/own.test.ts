@@ -14,8 +14,8 @@ import { blocksOf, pageText, root } from './pages.js'
 
 const small = { world: storefronts({ scenarios: 4, impressions: 200, users: 40, items: 20 }), evaluate: { start: false, final: false, every: 100 } }
 
-it.each(['own-check', 'own-rounds'])('%s is on its page as it is flown', (name) => {
-  const shown = blocksOf(`docs/${name.slice(4)}${name === 'own-check' ? 's' : ''}.md`).map(({ text }) => `${text}\n`)
+it.each([['own-check', 'checks'], ['own-rounds', 'rounds'], ['own-choice', 'rounds']])('%s is on its page as it is flown', (name, page) => {
+  const shown = blocksOf(`docs/${page}.md`).map(({ text }) => `${text}\n`)
   expect(shown).toContain(readFileSync(join(root, `simulations/${name}.ts`), 'utf8'))
 })
 

@@ -6,7 +6,7 @@ import { adam } from '../../src/engine/program/optimizer.js'
 import { buildLayout, initialize } from '../../src/models/layout.js'
 import type { Features } from '../../src/models/model.js'
 import {
-  aitm, buildModel, cgc, crossStitch, esmm, mlp, mmoe, omoe, ple, sharedBottom, singleTask, star, type ModelSpec,
+  aitm, buildModel, cgc, crossStitch, esmm, linearModel, mlp, mmoe, omoe, ple, sharedBottom, singleTask, star, type ModelSpec,
 } from '../../src/models/registry.js'
 import { normal, streams } from '../../src/random/streams.js'
 import type { Task } from '../../src/tasks/task.js'
@@ -27,6 +27,7 @@ const specs: readonly (readonly [ModelSpec, readonly Task[]])[] = [
   [mmoe({ ...more, experts: 3, expert: [7, 5] }), three],
   [sharedBottom({ ...more, bottom: [9] }), three],
   [mlp({ hidden: [7] }), three],
+  [linearModel({}), three],
   [omoe({ ...more, experts: 3, expert: [5] }), two],
   [cgc({ ...more, shared: 2, specific: 1, expert: [5] }), three],
   [ple({ ...more, shared: 1, specific: 2, levels: [[7], [5]] }), two],

@@ -12,11 +12,12 @@ const script = (parts: Readonly<Record<string, string>>): string => {
     rounds: 'deadline({ count: 2, after: minutes(5) })',
   }
   const fields = Object.entries({ ...right, ...parts }).map(([name, value]) => `  ${name}: ${value},`)
-  return `import * as windtunnel from 'windtunnel'
-import { storefronts } from 'windtunnel/scenarios'
+  return `import * as windtunnel from '@windtunnel/windtunnel'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
 const { adam, asynchronous, away, check, crash, deadline, fedAvg, fedProx, fraction, lose, mbps, minutes, mmoe, ms, one } = windtunnel
+const { delay, fedBn, narrow, slow } = windtunnel
 const { roundMachine, simulation, Lab, simulate } = windtunnel
-void [adam, asynchronous, away, check, crash, fedProx, fraction, lose, mbps, ms, one, roundMachine, Lab, simulate]
+void [adam, asynchronous, away, check, crash, fedProx, fraction, lose, mbps, ms, one, delay, fedBn, narrow, slow, roundMachine, Lab, simulate]
 export default simulation({
 ${fields.join('\n')}
 })
@@ -38,6 +39,12 @@ const mistakes: Readonly<Record<string, readonly [Readonly<Record<string, string
   'a message that there is not': [{ faults: '[lose({ from: "client", message: "models" }, { probability: 0.1 })]' }, 'models'],
   'a phase that there is not': [{ faults: '[away(one(), { phase: "uploading" })]' }, 'uploading'],
   'a crash that keeps what cannot be kept': [{ faults: '[crash(one(), { when: { round: 1, after: 1 }, keeps: "all" })]' }, 'all'],
+  'a straggler that is not told how slow': [{ faults: '[slow(one(), {})]' }, 'by'],
+  'a straggler that is told twice': [{ faults: '[slow(one(), { by: 2, profile: [[0, 2]] })]' }, 'profile'],
+  'a crash at no time': [{ faults: '[crash(one(), { keeps: "nothing" })]' }, 'when'],
+  'a line that is narrower by nothing': [{ faults: '[narrow(one(), { rounds: [1, 2] })]' }, 'to'],
+  'a delay by nothing': [{ faults: '[delay({ message: "model" }, {})]' }, 'by'],
+  'a strategy without options that is given one': [{ strategy: 'fedBn({ mu: 1 })' }, 'mu'],
   'a misspelt field of the evaluation': [{ evaluate: '{ evry: 2 }' }, 'evry'],
   'a purpose that has no seed': [{ seeds: '{ training: 1 }' }, 'training'],
   'a check of a kind of event that there is not': [

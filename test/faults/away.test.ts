@@ -72,7 +72,7 @@ describe('leaving in training', () => {
     expect(weather.span('client-NL', 5000, 1000, 3)).toEqual({ until: 6000 })
     const [report] = weather.report()
     expect(report.fired).toBe(1)
-    expect(report.text).toBe('client-NL leave in training, round 2')
+    expect(report.text).toBe('client-NL leaves in training, round 2')
     expect(report.outcome).toMatch(/^2 trainings cut short \(0\.00\d s charged for nothing\); 1 message lost \(0 bytes/)
   })
 
@@ -208,5 +208,34 @@ describe('schedules and faults together', () => {
     expect(weather.report()[0]).toMatchObject({ fired: 0, outcome: 'never fired' })
     expect(weather.available('client-NL', 10, 1)).toBe(false)
     expect(weather.report()[0].fired).toBe(1)
+  })
+})
+
+describe('what outlives the flight', () => {
+  const outlived = (fault: Parameters<typeof weatherOf>[0][number], about = {}) => {
+    const weather = weatherOf([fault], about)
+    weather.opens(1, 0)
+    weather.span('client-NL', 0, 10, 1)
+    weather.closes(1, seconds(1))
+    weather.opens(2, seconds(1))
+    weather.closes(2, seconds(3))
+    return weather.report()[0].outlived
+  }
+
+  test('is told: a window of rounds, of time, an absence that is not over', () => {
+    expect(outlived(away('client-NL', { rounds: [1, 3] }))).toBe('its window ends with round 3, the flight did with round 2')
+    expect(outlived(away('client-NL', { rounds: [1, 2] }))).toBeUndefined()
+    expect(outlived(away('client-NL', { from: 0, until: seconds(4) }))).toBe('its window ends at 4.000 s, the flight did at 3.000 s')
+    expect(outlived(away('client-NL', { from: 0, until: seconds(3) }))).toBeUndefined()
+    const left = { phase: 'training', rounds: [1, 1] as [number, number] } as const
+    expect(outlived(away('client-NL', { ...left, for: seconds(180) }))).toBe(
+      '1 client that it sent away had not come back when the flight ended at 3.000 s',
+    )
+    expect(outlived(away('client-NL', { ...left, for: seconds(2) }))).toBeUndefined()
+    expect(outlived(away('client-NL', left))).toBeUndefined()
+  })
+
+  test('is told of nothing before a round has closed', () => {
+    expect(weatherOf([away('client-NL', { rounds: [1, 3] })]).report()[0].outlived).toBeUndefined()
   })
 })

@@ -23,7 +23,28 @@ describe('slow', () => {
     expect(end(90, 15)).toBe(140)
     expect(weather.span('client-US', 100, 10, 1).until).toBe(110)
     const text = 'client-NL 8 times slower, from 0.000 s, until 0.000 s'
-    expect(weather.report()[0]).toMatchObject({ fired: 1, text })
+    expect(weather.report()[0]).toMatchObject({ fired: 0, text })
+    const ends = (start: Micros, at: Micros, outcome: 'computed' | 'abandoned') =>
+      weather.happen(at, 'client-NL', { kind: 'trained', round: 1, start, outcome, examples: 1, continues: false })
+    // Nothing was slowed before 100.
+    ends(0, 100, 'computed')
+    expect(weather.report()[0].fired).toBe(0)
+    ends(100, 181, 'computed')
+    expect(weather.report()[0]).toMatchObject({ fired: 1, outcome: '1 training slowed (0.000 s longer)' })
+  })
+
+  test('what a training took longer is counted as far as it came', () => {
+    const seconds = 1e6
+    const weather = weatherOf([slow('client-NL', { profile: [[0, 1], [10 * seconds, 4]] })])
+    const lasts = (start: Micros, cost: Micros, at: Micros, outcome: 'computed' | 'abandoned') => {
+      weather.span('client-NL', start, cost, 1)
+      weather.happen(at, 'client-NL', { kind: 'trained', round: 1, start, outcome, examples: 1, continues: false })
+      return /\((.*) longer\)/.exec(weather.report()[0].outcome)?.[1]
+    }
+    // Ten seconds as usual, then 4 for 1: at 30 s 15 s of work are done.
+    expect(lasts(0, 15 * seconds, 30 * seconds, 'computed')).toBe('15.000 s')
+    expect(lasts(1, 100 * seconds, 30 * seconds + 1, 'abandoned')).toBe('30.000 s')
+    expect(lasts(2, 100 * seconds, 5 * seconds, 'abandoned')).toBe('30.000 s')
   })
 
   test('rounds, profiles and several at once', () => {
@@ -87,7 +108,7 @@ test('partial: the least share holds, and only in its rounds', () => {
   weather.completeness('client-NL', 2)
   expect(weather.report().map(({ fired }) => fired)).toEqual([2, 2])
   expect(weather.report()[0]).toMatchObject({
-    text: 'client-NL stop after 50 % of the local epochs, rounds 2-3',
+    text: 'client-NL stops after 50 % of the local epochs, rounds 2-3',
     outcome: '2 trainings stopped early',
   })
 })

@@ -99,11 +99,16 @@ describe('drawing a plan', () => {
 
   test('the schema knows contradictions', () => {
     const bad: readonly unknown[] = [
+      // @ts-expect-error the compiler knows
       slow(one(), {}),
+      // @ts-expect-error the compiler knows
       slow(one(), { by: 2, profile: [[0, 2]] }),
       slow(one(), { profile: [[5, 2], [5, 3]] }),
+      // @ts-expect-error the compiler knows
       crash(one(), {}),
+      // @ts-expect-error the compiler knows
       crash(one(), { at: 5, when: { round: 1, after: 1 } }),
+      // @ts-expect-error the compiler knows
       narrow(one(), {}),
       away(one(), { for: '1 min' }),
       away(one(), { from: 10, until: 10 }),

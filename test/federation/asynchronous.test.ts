@@ -89,8 +89,6 @@ describe('buffered rounds (FedBuff)', () => {
         "2600 update 1 C > r used",
         "2600 model 3 r > C fruitless",
         "3400 update 3 A > r used",
-        "3600 update 3 B > r surplus",
-        "5200 update 3 C > r surplus",
       ]
     `)
     expect(flight.ledger.filter(({ part }) => part === 'expert-1').map(({ fate }) => fate).toSorted()).toEqual(
@@ -168,7 +166,6 @@ describe('asynchronous rounds (FedAsync)', () => {
         "2000 update 2 A > r used",
         "2000 model 3 r > A fruitless",
         "2500 update 1 B > r used",
-        "3000 update 3 A > r surplus",
       ]
     `)
   })

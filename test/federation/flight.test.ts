@@ -184,9 +184,12 @@ describe('a round', () => {
   })
 
   it('over-selects: asks more, closes at the goal, and the rest is surplus', async () => {
-    const slow = (client: string, start: number, cost: number) => ({ until: start + cost * (client === 'client-NL' ? 100 : 1) })
+    // Its update is long on the way: a training that is not over when the flight is would be given up.
+    const late = (envelope: Envelope) =>
+      envelope.kind === 'update' && envelope.from === 'client-NL' ? { ...clear, delay: 100_000 } : undefined
     const rounds = deadline({ count: 1, after: seconds(60), select: 2, overSelect: 0.5 })
-    const flight = await fly({ rounds }, calm({ span: slow }))
+    const quick = (client: string, start: number, cost: number) => ({ until: start + (client === 'client-NL' ? 1 : cost) })
+    const flight = await fly({ rounds }, calm({ ...judging(late), span: quick }))
     expect(flight.rounds[0]).toMatchObject({ reason: 'goal reached', folded: ['client-ES', 'client-FR'] })
     expect(flight.rounds[0].selected).toHaveLength(3)
     expect(updates(flight)['client-NL trunk 1']).toBe('surplus')

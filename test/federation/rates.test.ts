@@ -4,8 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { rateFactor, type RateSchedule } from '../../src/federation/rate-schedule.js'
-import { fedAvg, sgd } from '../../src/simulation/script.js'
+import { setUp } from '../../src/flight/setup.js'
+import { resolve } from '../../src/simulation/resolve.js'
+import { adam, fedAvg, mlp, scaffold, sgd, synchronous } from '../../src/simulation/script.js'
+import { bitsOf, jobsOf, trainAll, trainingOf } from '../engine/flight.js'
 import { calm } from './calm.js'
+import { smallWorld } from './small.js'
 import { clients, flown, gradient, head, mean, rate } from './strategies/plain-numbers.js'
 
 const factors = (schedule: RateSchedule, rounds: number): number[] =>
@@ -80,6 +84,78 @@ describe.each(['tfjs', 'onnx'] as const)('in plain numbers, on %s', (name) => {
     })
     const first = round(initial, 1, () => 0, clients.slice(1))
     close(common, round(first, 0.5, () => 0))
+  })
+
+  /** Local SGD of one client at a rate of each step. */
+  const trained = (client: (typeof clients)[number], start: readonly number[], at: number, more: readonly number[] = []): number[] => {
+    let theta = [...start]
+    for (let step = 0; step < client.epochs; step++) {
+      const slope = gradient(client, theta)
+      theta = theta.map((t, i) => t - at * (slope[i] + (more[i] ?? 0)))
+    }
+    return theta
+  }
+
+  it('clients have rates and schedules of their own, later entries winning field by field', async () => {
+    const own = [
+      { who: 'all', rate: 0.4 }, { who: 'client-A', rate: 0.1 }, { who: 'client-B', epochs: 3 },
+      { who: 'client-B', rateSchedule: { kind: 'exponential', by: 0.5 } },
+      { who: 'client-C', rateSchedule: { kind: 'constant', warmup: 1 } },
+    ] as const
+    const rateSchedule = { kind: 'step', every: 1, by: 0.1 } as const
+    const { initial, common } = await flown(engine, fedAvg(), 2, clients, {
+      local: { ...local, optimizer: sgd(rate), rateSchedule, clients: [...own] },
+    })
+    const rates = [[0.1, 0.01], [0.4, 0.2], [0.2, 0.4]]
+    const next = (w: readonly number[], r: number): number[] => mean(clients.map((client, k) => trained(client, w, rates[k][r])))
+    close(common, next(next(initial, 0), 1))
+  })
+
+  it('SCAFFOLD’s variates go by the rate of each client', async () => {
+    const { initial, common } = await flown(engine, scaffold(), 2, clients, {
+      local: { ...local, optimizer: sgd(rate), clients: [...local.clients, { who: 'client-A', rate: 0.1 }] },
+    })
+    const rates = [0.1, rate, rate]
+    const even = (all: readonly (readonly number[])[]): number[] => initial.map((_, i) => all.reduce((sum, one) => sum + one[i] / all.length, 0))
+    const first = clients.map((client, k) => trained(client, initial, rates[k]))
+    const variates = clients.map(({ epochs }, k) => initial.map((w, i) => (w - first[k][i]) / (epochs * rates[k])))
+    const [x, c] = [even(first), even(variates)]
+    close(common, even(clients.map((client, k) => trained(client, x, rates[k], c.map((all, i) => all - variates[k][i])))))
+  })
+
+  it('moments are kept by whom they are asked of, and the program is one for all', async () => {
+    const momentum = 0.5
+    const about = { local: { ...local, optimizer: sgd(rate, { momentum }), clients: [...local.clients, { who: 'client-A', optimizerState: 'keep' as const }] } }
+    const { initial, common } = await flown(engine, fedAvg(), 2, clients, about)
+    const velocities = clients.map(() => initial.map(() => 0))
+    const round = (w: readonly number[]): number[] =>
+      mean(clients.map((client, k) => {
+        let theta = [...w]
+        if (client.name !== 'client-A') velocities[k] = initial.map(() => 0)
+        for (let step = 0; step < client.epochs; step++) {
+          const slope = gradient(client, theta)
+          velocities[k] = velocities[k].map((v, i) => momentum * v + slope[i])
+          theta = theta.map((t, i) => t - rate * velocities[k][i])
+        }
+        return theta
+      }))
+    close(common, round(round(initial)))
+    const resolved = resolve({
+      world: { kind: 'storefronts' }, model: mlp({ hidden: [2] }), strategy: fedAvg(), rounds: synchronous({ count: 1 }),
+      local: { clients: [{ who: 'client-a', rate: 0.5, rateSchedule: { kind: 'linear', over: 3 }, optimizerState: 'keep' }, { who: 'client-b', epochs: 4 }] },
+    })
+    const programs = (await setUp(resolved, smallWorld({ a: 20, b: 20, c: 20 }), engine)).clients.map(({ prepared }) => prepared[0].program)
+    expect(new Set(programs).size).toBe(1)
+  })
+
+  it('a client has the same bits at its rate alone and beside others at theirs', async () => {
+    const training = { ...trainingOf({ optimizer: adam(0.01, { epsilon: 1e-3, weightDecay: 0.1 }) }), cohort: 3 }
+    const jobs = (await jobsOf(engine, training, 3)).map((job, i) => ({ ...job, ...(i > 0 && { rate: 0.01 * 3 ** i }) }))
+    const together = (await trainAll(engine, jobs)).map(bitsOf)
+    for (const [i, job] of jobs.entries()) expect((await trainAll(engine, [job])).map(bitsOf)).toEqual([together[i]])
+    const [first, second] = jobs
+    expect((await trainAll(engine, [{ ...first, rate: 0.01 }])).map(bitsOf)).toEqual([together[0]])
+    expect((await trainAll(engine, [{ ...second, rate: undefined }])).map(bitsOf)).not.toEqual([together[1]])
   })
 
   it('weight decay is in every gradient, L2 in that of its role', async () => {

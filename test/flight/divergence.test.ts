@@ -64,8 +64,8 @@ describe('divergence', () => {
 
   it('of an update ends it at the close of its round', async () => {
     await expect(flown(spoilt([2]), 3, {}, stop)).rejects.toThrow(
-      'Training diverged: updates of client-store-1 were not finite by the close of round 2. Lower local.optimizer.rate (0.001), ' +
-        'or fly on with onDivergence: go-on: such updates are refused and counted, such rounds never selected.',
+      'Training diverged: updates of client-store-1 were not finite by the close of round 2. Lower local.optimizer.rate (0.001), clip gradients ' +
+        '(local.clip), or fly on with onDivergence: go-on: such updates are refused and counted, such rounds never selected.',
     )
   })
 

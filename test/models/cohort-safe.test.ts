@@ -5,7 +5,7 @@ import { adam } from '../../src/engine/program/optimizer.js'
 import { buildLayout, initialize } from '../../src/models/layout.js'
 import type { Features } from '../../src/models/model.js'
 import {
-  aitm, buildModel, cgc, crossStitch, esmm, mlp, mmoe, omoe, ple, sharedBottom, singleTask, star, type ModelSpec,
+  aitm, buildModel, cgc, crossStitch, esmm, linearModel, mlp, mmoe, omoe, ple, sharedBottom, singleTask, star, type ModelSpec,
 } from '../../src/models/registry.js'
 import { streams } from '../../src/random/streams.js'
 import type { Task } from '../../src/tasks/task.js'
@@ -25,6 +25,7 @@ const specs = [
   mmoe({ embedding: 4, experts: 3, expert: [8, 5], tower: [6], ...more }),
   sharedBottom({ embedding: 4, bottom: [8], tower: [5], ...more }),
   mlp({ hidden: [7], ...more }),
+  linearModel({}),
   omoe({ embedding: 4, experts: 3, expert: [8, 5], tower: [6], ...more }),
   cgc({ embedding: 4, shared: 1, specific: 2, expert: [5], tower: [6], ...more }),
   ple({ embedding: 4, shared: 2, specific: 1, levels: [[5], [6, 3]], tower: [6], ...more }),

@@ -6,13 +6,16 @@ import { scoringBody, trainingBody } from '../../src/engine/program/program.js'
 import { buildLayout, initialize } from '../../src/models/layout.js'
 import type { Features } from '../../src/models/model.js'
 import {
-  aitm, buildModel, cgc, crossStitch, esmm, mlp, mmoe, omoe, ple, sharedBottom, singleTask, star, type ModelSpec,
+  aitm, buildModel, cgc, crossStitch, esmm, linearModel, mlp, mmoe, omoe, ple, sharedBottom, singleTask, star,
+  type ModelSpec,
 } from '../../src/models/registry.js'
 import { streams } from '../../src/random/streams.js'
 import type { Task } from '../../src/tasks/task.js'
 import { feedOf, fly, makeRows } from './flight.js'
 import { omoeLogits, pleLogits } from './reference-mixtures.js'
-import { aitmLogits, aitmPenalty, crossStitchLogits, esmmLogits, singleTaskLogits } from './reference-networks.js'
+import {
+  aitmLogits, aitmPenalty, crossStitchLogits, esmmLogits, linearModelLogits, singleTaskLogits,
+} from './reference-networks.js'
 import { starLogits } from './reference-star.js'
 import {
   adamRule, mmoeLogits, momentumRule, scoresOf, sharedBottomLogits, train, type Logits, type Rule, type Shapes, type Values,
@@ -222,6 +225,15 @@ const cases: readonly Case[] = [
     spec: mlp({ hidden: [4], embedding: 2 }),
     logits: sharedBottomLogits([4], []), ...world, ...sgd(0.5), counts: [3, 3],
   },
+  {
+    name: 'a linear model, tasks of different widths, missing labels, Adam',
+    spec: linearModel({}),
+    logits: linearModelLogits, features, tasks: mixed, ...adam(0.01), counts: [8, 8, 3], missing: 0.3,
+  },
+  {
+    name: 'a linear model of numeric columns alone, SGD',
+    spec: linearModel({}), logits: linearModelLogits, features: columns, tasks: classes, ...sgd(0.5), counts: [10, 4],
+  },
 ]
 
 const prepare = ({ name, spec, features: seen, tasks, optimizer, counts, missing, mu, penalty }: Case) => {
@@ -247,7 +259,7 @@ const prepare = ({ name, spec, features: seen, tasks, optimizer, counts, missing
   const numericFields = 'numericFields' in spec ? (spec.numericFields ?? 1) : spec.kind === 'mlp' ? 0 : 1
   const shapes = {
     fields: seen.categorical.map((f) => f.size), numeric: seen.numeric.length, tasks, embedding: width,
-    numericFields, dropout: spec.dropout ?? 0, batchNorm: 'batchNorm' in spec ? (spec.batchNorm ?? false) : false, penalty,
+    numericFields, dropout: 'dropout' in spec ? (spec.dropout ?? 0) : 0, batchNorm: 'batchNorm' in spec ? (spec.batchNorm ?? false) : false, penalty,
   }
   return { training, layout, values, anchor, steps, split, shapes }
 }

@@ -87,3 +87,18 @@ export const aitmPenalty =
       ? 0
       : (strength / heads[0].length) *
         heads[task].reduce((sum, [y], r) => sum + Math.max(0, sigmoid(y) - sigmoid(heads[task - 1][r][0])), 0)
+
+export const linearModelLogits: Logits = ({ p, rows, shapes }) =>
+  shapes.tasks.map((task) => {
+    const width = task.kind === 'multiclass' ? task.classes : 1
+    return rows.numeric.map((columns, r) =>
+      Array.from({ length: width }, (_, o) => {
+        let [sum, offset] = [p[`${task.name}.bias`][o], 0]
+        columns.forEach((value, i) => (sum += value * p[`${task.name}.numeric`][i * width + o]))
+        shapes.fields.forEach((size, f) => {
+          sum += p[`${task.name}.words`][(offset + rows.categorical[r][f]) * width + o]
+          offset += size
+        })
+        return sum
+      }))
+  })

@@ -49,7 +49,7 @@ describe('resolve', () => {
       cohort: 1,
       clients: [],
     })
-    expect(resolved.evaluate).toEqual({ start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })
+    expect(resolved.evaluate).toEqual({ models: false, start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })
     expect(resolved.seeds).toEqual({
       world: '7/world',
       initialisation: '7/initialisation',
@@ -65,6 +65,18 @@ describe('resolve', () => {
       overSelect: 0,
       missing: 'last',
     })
+  })
+
+  it('reads a clip by norm or by value, a model to start from, and says what else they cannot be', () => {
+    const set = (...settings: string[]) => from(yaml, { set: settings })
+    expect(set('local.clip={ norm: 1 }').local.clip).toEqual({ norm: 1 })
+    expect(set('local.clip.value=0.5').local.clip).toEqual({ value: 0.5 })
+    expect(() => set('local.clip={ norm: 0 }')).toThrow('local.clip.norm must be above 0, got 0')
+    expect(() => set('local.clip={ norm: 1, value: 1 }')).toThrow(/local\.clip\.\w+ is not a field/)
+    expect(() => set('local.clip={ nrom: 1 }')).toThrow('Did you mean "norm"?')
+    expect(set('start.from=runs/x').start).toEqual({ from: 'runs/x', model: 'selected' })
+    expect(() => set('start={ from: runs/x, model: best }')).toThrow('start.model cannot be "best"')
+    expect(() => set('start={ model: last }')).toThrow('start.from is missing')
   })
 
   it('keeps a seed that is given, as text', () => {
@@ -126,6 +138,10 @@ describe('a time without a unit', () => {
     ].join('\n'))
   })
 
+  it('is none in a setting that nobody typed, such as those of a grid', () => {
+    expect(from(yaml, { set: ['rounds.after=60000000'], typed: false }).rounds).toMatchObject({ after: 60e6 })
+  })
+
   it('is none where it is 0, where the number counts something, and in a script, whose constants are numbers', () => {
     const set = ['network.latency=0', 'rounds.count=60', 'local.epochs=2', 'seeds.world=7', 'network.up=5000000', 'model.embedding=4']
     expect(from(yaml, { set }).network.latency).toBe(0)
@@ -144,7 +160,7 @@ describe('a broken specification', () => {
         'plan.yaml:6:3: rounds.cuont is not a field.',
         '  6 |   cuont: 4',
         '    |   ^^^^^',
-        '  Did you mean "count"? Known here: after, count, kind, missing, overSelect, patience, quorum, select.',
+        '  Did you mean "count"? Known here: after, count, kind, leftBehind, missing, overSelect, patience, quorum, select.',
       ].join('\n'),
     )
   })
@@ -283,7 +299,7 @@ describe('--set', () => {
   it('names the setting in errors', () => {
     expect(complaint(() => set('rounds.cuont=5'))).toBe(
       '--set rounds.cuont=5: rounds.cuont is not a field.\n' +
-        '  Did you mean "count"? Known here: after, count, kind, missing, overSelect, patience, quorum, select.',
+        '  Did you mean "count"? Known here: after, count, kind, leftBehind, missing, overSelect, patience, quorum, select.',
     )
     expect(complaint(() => set('rounds.count=0'))).toBe('--set rounds.count=0: rounds.count must be at least 1, got 0.')
     expect(complaint(() => set('rounds'))).toContain('expected PATH=VALUE')

@@ -60,6 +60,7 @@ export class Stretch {
   private readonly lossesNow: Float64Array
   private scalarsAt = -1
   private scalarsFor = 1
+  private rate: number | undefined
   /** Only there to be written: see `warm`. */
   protected warmth = 0
   private scalars: Readonly<Record<string, number>> = {}
@@ -140,11 +141,13 @@ export class Stretch {
   }
 
   /** `t` counts a client's steps from 1 and goes on where kept optimizer state stopped. */
-  private feedScalars(feed: StepFeed, lane: number, t: number, { mu = 0, rateFactor = 1 }: TrainJob): void {
+  private feedScalars(feed: StepFeed, lane: number, t: number, { mu = 0, rate, rateFactor = 1 }: TrainJob): void {
     if (feed.scalars.length === 0) return
-    if (t !== this.scalarsAt || rateFactor !== this.scalarsFor) {
-      this.scalars = scalarsOf(this.recipe.optimizer, t, rateFactor)
+    if (t !== this.scalarsAt || rateFactor !== this.scalarsFor || rate !== this.rate) {
+      const { optimizer } = this.recipe
+      this.scalars = scalarsOf(rate === undefined ? optimizer : { ...optimizer, rate }, t, rateFactor)
       this.scalarsAt = t
+      this.rate = rate
       this.scalarsFor = rateFactor
     }
     for (const { buffer, name } of feed.scalars) buffer[lane] = name === 'mu' ? mu : this.scalars[name]

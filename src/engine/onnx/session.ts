@@ -1,8 +1,9 @@
-import type { Tensor } from 'onnxruntime-node'
+import type { Tensor } from 'onnxruntime-common'
 import type { Sink, Source } from '../program/body.js'
 import type { Compiled, Port, Session } from '../runtime.js'
 import type { Buffers } from '../buffers.js'
 import { JointSlot } from '../joint-slot.js'
+import { loadRuntime } from './runtime.js'
 import { Slot, type MakeTensor } from './slot.js'
 
 /** How a session computes. None of these choices changes a bit of a result. */
@@ -36,7 +37,7 @@ const slotsOf = (
  * order. Buffers must not be over shared memory, which the runtime refuses. Runs of one session must not overlap.
  */
 export const openOnnx = async (compiled: Compiled, { profile }: SessionOptions = {}): Promise<Session> => {
-  const runtime = await import('onnxruntime-node')
+  const runtime = loadRuntime()
   const session = await runtime.InferenceSession.create(compiled.bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

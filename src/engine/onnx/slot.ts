@@ -1,4 +1,4 @@
-import type { Tensor } from 'onnxruntime-node'
+import type { Tensor } from 'onnxruntime-common'
 import type { Sink, Source } from '../program/body.js'
 import { bufferOf, type Buffers, type Values } from '../buffers.js'
 import type { Port } from '../runtime.js'

@@ -6,6 +6,7 @@ import { paddedRows } from '../feeding/batches.js'
 import type { Training } from '../engine.js'
 import { balancedStep, readMemory } from './balance.js'
 import type { Body, Inputs, Sink } from './body.js'
+import { clipped } from './clip.js'
 import { forward, trains, type Tensors } from './differentiate.js'
 import { readBatch, scoringMode } from './readings.js'
 import { coupledDecay } from './optimizer.js'
@@ -14,14 +15,15 @@ import { scalarsOf, slotsOf, update } from './update.js'
 /**
  * Whether the gradient that is asked for is `rate` times the loss's: then the rate passes through the backward pass as
  * one factor of the loss's weights, and a step of plain SGD is one pass over each segment instead of two. A proximal
- * term, a correction or a decay joins later and would miss the rate.
+ * term, a correction or a decay joins later and would miss the rate; a clip must see the gradient without it.
  */
-const rateInside = ({ optimizer, proximal, corrected, l2 }: Training): boolean =>
+const rateInside = ({ optimizer, proximal, corrected, l2, clip }: Training): boolean =>
   optimizer.kind === 'sgd' && optimizer.momentum === 0 && !proximal && corrected !== true &&
-  l2 === undefined && coupledDecay(optimizer) === 0
+  l2 === undefined && clip === undefined && coupledDecay(optimizer) === 0
 
-/** How much of a segment's parameters is added to its gradient. */
-const shrinkage = ({ optimizer, l2 }: Training, { role }: Segment): number => (l2?.[role] ?? 0) + coupledDecay(optimizer)
+/** Adds a share of a segment's parameters to its gradient. */
+const shrink = (parameter: Tensor, gradient: Tensor, share: number): Tensor =>
+  share === 0 ? gradient : tf.add(gradient, tf.mul(parameter, share))
 
 /** The gradient of (mu / 2) |theta - anchor|^2 is mu (theta - anchor). Li et al. (2020), FedProx, equation 2. */
 const proximal = (parameter: Tensor, gradient: Tensor, segment: Segment, inputs: Inputs, mu: Tensor): Tensor => {
@@ -29,22 +31,37 @@ const proximal = (parameter: Tensor, gradient: Tensor, segment: Segment, inputs:
   return tf.add(gradient, tf.mul(tf.sub(parameter, anchor), mu))
 }
 
-/** The gradient of the loss with the terms that the host asks for. */
-const slopeOf = (
-  training: Training,
-  parameter: Tensor,
-  gradient: Tensor,
-  segment: Segment,
-  inputs: Inputs,
-  mu: Tensor | undefined,
-): Tensor => {
-  const { name, shape } = segment
-  const held = mu && training.proximalSegments.includes(name)
-    ? proximal(parameter, gradient, segment, inputs, mu)
-    : gradient
-  const shrinks = shrinkage(training, segment)
-  const shrunk = shrinks === 0 ? held : tf.add(held, tf.mul(parameter, shrinks))
-  return training.corrected === true ? tf.add(shrunk, inputs.read({ kind: 'correction', segment: name }, shape)) : shrunk
+/** What a step goes by: of one segment, its gradient of the tasks' losses and what is added to it. */
+interface Slope {
+  readonly parameter: Tensor
+  readonly gradient: Tensor
+  readonly segment: Segment
+  readonly mu: Tensor | undefined
+}
+
+/** The gradient with what is part of the loss: the proximal term, and L2 as far as `also` does not take it along. */
+const lossSlope = ({ l2, proximalSegments }: Training, slope: Slope, inputs: Inputs, also = 0): Tensor => {
+  const { parameter, gradient, segment, mu } = slope
+  const held = mu && proximalSegments.includes(segment.name) ? proximal(parameter, gradient, segment, inputs, mu) : gradient
+  return shrink(parameter, held, (l2?.[segment.role] ?? 0) + also)
+}
+
+/** With the correction that a strategy asks for. */
+const correct = ({ corrected }: Training, { name, shape }: Segment, gradient: Tensor, inputs: Inputs): Tensor =>
+  corrected === true ? tf.add(gradient, inputs.read({ kind: 'correction', segment: name }, shape)) : gradient
+
+/**
+ * What the optimizer steps along, by segment. A clip covers what is the gradient of a loss; the optimizer's own decay and a
+ * correction, which others have made, come after it.
+ */
+const slopesOf = (training: Training, slopes: readonly Slope[], inputs: Inputs): ((segment: Segment) => Tensor) => {
+  const { clip } = training
+  const decay = coupledDecay(training.optimizer)
+  const of = (segment: Segment): Slope => slopes.find((slope) => slope.segment === segment)!
+  if (clip === undefined) return (segment) => correct(training, segment, lossSlope(training, of(segment), inputs, decay), inputs)
+  const own = slopes.map((slope) => [slope.segment.name, lossSlope(training, slope, inputs)])
+  const short = clipped(clip, Object.fromEntries(own) as Tensors)
+  return (segment) => correct(training, segment, shrink(of(segment).parameter, short[segment.name], decay), inputs)
 }
 
 /**
@@ -81,6 +98,11 @@ export const trainingBody =
       const mu = training.proximal && training.proximalSegments.length > 0
         ? inputs.read({ kind: 'scalar', name: 'mu', step }, [])
         : undefined
+      const moving = layout.segments.filter((segment) => trains(training, segment))
+      const slopeOf = slopesOf(
+        training, moving.map((segment) => ({ parameter: parameters[segment.name], gradient: gradients[segment.name], segment, mu })),
+        inputs,
+      )
       for (const segment of layout.segments) {
         const { name } = segment
         if (training.frozen?.includes(name) === true) continue
@@ -88,7 +110,7 @@ export const trainingBody =
           parameters[name] = state[name] ?? parameters[name]
           continue
         }
-        const slope = slopeOf(training, parameters[name], gradients[name], segment, inputs, mu)
+        const slope = slopeOf(segment)
         const updated = seeded
           ? { parameter: tf.sub(parameters[name], slope), slots: {} }
           : update(optimizer, parameters[name], slope, slots[name], scalars)

@@ -11,8 +11,14 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const require = createRequire(join(root, 'package.json'))
 const addonName = '@tensorflow/tfjs-node'
+const addonVersion = '4.22.0'
+
+/**
+ * It lies in a folder of its own: among the packages of the checkout the next `npm install` would remove it, since nothing
+ * asks for it there. It is no dependency, because its install script downloads from a host of its own.
+ */
+const home = join(root, 'engine', 'native')
 
 /** The TensorFlow whose C interface tfjs-node 4.22 is written for, so far as PyPI has it. */
 const wheel = 'tensorflow-cpu==2.15.1'
@@ -75,16 +81,19 @@ const checkMachine = () => {
   if (lacking.length > 0) throw new Missing(`needs ${lacking.join(', ')}, which could not be run`)
 }
 
-/** The package's folder; without it npm is asked for it, for npm drops an optional package that cannot download. */
+/** The package's folder. Of TensorFlow.js itself it takes that of the checkout, further up: there is one copy. */
 const addonFolder = () => {
-  const folder = join(root, 'node_modules', addonName)
+  const scope = join(home, 'node_modules', '@tensorflow')
+  const folder = join(scope, 'tfjs-node')
   if (fs.existsSync(join(folder, 'package.json'))) return folder
-  const version = require('./package.json').optionalDependencies[addonName]
-  say(`fetching ${addonName}@${version} without its own download`)
-  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${addonName}@${version}`]
+  say(`fetching ${addonName}@${addonVersion} without its own download`)
+  fs.mkdirSync(home, { recursive: true })
+  fs.writeFileSync(join(home, 'package.json'), '{ "name": "windtunnel-native", "version": "0.0.0", "private": true }\n')
+  const args = ['install', '--prefix', home, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
   const npm = process.env.npm_execpath
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []]
-  must('npm install', command, [...first, ...args], { cwd: root })
+  must('npm install', command, [...first, ...args, `${addonName}@${addonVersion}`], { cwd: home })
+  for (const name of fs.readdirSync(scope)) if (name !== 'tfjs-node') fs.rmSync(join(scope, name), { recursive: true })
   return folder
 }
 
@@ -92,7 +101,7 @@ const addonFolder = () => {
 const isNative = () => {
   const program = `process.exitCode = require('${addonName}').getBackend() === 'tensorflow' ? 0 : 1`
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' }
-  return run(process.execPath, ['-e', program], { cwd: root, env }).status === 0
+  return [home, root].some((cwd) => fs.existsSync(cwd) && run(process.execPath, ['-e', program], { cwd, env }).status === 0)
 }
 
 /** Takes the two libraries and the C headers out of the wheel. */

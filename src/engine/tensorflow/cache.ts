@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/**
- * Where SavedModels lie: `WINDTUNNEL_CACHE`, or `windtunnel` in the user's cache folder (`XDG_CACHE_HOME`, `~/.cache`),
- * or `windtunnel-cache` among the temporary files where neither can be written.
- */
-const cacheFolders = (): string[] => {
-  const { WINDTUNNEL_CACHE: own, XDG_CACHE_HOME: xdg } = process.env
-  if (own) return [own]
-  return [join(xdg || join(homedir(), '.cache'), 'windtunnel'), join(tmpdir(), 'windtunnel-cache')]
-}
+import { cacheFolders } from '../../package.js'
 
 const holds = async (folder: string, bytes: Uint8Array): Promise<boolean> => {
   try {

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import * as tf from '@tensorflow/tfjs'
+import { packageFolder } from '../../package.js'
 import { EngineError } from '../engine-error.js'
 import { oneThread } from './threads.js'
 
@@ -38,6 +41,12 @@ export interface Native {
 
 const packageName = '@tensorflow/tfjs-node'
 
+/** Beside this package, where somebody installed it; or where `npm run native-tensorflow` puts it, out of npm's way. */
+const loadInstalled = (name: string): unknown => {
+  const own = join(packageFolder(), 'engine', 'native', 'package.json')
+  return createRequire(existsSync(own) ? own : import.meta.url)(name) as unknown
+}
+
 /** From Node 23 on tfjs-node 4.22 calls `util.isNullOrUndefined`, which Node has no longer. */
 const firstBrokenNode = 23
 
@@ -55,7 +64,7 @@ export const checkNode = (version: string): void => {
  * `EngineError` where Node is too new, where the native library is missing, and in a worker thread, which cannot set
  * TensorFlow's environment and would share its one thread pool with all others.
  */
-export const loadNative = (load: (name: string) => unknown = createRequire(import.meta.url)): Native => {
+export const loadNative = (load: (name: string) => unknown = loadInstalled): Native => {
   checkNode(process.versions.node)
   if (!isMainThread) {
     throw new EngineError("The engine 'tfjs-node' was opened in a worker thread; give it a process of its own.")

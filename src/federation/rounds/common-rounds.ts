@@ -24,6 +24,11 @@ export const commonFields = {
   /** Clients asked per round, drawn at random; all available ones when absent. */
   select: z.int().min(1).optional().describe('Clients asked per round, drawn at random; all when absent'),
   ...instructionFields,
+  /** What becomes of a client that has not answered when the round closes. */
+  leftBehind: z
+    .enum(['go-on', 'stop'])
+    .optional()
+    .describe('A client without an answer when its round closes goes on until the next model comes (default), or is told to stop'),
 }
 
 export const overSelectField = z
@@ -46,6 +51,8 @@ export interface RoundTerms extends Omit<Instructions, 'deadline'> {
   readonly wait: Micros
   /** True if this is the last round. */
   readonly last: boolean
+  /** What becomes of clients that have not answered when it closes: by default they go on. */
+  readonly leftBehind?: 'go-on' | 'stop' | undefined
 }
 
 /** The terms of a round; asked once, when it begins. */
@@ -79,7 +86,7 @@ const ask = (state: CommonState, now: Micros): Decision<CommonState> => {
 }
 
 const close = (state: CommonState, ending: Ending): Decision<CommonState> => ({
-  state, close: ending, done: state.terms.last,
+  state, close: state.terms.leftBehind === 'stop' ? { ...ending, stop: true } : ending, done: state.terms.last,
 })
 
 /** Waits for clients that will come, or gives the round up: it lasts as long as it would have. */

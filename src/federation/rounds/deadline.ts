@@ -18,11 +18,11 @@ export const deadline = roundEntry({
     quorum: z.int().min(1).default(1).describe('Trunk updates below which the round aborts'),
     overSelect: overSelectField,
   }),
-  rules: ({ count, select, after, quorum, overSelect, patience, missing }) => ({
+  rules: ({ count, select, after, quorum, overSelect, patience, missing, leftBehind }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
       const ask = Math.min(clients, wanted + shareUp(overSelect, wanted))
-      return { ask, closeAt: wanted, quorum, after, wait: after, patience, missing, last: round >= count }
+      return { ask, closeAt: wanted, quorum, after, wait: after, patience, missing, last: round >= count, leftBehind }
     }),
     admission: ofTheRound,
     fold: plainly,

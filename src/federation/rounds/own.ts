@@ -70,6 +70,7 @@ const decisionSchema = z.strictObject({
   close: z
     .strictObject({
       outcome: z.enum(['closed', 'aborted']), reason: z.string(), after: z.enum(['late', 'surplus', 'aborted']),
+      stop: z.boolean().optional(),
     })
     .optional(),
   done: z.boolean().optional(),

@@ -20,12 +20,12 @@ export const quorum = roundEntry({
     after: durationSchema.optional().describe('When a round without its quorum aborts'),
     overSelect: overSelectField,
   }),
-  rules: ({ count, select, after, quorum: goal, overSelect, patience, missing }) => ({
+  rules: ({ count, select, after, quorum: goal, overSelect, patience, missing, leftBehind }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
       const ask = Math.min(clients, wanted + shareUp(overSelect, wanted))
       const wait = after ?? patientWait
-      return { ask, closeAt: goal, quorum: goal, after, wait, patience, missing, last: round >= count }
+      return { ask, closeAt: goal, quorum: goal, after, wait, patience, missing, last: round >= count, leftBehind }
     }),
     admission: ofTheRound,
     fold: plainly,

@@ -15,6 +15,8 @@ export interface Ending {
   /** For people: `all answered`, `deadline`. */
   readonly reason: string
   readonly after: Extract<Fate, 'late' | 'surplus' | 'aborted'>
+  /** Clients that have not answered are told to stop, by a message to each; by default they go on. */
+  readonly stop?: boolean
 }
 
 /** What has happened that a round machine may answer to. */

@@ -10,11 +10,11 @@ export const synchronous = roundEntry({
   sentence: 'Waits for every client that was asked; a message that is lost for good ends the run with a liveness error.',
   source: 'McMahan et al., AISTATS 2017, algorithm 1',
   schema: z.strictObject({ kind: z.literal('synchronous'), ...commonFields }),
-  rules: ({ count, select, patience, missing }) => ({
+  rules: ({ count, select, patience, missing, leftBehind }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
-      const last = round >= count
-      return { ask: wanted, closeAt: wanted, quorum: 1, after: undefined, wait: patientWait, patience, missing, last }
+      const when = { after: undefined, wait: patientWait, last: round >= count }
+      return { ask: wanted, closeAt: wanted, quorum: 1, ...when, patience, missing, leftBehind }
     }),
     admission: ofTheRound,
     fold: plainly,

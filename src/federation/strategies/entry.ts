@@ -5,7 +5,9 @@ import type { Strategy } from './strategy.js'
 
 type KindOf<Schema extends z.ZodType> = z.output<Schema> extends { readonly kind: infer Kind } ? Kind & string : never
 type Options<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind'>
-type Arguments<O> = Record<never, never> extends O ? [options?: O] : [options: O]
+/** A strategy without options takes none: `{}` as a type would take anything. */
+type Arguments<O> =
+  keyof O extends never ? [options?: Record<string, never>] : Record<never, never> extends O ? [options?: O] : [options: O]
 
 /**
  * A strategy of the library: called, it gives the strategy as plain data, as a file would hold it; its fields are what
@@ -37,7 +39,8 @@ export const strategyEntry = <Schema extends z.ZodType<{ readonly kind: string }
   readonly schema: Schema
   readonly define: (options: z.output<Schema>) => Omit<Definition, 'name'> & { readonly name?: string }
 }): StrategyEntry<Schema> => {
-  const constructor = (options?: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
+  const constructor = (...[options]: Arguments<Options<Schema>>) =>
+    ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
   return Object.assign(constructor, {
     kind,
     sentence,

@@ -12,9 +12,11 @@ import { rowFiles } from '../files.js'
 import { readManifest, type Manifest } from '../manifest.js'
 import { readRows } from '../rows.js'
 import { conduct } from '../simulate.js'
+import { startOf } from '../start.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
 import { identityOf, isFlown } from '../identity.js'
+import { checkCells } from './plan.js'
 import type { StudyPlan } from './study.js'
 import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
 
@@ -82,6 +84,7 @@ export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<
 
 const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   checkPlan(plan)
+  checkCells(plan, options.script?.file ?? '')
   const { tuning } = plan
   const cells = cellsOf(plan)
   const pairs = cells.filter(({ seed }) => seed === '1')
@@ -92,7 +95,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
   /** Flies one cell, or finds it flown; false if it was interrupted. */
   const fly = async (cell: Cell, set: Configuration, phase: Progress['phase']): Promise<boolean> => {
     const specification = { ...cell.specification, onDivergence: cell.specification.onDivergence ?? 'go-on' } as const
-    const resolving = { seed: cell.seed, engine: options.engine, workers: options.workers, set: [...set] }
+    const resolving = { seed: cell.seed, engine: options.engine, workers: options.workers, set: [...set], typed: false }
     const resolved = resolve(specification, resolving)
     const folder = join(options.out, cell.folder)
     const identity = identityOf({
@@ -102,6 +105,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
       data: null,
       script: options.script ?? null,
       functions: Object.keys(functionsOf(resolved)),
+      start: startOf(resolved, options.cwd)?.entry,
       versions: versions(),
     })
     const had = options.fresh !== true && isFlown(folder, identity, realDisk)
@@ -184,7 +188,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
 /** Can a setting be flown? A share cannot go on beyond 1. */
 const settles = ({ specification, seed }: Cell, set: Configuration): boolean => {
   try {
-    resolve(specification, { seed, set: [...set] })
+    resolve(specification, { seed, set: [...set], typed: false })
     return true
   } catch {
     return false

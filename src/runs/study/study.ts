@@ -57,8 +57,13 @@ export interface Study {
   readonly plan: (size: Size) => StudyPlan
 }
 
-/** A study, checked by the compiler: `export default study(({ full }) => ({ ... }))`. */
-export const study = (plan: (size: Size) => StudyPlan): Study => ({ kind: 'study', plan })
+/**
+ * A study, checked by the compiler: `export default study({ ... })`, or `study(({ full }) => ({ ... }))` where it is to be of
+ * two sizes. What it says is checked when it is flown, so that errors name its path.
+ */
+export const study = (plan: StudyPlan | ((size: Size) => StudyPlan)): Study => ({
+  kind: 'study', plan: typeof plan === 'function' ? plan : () => plan,
+})
 
 export const isStudy = (value: unknown): value is Study =>
   typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'study' &&

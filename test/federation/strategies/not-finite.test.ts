@@ -40,6 +40,7 @@ const flown = (changes: Partial<Specification>, names: readonly string[] = ['DE'
         rounds: deadline({ count: 3, after: seconds(1), quorum: 1, patience: ms(200) }),
         devices: { stepOverhead: 8000 },
         evaluate: { every: 3, start: false },
+        onDivergence: 'go-on',
         ...changes,
       },
       { seed: 5 },

@@ -1,0 +1,54 @@
+import { stintOf } from '../engine/feeding/batches.js'
+import type { Weather } from '../faults/weather.js'
+import { frameLength } from '../network/frame.js'
+import { drain } from '../network/links/drain.js'
+import type { Envelope } from '../network/envelope.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import { type Setup, stepCostOn, travellingOf } from './setup.js'
+
+/** What a first round takes one client that nothing disturbs: its critical path, in virtual microseconds. */
+export interface CalmRound {
+  readonly client: Name
+  /** The model's parts over its line, latency included. */
+  readonly down: Micros
+  readonly training: Micros
+  readonly up: Micros
+  readonly total: Micros
+}
+
+type Calm = Pick<Weather, 'device' | 'rate' | 'latency'>
+
+/**
+ * The first round of every client in a weather without faults, begun at 0: from the model's first byte at the servers to
+ * the last byte of the answer there. Schedules are left out, and so is what strategies measure between their legs.
+ */
+export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
+  const { clients, strategy, parts } = setup
+  const travelling = travellingOf(parts)
+  const stepCost = stepCostOn(setup, (name) => weather.device(name))
+  const sizes = { down: 0, up: 0 }
+  for (const { down, up } of travelling) {
+    sizes.down += frameLength(down)
+    sizes.up += frameLength(up)
+  }
+  const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
+    const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
+    const kind = direction === 'down' ? 'model' : 'update'
+    const about = { id: 0, round: 1, part: 'trunk', attempt: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
+    const envelope: Envelope = { ...about, kind, from, to }
+    const passed = drain(sizes[direction], start, { rate: (at) => weather.rate({ owner: client, direction }, at) })
+    return passed - start + weather.latency(envelope)
+  }
+  return clients.map(({ name, rows, epochs, batch }) => {
+    const down = moved(name, 'down', 0)
+    let training = 0
+    for (const [leg, { epochs: factor = 1, repeats = 1, when, scores }] of strategy.legs.entries()) {
+      if (scores !== undefined || when?.(1) === false) continue
+      const { from, until } = stintOf(rows, batch, { epochs: epochs * factor * repeats })
+      training += Math.ceil((until - from) * stepCost(name, leg))
+    }
+    const up = moved(name, 'up', down + training)
+    return { client: name, down, training, up, total: down + training + up }
+  })
+}
