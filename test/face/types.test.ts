@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest'
 
 import {
-  asynchronous, check, type Check, crash, deadline, defineStrategy, type FaultInput, fedAvg, type Flight, type FlightEvent,
+  asynchronous, type Candidate, check, type Check, type Choose, crash, deadline, defineStrategy, type FaultInput, fedAvg, type Flight, type FlightEvent,
   Lab, type LabFlight, lose, mbps, minutes, mmoe, one, type Plan, roundMachine, type RoundRules, type Run, type Running,
   simulate, simulation, type Situation, type Specification, type Strategy, type View,
 } from '../../src/index.js'
@@ -16,6 +16,8 @@ test('a script is data that the compiler knows, whole and in parts', () => {
   expectTypeOf<Specification>().toHaveProperty('world')
   expectTypeOf<Specification['checks']>().toEqualTypeOf<readonly Check[] | undefined>()
   expectTypeOf(deadline({ count: 1, after: minutes(1) }).kind).toEqualTypeOf<'deadline'>()
+  expectTypeOf<Specification['choose']>().toEqualTypeOf<Choose | undefined>()
+  expectTypeOf<Parameters<Choose>[0][number]>().toEqualTypeOf<Candidate>()
   expectTypeOf(asynchronous({ count: 1 })).toExtend<Specification['rounds']>()
   expectTypeOf(mmoe({ embedding: 1, experts: 1, expert: [1], tower: [1] })).toExtend<Specification['model']>()
   expectTypeOf(fedAvg()).toExtend<Specification['strategy']>()
