@@ -127,7 +127,10 @@ describe.skipIf(!there)('kuairand as published', () => {
     tables(raw).forEach((table, t) => {
       // Buffers compare fast; the matrices have a million entries.
       for (const key of ['categorical', 'labels', 'user', 'time'] as const) {
-        const [a, b] = [table[key], prepared[t][key]].map((array) => Buffer.from((array as Float32Array).buffer))
+        const [a, b] = [table[key], prepared[t][key]].map((array) => {
+          const { buffer, byteOffset, byteLength } = array as Float32Array
+          return Buffer.from(buffer, byteOffset, byteLength)
+        })
         expect(a.equals(b)).toBe(true)
       }
       table.numeric.forEach((value, i) => {
