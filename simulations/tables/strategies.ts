@@ -42,7 +42,7 @@ export default study(({ full, data }) => {
       model: mmoe(size),
       local: { epochs: 1, batch: full ? 256 : 64, optimizer: adam(3e-3) },
       rounds: synchronous({ count: full ? 30 : 10 }),
-      evaluate: { start: false, on: ['validation'], answers: true },
+      evaluate: { start: false, answers: true },
     },
     conditions: { ...made(full), ...windows(data, full) },
     variants: {
