@@ -49,7 +49,7 @@ describe('a document', () => {
 
 describe('a message', () => {
   it('never moves a cursor or turns a text', () => {
-    expect(new WindtunnelError('a\u001b[2Jb\r\u009b\u202e\u2028c\td\ne').message).toBe('a\\u{1b}[2Jb\\u{d}\\u{9b}\\u{202e}\\u{2028}c\td\ne')
+    expect(new WindtunnelError('a\u001b[2Jb\r\u009b\u202e\u2028c\td\ne').message).toBe('a\\u001b[2Jb\\u000d\\u009b\\u202e\\u2028c\td\ne')
     expect(printable('grün 日本 é 👩‍👩‍👧')).toBe('grün 日本 é 👩‍👩‍👧')
   })
 })
