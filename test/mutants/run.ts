@@ -29,7 +29,7 @@ const planted = async (mutant: Mutant | undefined): Promise<Caught> => {
     for (const folder of ['src', 'scenarios', 'simulations', 'test/frozen']) {
       cpSync(join(root, folder), join(copy, folder), { recursive: true })
     }
-    for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(copy, file))
+    for (const file of ['package.json', 'tsconfig.json', 'engine/package.json']) cpSync(join(root, file), join(copy, file))
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'dir')
     if (mutant !== undefined) {
       const file = join(copy, mutant.file)
