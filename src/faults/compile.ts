@@ -3,28 +3,28 @@ import type { Envelope } from '../network/envelope.js'
 import { passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import type { Streams } from '../random/streams.js'
-import type { EventOf } from '../record/event.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
 import type { Name, Participant, Role } from '../roster/participant.js'
 import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices, type Device, type Devices } from '../schedules/devices.js'
 import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
-import { EventQueue, Scheduled } from '../time/event-queue.js'
-import { formatMicros, type Micros } from '../time/micros.js'
+import type { Micros } from '../time/micros.js'
+import { Deaths } from './deaths.js'
 import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
 import { type MessageRule, MessageRules, roleNumber } from './message-rules.js'
+import { outlivedBy } from './outlived.js'
 import type { Plan } from './plan.js'
 import { Presence, type Watched, watched } from './presence.js'
 import { entryOf } from './registry.js'
 import { FaultCount } from './report.js'
 import { Selections, shareOf } from './selections.js'
-import { endOfWork, longerBy } from './speed.js'
+import { Slowness } from './slowness.js'
+import { endOfWork } from './speed.js'
 import { striker } from './strike.js'
 import type { Weather } from './weather.js'
 import { strikes, type When } from './window.js'
-import { many } from './words.js'
 
 export interface CompileInput {
   readonly plan: Plan
@@ -94,35 +94,6 @@ const strikesOf = ({ fault }: Planned, draws: Draws, selections: Selections): To
   const drawn = share === undefined ? undefined : selections.share(share, draws)
   const coin = fault as When & { readonly probability?: number }
   return (client, round) => strikes(coin, draws, client, round) && (drawn === undefined || drawn(client, round))
-}
-
-/** Who is dead, and when it will be back: read from what happens. A death that is planned for the dead does not happen. */
-class Deaths {
-  readonly #dead = new Map<Name, Scheduled>()
-  readonly #returns = new EventQueue()
-  #deaths = 0
-
-  readonly see = ({ actor, what, back = Infinity }: EventOf<'life'>): void => {
-    if (what === 'restart') {
-      const dead = this.#dead.get(actor)
-      if (dead !== undefined) this.#returns.remove(dead)
-      this.#dead.delete(actor)
-      return
-    }
-    const dead = new Scheduled()
-    this.#returns.push(dead, back, this.#deaths++)
-    this.#dead.set(actor, dead)
-  }
-
-  /** When a dead one comes back, Infinity for never; undefined: it lives. */
-  back(who: Name): Micros | undefined {
-    return this.#dead.get(who)?.time
-  }
-
-  /** The next instant at which somebody comes back; Infinity: none. */
-  nextReturn(): Micros {
-    return this.#returns.peek()?.time ?? Infinity
-  }
 }
 
 const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 : a.who > b.who ? 1 : 0)
@@ -195,18 +166,8 @@ export const compile = (input: CompileInput): Weather => {
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
   const mayDie = lives.length > 0 || watchers.length > 0
   const present = !mayDie && all.length === 0
-  /** Trainings under way of devices that are slower, by client and beginning. */
-  const working = new Map<string, { readonly cost: Micros; readonly slowed: readonly SlowHook[] }>()
+  const slowness = new Slowness()
   const mayBeSlow = compiled.some(({ hooks }) => hooks.slow !== undefined)
-  const trained = ({ actor, at, round, start }: EventOf<'trained'>): void => {
-    const key = `${actor} ${start}`
-    const { cost = 0, slowed = [] } = working.get(key) ?? {}
-    working.delete(key)
-    for (const hook of slowed) {
-      const longer = longerBy(start, cost, at, hook)
-      if (longer !== 0) hook.slowed(actor, round, start, longer)
-    }
-  }
   const untouched = all.length === 0 && rules.none
 
   return {
@@ -233,7 +194,7 @@ export const compile = (input: CompileInput): Weather => {
       const who = subject(client)
       const slowed = who.slow.length === 0 ? who.slow : who.slow.filter((hook) => hook.strikes(client, round))
       const end = endOfWork(start, cost, slowed)
-      if (slowed.length > 0) working.set(`${client} ${start}`, { cost, slowed })
+      if (slowed.length > 0) slowness.begins(client, start, cost, slowed)
       if (who.watched === undefined) return { until: end }
       const span = presence.span(who.watched, start, end, round)
       return span.interrupted === undefined ? span : { ...span, whole: end }
@@ -298,7 +259,7 @@ export const compile = (input: CompileInput): Weather => {
       else if (event.kind === 'drop') presence.dropped(event)
       else if (event.kind === 'life') deaths.see(event)
       else if (event.kind === 'fault') count.see(event)
-      else if (event.kind === 'trained') trained(event)
+      else if (event.kind === 'trained') slowness.ended(event)
       for (const see of watchers) see(event)
     },
     report: () => count.report(plan.faults).map((report, i) => {
@@ -306,15 +267,6 @@ export const compile = (input: CompileInput): Weather => {
       return outlived === undefined ? report : { ...report, outlived }
     }),
   }
-}
-
-/** What of a fault is still to come when a flight ends: its window goes on, or it keeps clients away. */
-const outlivedBy = (fault: When, flown: Presence['flown'], away: number): string | undefined => {
-  const { rounds: [, last] = [0, 0], until = 0 } = fault
-  if (flown.rounds === 0) return undefined
-  if (last > flown.rounds) return `its window ends with round ${last}, the flight did with round ${flown.rounds}`
-  if (until > flown.until) return `its window ends at ${formatMicros(until)}, the flight did at ${formatMicros(flown.until)}`
-  return away === 0 ? undefined : `${many(away, 'client')} that it sent away had not come back when the flight ended at ${formatMicros(flown.until)}`
 }
 
 /** For who compiles without a flight: strikes are counted, and go nowhere else. */

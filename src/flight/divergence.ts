@@ -1,5 +1,6 @@
 import { DivergenceError } from '../errors.js'
 import { diverged } from '../metrics/judging.js'
+import { names } from '../faults/words.js'
 import type { Account } from '../record/account.js'
 import type { MetricRow, OddGradientRow } from '../record/rows.js'
 import type { Resolved } from '../simulation/specification.js'
@@ -28,20 +29,20 @@ export class Divergence {
    */
   demandNone({ refused, oddGradients }: Pick<Account, 'refused' | 'oddGradients'>, before = Infinity): void {
     if (refused.size > 0) {
-      const names = [...refused.keys()].sort()
+      const clients = [...refused.keys()].sort()
       const when = before === Infinity ? '' : ` by the close of round ${before}`
-      throw this.#error(`Training diverged: updates of ${listed(names)} were not finite${when}`, oddGradients)
+      throw this.#error(`Training diverged: updates of ${names(clients)} were not finite${when}`, oddGradients)
     }
     if (this.#first === undefined || this.#first.round >= before) return
     const { round, rows } = this.#first
     const where = [...new Set(rows.map(({ task, scenario }) => `${task} in ${scenario}`))]
-    throw this.#error(`The model diverged: scores of ${listed(where)} are not finite after round ${round}`, oddGradients)
+    throw this.#error(`The model diverged: scores of ${names(where)} are not finite after round ${round}`, oddGradients)
   }
 
   #error(what: string, odd: readonly OddGradientRow[]): DivergenceError {
     return new DivergenceError(
-      `${what}${blamed(odd)}. Lower local.optimizer.rate (${this.#rate}), clip gradients (local.clip), or fly on with onDivergence: go-on: such updates are refused and ` +
-        'counted, such rounds never selected.',
+      `${what}${blamed(odd)}. Lower local.optimizer.rate (${this.#rate}), clip gradients (local.clip), or fly on with ` +
+        'onDivergence: go-on: such updates are refused and counted, such rounds never selected.',
     )
   }
 }
@@ -52,8 +53,5 @@ const blamed = (odd: readonly OddGradientRow[]): string => {
   if (rows.length === 0) return ''
   const [{ first }] = rows
   const tasks = rows.map(({ task, steps }) => `${task} (${steps} ${steps === 1 ? 'step' : 'steps'})`)
-  return `; balancing found gradients that are not finite of ${listed(tasks)}, first of ${first.client} in round ${first.round}`
+  return `; balancing found gradients that are not finite of ${names(tasks)}, first of ${first.client} in round ${first.round}`
 }
-
-const listed = (all: readonly string[]): string =>
-  all.length <= 4 ? all.join(', ') : `${all.slice(0, 3).join(', ')} and ${all.length - 3} more`

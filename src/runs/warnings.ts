@@ -1,11 +1,7 @@
+import { names } from '../faults/words.js'
 import type { Flight } from '../flight/flight.js'
 import { diverged } from '../metrics/judging.js'
 import type { MetricRow } from '../record/rows.js'
-
-const most = 6
-
-const listed = (all: readonly string[]): string =>
-  all.length <= most ? all.join(', ') : `${all.slice(0, most - 1).join(', ')} and ${all.length - most + 1} more`
 
 const roundsOf = (rows: readonly MetricRow[]): number[] =>
   [...new Set(rows.map(({ round }) => round))].sort((a, b) => a - b)
@@ -15,7 +11,7 @@ const divergence = (rows: readonly MetricRow[]): string[] => {
   const lost = rows.filter(diverged)
   if (lost.length === 0) return []
   const [first, ...others] = roundsOf(lost)
-  const where = listed([...new Set(lost.map(({ task, scenario }) => `${task} in ${scenario}`))])
+  const where = names([...new Set(lost.map(({ task, scenario }) => `${task} in ${scenario}`))])
   const when = others.length === 0 ? `round ${first}` : `${others.length + 1} rounds, the first of them ${first}`
   return [
     `the model diverged: scores of ${where} are not finite after ${when}; metrics are null there, and no such round is ` +
@@ -32,7 +28,7 @@ const oneClass = (rows: readonly MetricRow[]): string[] =>
     const own = of.filter((row) => row.metric === 'auc' && row.value === null && !lost.has(key(row)))
     const where = [...new Set(own.map(({ task, scenario }) => `${task} in ${scenario}`))]
     return where.length === 0 ? [] : [
-      `AUC on ${split} is undefined for ${listed(where)}: all rows have one label; means leave ${where.length === 1 ? 'it' : 'them'} out`,
+      `AUC on ${split} is undefined for ${names(where)}: all rows have one label; means leave ${where.length === 1 ? 'it' : 'them'} out`,
     ]
   })
 
@@ -47,7 +43,7 @@ const refusals = (refused: Flight['refused']): string[] => {
   if (clients.length === 0) return []
   const count = clients.reduce((sum, [, updates]) => sum + updates, 0)
   const told = count === 1 ? '1 update was refused because it was' : `${count} updates were refused because they were`
-  return [`${told} not finite: ${listed(clients.map(([name, updates]) => `${name} (${updates})`))}`]
+  return [`${told} not finite: ${names(clients.map(([name, updates]) => `${name} (${updates})`))}`]
 }
 
 /** Where every round was aborted, why; undefined where a round closed, or none ended. */
@@ -56,7 +52,7 @@ export const nothingLearnt = ({ rounds }: Pick<Flight, 'rounds'>): string | unde
   const reasons = new Map<string, number>()
   for (const { reason } of rounds) reasons.set(reason, (reasons.get(reason) ?? 0) + 1)
   const told = [...reasons].sort(([, a], [, b]) => b - a).map(([reason, times]) => `${reason} (${times})`)
-  return `every round was aborted, so that nothing was learnt: ${listed(told)}`
+  return `every round was aborted, so that nothing was learnt: ${names(told)}`
 }
 
 /** Gradients that a balancer looked at and found odd: of which task, how often, and where to look first. */

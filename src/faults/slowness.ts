@@ -1,0 +1,27 @@
+import type { EventOf } from '../record/event.js'
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import type { SlowHook } from './fault.js'
+import { longerBy } from './speed.js'
+
+/** Trainings under way of devices that are slower: what that cost is known when they have ended, or were ended. */
+export class Slowness {
+  /** By client and beginning. */
+  readonly #underWay = new Map<string, { readonly cost: Micros; readonly slowed: readonly SlowHook[] }>()
+
+  begins(client: Name, start: Micros, cost: Micros, slowed: readonly SlowHook[]): void {
+    this.#underWay.set(`${client} ${start}`, { cost, slowed })
+  }
+
+  /** Tells every fault that slowed the training by how much. */
+  ended({ actor, at, round, start }: EventOf<'trained'>): void {
+    const key = `${actor} ${start}`
+    const training = this.#underWay.get(key)
+    if (training === undefined) return
+    this.#underWay.delete(key)
+    for (const hook of training.slowed) {
+      const longer = longerBy(start, training.cost, at, hook)
+      if (longer !== 0) hook.slowed(actor, round, start, longer)
+    }
+  }
+}
