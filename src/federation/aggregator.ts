@@ -3,127 +3,16 @@ import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import { type Candidate, chosen, type Known, stranger, whenAnswered, whenAsked } from './choice.js'
+import { type AggregatorState, copyAggregator, newAggregator, type Timer } from './aggregator-state.js'
+import { type Candidate, chosen, stranger, whenAnswered, whenAsked } from './choice.js'
 import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
 import type { AggregatorMessage, CloseNotice } from './messages.js'
-import {
-  close, copyHolding, type Held, firstHolding, type Holding, openRound, type Ownership, receive, sendModels,
-} from './owner.js'
-import type { Asking, Decision, Ending, Moment, Situation } from './rounds/round.js'
+import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels } from './owner.js'
+import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
 import { firstThere } from './selection.js'
-import type { Outlook, Terms } from './terms.js'
-
-/** Something that comes back at an instant. `number`: what `Context.cancel` takes; undefined after a recovery. */
-interface Timer {
-  readonly at: Micros
-  number: number | undefined
-}
-
-/** A client at work, as far as the aggregator knows. */
-interface AtWork {
-  readonly round: number
-  /** When it is waited for no longer. */
-  readonly overdue: Timer | undefined
-}
-
-/** The aggregator's state: the trunk, and the round it is in. Plain data, and its own. */
-export interface AggregatorState {
-  holding: Holding
-  phase: 'idle' | 'flying' | 'done'
-  /** What the round machine remembers. */
-  machine: unknown
-  /** The round that is open, or that comes next. */
-  round: number
-  /** When the round before closed. */
-  since: Micros
-  /** When this round opened; undefined while nobody was asked. */
-  opened: Micros | undefined
-  /** Clients asked in this round. */
-  selected: Name[]
-  /** Clients whose answer was refused since the round before closed. */
-  refused: Name[]
-  /** Where rounds overlap: clients that are not at work. */
-  idle: Idle | undefined
-  /** What is known of each client, where a function of the researcher's chooses. */
-  known: Map<Name, Known> | undefined
-  /** Clients that were asked and have neither answered nor been given up. */
-  atWork: Map<Name, AtWork>
-  /** The round machine's timers, by name. */
-  timers: Map<string, Timer>
-  /** When it looks again for clients that are there. */
-  look: Timer | undefined
-  past: RoundRow[]
-  /** The round before has closed, and whether another follows is to be seen. */
-  judging: Timer | undefined
-  /** What came up meanwhile. */
-  meanwhile: Moment[]
-}
-
-const newAggregator = (holding: Holding, idle: Idle | undefined, known: AggregatorState['known']): AggregatorState => ({
-  holding,
-  phase: 'idle',
-  machine: undefined,
-  round: 1,
-  since: 0,
-  opened: undefined,
-  selected: [],
-  refused: [],
-  idle,
-  known,
-  atWork: new Map(),
-  timers: new Map(),
-  look: undefined,
-  past: [],
-  judging: undefined,
-  meanwhile: [],
-})
-
-/** How things stand, as a round machine sees it: worked out when it looks. */
-class Standing implements Situation {
-  constructor(
-    private readonly state: AggregatorState,
-    readonly clients: number,
-    private readonly weather: Outlook,
-    readonly now: Micros,
-  ) {}
-
-  get round(): number {
-    return this.state.round
-  }
-
-  get since(): Micros {
-    return this.state.since
-  }
-
-  get opened(): Micros | undefined {
-    return this.state.opened
-  }
-
-  get asked(): number {
-    return this.state.selected.length
-  }
-
-  get atWork(): number {
-    return this.state.atWork.size
-  }
-
-  get answers(): number {
-    return this.state.holding.held.length
-  }
-
-  get refused(): number {
-    return this.state.refused.length
-  }
-
-  get nextReturn(): Micros | undefined {
-    return this.weather.nextChange(this.now)
-  }
-
-  get past(): readonly RoundRow[] {
-    return this.state.past
-  }
-}
+import { Standing } from './standing.js'
+import type { Terms } from './terms.js'
 
 /**
  * The aggregator: owns the trunk, and does what the round machine decides: asks clients among those that are there, tells
@@ -402,33 +291,13 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   }
 }
 
-/** What the aggregator comes back with: its state, with instants in place of timers. */
-const copyOf = (state: AggregatorState): AggregatorState => {
-  const unset = ({ at }: Timer): Timer => ({ at, number: undefined })
-  return {
-    ...state,
-    holding: copyHolding(state.holding),
-    machine: structuredClone(state.machine),
-    selected: [...state.selected],
-    refused: [...state.refused],
-    idle: state.idle?.copy(),
-    known: state.known && new Map(state.known),
-    atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
-    timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
-    look: state.look && unset(state.look),
-    past: [...state.past],
-    judging: state.judging && unset(state.judging),
-    meanwhile: [...state.meanwhile],
-  }
-}
-
 export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, AggregatorState, AggregatorMessage> => ({
   behaviour: aggregator(terms),
   begin: () => {
     const idle = terms.rounds.admission.overlapping ? new Idle(terms.clients.keys()) : undefined
     return newAggregator(firstHolding(terms.parts[0], terms), idle, terms.choose && new Map())
   },
-  checkpoint: copyOf,
-  restore: copyOf,
+  checkpoint: copyAggregator,
+  restore: copyAggregator,
   wake: { kind: 'wake' },
 })

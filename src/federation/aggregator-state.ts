@@ -1,0 +1,92 @@
+import type { RoundRow } from '../record/rows.js'
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import type { Known } from './choice.js'
+import type { Idle } from './idle.js'
+import { copyHolding, type Holding } from './owner.js'
+import type { Moment } from './rounds/round.js'
+
+/** Something that comes back at an instant. `number`: what `Context.cancel` takes; undefined after a recovery. */
+export interface Timer {
+  readonly at: Micros
+  number: number | undefined
+}
+
+/** A client at work, as far as the aggregator knows. */
+export interface AtWork {
+  readonly round: number
+  /** When it is waited for no longer. */
+  readonly overdue: Timer | undefined
+}
+
+/** The aggregator's state: the trunk, and the round it is in. Plain data, and its own. */
+export interface AggregatorState {
+  holding: Holding
+  phase: 'idle' | 'flying' | 'done'
+  /** What the round machine remembers. */
+  machine: unknown
+  /** The round that is open, or that comes next. */
+  round: number
+  /** When the round before closed. */
+  since: Micros
+  /** When this round opened; undefined while nobody was asked. */
+  opened: Micros | undefined
+  /** Clients asked in this round. */
+  selected: Name[]
+  /** Clients whose answer was refused since the round before closed. */
+  refused: Name[]
+  /** Where rounds overlap: clients that are not at work. */
+  idle: Idle | undefined
+  /** What is known of each client, where a function of the researcher's chooses. */
+  known: Map<Name, Known> | undefined
+  /** Clients that were asked and have neither answered nor been given up. */
+  atWork: Map<Name, AtWork>
+  /** The round machine's timers, by name. */
+  timers: Map<string, Timer>
+  /** When it looks again for clients that are there. */
+  look: Timer | undefined
+  past: RoundRow[]
+  /** The round before has closed, and whether another follows is to be seen. */
+  judging: Timer | undefined
+  /** What came up meanwhile. */
+  meanwhile: Moment[]
+}
+
+export const newAggregator = (holding: Holding, idle: Idle | undefined, known: AggregatorState['known']): AggregatorState => ({
+  holding,
+  phase: 'idle',
+  machine: undefined,
+  round: 1,
+  since: 0,
+  opened: undefined,
+  selected: [],
+  refused: [],
+  idle,
+  known,
+  atWork: new Map(),
+  timers: new Map(),
+  look: undefined,
+  past: [],
+  judging: undefined,
+  meanwhile: [],
+})
+
+/** What the aggregator comes back with: its state, with instants in place of timers. */
+export const copyAggregator = (state: AggregatorState): AggregatorState => {
+  const unset = ({ at }: Timer): Timer => ({ at, number: undefined })
+  return {
+    ...state,
+    holding: copyHolding(state.holding),
+    machine: structuredClone(state.machine),
+    selected: [...state.selected],
+    refused: [...state.refused],
+    idle: state.idle?.copy(),
+    known: state.known && new Map(state.known),
+    atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
+    timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
+    look: state.look && unset(state.look),
+    past: [...state.past],
+    judging: state.judging && unset(state.judging),
+    meanwhile: [...state.meanwhile],
+  }
+}
