@@ -34,6 +34,8 @@ export interface Interrupted<Job = unknown> extends Message {
  */
 export interface Context {
   readonly self: Name
+  /** Which life of the actor this is, from 1: what an actor knows even when it has forgotten all else. */
+  readonly incarnation: number
   readonly now: Micros
   /** Puts a message on the network. */
   send(to: Name, message: Message): void

@@ -16,6 +16,9 @@ export interface UnderWay {
   readonly number: number
   /** Takes it off the heap, and its job off the queue: nothing comes of it. */
   withdraw(): void
+  readonly time: number
+  /** It ends so much later than it would have. */
+  later(by: number): void
   /** Says how it ended. */
   charge(outcome: TrainingEnd): void
 }

@@ -40,7 +40,7 @@ export class Computation extends Delivery implements Item, UnderWay {
     readonly job: unknown,
     private readonly interrupted: string | undefined,
     /** When it would have ended had nothing come between. */
-    readonly whole: Micros,
+    public whole: Micros,
     private readonly pending: {
       withdraw(computation: Computation): void
       charge(computation: Computation, outcome: TrainingEnd): void
@@ -89,6 +89,10 @@ export class Computation extends Delivery implements Item, UnderWay {
 
   withdraw(): void {
     this.pending.withdraw(this)
+  }
+
+  later(by: Micros): void {
+    this.whole += by
   }
 
   charge(outcome: TrainingEnd): void {

@@ -39,6 +39,11 @@ export class HandlerContext implements Context {
     return this.cell.name
   }
 
+  get incarnation(): number {
+    this.#check('incarnation')
+    return this.cell.incarnation
+  }
+
   get now(): Micros {
     this.#check('now')
     return this.around.kernel.now

@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly spanOf: SpanOf
   /** The engine: does jobs for real, one promise each. */
   readonly execute: Execute
+  /** Told when a handler has returned, and with which state. */
+  readonly handled?: ((actor: Name, state: unknown) => void) | undefined
   /** Told of every computation's end, in the order of virtual time. */
   readonly charged?: (charge: Charge) => void
   /** Where actors tell what happens; by default nobody reads it. */
@@ -60,11 +62,13 @@ export class NactHost {
   /** Who was handed something last. */
   #last: Cell | undefined
   readonly #door: Doorstep
+  readonly #handled: HostOptions['handled']
 
   constructor(options: HostOptions) {
     const { kernel, streams, guard, charged, record = new FlightRecorder(() => kernel.now) } = options
     this.#kernel = kernel
     this.#guard = guard
+    this.#handled = options.handled
     this.#door = {
       living: (name) => this.#cells.get(name),
       admits: (cell, turn) => {
@@ -112,6 +116,13 @@ export class NactHost {
     if (cell === undefined) return
     this.#bury(cell)
     this.#pending.perish(cell)
+  }
+
+  /** An actor sleeps until then: its timers are late, and its computations take so much longer. Only between turns. */
+  pause(name: Name, until: Micros): void {
+    const cell = this.#cells.get(name)
+    if (cell === undefined) throw new HostError(`pause('${name}'): nobody of that name is alive; ask alive() first`)
+    this.#pending.pause(cell, until)
   }
 
   /** The flight is over: computations end here, charged until now, and none begins any more. Only between turns. */
@@ -176,7 +187,9 @@ export class NactHost {
     try {
       for (const item of cell.handed) {
         if (this.#kernel.failed || !cell.alive) break
-        if (item.opened()) cell.state = state = this.#call(cell, state, item.received())
+        if (!item.opened()) continue
+        cell.state = state = this.#call(cell, state, item.received())
+        this.#handled?.(cell.name, state)
       }
     } catch (error) {
       this.#kernel.fail(error)

@@ -100,6 +100,18 @@ export class Pending {
     for (const computation of computations) computation.charge('crashed')
   }
 
+  /** The cell sleeps until then. */
+  pause(cell: Cell, until: Micros): void {
+    const { now } = this.kernel
+    const late = [...(cell.timers?.values() ?? [])].filter(({ time }) => time < until).sort((a, b) => a.time - b.time)
+    for (const timer of late) if (this.kernel.cancel(timer)) this.kernel.deliver(until, timer)
+    for (const computation of cell.computations ?? []) {
+      const { time } = computation
+      if (this.kernel.cancel(computation as Computation)) this.kernel.deliver(time + until - now, computation as Computation)
+      computation.later(until - now)
+    }
+  }
+
   /** From now on nobody computes: what is under way is charged until now, what is asked for never begins. */
   halt(cells: Iterable<Cell>): void {
     this.#halted = true

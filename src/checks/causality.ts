@@ -25,6 +25,6 @@ export const causality = check<{ last: number; at: number; readonly dead: Set<Na
     if (memory.dead.size > 0 && deeds.has(kind) && memory.dead.has(actor)) fail(event, `${actor} is dead (${kind})`)
     if (kind !== 'life') return
     if (event.what === 'crash') memory.dead.add(actor)
-    else memory.dead.delete(actor)
+    else if (event.what === 'restart') memory.dead.delete(actor)
   },
 })

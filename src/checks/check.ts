@@ -2,7 +2,7 @@ import { SafetyError } from '../errors.js'
 import type { FlightEvent } from '../record/event.js'
 import type { EventKind } from '../record/flight-recorder.js'
 import type { Flow, Ledger } from '../record/ledger.js'
-import type { Name } from '../roster/participant.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 
 /** What is known of a part before the flight. */
@@ -78,4 +78,10 @@ export class Violation extends SafetyError {
     this.actors = actors
     this.envelopes = envelopes
   }
+}
+
+/** The part that an actor owns, if it owns any. */
+export const partOf = (actor: Name, parts: View['parts']): string => {
+  const [trunk] = parts.keys()
+  return actor === AGGREGATOR ? trunk : actor
 }

@@ -54,7 +54,7 @@ export const fates = check<Memory>({
   },
   end: ({ ledger, now: time, rounds: { overlapping } }, { ended, over }) => {
     const waits = ({ kind, part, round }: LedgerRow): boolean => {
-      if (kind === 'open' || kind === 'close') return false
+      if (kind !== 'model' && kind !== 'update') return false
       return overlapping ? !over.has(part) : ended.get(part)?.has(round) !== true
     }
     for (const row of ledger.rows) {

@@ -1,6 +1,6 @@
 import type { EventOf } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
-import { check, Violation } from './check.js'
+import { check, partOf, Violation } from './check.js'
 
 const refuse = ({ at, round, part, actor }: EventOf<'fold'>, client: Name, what: string): never => {
   const about = { time: at, round, actors: [actor, client] }
@@ -14,10 +14,12 @@ export const once = check<Counted>({
   name: 'once',
   promise:
     'The contributions to one aggregate are a set of (client, round): none from another round, or staler than the ' +
-    'declared bound where rounds overlap, and none that was folded before.',
-  kinds: ['fold'],
+    'declared bound where rounds overlap, and none that was folded before in this life of its owner.',
+  kinds: ['fold', 'life'],
   begin: () => new Map(),
-  see: (event, { rounds: { overlapping, maxStaleness } }, counted) => {
+  see: (event, { parts, rounds: { overlapping, maxStaleness } }, counted) => {
+    // What it had folded since its checkpoint is undone.
+    if (event.kind === 'life' && event.what === 'crash') counted.delete(partOf(event.actor, parts))
     if (event.kind !== 'fold') return
     const { part, round } = event
     let clients = counted.get(part)

@@ -1,5 +1,6 @@
 import type { EventOf, FlightEvent } from '../record/event.js'
-import { check, Violation } from './check.js'
+import { AGGREGATOR } from '../roster/participant.js'
+import { check, partOf, Violation } from './check.js'
 
 /** How a part's last round ended at its owner. */
 interface Ended {
@@ -14,6 +15,8 @@ interface Memory {
   readonly ended: Map<string, Ended>
   /** Parts that fold no more. */
   readonly over: Set<string>
+  /** The aggregator has come back, and may have forgotten rounds: it says which is the next. */
+  reborn: boolean
 }
 
 const fail = ({ at: time, actor }: FlightEvent, round: number, what: string, envelopes: readonly number[] = []): never => {
@@ -30,19 +33,23 @@ export const rounds = check<Memory>({
   name: 'rounds',
   promise:
     'Rounds open and close one after the other, at the aggregator and at every owner. Nothing is taken in for a round ' +
-    'that has ended there, or after the last; nothing is folded but in a round that has closed.',
-  kinds: ['round-open', 'round-close', 'part-close', 'fold', 'admit'],
-  begin: () => ({ opened: 0, closed: 0, ended: new Map(), over: new Set() }),
+    'that has ended there, or after the last; nothing is folded but in a round that has closed. Who has died begins anew: ' +
+    'with the round that its peers are in.',
+  kinds: ['round-open', 'round-close', 'part-close', 'fold', 'admit', 'life'],
+  begin: () => ({ opened: 0, closed: 0, ended: new Map(), over: new Set(), reborn: false }),
   see: (event, { parts, rounds: { overlapping } }, memory) => {
     switch (event.kind) {
       case 'round-open': {
         const { round } = event
+        if (memory.reborn) memory.opened = memory.closed = round - 1
+        memory.reborn = false
         if (memory.opened > memory.closed) fail(event, round, `round ${round} opens while round ${memory.opened} is open`)
         if (round <= memory.opened || round <= memory.closed) fail(event, round, `round ${round} opens after round ${memory.opened}`)
         memory.opened = round
         return
       }
       case 'round-close':
+        memory.reborn = false
         closes(event, memory, parts.keys())
         memory.closed = event.row.round
         return
@@ -59,6 +66,14 @@ export const rounds = check<Memory>({
         const last = memory.ended.get(part)
         if (last?.round === round && last.outcome === 'closed') return
         return fail(event, round, `round ${round} of ${part} is folded, and has not closed`)
+      }
+      case 'life': {
+        if (event.what !== 'crash') return
+        const part = partOf(event.actor, parts)
+        memory.ended.delete(part)
+        memory.over.delete(part)
+        if (event.actor === AGGREGATOR) memory.reborn = true
+        return
       }
       case 'admit': {
         if (event.message !== 'update') return

@@ -166,6 +166,7 @@ export const compile = (input: CompileInput): Weather => {
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
   const mayDie = lives.length > 0 || watchers.length > 0
   const present = !mayDie && all.length === 0
+  const deadly = new Set(plan.faults.flatMap(({ fault, targets }) => (entryOf(fault).kills === true ? targets : [])))
   const slowness = new Slowness()
   const mayBeSlow = compiled.some(({ hooks }) => hooks.slow !== undefined)
   const untouched = all.length === 0 && rules.none
@@ -175,6 +176,9 @@ export const compile = (input: CompileInput): Weather => {
       ? undefined
       : ['round-open', 'round-close', 'drop', 'life', 'fault', ...(mayBeSlow ? ['trained' as const] : [])],
     lives,
+    forgotten: (who, at) => compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgotten?.(who, at) ?? 0), 0),
+    forgetful: compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgetful ?? 0), 0),
+    mayDie: (name) => deadly.has(name),
     device: (name) => subject(name).device,
     available: (client, now, round) => {
       const { watched: own } = subject(client)

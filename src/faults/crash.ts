@@ -33,6 +33,7 @@ export const crash = faultEntry({
     }),
   either: ['at', 'when'],
   targets: 'anyone',
+  kills: true,
   describe: ({ at = 0, when, restartAfter, keeps }, { targets }) => {
     const of = when?.part === undefined ? '' : ` of ${when.part}`
     const then = when === undefined

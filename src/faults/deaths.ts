@@ -10,6 +10,7 @@ export class Deaths {
   #deaths = 0
 
   readonly see = ({ actor, what, back = Infinity }: EventOf<'life'>): void => {
+    if (what === 'pause' || what === 'resume') return
     if (what === 'restart') {
       const dead = this.#dead.get(actor)
       if (dead !== undefined) this.#returns.remove(dead)

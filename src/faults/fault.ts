@@ -35,6 +35,8 @@ export type Life =
       readonly keeps: 'nothing' | 'checkpoint'
       readonly restartAt?: Micros
     }
+  /** It sleeps, and then goes on where it was. */
+  | { readonly kind: 'pause'; readonly who: Name; readonly at: Micros; readonly until: Micros; readonly fault: string }
   /** It goes out of reach; if it is still away then, what is on its lines is cut. */
   | { readonly kind: 'leave'; readonly who: Name; readonly at: Micros; readonly fault: string }
 
@@ -104,6 +106,10 @@ export interface Hooks {
   readonly absence?: AbsenceHook
   /** Asked when an envelope is at its receiver's door. */
   door?(envelope: Envelope, now: Micros): Door
+  /** How many rounds older what an actor comes back with is than what it had written down last. */
+  forgotten?(who: Name, at: Micros): number
+  /** The largest that it gives. */
+  readonly forgetful?: number
   /** Lives that are known before the run. */
   readonly lives?: readonly Life[]
   /** Told of everything that happens, to fire on it. */
@@ -167,6 +173,8 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
   readonly either?: readonly Either[]
   /** What it can hit: its field `who` names anyone, or clients alone; or its field `link` names messages. */
   readonly targets: 'anyone' | 'clients' | 'messages'
+  /** Its targets die. */
+  readonly kills?: boolean
   /** It strikes in mid-round, so that it can be about a share of those selected, redrawn in each round. */
   readonly midRound?: boolean
   /** What it does, for people, without its window and its coin: `client-2, client-5 leave in training`. */
@@ -180,14 +188,14 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
 export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, const Either extends string = never>(
   about: Omit<FaultEntry<Schema, Either>, never>,
 ): FaultEntry<Schema, Either> => {
-  const { kind, sentence, source, either, targets, midRound, describe, effects, compile } = about
+  const { kind, sentence, source, either, targets, kills, midRound, describe, effects, compile } = about
   const given = (fault: object): number => (either ?? []).filter((field) => (fault as Record<string, unknown>)[field] !== undefined).length
   const schema = either === undefined ? about.schema : about.schema.refine((fault) => given(fault) === 1, {
     error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
   })
   const subject = targets === 'messages' ? 'link' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
-  const entry = { kind, sentence, source, schema: told(schema, sentence, source), either, targets, midRound, describe, effects, compile }
+  const entry = { kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, midRound, describe, effects, compile }
   return Object.assign(constructor, entry) as FaultEntry<Schema, Either>
 }
 

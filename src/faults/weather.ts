@@ -26,6 +26,11 @@ export interface Weather extends NetworkWeather, Reader {
   stays(client: Name, now: Micros, round: number): boolean
   /** What training is charged to. */
   device(name: Name): Device
+  /** By how many rounds what an actor comes back with is older than what it had written down last, and the largest such number. */
+  forgotten(who: Name, at: Micros): number
+  readonly forgetful: number
+  /** Who may die: targets of faults that kill. */
+  mayDie(name: Name): boolean
   /** Life events known before the flight. */
   readonly lives: readonly Life[]
   /** Every fault of the plan with how often it struck and what it hit, in the plan's order. */

@@ -1,8 +1,11 @@
+import type { Received } from '../actors/actor.js'
+import type { Instructions } from '../network/frame.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { Known } from './choice.js'
 import type { Idle } from './idle.js'
+import type { Arrival, MissedEnding } from './messages.js'
 import { copyHolding, type Holding } from './owner.js'
 import type { Moment } from './rounds/round.js'
 
@@ -19,6 +22,17 @@ export interface AtWork {
   readonly overdue: Timer | undefined
 }
 
+/** It has come back, and asks its peers where they are. */
+export interface Recovery {
+  /** Who has not said so yet. */
+  readonly awaited: Set<Name>
+  /** The round that is open, or comes next, as far as was said. */
+  reached: number
+  readonly patience: number
+  /** What came meanwhile. */
+  readonly waiting: Received<Arrival>[]
+}
+
 /** The aggregator's state: the trunk, and the round it is in. Plain data, and its own. */
 export interface AggregatorState {
   holding: Holding
@@ -31,6 +45,8 @@ export interface AggregatorState {
   since: Micros
   /** When this round opened; undefined while nobody was asked. */
   opened: Micros | undefined
+  /** What clients that are asked in this round are told. */
+  instructions: Instructions | undefined
   /** Clients asked in this round. */
   selected: Name[]
   /** Clients whose answer was refused since the round before closed. */
@@ -46,10 +62,15 @@ export interface AggregatorState {
   /** When it looks again for clients that are there. */
   look: Timer | undefined
   past: RoundRow[]
+  /** How the last round that was open ended, and whose answers counted: what an expert network may have missed. */
+  ended: MissedEnding | undefined
   /** The round before has closed, and whether another follows is to be seen. */
   judging: Timer | undefined
   /** What came up meanwhile. */
   meanwhile: Moment[]
+  recovery: Recovery | undefined
+  /** Expert networks that have come back and are not where the round is: nothing is decided before, or before a time. */
+  lagging: Map<Name, number>
 }
 
 export const newAggregator = (holding: Holding, idle: Idle | undefined, known: AggregatorState['known']): AggregatorState => ({
@@ -59,6 +80,7 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   round: 1,
   since: 0,
   opened: undefined,
+  instructions: undefined,
   selected: [],
   refused: [],
   idle,
@@ -67,8 +89,11 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   timers: new Map(),
   look: undefined,
   past: [],
+  ended: undefined,
   judging: undefined,
   meanwhile: [],
+  recovery: undefined,
+  lagging: new Map(),
 })
 
 /** What the aggregator comes back with: its state, with instants in place of timers. */
@@ -88,5 +113,7 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     past: [...state.past],
     judging: state.judging && unset(state.judging),
     meanwhile: [...state.meanwhile],
+    recovery: undefined,
+    lagging: new Map(),
   }
 }

@@ -1,14 +1,16 @@
-import type { Behaviour, Context } from '../actors/actor.js'
+import type { Behaviour, Context, Received } from '../actors/actor.js'
+import type { Envelope } from '../network/envelope.js'
+import type { ControlHead, Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import { type AggregatorState, copyAggregator, newAggregator, type Timer } from './aggregator-state.js'
+import { type AggregatorState, copyAggregator, newAggregator, type Recovery, type Timer } from './aggregator-state.js'
 import { type Candidate, chosen, stranger, whenAnswered, whenAsked } from './choice.js'
 import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
-import type { AggregatorMessage, CloseNotice } from './messages.js'
-import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels } from './owner.js'
+import { type AggregatorMessage, type Arrival, type CloseNotice, isNotice, isWhereabouts, type Standings } from './messages.js'
+import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels, undoneOf } from './owner.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
 import { firstThere } from './selection.js'
 import { Standing } from './standing.js'
@@ -98,12 +100,14 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   }
 
   const sendTo = (
-    { holding, round }: AggregatorState,
+    state: AggregatorState,
     clients: readonly Name[],
     { patience, missing = 'last', deadline }: Asking,
     context: Context,
   ): void => {
-    const instructions = { patience, missing, deadline }
+    const { holding, round } = state
+    const instructions: Instructions = { patience, missing, deadline }
+    state.instructions = instructions
     if (experts.length > 0) {
       tellExperts(wire.encodeControl({ kind: 'open', round, ...instructions }, { selected: clients }), 'open', round, context)
     }
@@ -157,6 +161,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
       counted = close(holding, round, notice, ownership, context)
       if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
+      state.ended = { round, notice, clients: counted.map(({ update }) => update.client) }
     }
     const row: RoundRow = {
       round,
@@ -182,6 +187,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.opened = undefined
     state.selected = []
     state.refused = []
+    state.instructions = undefined
   }
 
   /** Does what the machine decides; says what came of it, if the machine must know. */
@@ -194,12 +200,13 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     if (ending === undefined) return asked
     end(state, ending, done, context)
     if (done) return undefined
-    if (goal === undefined) return { kind: 'begin' }
-    judge(state, context.now, context)
+    const writing = terms.checkpointTime(ownership.part, state.holding, state.round - 1)
+    if (goal === undefined && writing === 0) return { kind: 'begin' }
+    judge(state, context.now + writing, context)
     return undefined
   }
 
-  /** Lets the close be scored: that was scheduled before this message, for the same instant. */
+  /** Lets the close be scored (that was scheduled before this message, for the same instant), and be written down. */
   const judge = (state: AggregatorState, at: Micros, context: Context): void => {
     const judged: AggregatorMessage = { kind: 'judged', round: state.round }
     state.judging = { at, number: context.after(Math.max(0, at - context.now), judged) }
@@ -221,7 +228,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const advance = (state: AggregatorState, first: Moment, context: Context): AggregatorState => {
     // What waited for a judgement may come after the last round.
     if (state.phase === 'done') return state
-    if (state.judging !== undefined) {
+    if (state.judging !== undefined || state.lagging.size > 0) {
       state.meanwhile.push(first)
       return state
     }
@@ -244,14 +251,119 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state
   }
 
-  return (state, { from, message }, context) => {
+  const say = (to: Name, head: ControlHead, body: object, context: Context): void => {
+    const content: Content = { kind: head.kind, round: head.round, part: '', bytes: wire.encodeControl(head, body) }
+    context.send(to, content)
+  }
+
+  /** It has come back, and what it kept may be of before: it asks its peers where they are. */
+  const recover = (state: AggregatorState, context: Context): AggregatorState => {
+    const clients = members.filter(({ name }) => weather.available(name, context.now, state.round)).map(({ name }) => name)
+    const peers = experts.length > 0 ? experts : clients
+    for (const peer of peers) say(peer, { kind: 'recover', round: state.round }, {}, context)
+    const enough: AggregatorMessage = { kind: 'recovered' }
+    const patience = context.after(peers.length === 0 ? 0 : terms.recoveryPatience, enough)
+    state.recovery = { awaited: new Set(peers), reached: state.round, patience, waiting: [] }
+    return state
+  }
+
+  /** A peer says where it is. */
+  const hear = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
+    const status = wire.decodeControl(bytes, 'status', isWhereabouts)
+    context.record({ kind: 'settle', envelope: id, fate: status.ok ? 'control' : 'rejected' })
+    if (!status.ok) return state
+    const { head: { round }, body: { ended, ready } } = status
+    const { recovery } = state
+    if (recovery !== undefined && recovery.awaited.delete(from)) {
+      recovery.reached = Math.max(recovery.reached, ended ? round + 1 : round)
+      return recovery.awaited.size === 0 ? goOn(state, recovery, context) : state
+    }
+    return ready === true ? isBack(state, from, context) : state
+  }
+
+  /** It knows where its peers are, or has waited long enough: it goes on there. */
+  const goOn = (state: AggregatorState, { reached, patience, waiting }: Recovery, context: Context): AggregatorState => {
+    const kept = state.round
+    context.cancel(patience)
+    state.recovery = undefined
+    context.record({ kind: 'recovered', round: reached, kept })
+    if (reached > kept || state.phase === 'idle') skipTo(state, reached, context)
+    else goOnHere(state, context)
+    for (const received of waiting) behave(state, received, context)
+    return state
+  }
+
+  /** Rounds have passed of which it knows nothing: it opens the one that its peers are in. */
+  const skipTo = (state: AggregatorState, round: number, context: Context): void => {
+    for (const client of state.atWork.keys()) state.idle?.add(placeOf!.get(client)!, false)
+    state.timers.clear()
+    state.atWork.clear()
+    Object.assign(state, {
+      phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], instructions: undefined,
+      look: undefined, judging: undefined, meanwhile: [],
+    } satisfies Partial<AggregatorState>)
+    advance(state, { kind: 'begin' }, context)
+  }
+
+  /**
+   * It is in the round that it knows. Whoever was asked is asked again: one that has answered answers again, one that is at
+   * work goes on.
+   */
+  const goOnHere = (state: AggregatorState, context: Context): void => {
+    const { round, opened, instructions, atWork, idle } = state
+    if (admission.overlapping) {
+      for (const client of atWork.keys()) idle?.add(placeOf!.get(client)!, false)
+      atWork.clear()
+      wake(state, context)
+      if (state.judging === undefined) advance(state, { kind: 'available' }, context)
+      return
+    }
+    wake(state, context)
+    if (opened === undefined || instructions === undefined) return
+    sendModels(state.holding, [...atWork.keys()], round, instructions, ownership, context, context.incarnation - 1)
+  }
+
+  /** An expert network has come back, and asks where the others are: nothing is decided before it is there, too. */
+  const tellWhere = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
+    const asks = wire.decodeControl(bytes, 'recover', isNotice)
+    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    if (!asks.ok) return state
+    const { round, opened, selected, instructions = null, holding, ended, lagging } = state
+    const answered = selected.filter((client) => holding.answered.get(client) === round)
+    const missed = ended !== undefined && ended.round > asks.head.round ? ended : null
+    const standings: Standings = { opened: opened !== undefined, instructions, selected, answered, missed }
+    say(from, { kind: 'status', round }, standings, context)
+    const before = lagging.get(from)
+    if (before !== undefined) context.cancel(before)
+    const enough: AggregatorMessage = { kind: 'recovered', who: from }
+    if (state.phase !== 'done') lagging.set(from, context.after(terms.recoveryPatience, enough))
+    return state
+  }
+
+  /** An expert network is where the round is, or has been waited for long enough. */
+  const isBack = (state: AggregatorState, who: Name, context: Context): AggregatorState => {
+    const patience = state.lagging.get(who)
+    if (patience === undefined) return state
+    context.cancel(patience)
+    state.lagging.delete(who)
+    if (state.lagging.size > 0) return state
+    const { meanwhile } = state
+    state.meanwhile = []
+    for (const moment of meanwhile) advance(state, moment, context)
+    return state
+  }
+
+  const behave: Behaviour<AggregatorState, AggregatorMessage> = (state, { from, message }, context) => {
     switch (message.kind) {
       case 'begin':
         state.phase = 'flying'
         state.since = context.now
         return advance(state, { kind: 'begin' }, context)
       case 'wake':
-        return wake(state, context)
+        return message.whole ? wake(state, context) : recover(state, context)
+      case 'recovered':
+        if (message.who !== undefined) return isBack(state, message.who, context)
+        return state.recovery === undefined ? state : goOn(state, state.recovery, context)
       case 'timer':
         state.timers.delete(message.name)
         return advance(state, { kind: 'timer', name: message.name }, context)
@@ -271,6 +383,12 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
       case 'arrival': {
         const { envelope } = message
+        if (envelope.kind === 'status') return hear(state, from, envelope, context)
+        if (state.recovery !== undefined) {
+          state.recovery.waiting.push({ from, message })
+          return state
+        }
+        if (envelope.kind === 'recover') return tellWhere(state, from, envelope, context)
         const received = receive(state.holding, envelope, from, ownership, context)
         if (state.phase !== 'flying') return state
         const released = release(state, from, envelope.round, context)
@@ -289,6 +407,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         return message satisfies never
     }
   }
+  return behave
 }
 
 export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, AggregatorState, AggregatorMessage> => ({
@@ -299,5 +418,6 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   },
   checkpoint: copyAggregator,
   restore: copyAggregator,
-  wake: { kind: 'wake' },
+  wake: (whole) => ({ kind: 'wake', whole }),
+  undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery?.waiting),
 })

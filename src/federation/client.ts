@@ -2,9 +2,10 @@ import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
+import type { Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
-import { isStopNotice, type ClientMessage } from './messages.js'
+import { type ClientMessage, isNotice, type Whereabouts } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import type { Vectors } from './strategies/strategy.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
@@ -33,9 +34,11 @@ export interface ClientState extends Keepsake {
   computation: number | undefined
   /** How far it is with the legs of this round. */
   progress: Progress | undefined
+  /** Its last answer, which an owner that has lost it may ask for again. */
+  answered: { readonly round: number; readonly departure: Departure } | undefined
 }
 
-const newClient = ({ personal, kept, optimizers }: Keepsake): ClientState => ({
+const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientState['answered']): ClientState => ({
   personal,
   kept,
   optimizers,
@@ -47,10 +50,11 @@ const newClient = ({ personal, kept, optimizers }: Keepsake): ClientState => ({
   patience: undefined,
   computation: undefined,
   progress: undefined,
+  answered,
 })
 
-/** What a device keeps of a client that dies: the parameters and what its strategy keeps, as its last answer left them. */
-export type ClientCheckpoint = Pick<Keepsake, 'personal' | 'kept'>
+/** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
+export type ClientCheckpoint = Pick<ClientState, 'personal' | 'kept' | 'answered'>
 
 /**
  * A scenario client: gathers the parts of a round's model from their owners, trains on its own rows from the bytes it
@@ -77,19 +81,18 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   /** Vectors are replaced and never written to. */
-  checkpoint({ personal, kept }: ClientState): ClientCheckpoint {
-    return { personal, kept }
+  checkpoint({ personal, kept, answered }: ClientState): ClientCheckpoint {
+    return { personal, kept, answered }
   }
 
-  restore({ personal, kept }: ClientCheckpoint): ClientState {
-    return newClient({ personal, kept })
+  restore({ personal, kept, answered }: ClientCheckpoint): ClientState {
+    return newClient({ personal, kept }, answered)
   }
 
   readonly behaviour: Behaviour<ClientState, ClientMessage> = (state, { message }, context) => {
     switch (message.kind) {
       case 'arrival':
-        if (message.envelope.kind === 'close') this.#stop(state, message.envelope, context)
-        else this.#accept(state, message.envelope, context)
+        this.#arrived(state, message.envelope, context)
         break
       case 'patience':
         if (message.round === state.round && state.phase === 'gathering') this.#runOut(state, context)
@@ -111,6 +114,43 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     return state
   }
 
+  #arrived(state: ClientState, envelope: Envelope, context: Context): void {
+    switch (envelope.kind) {
+      case 'close':
+        return this.#stop(state, envelope, context)
+      case 'recover':
+        return this.#tellWhere(state, envelope, context)
+      case 'resend':
+        return this.#resend(state, envelope, context)
+      default:
+        return this.#accept(state, envelope, context)
+    }
+  }
+
+  /** An owner has come back, and asks where the others are. */
+  #tellWhere({ round }: ClientState, { id, from, bytes }: Envelope, context: Context): void {
+    const { wire } = this.#terms
+    const asks = wire.decodeControl(bytes, 'recover', isNotice)
+    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    if (!asks.ok) return
+    const body: Whereabouts = { ended: false }
+    const content: Content = { kind: 'status', round, part: '', bytes: wire.encodeControl({ kind: 'status', round }, body) }
+    context.send(from, content)
+  }
+
+  /** An owner has lost an answer. One that is still being worked on comes by itself. */
+  #resend(state: ClientState, { id, from, bytes }: Envelope, context: Context): void {
+    const asks = this.#terms.wire.decodeControl(bytes, 'resend', isNotice)
+    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    if (asks.ok) this.#answerAgain(state, asks.head.round, from, context)
+  }
+
+  #answerAgain({ answered }: ClientState, round: number, owner: Name, context: Context): void {
+    if (answered?.round !== round) return
+    const parts = this.#uploads(round).filter((part) => ownerOf(this.#terms, part) === owner)
+    this.#upload(parts, round, answered.departure, context, 1)
+  }
+
   #accept(state: ClientState, envelope: Envelope, context: Context): void {
     const { travelling, wire } = this.#terms
     const { id, from, kind } = envelope
@@ -122,7 +162,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const { round } = head
     const known = round === state.round && state.arrived[index] !== undefined
     if (known || round < state.round || (round === state.round && state.phase !== 'gathering')) {
-      return context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })
+      context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })
+      // Sent again on purpose: its owner does not know of the answer.
+      if (envelope.attempt > 0) this.#answerAgain(state, round, from, context)
+      return
     }
     context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
     if (round > state.round) this.#beginRound(state, head, context)
@@ -134,7 +177,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
 
   /** It is told that nobody waits for its answer to a round any more. */
   #stop(state: ClientState, { id, bytes }: Envelope, context: Context): void {
-    const notice = this.#terms.wire.decodeControl(bytes, 'close', isStopNotice)
+    const notice = this.#terms.wire.decodeControl(bytes, 'close', isNotice)
     context.record({ kind: 'settle', envelope: id, fate: notice.ok ? 'control' : 'rejected' })
     if (!notice.ok || notice.head.round !== state.round) return
     if (state.computation !== undefined) context.abandon(state.computation)
@@ -210,23 +253,26 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #answer(state: ClientState, progress: Progress, context: Context): void {
     const departure = this.#training.finish(progress)
     const { round } = state
-    if (this.#terms.weather.stays(this.#self.name, context.now, round)) this.#upload(round, departure, context)
+    if (this.#terms.weather.stays(this.#self.name, context.now, round)) this.#upload(this.#uploads(round), round, departure, context)
     else context.record({ kind: 'unsent', round })
     state.personal = departure.sent
     state.kept = departure.kept
+    state.answered = { round, departure }
     // A leg that sat this round out keeps what it remembers.
     state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
     over(state)
   }
 
-  #upload(round: number, departure: Departure, context: Context): void {
+  #upload(
+    parts: readonly PartTemplate[], round: number, departure: Departure, context: Context, attempt = 0,
+  ): void {
     const { strategy, wire } = this.#terms
     const { name, rows: examples } = this.#self
     const head = { kind: 'update', round, examples, steps: departure.steps } as const
-    for (const part of this.#uploads(round)) {
+    for (const part of parts) {
       if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
       const bytes = wire.encode(part, head, bodyOf(departure, part), name)
-      const content: Content = { kind: 'update', round, part: part.name, bytes }
+      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt }
       context.send(ownerOf(this.#terms, part), content)
     }
   }

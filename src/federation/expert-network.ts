@@ -1,9 +1,15 @@
-import type { Behaviour, Context } from '../actors/actor.js'
+import type { Behaviour, Context, Received } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
+import type { ControlHead } from '../network/frame.js'
+import type { Content } from '../network/network.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
-import { type ExpertMessage, isCloseNotice, isOpenNotice } from './messages.js'
+import {
+  type Arrival, type CloseNotice, type ExpertMessage, isCloseNotice, isNotice, isOpenNotice, isStandings, type Standings,
+} from './messages.js'
 import {
   close, copyHolding, firstHolding, type Holding, openRound, type Ownership, receive, sendModels, stillToAsk,
+  undoneOf,
 } from './owner.js'
 import type { PartTemplate } from './parts.js'
 import type { Terms } from './terms.js'
@@ -11,6 +17,20 @@ import type { Terms } from './terms.js'
 /** An expert network's state: its part, as any owner holds one. Plain data. */
 export interface ExpertState {
   readonly holding: Holding
+  /** It has come back, and finds out where the others are. */
+  recovery: Recovery | undefined
+}
+
+interface Recovery {
+  /** The round that it had kept. */
+  readonly kept: number
+  readonly patience: number
+  /** What came meanwhile, but for answers that are asked for again. */
+  readonly waiting: Received<Arrival>[]
+  /** What the aggregator has said, once it has. */
+  where: { readonly round: number; readonly standings: Standings } | undefined
+  /** Clients whose answers were lost with it and are asked for again: for a round that is open, or has ended meanwhile. */
+  wants: { readonly clients: Set<Name>; readonly ending: CloseNotice | undefined }
 }
 
 /** An opening: whoever has not been sent the part for that round is sent it. */
@@ -49,33 +69,157 @@ const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership,
  * clients, collects what comes back, and folds what it holds when `close` reaches it. Whom it holds may differ from
  * whom the aggregator holds: a fault on one expert is felt by that expert alone. Where rounds overlap, a notice that it
  * missed costs it that fold: what it holds then waits for the next.
+ *
+ * One that has died and come back asks the aggregator where the round is, and clients for the answers that were lost with
+ * it: of the round that is open, and of the one before if that ended while it was away. Until then what comes waits.
  */
 export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<ExpertState, ExpertMessage> => {
   const ownership: Ownership = { part, terms }
-  return (state, { from, message: { envelope } }, context) => {
+  const { wire, rounds: { admission } } = terms
+
+  const say = (to: Name, head: ControlHead, body: object, context: Context): void => {
+    const content: Content = { kind: head.kind, round: head.round, part: part.name, bytes: wire.encodeControl(head, body) }
+    context.send(to, content)
+  }
+
+  const recover = (state: ExpertState, context: Context): void => {
+    const { round } = state.holding
+    say(AGGREGATOR, { kind: 'recover', round: hasEnded(state.holding) ? round : Math.max(0, round - 1) }, {}, context)
+    const patience = context.after(terms.recoveryPatience, { kind: 'recovered' } satisfies ExpertMessage)
+    state.recovery = { kept: round, patience, waiting: [], where: undefined, wants: { clients: new Set(), ending: undefined } }
+  }
+
+  /** The aggregator asks where this network is. */
+  const tellWhere = ({ holding }: ExpertState, from: Name, { id, bytes }: Envelope, context: Context): void => {
+    const asks = wire.decodeControl(bytes, 'recover', isNotice)
+    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    if (asks.ok) say(from, { kind: 'status', round: holding.round }, { ended: hasEnded(holding) }, context)
+  }
+
+  /** The aggregator says where the round is. */
+  const hear = (state: ExpertState, { id, bytes }: Envelope, context: Context): void => {
+    const { recovery, holding } = state
+    const status = wire.decodeControl(bytes, 'status', isStandings)
+    const awaited = recovery !== undefined && recovery.where === undefined
+    context.record({ kind: 'settle', envelope: id, fate: !status.ok ? 'rejected' : awaited ? 'control' : 'duplicate' })
+    if (!status.ok || !awaited) return
+    const { head: { round }, body: standings } = status
+    const { missed } = standings
+    recovery.where = { round, standings }
+    if (admission.overlapping) {
+      openRound(holding, round, ownership, context)
+      return isBack(state, recovery, context)
+    }
+    if (part.length === 0) return isBack(state, recovery, context)
+    if (missed === null || missed.round < holding.round || (missed.round === holding.round && hasEnded(holding))) {
+      return catchUp(state, recovery, context)
+    }
+    if (missed.round > holding.round) openRound(holding, missed.round, ownership, context)
+    askAgain(recovery, missed.notice.outcome === 'closed' ? missed.clients : [], missed.round, missed.notice, context)
+    goOn(state, recovery, context)
+  }
+
+  const askAgain = (
+    recovery: Recovery, clients: readonly Name[], round: number, ending: CloseNotice | undefined, context: Context,
+  ): void => {
+    recovery.wants = { clients: new Set(clients), ending }
+    for (const client of clients) say(client, { kind: 'resend', round }, {}, context)
+  }
+
+  /** What ended meanwhile has ended here, too: it takes its place in the round that is open. */
+  const catchUp = (state: ExpertState, recovery: Recovery, context: Context): void => {
+    const { holding } = state
+    const { round, standings: { opened, instructions, selected, answered } } = recovery.where!
+    if (!opened || instructions === null || round < holding.round || (round === holding.round && hasEnded(holding))) {
+      return isBack(state, recovery, context)
+    }
+    if (round > holding.round) openRound(holding, round, ownership, context)
+    const has = new Set(answered)
+    const others = selected.filter((client) => !has.has(client))
+    sendModels(holding, others, round, instructions, ownership, context, context.incarnation - 1)
+    askAgain(recovery, answered.filter((client) => holding.answered.get(client) !== round), round, undefined, context)
+    goOn(state, recovery, context)
+  }
+
+  /** Goes on once all answers that were asked for are there. */
+  const goOn = (state: ExpertState, recovery: Recovery, context: Context): void => {
+    const { clients, ending } = recovery.wants
+    if (clients.size > 0) return
+    if (ending === undefined) return isBack(state, recovery, context)
+    close(state.holding, state.holding.round, ending, ownership, context)
+    catchUp(state, recovery, context)
+  }
+
+  const isBack = (state: ExpertState, { patience, waiting, kept, where }: Recovery, context: Context): void => {
+    const { holding } = state
+    context.cancel(patience)
+    state.recovery = undefined
+    context.record({ kind: 'recovered', round: holding.round, kept })
+    if (where !== undefined) say(AGGREGATOR, { kind: 'status', round: holding.round }, { ended: hasEnded(holding), ready: true }, context)
+    for (const received of waiting) behave(state, received, context)
+  }
+
+  /** It has waited long enough for what is missing. */
+  const runOut = (state: ExpertState, recovery: Recovery, context: Context): void => {
+    const { ending } = recovery.wants
+    if (ending !== undefined) close(state.holding, state.holding.round, ending, ownership, context)
+    isBack(state, recovery, context)
+  }
+
+  const behave: Behaviour<ExpertState, ExpertMessage> = (state, { from, message }, context) => {
+    if (message.kind === 'wake') {
+      if (!message.whole) recover(state, context)
+      return state
+    }
+    const { recovery } = state
+    if (message.kind === 'recovered') {
+      if (recovery !== undefined) runOut(state, recovery, context)
+      return state
+    }
+    const { envelope } = message
     switch (envelope.kind) {
+      case 'recover':
+        tellWhere(state, from, envelope, context)
+        return state
+      case 'status':
+        hear(state, envelope, context)
+        return state
       case 'update':
+        if (recovery !== undefined && recovery.where === undefined) break
         receive(state.holding, envelope, from, ownership, context)
-        break
+        if (recovery !== undefined && recovery.wants.clients.delete(from)) goOn(state, recovery, context)
+        return state
       case 'open':
+        if (recovery !== undefined) break
         open(state, envelope, ownership, context)
-        break
+        return state
       case 'close':
+        if (recovery !== undefined) break
         end(state, envelope, ownership, context)
-        break
+        return state
       case 'model':
+      case 'resend':
         context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
-        break
+        return state
       default:
         return envelope.kind satisfies never
     }
+    recovery.waiting.push({ from, message })
     return state
   }
+  return behave
 }
 
-export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertState, ExpertState, ExpertMessage> => ({
-  behaviour: expertNetwork(terms, part),
-  begin: () => ({ holding: firstHolding(part, terms) }),
-  checkpoint: ({ holding }) => ({ holding: copyHolding(holding) }),
-  restore: ({ holding }) => ({ holding: copyHolding(holding) }),
-})
+const hasEnded = ({ round, endings }: Holding): boolean => endings[round] !== undefined
+
+export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertState, ExpertState, ExpertMessage> => {
+  const copyOf = ({ holding }: ExpertState): ExpertState => ({ holding: copyHolding(holding), recovery: undefined })
+  return {
+    behaviour: expertNetwork(terms, part),
+    begin: () => ({ holding: firstHolding(part, terms), recovery: undefined }),
+    checkpoint: copyOf,
+    restore: copyOf,
+    wake: (whole) => ({ kind: 'wake', whole }),
+    undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery?.waiting),
+  }
+}

@@ -12,8 +12,13 @@ export interface ActorLife<State, Kept = unknown, M extends Message = Message> {
   checkpoint(state: State): Kept
   /** The state of one that comes back with what it kept; timers are set again when it wakes. */
   restore(kept: Kept): State
-  /** What it is told when it has come back, if anything. */
-  readonly wake?: M
+  /**
+   * What it is told when it has come back, if anything; `whole`: it has kept all that it had taken in, as if it had
+   * never been away.
+   */
+  wake?(whole: boolean): M
+  /** Envelopes that one which died had taken in, and of which nothing has come; `kept`: what it comes back with, if anything. */
+  undone?(state: State, kept: Kept | undefined): readonly number[]
 }
 
 /** A life as those know it who do not look into states. */

@@ -2,6 +2,7 @@ import type { Computed, Interrupted, Message } from '../actors/actor.js'
 import type { Table } from '../data/table.js'
 import type { ScoreJob, TrainJob, TrainResult } from '../engine/engine.js'
 import type { Envelope } from '../network/envelope.js'
+import type { Instructions } from '../network/frame.js'
 import type { Name } from '../roster/participant.js'
 import type { Ending } from './rounds/round.js'
 
@@ -25,11 +26,14 @@ type Loose<T> = { readonly [Field in keyof T]?: unknown }
 
 const isGroup = (body: unknown): body is object => typeof body === 'object' && body !== null
 
+const isNames = (value: unknown): value is readonly Name[] =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string')
+
 /** Is what came as `open` one? */
 export const isOpenNotice = (body: unknown): body is OpenNotice => {
   if (!isGroup(body)) return false
   const { selected } = body as Loose<OpenNotice>
-  return Array.isArray(selected) && selected.every((name) => typeof name === 'string')
+  return isNames(selected)
 }
 
 const outcomes: readonly unknown[] = ['closed', 'aborted'] satisfies Ending['outcome'][]
@@ -43,8 +47,66 @@ export const isCloseNotice = (body: unknown): body is CloseNotice => {
   return whole && outcomes.includes(outcome) && typeof reason === 'string' && afters.includes(after)
 }
 
-/** Is what came to a client as `close` one? Nothing is in it. */
-export const isStopNotice = isGroup
+/** Is what came as a message one that says all by its kind and its round? */
+export const isNotice = isGroup
+
+/** Body of a `status` to an owner that asks where the others are: how far the round of its head is. */
+export interface Whereabouts {
+  /** That round has ended for its sender. */
+  readonly ended: boolean
+  /** Its sender has come back, and is where the round is. */
+  readonly ready?: true
+}
+
+/** Is what came as `status` to the aggregator one? */
+export const isWhereabouts = (body: unknown): body is Whereabouts => {
+  if (!isGroup(body)) return false
+  const { ended, ready } = body as Loose<Whereabouts>
+  return typeof ended === 'boolean' && (ready === undefined || ready === true)
+}
+
+/** A round that an expert network may have missed the end of. */
+export interface MissedEnding {
+  readonly round: number
+  readonly notice: CloseNotice
+  /** Clients whose answers counted. */
+  readonly clients: readonly Name[]
+}
+
+/** Body of a `status` to an expert network that has come back: what the aggregator is at. */
+export interface Standings {
+  /** Whether the round of the head is open. */
+  readonly opened: boolean
+  readonly instructions: Instructions | null
+  /** Clients that it asks. */
+  readonly selected: readonly Name[]
+  /** Those of them that have answered. */
+  readonly answered: readonly Name[]
+  /** How the last round ended; null: none has. */
+  readonly missed: MissedEnding | null
+}
+
+const isTime = (value: unknown): boolean => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
+
+const isInstructions = (value: unknown): value is Instructions => {
+  if (!isGroup(value)) return false
+  const { patience, missing, deadline } = value as Loose<Instructions>
+  return (missing === 'last' || missing === 'sit-out') && isTime(patience) && isTime(deadline)
+}
+
+const isMissed = (value: unknown): value is MissedEnding => {
+  if (!isGroup(value)) return false
+  const { round, notice, clients } = value as Loose<MissedEnding>
+  return Number.isSafeInteger(round) && isCloseNotice(notice) && isNames(clients)
+}
+
+/** Is what came as `status` to an expert network one? */
+export const isStandings = (body: unknown): body is Standings => {
+  if (!isGroup(body)) return false
+  const { opened, instructions, selected, answered, missed } = body as Loose<Standings>
+  return typeof opened === 'boolean' && (instructions === null || isInstructions(instructions)) && isNames(selected) &&
+    isNames(answered) && (missed === null || isMissed(missed))
+}
 
 /** One leg of local training, as the compute queue knows it. */
 export interface LocalWork {
@@ -64,12 +126,24 @@ export interface Scored {
   readonly scored: Readonly<Record<string, number>>
 }
 
+/** An actor has come back. `whole`: it has kept all that it had taken in until it died. */
+export interface Wake extends Message {
+  readonly kind: 'wake'
+  readonly whole: boolean
+}
+
+/** One that has come back waits for its peers no longer, or the aggregator for `who`, who has. */
+interface Patience extends Message {
+  readonly kind: 'recovered'
+  readonly who?: Name
+}
+
 export type AggregatorMessage =
   | Arrival
   /** The flight begins. */
   | { readonly kind: 'begin' }
-  /** It has come back from a checkpoint. */
-  | { readonly kind: 'wake' }
+  | Wake
+  | Patience
   /** A timer of the round machine. */
   | { readonly kind: 'timer'; readonly round: number; readonly name: string }
   /** The model is scored as it was at the close of the round before, which decides whether another follows. */
@@ -79,7 +153,7 @@ export type AggregatorMessage =
   /** A client has not answered in time. */
   | { readonly kind: 'overdue'; readonly round: number; readonly client: Name }
 
-export type ExpertMessage = Arrival
+export type ExpertMessage = Arrival | Wake | Patience
 
 export type ClientMessage =
   | Arrival

@@ -1,4 +1,4 @@
-import type { Context } from '../actors/actor.js'
+import type { Context, Received } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
@@ -6,7 +6,7 @@ import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
 import { allFinite } from './finite.js'
-import type { CloseNotice } from './messages.js'
+import type { Arrival, CloseNotice } from './messages.js'
 import { extrasOf, type PartTemplate, takePart } from './parts.js'
 import type { Ending } from './rounds/round.js'
 import { sentTo } from './strategies/fold.js'
@@ -86,6 +86,15 @@ export const copyHolding = (holding: Holding): Holding => ({
   sent: new Map([...holding.sent].map(([client, models]) => [client, [...models]])),
 })
 
+/** Envelopes that an owner had taken in or kept waiting when it died, and that what it comes back with knows nothing of. */
+export const undoneOf = (
+  { held }: Holding, kept: Holding | undefined, waiting: readonly Received<Arrival>[] = [],
+): number[] => {
+  const known = new Set(kept?.held.map(({ envelope }) => envelope))
+  const lost = held.filter(({ envelope }) => !known.has(envelope)).map(({ envelope }) => envelope)
+  return [...lost, ...waiting.map(({ message }) => message.envelope.id)]
+}
+
 /** All of what the owner of one part goes by. */
 export interface Ownership {
   readonly part: PartTemplate
@@ -131,7 +140,7 @@ const modelFrames = (
   }
 }
 
-/** Sends the part as it is now to clients, for round `round`. */
+/** Sends the part as it is now to clients, for round `round`. `attempt`: how often it was sent before, as far as is known. */
 export const sendModels = (
   holding: Holding,
   clients: readonly Name[],
@@ -139,11 +148,12 @@ export const sendModels = (
   instructions: Instructions,
   ownership: Ownership,
   context: Context,
+  attempt = 0,
 ): void => {
   const { part, terms: { rounds: { admission } } } = ownership
   const bytesFor = modelFrames(holding, round, instructions, ownership)
   for (const client of clients) {
-    const content: Content = { kind: 'model', round, part: part.name, bytes: bytesFor(client) }
+    const content: Content = { kind: 'model', round, part: part.name, bytes: bytesFor(client), attempt }
     context.send(client, content)
     if (!admission.overlapping) continue
     holding.asked.set(client, round)

@@ -1,7 +1,6 @@
 import type { Check } from '../checks/check.js'
 import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
-import { SpecificationError } from '../errors.js'
 import { compile } from '../faults/compile.js'
 import { drawPlan, type Plan } from '../faults/plan.js'
 import { streams } from '../random/streams.js'
@@ -29,18 +28,6 @@ const reading = (cwd: string): ReadText => (path) => Buffer.from(readTrace(path,
 export const planOf = ({ resolved, participants }: Pick<Setup, 'resolved' | 'participants'>): Plan =>
   drawPlan(resolved.faults, participants, resolved.seeds.faults)
 
-/** Expert networks and the aggregator have no recovery yet, so a crash of one is refused rather than half simulated. */
-const clientsCrash = ({ faults }: Plan, { roles }: Setup): void => {
-  for (const { id, fault, targets } of faults) {
-    const server = fault.kind === 'crash' ? targets.find((name) => roles.get(name) !== 'client') : undefined
-    if (server === undefined) continue
-    throw new SpecificationError(
-      `fault '${id}': '${server}' cannot crash; only clients do in this version. ` +
-        `To keep ${server} from taking part, lose or delay the messages of its links.`,
-    )
-  }
-}
-
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
 const forecastOf = (setup: Setup, plan: Plan, read: ReadText): Forecast => {
   const { resolved: { schedule, network, devices, seeds }, participants, parts } = setup
@@ -61,7 +48,6 @@ export const flySetup = (setup: Setup, options: FlyOptions): Promise<Flight> => 
 /** A flight that has not begun: its plan is drawn, and its weather is compiled. */
 export const ready = (setup: Setup, options: FlyOptions): Simulator => {
   const { plan = planOf(setup), cwd = process.cwd() } = options
-  clientsCrash(plan, setup)
   return readyUnder(setup, forecastOf(setup, plan, reading(cwd)), options)
 }
 

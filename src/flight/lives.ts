@@ -2,11 +2,13 @@ import type { NactHost } from '../actors/nact-host.js'
 import type { Life } from '../faults/fault.js'
 import type { AnyLife } from '../federation/life.js'
 import type { Network } from '../network/network.js'
-import type { Weather } from '../network/weather.js'
+import type { Weather } from '../faults/weather.js'
 import { OUTSIDE } from '../record/event.js'
 import type { FlightRecorder } from '../record/flight-recorder.js'
 import type { Name } from '../roster/participant.js'
 import type { Kernel } from '../time/kernel.js'
+import type { Micros } from '../time/micros.js'
+import type { Checkpoints, Kept } from './checkpoints.js'
 
 export interface LivesOptions {
   readonly kernel: Kernel
@@ -15,17 +17,23 @@ export interface LivesOptions {
   readonly record: FlightRecorder
   /** Everybody's life, by name. */
   readonly lives: ReadonlyMap<Name, AnyLife>
-  readonly weather: Pick<Weather, 'absence'>
+  readonly checkpoints: Checkpoints
+  readonly weather: Pick<Weather, 'absence' | 'forgotten'>
   /** True once the last round has closed: nobody dies or comes back after that. */
   readonly over: () => boolean
 }
 
 /**
  * Births, deaths and returns of actors of every role, through one door. A crash is fail-stop: state, timers, work and
- * what is on the lines are lost. Who comes back does so with its checkpoint or with nothing, and sets its timers again.
+ * what is on the lines are lost. Who comes back does so with its checkpoint or with nothing, and is told so. Who is put to
+ * sleep loses nothing: its timers and its work wait, and so does what arrives.
  */
 export class Lives {
   readonly #options: LivesOptions
+  /** Who sleeps or is busy, and until when. */
+  readonly #closed = new Map<Name, Micros>()
+  /** Of the dead: what they would be if they came back now. */
+  readonly #remains = new Map<Name, unknown>()
 
   constructor(options: LivesOptions) {
     this.#options = options
@@ -33,8 +41,32 @@ export class Lives {
 
   /** Everybody begins. */
   begin(): void {
+    const { host, lives, checkpoints } = this.#options
+    for (const [name, life] of lives) {
+      host.spawn(name, life.behaviour, life.begin())
+      checkpoints.begin(name)
+    }
+  }
+
+  life(name: Name): AnyLife {
+    return this.#options.lives.get(name)!
+  }
+
+  /** An actor's state; of a dead one, what it would come back with. */
+  state<State>(name: Name): State {
     const { host, lives } = this.#options
-    for (const [name, life] of lives) host.spawn(name, life.behaviour, life.begin())
+    if (host.alive(name)) return host.state<State>(name)
+    return (this.#remains.get(name) ?? lives.get(name)!.begin()) as State
+  }
+
+  /** Until when an actor's door is closed, because it sleeps or is busy. */
+  closedUntil(name: Name): Micros | undefined {
+    return this.#closed.get(name)
+  }
+
+  /** An actor does something until then, and takes nothing in meanwhile. */
+  close(name: Name, until: Micros): void {
+    this.#closed.set(name, Math.max(until, this.#closed.get(name) ?? 0))
   }
 
   /** Has a life event happen at its time, or now if that is past. */
@@ -43,26 +75,55 @@ export class Lives {
     kernel.at(Math.max(event.at, kernel.now), () => {
       record.cause = OUTSIDE
       if (event.kind === 'crash') this.#crash(event)
+      else if (event.kind === 'pause') this.#pause(event)
       else this.#leave(event)
     })
   }
 
   #crash({ who, restartAt, keeps, fault }: Extract<Life, { kind: 'crash' }>): void {
-    const { kernel, host, network, record, lives, over } = this.#options
+    const { kernel, host, network, record, lives, checkpoints, weather, over } = this.#options
     if (over() || !host.alive(who)) return
     const life = lives.get(who)!
-    const kept = keeps === 'checkpoint' ? { checkpoint: life.checkpoint(host.state(who)) } : undefined
+    const state = host.state(who)
+    const kept = keeps === 'checkpoint' ? checkpoints.take(who, state, weather.forgotten(who, kernel.now)) : undefined
+    const undone = life.undone?.(state, kept?.checkpoint) ?? []
     network.cut(who, fault)
     host.kill(who)
+    this.#closed.delete(who)
+    this.#remains.set(who, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
     const back = restartAt === undefined ? undefined : Math.max(restartAt, kernel.now)
-    record.tell(who, { kind: 'life', what: 'crash', fault, keeps, back })
+    const death = record.tell(who, { kind: 'life', what: 'crash', fault, keeps, back })
+    for (const envelope of undone) record.tell(who, { kind: 'settle', envelope, fate: 'undone' }, death)
     if (back === undefined) return
-    kernel.at(back, () => {
+    const restart = (): void => this.#restart(who, keeps, fault, kept)
+    if (back === kernel.now) restart()
+    else {
+      kernel.at(back, () => {
+        record.cause = OUTSIDE
+        if (!over()) restart()
+      })
+    }
+  }
+
+  #restart(who: Name, keeps: 'nothing' | 'checkpoint', fault: string, kept: Kept | undefined): void {
+    const { kernel, host, record, lives } = this.#options
+    const life = lives.get(who)!
+    this.#remains.delete(who)
+    host.spawn(who, life.behaviour, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
+    record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back: kernel.now })
+    if (life.wake !== undefined) host.tell(who, { from: who, message: life.wake(kept?.whole === true) })
+  }
+
+  #pause({ who, until, fault }: Extract<Life, { kind: 'pause' }>): void {
+    const { kernel, host, record, over } = this.#options
+    if (over() || !host.alive(who) || until <= kernel.now) return
+    record.tell(who, { kind: 'life', what: 'pause', fault, keeps: 'checkpoint', back: until })
+    this.close(who, until)
+    host.pause(who, until)
+    kernel.at(until, () => {
       record.cause = OUTSIDE
-      if (over()) return
-      host.spawn(who, life.behaviour, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
-      record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back })
-      if (kept !== undefined && life.wake !== undefined) host.tell(who, { from: who, message: life.wake })
+      if (over() || !host.alive(who) || this.#closed.get(who) !== until) return
+      record.tell(who, { kind: 'life', what: 'resume', fault, keeps: 'checkpoint', back: until })
     })
   }
 

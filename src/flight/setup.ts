@@ -23,6 +23,7 @@ import { AGGREGATOR, clientName, expertName, type Name, type Participant, type R
 import type { Device } from '../schedules/devices.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Task } from '../tasks/task.js'
+import { usual, writingTime } from './checkpoints.js'
 import { enrol, type Enrolled } from './enrol.js'
 import type { Exam } from './exam.js'
 import { beginningsFrom, decodeStart, readStart, type Start } from './start.js'
@@ -182,7 +183,7 @@ const orders = (seed: string): Terms['order'] => {
 
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
-  const { resolved: { local, link, choose, seeds, start }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, seeds, start, checkpoint }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
@@ -207,6 +208,9 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
     wire: plainWire(link !== undefined),
+    recoveryPatience: (checkpoint ?? usual).patience,
+    checkpointTime: (part, { state }, round) =>
+      checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),
     weather,
     choose,
     order: orders(seeds.selection),

@@ -30,14 +30,16 @@ import { createDraws, createLexicon } from '../random/draws.js'
 import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
-import { FlightRecorder } from '../record/flight-recorder.js'
+import { FlightRecorder, type Reader } from '../record/flight-recorder.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
+import type { Weather as NetworkWeather } from '../network/weather.js'
 import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
 import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
+import { checkpointBytes, Checkpoints, usual, writingTime } from './checkpoints.js'
 import { Divergence } from './divergence.js'
 import { Evaluation } from './evaluation.js'
 import type { Flight } from './flight.js'
@@ -79,6 +81,7 @@ export class Simulator {
   readonly #terms: Terms
   readonly #host: NactHost
   readonly #network: Network
+  readonly #checkpoints: Checkpoints
   readonly #lives: Lives
   readonly #evaluation: Evaluation
   readonly #watch: Watch
@@ -99,6 +102,7 @@ export class Simulator {
     this.#until = until === undefined ? undefined : readLevel(until)
     this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
     this.#terms = termsOf(setup, this.#weather, stepCost, this.#until && this.#goal)
+    this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
     this.#network = this.#openNetwork()
     this.#lives = this.#openLives()
@@ -123,7 +127,8 @@ export class Simulator {
       this.#journal,
       this.#weather,
       ...this.#watch.readers,
-      { kinds: ['round-close'], see: (event) => this.#see(event) },
+      { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
+      ...this.#clientsWrite(),
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
@@ -191,6 +196,7 @@ export class Simulator {
         this.#record.cause = this.#record.tell(actor, { kind: 'train', round, until, whole, examples })
         return span
       },
+      handled: this.#checkpoints.handled,
       execute: (jobs) => executeLocally(jobs.map(({ job }) => job as LocalWork), engine, tasks),
       charged: (charge) => this.#charged(charge),
     })
@@ -220,7 +226,7 @@ export class Simulator {
       },
       cancel: (event) => kernel.cancel(event as Delivery | PlainEvent),
       failed: (error) => kernel.fail(error),
-      weather: this.#weather,
+      weather: this.#doors(),
       record: this.#record,
       ledger: this.#ledger,
       topology: star((name) => roles.get(name)!),
@@ -231,6 +237,18 @@ export class Simulator {
         streams: streams(seeds.faults),
       },
     })
+  }
+
+  /** Who sleeps or writes takes nothing in: what reaches its door is kept there. */
+  #doors(): NetworkWeather {
+    const weather = this.#weather
+    return {
+      ...weather,
+      door: (envelope, now) => {
+        const until = this.#lives.closedUntil(envelope.to)
+        return until !== undefined && until > now ? { hold: until } : weather.door(envelope, now)
+      },
+    }
   }
 
   #openLives(): Lives {
@@ -245,6 +263,7 @@ export class Simulator {
       network: this.#network,
       record: this.#record,
       lives,
+      checkpoints: this.#checkpoints,
       weather: this.#weather,
       over: () => this.#over,
     })
@@ -268,6 +287,41 @@ export class Simulator {
   /** What the simulator itself does about events: the close of a round is scored, off the clock and off the network. */
   #see(event: FlightEvent): void {
     if (event.kind === 'round-close') this.#closed(event)
+    else if (event.kind === 'part-close') this.#ended(event)
+  }
+
+  /** A round has ended for an owner, which writes that down, if it is to. */
+  #ended(event: EventOf<'part-close'>): void {
+    this.#checkpoints.see(event)
+    const { checkpoint } = this.#setup.resolved
+    const { actor, part, round, at } = event
+    if (checkpoint === undefined || checkpoint.every === 'message' || round % checkpoint.every !== 0) return
+    this.#kernel.at(at, () => {
+      if (!this.#host.alive(actor) || this.#over) return
+      const { state } = this.#holding(part === this.#terms.parts[0].name ? undefined : this.#terms.experts.indexOf(actor))
+      const until = at + writingTime(checkpoint, state, round)
+      this.#record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(state), until }, event.id)
+      // The aggregator itself waits before it opens another round.
+      if (until > at && actor !== AGGREGATOR) this.#lives.close(actor, until)
+    })
+  }
+
+  /** Clients' answers, where what they write down is not what their last answer left them with. */
+  #clientsWrite(): Reader[] {
+    const { every } = this.#setup.resolved.checkpoint ?? usual
+    if (every === 'message' || (every === 1 && this.#weather.forgetful === 0)) return []
+    return [{ kinds: ['send'], see: (event) => this.#setup.roles.get(event.actor) === 'client' && this.#checkpoints.see(event) }]
+  }
+
+  #openCheckpoints(): Checkpoints {
+    const { participants, resolved: { checkpoint = usual } } = this.#setup
+    return new Checkpoints({
+      checkpoint,
+      life: (name) => this.#lives.life(name),
+      servers: new Set(participants.filter(({ role }) => role !== 'client').map(({ name }) => name)),
+      mayDie: (name) => this.#weather.mayDie(name),
+      forgetful: this.#weather.forgetful,
+    })
   }
 
   /** Told inside the aggregator's handler, after the expert networks were: what follows waits for their turn. */
@@ -302,8 +356,8 @@ export class Simulator {
 
   #holding(expert: number | undefined): Holding {
     return expert === undefined
-      ? this.#host.state<AggregatorState>(AGGREGATOR).holding
-      : this.#host.state<ExpertState>(expertName(expert)).holding
+      ? this.#lives.state<AggregatorState>(AGGREGATOR).holding
+      : this.#lives.state<ExpertState>(expertName(expert)).holding
   }
 
   /**
@@ -338,8 +392,14 @@ export class Simulator {
   }
 
   #checkOver(): void {
-    const { phase, round, atWork } = this.#host.state<AggregatorState>(AGGREGATOR)
-    if (phase === 'done') return
+    if (this.#over) return
+    const { round, atWork } = this.#lives.state<AggregatorState>(AGGREGATOR)
+    if (!this.#host.alive(AGGREGATOR)) {
+      throw new LivenessError(
+        `Round ${this.#account.rounds.length + 1} can never close: the aggregator is dead, and does not come back. ` +
+          'Give the fault `restartAfter`.',
+      )
+    }
     const silent = [...atWork.keys()].toSorted()
     throw new LivenessError(
       `Round ${round} can never close: nothing is left to happen after ${formatMicros(this.#kernel.now)}, and ` +

@@ -62,8 +62,18 @@ export interface CloseHead {
   readonly round: number
 }
 
-export type FrameHead = UpdateHead | ModelHead | OpenHead | CloseHead
-export type HeadOf<Kind extends MessageKind> = Extract<FrameHead, { readonly kind: Kind }>
+/** Words of a recovery, all with the round that their sender is in. */
+export interface RecoveryHead {
+  readonly kind: 'recover' | 'status' | 'resend'
+  readonly round: number
+}
+
+export type ControlHead = OpenHead | CloseHead | RecoveryHead
+export type ControlKind = ControlHead['kind']
+export type FrameHead = UpdateHead | ModelHead | ControlHead
+export type HeadOf<Kind extends MessageKind> = Kind extends RecoveryHead['kind']
+  ? RecoveryHead
+  : Extract<FrameHead, { readonly kind: Kind }>
 
 /** Why a frame was refused. A receiver answers with the fate `rejected`. */
 export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout'
@@ -119,6 +129,9 @@ const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Arr
       setTime(frame, head.deadline, 18)
       break
     case 'close':
+    case 'recover':
+    case 'status':
+    case 'resend':
       break
     default:
       return head satisfies never
@@ -147,6 +160,9 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
       return { kind, round, missing, patience: time(frame, 12), deadline: time(frame, 18) }
     }
     case 'close':
+    case 'recover':
+    case 'status':
+    case 'resend':
       return { kind, round }
     default:
       return kind satisfies never
@@ -191,7 +207,7 @@ export const decodeParameters = <Kind extends 'model' | 'update'>(
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8', { fatal: true }) }
 
 /** A control frame: any JSON value. */
-export const encodeControl = (head: OpenHead | CloseHead, value: unknown): Uint8Array => {
+export const encodeControl = (head: ControlHead, value: unknown): Uint8Array => {
   const body = text.encoder.encode(JSON.stringify(value))
   const frame = begin(head, body.length, alone)
   frame.set(body, HEADER)
@@ -199,7 +215,7 @@ export const encodeControl = (head: OpenHead | CloseHead, value: unknown): Uint8
 }
 
 /** Reads a control frame of a kind; a body that does not `fit` is refused, since anybody may write JSON. */
-export const decodeControl = <Value, Kind extends 'open' | 'close'>(
+export const decodeControl = <Value, Kind extends ControlKind>(
   frame: Uint8Array,
   kind: Kind,
   fits: (body: unknown) => body is Value,

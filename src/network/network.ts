@@ -24,6 +24,8 @@ export interface Content {
   readonly round: number
   readonly part: string
   readonly bytes: Uint8Array
+  /** How often the message was sent before; 0 when absent. */
+  readonly attempt?: number
 }
 
 /**
@@ -172,15 +174,15 @@ export class Network {
     }
   }
 
-  #stamp(from: Name, to: Name, { kind, round, part, bytes }: Content): Flying {
+  #stamp(from: Name, to: Name, { kind, round, part, bytes, attempt = 0 }: Content): Flying {
     const { now, record, topology, rolesOf, weather } = this.#options
     const id = this.#envelopes++
     const sent = now()
     const path = topology.path(from, to)
-    const envelope: Envelope = { id, from, to, kind, round, part, attempt: 0, copy: 0, bytes, sent }
+    const envelope: Envelope = { id, from, to, kind, round, part, attempt, copy: 0, bytes, sent }
     const event = record.tell(from, {
       kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part), direction: path.direction,
-      attempt: 0, copy: 0, bytes: bytes.length,
+      attempt, copy: 0, bytes: bytes.length,
     })
     const flying = this.#take(new Flying(this.#ways, envelope, path, event))
     flying.verdict = weather.judge(envelope, sent)

@@ -1,8 +1,8 @@
 import type { Name } from '../roster/participant.js'
 import { alone, FrameMemory } from './frame-memory.js'
 import {
-  beginParameters, type CloseHead, type Decoded, decodeControl, decodeParameters, encodeControl, type ModelHead,
-  type OpenHead, seal, type UpdateHead,
+  beginParameters, type ControlHead, type ControlKind, type Decoded, decodeControl, decodeParameters, encodeControl,
+  type ModelHead, seal, type UpdateHead,
 } from './frame.js'
 
 /** How the body of a message about a part lies on the wire. */
@@ -35,8 +35,8 @@ export interface Wire {
     client: Name,
   ): Decoded<Kind, Float32Array>
   /** A control message: any JSON value. */
-  encodeControl(head: OpenHead | CloseHead, value: unknown): Uint8Array
-  decodeControl<Value, Kind extends 'open' | 'close'>(
+  encodeControl(head: ControlHead, value: unknown): Uint8Array
+  decodeControl<Value, Kind extends ControlKind>(
     bytes: Uint8Array,
     kind: Kind,
     fits: (body: unknown) => body is Value,

@@ -14,6 +14,7 @@ const trainingOf: Partial<{ readonly [F in Fate]: TrainingRow['outcome'] }> = {
   lost: 'lost',
   rejected: 'rejected',
   aborted: 'aborted',
+  undone: 'lost',
 }
 
 /** Outcomes that are not the last word: another copy of the update may arrive. */
@@ -81,6 +82,8 @@ export class Account implements Reader {
       case 'unsent':
         return this.#judge(event.actor, event.round, 'unsent', true)
       case 'round-close':
+        // A round that a crash has undone is flown again.
+        while (this.rounds.length > 0 && this.rounds[this.rounds.length - 1].round >= event.row.round) this.rounds.pop()
         this.rounds.push(event.row)
         return
     }

@@ -138,13 +138,15 @@ export type Happening =
   /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */
   | {
       readonly kind: 'life'
-      readonly what: 'crash' | 'restart'
+      readonly what: 'crash' | 'restart' | 'pause' | 'resume'
       readonly fault: string
       readonly keeps: 'nothing' | 'checkpoint'
       readonly back: Micros | undefined
     }
-  /** What an actor would come back with is written down. */
-  | { readonly kind: 'checkpoint'; readonly round: number }
+  /** What an actor would come back with is written down, until that time; `bytes` go to the store. */
+  | { readonly kind: 'checkpoint'; readonly round: number; readonly bytes: number; readonly until: Micros }
+  /** An owner that has come back knows where its peers are, and goes on in `round`; what it kept was of round `kept`. */
+  | { readonly kind: 'recovered'; readonly round: number; readonly kept: number }
   /** A client goes out of reach in mid-phase; it may come back. */
   | { readonly kind: 'leave'; readonly fault: string }
   /**

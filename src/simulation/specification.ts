@@ -10,6 +10,7 @@ import { levelMetrics, readLevel } from '../metrics/level.js'
 import type { Model } from '../models/model.js'
 import type { ModelSpec } from '../models/registry.js'
 import type { CustomLink } from '../network/network.js'
+import { checkpointSchema } from './checkpoint.js'
 import { localSchema } from './local.js'
 import {
   devicesSchema,
@@ -88,6 +89,9 @@ export const specificationSchema = z.strictObject({
   devices: devicesSchema,
   schedule: scheduleSchema,
   faults: faultsSchema,
+  checkpoint: checkpointSchema
+    .optional()
+    .describe('What actors write down to come back with after a crash; absent: servers after every round and clients with every answer, at no cost'),
   evaluate: evaluateSchema.prefault({}),
   start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z

@@ -95,9 +95,9 @@ describe('causality', () => {
   it('catches time that runs back, and an effect before its cause', () => {
     const back = played(causality)
     back.send(0)
-    expect(() => back.tell('client-a', { kind: 'checkpoint', round: 1 }, { at: 0 })).toThrow('is at 0, before 1')
+    expect(() => back.tell('client-a', { kind: 'checkpoint', round: 1, bytes: 0, until: 0 }, { at: 0 })).toThrow('is at 0, before 1')
     const early = played(causality)
-    expect(() => early.tell('client-a', { kind: 'checkpoint', round: 1 }, { cause: 7 })).toThrow('has event 7 for a cause')
+    expect(() => early.tell('client-a', { kind: 'checkpoint', round: 1, bytes: 0, until: 0 }, { cause: 7 })).toThrow('has event 7 for a cause')
   })
 
   it('catches the dead that act, until they are back; what befalls them is no act', () => {
