@@ -35,6 +35,8 @@ export type Life =
       readonly keeps: 'nothing' | 'checkpoint'
       readonly restartAt?: Micros
     }
+  /** It comes back, if it is dead. */
+  | { readonly kind: 'restart'; readonly who: Name; readonly at: Micros; readonly fault: string }
   /** It sleeps, and then goes on where it was. */
   | { readonly kind: 'pause'; readonly who: Name; readonly at: Micros; readonly until: Micros; readonly fault: string }
   /** It goes out of reach; if it is still away then, what is on its lines is cut. */

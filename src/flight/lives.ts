@@ -32,6 +32,8 @@ export class Lives {
   readonly #options: LivesOptions
   /** Who sleeps or is busy, and until when. */
   readonly #closed = new Map<Name, Micros>()
+  /** Brings one of the dead back. */
+  readonly #dead = new Map<Name, () => void>()
   /** Of the dead: what they would be if they came back now. */
   readonly #remains = new Map<Name, unknown>()
 
@@ -75,6 +77,7 @@ export class Lives {
     kernel.at(Math.max(event.at, kernel.now), () => {
       record.cause = OUTSIDE
       if (event.kind === 'crash') this.#crash(event)
+      else if (event.kind === 'restart') this.#dead.get(event.who)?.()
       else if (event.kind === 'pause') this.#pause(event)
       else this.#leave(event)
     })
@@ -94,13 +97,18 @@ export class Lives {
     const back = restartAt === undefined ? undefined : Math.max(restartAt, kernel.now)
     const death = record.tell(who, { kind: 'life', what: 'crash', fault, keeps, back })
     for (const envelope of undone) record.tell(who, { kind: 'settle', envelope, fate: 'undone' }, death)
+    const restart = (): void => {
+      if (over() || this.#dead.get(who) !== restart) return
+      this.#dead.delete(who)
+      this.#restart(who, keeps, fault, kept)
+    }
+    this.#dead.set(who, restart)
     if (back === undefined) return
-    const restart = (): void => this.#restart(who, keeps, fault, kept)
     if (back === kernel.now) restart()
     else {
       kernel.at(back, () => {
         record.cause = OUTSIDE
-        if (!over()) restart()
+        restart()
       })
     }
   }

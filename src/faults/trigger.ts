@@ -1,0 +1,168 @@
+import { z } from 'zod'
+
+import type { EventKind } from '../record/flight-recorder.js'
+import type { FlightEvent } from '../record/event.js'
+import { messageKinds } from '../record/message.js'
+import type { Name } from '../roster/participant.js'
+import { durationSchema } from '../time/duration.js'
+import { formatMicros, type Micros } from '../time/micros.js'
+import { many } from './words.js'
+
+/** What can be waited for, by the words that a specification has for it. */
+const kindOf = {
+  sent: 'send',
+  arrived: 'arrive',
+  lost: 'drop',
+  opened: 'round-open',
+  closed: 'round-close',
+  folded: 'fold',
+  'began training': 'train',
+  trained: 'trained',
+  died: 'life',
+  returned: 'life',
+  recovered: 'recovered',
+  'wrote a checkpoint': 'checkpoint',
+  struck: 'fault',
+} as const satisfies Record<string, EventKind>
+
+type Word = keyof typeof kindOf
+
+const whoField = (what: string) => z.string().min(1).optional().describe(`${what}: a name, or a role word (client, expert, aggregator)`)
+
+const updatesSchema = z.strictObject({
+  round: z.int().min(1),
+  after: z.int().min(0).describe('How many; 0 is when the round opens'),
+  of: z.literal('updates').prefault('updates'),
+  part: z.string().min(1).optional().describe('Counts updates of this part; of the trunk when absent'),
+})
+
+const eventSchema = z.strictObject({
+  event: z.enum(Object.keys(kindOf) as [Word, ...Word[]]),
+  actor: whoField('Who did it, or to whom it happened'),
+  from: whoField('Sender, of events about messages'),
+  to: whoField('Receiver, of events about messages'),
+  message: z.enum(messageKinds).optional(),
+  part: z.string().min(1).optional(),
+  round: z.int().min(1).optional(),
+  fault: z.string().min(1).optional().describe('Id of the fault: of `struck`, `died`, `returned` and `lost`'),
+  nth: z.int().min(1).prefault(1).describe('The how manieth such event'),
+})
+
+/** An event of the flight that sets a fault off. */
+export const triggerSchema = z
+  .union([updatesSchema, eventSchema])
+  .describe('When this many clients’ updates of a round have come in, or at the nth event of a kind')
+
+export type Trigger = z.output<typeof triggerSchema>
+
+/** How often a fault comes again. */
+export const repeatSchema = z
+  .strictObject({
+    times: z.int().min(2).max(10_000).describe('How often in all'),
+    every: durationSchema.optional().describe('Virtual time between two that were set for a time; absent: at each further such event'),
+  })
+  .describe('Comes again')
+
+const isA = (name: Name, word: string | undefined): boolean =>
+  word === undefined || name === word || name.startsWith(`${word}-`)
+
+/** Whom a message went between; its rounds and its part were told when it was sent. */
+interface Sent {
+  readonly from: Name
+  readonly to: Name
+  readonly message: string
+  readonly round: number
+  readonly part: string
+}
+
+/** Tells at which events a trigger goes off; an event is to be shown once. */
+export type Watcher = (event: FlightEvent) => boolean
+
+const updates = ({ round, after, part }: z.output<typeof updatesSchema>, parts: readonly string[]): Watcher => {
+  const main = parts.includes('trunk') ? 'trunk' : (parts[0] ?? 'trunk')
+  /** Clients whose updates have counted so far. */
+  const from = new Set<Name>()
+  let fired = false
+  return (event) => {
+    if (fired || (event.kind !== 'round-open' && event.kind !== 'admit') || event.round !== round) return false
+    if (event.kind === 'admit' && event.message === 'update' && event.part === (part ?? main)) from.add(event.from)
+    fired = from.size >= after
+    return fired
+  }
+}
+
+const roundOf = (event: FlightEvent, sent: Sent | undefined): number | undefined =>
+  sent !== undefined ? sent.round : event.kind === 'round-close' ? event.row.round : 'round' in event ? event.round : undefined
+
+const events = (trigger: z.output<typeof eventSchema>, times: number): Watcher => {
+  const { event: word, actor, from, to, message, part, round, fault, nth } = trigger
+  const kind: EventKind = kindOf[word]
+  const about = kind === 'send' || kind === 'arrive' || kind === 'drop'
+  /** Messages under way. */
+  const sending = new Map<number, Sent>()
+  let seen = 0
+  const messageOf = (event: FlightEvent): Sent | undefined => {
+    if (event.kind === 'send' || event.kind === 'copy') {
+      const sent: Sent = { from: event.actor, to: event.to, message: event.message, round: event.round, part: event.part }
+      if (kind !== 'send') sending.set(event.envelope, sent)
+      return sent
+    }
+    if (event.kind !== 'arrive' && event.kind !== 'drop') return undefined
+    const sent = sending.get(event.envelope)
+    sending.delete(event.envelope)
+    return sent
+  }
+  const fits = (event: FlightEvent, sent: Sent | undefined): boolean => {
+    if (event.kind !== kind || !isA(event.actor, actor)) return false
+    if (event.kind === 'life' && event.what !== (word === 'died' ? 'crash' : 'restart')) return false
+    if (fault !== undefined && (!('fault' in event) || event.fault !== fault)) return false
+    if (event.kind === 'fault' && event.unit === undefined) return false
+    if (round !== undefined && roundOf(event, sent) !== round) return false
+    if (sent === undefined) return part === undefined || ('part' in event && event.part === part)
+    return isA(sent.from, from) && isA(sent.to, to) && (message === undefined || sent.message === message) &&
+      (part === undefined || sent.part === part)
+  }
+  return (event) => {
+    const sent = about ? messageOf(event) : undefined
+    if (!fits(event, sent)) return false
+    seen++
+    return seen % nth === 0 && seen / nth <= times
+  }
+}
+
+/** Watches for what sets a fault off, so many times. `parts`: of the model, the trunk first. */
+export const watcher = (trigger: Trigger, parts: readonly string[], times = 1): Watcher =>
+  'event' in trigger ? events(trigger, times) : updates(trigger, parts)
+
+/** The instants of a fault that is set for one, and comes again. */
+export const instants = (at: Micros, repeat: z.output<typeof repeatSchema> | undefined): readonly Micros[] =>
+  Array.from({ length: repeat?.every === undefined ? 1 : repeat.times }, (_, i) => at + i * (repeat?.every ?? 0))
+
+const ordinal = (n: number): string => {
+  const tens = n % 100
+  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')
+  return `${n}${ending}`
+}
+
+/** ` in round 8 after 1 update`, ` when the 3rd model from expert-2 is sent` */
+export const triggered = (trigger: Trigger): string => {
+  if (!('event' in trigger)) {
+    const of = trigger.part === undefined ? '' : ` of ${trigger.part}`
+    return ` in round ${trigger.round} after ${many(trigger.after, 'update')}${of}`
+  }
+  const { event, actor, from, to, message, part, round, fault, nth } = trigger
+  const words = [
+    nth === 1 ? 'at the first' : `at the ${ordinal(nth)}`, `\`${event}\``,
+    ...(message === undefined ? [] : [`of a ${message}`]), ...(part === undefined ? [] : [`about ${part}`]),
+    ...(actor === undefined ? [] : [`of ${actor}`]), ...(from === undefined ? [] : [`from ${from}`]),
+    ...(to === undefined ? [] : [`to ${to}`]), ...(fault === undefined ? [] : [`by ${fault}`]),
+    ...(round === undefined ? [] : [`in round ${round}`]),
+  ]
+  return ` ${words.join(' ')}`
+}
+
+/** `, 3 times, every 10:00.000` */
+export const repeated = (repeat: z.output<typeof repeatSchema> | undefined): string => {
+  if (repeat === undefined) return ''
+  return `, ${repeat.times} times${repeat.every === undefined ? '' : `, every ${formatMicros(repeat.every)}`}`
+}
