@@ -323,11 +323,20 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     sendModels(state.holding, [...atWork.keys()], round, instructions, ownership, context, context.incarnation - 1)
   }
 
+  /** A client has come back: if its answer is waited for, it is asked again. */
+  const sendAgain = (state: AggregatorState, client: Name, context: Context): AggregatorState => {
+    const { round, instructions, atWork, holding } = state
+    if (instructions === undefined || atWork.get(client)?.round !== round) return state
+    sendModels(holding, [client], round, instructions, ownership, context, 1)
+    return state
+  }
+
   /** An expert network has come back, and asks where the others are: nothing is decided before it is there, too. */
   const tellWhere = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
     context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
     if (!asks.ok) return state
+    if (!experts.includes(from)) return sendAgain(state, from, context)
     const { round, opened, selected, instructions = null, holding, ended, lagging } = state
     const answered = selected.filter((client) => holding.answered.get(client) === round)
     const missed = ended !== undefined && ended.round > asks.head.round ? ended : null

@@ -71,6 +71,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     this.#terms = terms
     this.#self = self
     this.#training = new LocalTraining(terms, self)
+    if (terms.acknowledges) this.wake = (whole) => ({ kind: 'wake', whole })
   }
 
   begin(): ClientState {
@@ -79,6 +80,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const kept = own !== undefined && beginnings.continues && serves !== 'received' ? { [serves.kept]: own } : {}
     return newClient({ personal: own ?? initial, kept })
   }
+
+  /** Where messages are acknowledged, a client that comes back says so: nobody sends it again what it has taken in and lost. */
+  readonly wake?: (whole: boolean) => ClientMessage
 
   /** Vectors are replaced and never written to. */
   checkpoint({ personal, kept, answered }: ClientState): ClientCheckpoint {
@@ -108,6 +112,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       case 'interrupted':
         over(state)
         break
+      case 'wake':
+        this.#tellOwners(state, context)
+        break
       default:
         return message satisfies never
     }
@@ -124,6 +131,17 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         return this.#resend(state, envelope, context)
       default:
         return this.#accept(state, envelope, context)
+    }
+  }
+
+  /** It has come back: owners that wait for its answer send it their parts again. */
+  #tellOwners({ answered }: ClientState, context: Context): void {
+    const { travelling, wire } = this.#terms
+    const round = answered?.round ?? 0
+    for (const part of travelling) {
+      const bytes = wire.encodeControl({ kind: 'recover', round }, {})
+      const content: Content = { kind: 'recover', round, part: part.name, bytes }
+      context.send(ownerOf(this.#terms, part), content)
     }
   }
 
@@ -166,6 +184,11 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       // Sent again on purpose: its owner does not know of the answer.
       if (envelope.attempt > 0) this.#answerAgain(state, round, from, context)
       return
+    }
+    if (envelope.attempt > 0 && state.answered?.round === round && state.round < round) {
+      // It has come back since, and remembers the answer.
+      context.record({ kind: 'settle', envelope: id, fate: 'duplicate' })
+      return this.#answerAgain(state, round, from, context)
     }
     context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
     if (round > state.round) this.#beginRound(state, head, context)
@@ -272,7 +295,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     for (const part of parts) {
       if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
       const bytes = wire.encode(part, head, bodyOf(departure, part), name)
-      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt }
+      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined }
       context.send(ownerOf(this.#terms, part), content)
     }
   }

@@ -1,6 +1,6 @@
 import type { Behaviour, Context, Received } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
-import type { ControlHead } from '../network/frame.js'
+import type { ControlHead, Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
@@ -17,8 +17,16 @@ import type { Terms } from './terms.js'
 /** An expert network's state: its part, as any owner holds one. Plain data. */
 export interface ExpertState {
   readonly holding: Holding
+  /** Whom it has sent its part in the round that is open, and what they were told. */
+  asked: Asked | undefined
   /** It has come back, and finds out where the others are. */
   recovery: Recovery | undefined
+}
+
+interface Asked {
+  readonly round: number
+  readonly clients: ReadonlySet<Name>
+  readonly instructions: Instructions
 }
 
 interface Recovery {
@@ -34,8 +42,9 @@ interface Recovery {
 }
 
 /** An opening: whoever has not been sent the part for that round is sent it. */
-const open = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
+const open = (state: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
   const { part, terms } = ownership
+  const { holding } = state
   const notice = terms.wire.decodeControl(envelope.bytes, 'open', isOpenNotice)
   const asked = notice.ok ? stillToAsk(holding, notice.head.round, notice.body.selected, terms) : []
   if (!notice.ok || asked.length === 0) {
@@ -45,6 +54,7 @@ const open = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership
   context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
   const { head } = notice
   openRound(holding, head.round, ownership, context)
+  state.asked = { round: head.round, clients: new Set(asked), instructions: head }
   if (part.length > 0) sendModels(holding, asked, head.round, head, ownership, context)
 }
 
@@ -89,11 +99,21 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     state.recovery = { kept: round, patience, waiting: [], where: undefined, wants: { clients: new Set(), ending: undefined } }
   }
 
-  /** The aggregator asks where this network is. */
-  const tellWhere = ({ holding }: ExpertState, from: Name, { id, bytes }: Envelope, context: Context): void => {
+  /** A client has come back: if its answer is waited for, it is sent this part again. */
+  const sendAgain = ({ holding, asked }: ExpertState, client: Name, context: Context): void => {
+    if (asked === undefined || asked.round !== holding.round || hasEnded(holding) || !asked.clients.has(client)) return
+    if (holding.answered.get(client) === asked.round || part.length === 0) return
+    sendModels(holding, [client], asked.round, asked.instructions, ownership, context, 1)
+  }
+
+  /** The aggregator asks, or a client has come back and says so. */
+  const tellWhere = (state: ExpertState, from: Name, { id, bytes }: Envelope, context: Context): void => {
+    const { holding } = state
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
     context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
-    if (asks.ok) say(from, { kind: 'status', round: holding.round }, { ended: hasEnded(holding) }, context)
+    if (!asks.ok) return
+    if (from === AGGREGATOR) say(from, { kind: 'status', round: holding.round }, { ended: hasEnded(holding) }, context)
+    else sendAgain(state, from, context)
   }
 
   /** The aggregator says where the round is. */
@@ -136,6 +156,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     if (round > holding.round) openRound(holding, round, ownership, context)
     const has = new Set(answered)
     const others = selected.filter((client) => !has.has(client))
+    state.asked = { round, clients: new Set(selected), instructions }
     sendModels(holding, others, round, instructions, ownership, context, context.incarnation - 1)
     askAgain(recovery, answered.filter((client) => holding.answered.get(client) !== round), round, undefined, context)
     goOn(state, recovery, context)
@@ -199,6 +220,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
         return state
       case 'model':
       case 'resend':
+      case 'ack':
         context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
         return state
       default:
@@ -213,10 +235,10 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
 const hasEnded = ({ round, endings }: Holding): boolean => endings[round] !== undefined
 
 export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertState, ExpertState, ExpertMessage> => {
-  const copyOf = ({ holding }: ExpertState): ExpertState => ({ holding: copyHolding(holding), recovery: undefined })
+  const copyOf = ({ holding, asked }: ExpertState): ExpertState => ({ holding: copyHolding(holding), asked, recovery: undefined })
   return {
     behaviour: expertNetwork(terms, part),
-    begin: () => ({ holding: firstHolding(part, terms), recovery: undefined }),
+    begin: () => ({ holding: firstHolding(part, terms), asked: undefined, recovery: undefined }),
     checkpoint: copyOf,
     restore: copyOf,
     wake: (whole) => ({ kind: 'wake', whole }),

@@ -157,6 +157,7 @@ export type ExpertMessage = Arrival | Wake | Patience
 
 export type ClientMessage =
   | Arrival
+  | Wake
   | { readonly kind: 'patience'; readonly round: number }
   | Computed<LocalWork, TrainResult | Scored>
   | Interrupted<LocalWork>

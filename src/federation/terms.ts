@@ -90,6 +90,8 @@ export interface Terms {
   /** Places of the tasks that the model is trained by. */
   readonly trained: readonly number[]
   readonly wire: Wire
+  /** Whether messages are acknowledged and sent again. */
+  readonly acknowledges: boolean
   /** How long an actor that has come back waits for word of its peers, and the aggregator for an expert network's. */
   readonly recoveryPatience: Micros
   /** What writing a checkpoint of a part takes after a round: 0 where none is written then. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 
+import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check, View } from '../checks/check.js'
@@ -13,10 +14,11 @@ import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
 import { type ClientState, ScenarioClient } from '../federation/client.js'
 import { expertLife, type ExpertState } from '../federation/expert-network.js'
-import { type AnyLife, anyLife } from '../federation/life.js'
+import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
+import { type Carriage, reliable } from '../federation/reliable.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
 import { isReached, readLevel, type ScoreLevel } from '../metrics/level.js'
@@ -25,7 +27,7 @@ import { trainedTasks } from '../models/trained-tasks.js'
 import { fillUntrained } from '../models/untrained.js'
 import type { Envelope } from '../network/envelope.js'
 import { type Content, Network } from '../network/network.js'
-import { star } from '../network/topology.js'
+import { star, type Topology } from '../network/topology.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
@@ -33,11 +35,12 @@ import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
 import { FlightRecorder, type Reader } from '../record/flight-recorder.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
+import { kindNumber } from '../record/message.js'
 import type { Weather as NetworkWeather } from '../network/weather.js'
 import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
 import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
-import { formatMicros, type Micros } from '../time/micros.js'
+import { clockEnd, formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
 import { checkpointBytes, Checkpoints, usual, writingTime } from './checkpoints.js'
 import { Divergence } from './divergence.js'
@@ -82,6 +85,7 @@ export class Simulator {
   readonly #host: NactHost
   readonly #network: Network
   readonly #checkpoints: Checkpoints
+  readonly #topology: Topology
   readonly #lives: Lives
   readonly #evaluation: Evaluation
   readonly #watch: Watch
@@ -104,6 +108,7 @@ export class Simulator {
     this.#terms = termsOf(setup, this.#weather, stepCost, this.#until && this.#goal)
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
+    this.#topology = star((name) => setup.roles.get(name)!)
     this.#network = this.#openNetwork()
     this.#lives = this.#openLives()
     this.#evaluation = new Evaluation({
@@ -229,7 +234,7 @@ export class Simulator {
       weather: this.#doors(),
       record: this.#record,
       ledger: this.#ledger,
-      topology: star((name) => roles.get(name)!),
+      topology: this.#topology,
       rolesOf: (part) => rolesOf.get(part) ?? [],
       link: link && {
         custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),
@@ -251,12 +256,38 @@ export class Simulator {
     }
   }
 
+  /** How messages are acknowledged, if they are. */
+  #carriage(): Carriage | undefined {
+    const { delivery, seeds } = this.#setup.resolved
+    if (!delivery.acknowledge) return undefined
+    const draws = createDraws(streams(seeds.faults), createLexicon(), 'delivery')
+    return {
+      ...delivery,
+      wire: this.#terms.wire,
+      transit: (from, to, bytes) => this.#transit(from, to, bytes),
+      jitter: (from, { to, content: { kind, round, part, attempt = 0 }, tries }) =>
+        delivery.jitter * draws.message(kindNumber[kind], { attempt: attempt + tries, round, from, to, part }, '', 0),
+    }
+  }
+
+  /** There on the lines as they are now, and back after the latency. */
+  #transit(from: Name, to: Name, bytes: number): Micros {
+    const { now } = this.#kernel
+    const lines = this.#topology.path(from, to).lines.map((line) => this.#weather.rate(line, now).bytesPerSecond)
+    const slowest = Math.min(...lines, Infinity)
+    const about = { id: 0, from, to, kind: 'ack', round: 0, part: '', attempt: 0, copy: 0, bytes: noBytes, sent: now } as const
+    return 2 * this.#weather.latency(about) + (slowest > 0 ? Math.min(clockEnd / 4, Math.ceil((1e6 * bytes) / slowest)) : 0)
+  }
+
   #openLives(): Lives {
     const terms = this.#terms
     const [, ...experts] = terms.parts
-    const lives = new Map<Name, AnyLife>([[AGGREGATOR, anyLife(aggregatorLife(terms))]])
-    for (const part of experts) lives.set(ownerOf(terms, part), anyLife(expertLife(terms, part)))
-    for (const client of terms.clients) lives.set(client.name, anyLife(new ScenarioClient(terms, client)))
+    const carriage = this.#carriage()
+    const lifeOf = <State, Kept, M extends Message>(life: ActorLife<State, Kept, M>): AnyLife =>
+      carriage === undefined ? anyLife(life) : anyLife(reliable(life, carriage))
+    const lives = new Map<Name, AnyLife>([[AGGREGATOR, lifeOf(aggregatorLife(terms))]])
+    for (const part of experts) lives.set(ownerOf(terms, part), lifeOf(expertLife(terms, part)))
+    for (const client of terms.clients) lives.set(client.name, lifeOf(new ScenarioClient(terms, client)))
     return new Lives({
       kernel: this.#kernel,
       host: this.#host,
@@ -445,3 +476,5 @@ export class Simulator {
     }
   }
 }
+
+const noBytes = new Uint8Array(0)

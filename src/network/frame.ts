@@ -62,17 +62,17 @@ export interface CloseHead {
   readonly round: number
 }
 
-/** Words of a recovery, all with the round that their sender is in. */
-export interface RecoveryHead {
-  readonly kind: 'recover' | 'status' | 'resend'
+/** Words of a recovery with the round that their sender is in, and acknowledgements with that of the message. */
+export interface WordHead {
+  readonly kind: 'recover' | 'status' | 'resend' | 'ack'
   readonly round: number
 }
 
-export type ControlHead = OpenHead | CloseHead | RecoveryHead
+export type ControlHead = OpenHead | CloseHead | WordHead
 export type ControlKind = ControlHead['kind']
 export type FrameHead = UpdateHead | ModelHead | ControlHead
-export type HeadOf<Kind extends MessageKind> = Kind extends RecoveryHead['kind']
-  ? RecoveryHead
+export type HeadOf<Kind extends MessageKind> = Kind extends WordHead['kind']
+  ? WordHead
   : Extract<FrameHead, { readonly kind: Kind }>
 
 /** Why a frame was refused. A receiver answers with the fate `rejected`. */
@@ -132,6 +132,7 @@ const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Arr
     case 'recover':
     case 'status':
     case 'resend':
+    case 'ack':
       break
     default:
       return head satisfies never
@@ -163,6 +164,7 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
     case 'recover':
     case 'status':
     case 'resend':
+    case 'ack':
       return { kind, round }
     default:
       return kind satisfies never

@@ -26,6 +26,8 @@ export interface Content {
   readonly bytes: Uint8Array
   /** How often the message was sent before; 0 when absent. */
   readonly attempt?: number
+  /** Where messages are acknowledged: it goes once all that its sender has sent before is. */
+  readonly last?: boolean
 }
 
 /**

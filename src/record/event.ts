@@ -145,6 +145,8 @@ export type Happening =
     }
   /** What an actor would come back with is written down, until that time; `bytes` go to the store. */
   | { readonly kind: 'checkpoint'; readonly round: number; readonly bytes: number; readonly until: Micros }
+  /** A message was sent again as often as it may be, and never acknowledged. */
+  | { readonly kind: 'gave-up'; readonly to: Name; readonly message: MessageKind; readonly round: number; readonly part: string }
   /** An owner that has come back knows where its peers are, and goes on in `round`; what it kept was of round `kept`. */
   | { readonly kind: 'recovered'; readonly round: number; readonly kept: number }
   /** A client goes out of reach in mid-phase; it may come back. */

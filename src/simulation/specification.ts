@@ -11,6 +11,7 @@ import type { Model } from '../models/model.js'
 import type { ModelSpec } from '../models/registry.js'
 import type { CustomLink } from '../network/network.js'
 import { checkpointSchema } from './checkpoint.js'
+import { deliverySchema } from './delivery.js'
 import { localSchema } from './local.js'
 import {
   devicesSchema,
@@ -92,6 +93,7 @@ export const specificationSchema = z.strictObject({
   checkpoint: checkpointSchema
     .optional()
     .describe('What actors write down to come back with after a crash; absent: servers after every round and clients with every answer, at no cost'),
+  delivery: deliverySchema.prefault({}),
   evaluate: evaluateSchema.prefault({}),
   start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z
