@@ -15,7 +15,7 @@ export default study(({ full, data }) => {
   // At .2 a single client a round throws the model to and fro: it was not there after 1,500 rounds.
   const alone = { ...of(0, 1500), local: { epochs: 1, batch: 10, optimizer: sgd(0.05), cohort: 10 } }
   const variants: Record<string, Patch> = full
-    ? { 'C 0.1': of(0.1, 800), 'C 0': alone, 'C 0.2': of(0.2, 700), 'C 0.5': of(0.5, 500), 'C 1': of(1, 450) }
+    ? { 'C 0.1': of(0.1, 1000), 'C 0': alone, 'C 0.2': of(0.2, 1000), 'C 0.5': of(0.5, 500), 'C 1': of(1, 450) }
     : { 'C 0.1': of(0.1, 120), 'C 0.2': of(0.2, 120) }
   const byDigit = { epochs: 1, batch: 10, optimizer: sgd(0.05), cohort: 10 }
   return {
