@@ -232,6 +232,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     let outgoing = post.outgoing.get(to)
     if (outgoing === undefined) post.outgoing.set(to, (outgoing = { next: 1, sent: new Map() }))
     const number = outgoing.next++
+    context.record({ kind: 'numbered', to, number })
     this.#transmit(outgoing, { to, number, content, tries: 0, at: 0, timer: undefined }, context)
   }
 
@@ -256,7 +257,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     const { kind, round, part } = sent.content
     if (sent.tries < this.#carriage.retries) return this.#transmit(outgoing, { ...sent, tries: sent.tries + 1 }, context)
     outgoing.sent.delete(number)
-    context.record({ kind: 'gave-up', to, message: kind, round, part })
+    context.record({ kind: 'gave-up', to, number, message: kind, round, part })
     this.#sendWaiting(post!, context)
   }
 
@@ -319,15 +320,18 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
   #deliver(state: Posted<State>, channel: Incoming, first: number, context: Context): Posted<State> {
     let after = state
     for (;;) {
-      const received = channel.early.get(channel.next)
+      const number = channel.next
+      const received = channel.early.get(number)
       if (received === undefined) {
-        if (channel.next >= first) return after
+        if (number >= first) return after
         channel.next++
         continue
       }
-      const number = channel.next++
+      channel.next = number + 1
       channel.early.delete(number)
-      this.#acknowledge(received.message.envelope, number, channel.life, context)
+      const { from, message: { envelope } } = received
+      context.record({ kind: 'taken', envelope: envelope.id, from, number, life: channel.life })
+      this.#acknowledge(envelope, number, channel.life, context)
       after = this.#handle(after, received as unknown as Received<M>, context)
     }
   }
@@ -347,6 +351,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     if (outgoing === undefined || sent === undefined) return
     if (sent.timer !== undefined) context.cancel(sent.timer)
     outgoing.sent.delete(sent.number)
+    context.record({ kind: 'acknowledged', to: from, number: sent.number })
     this.#sendWaiting(post, context)
   }
 }

@@ -118,7 +118,7 @@ export class Lives {
     const life = lives.get(who)!
     this.#remains.delete(who)
     host.spawn(who, life.behaviour, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
-    record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back: kernel.now })
+    record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back: kernel.now, ...(kept?.whole === true && { whole: true }) })
     if (life.wake !== undefined) host.tell(who, { from: who, message: life.wake(kept?.whole === true) })
   }
 

@@ -142,11 +142,19 @@ export type Happening =
       readonly fault: string
       readonly keeps: 'nothing' | 'checkpoint'
       readonly back: Micros | undefined
+      /** Of a restart: it has kept all that it had taken in. */
+      readonly whole?: true
     }
   /** What an actor would come back with is written down, until that time; `bytes` go to the store. */
   | { readonly kind: 'checkpoint'; readonly round: number; readonly bytes: number; readonly until: Micros }
+  /** Where messages are acknowledged: one has got its number, from 1 for each receiver. */
+  | { readonly kind: 'numbered'; readonly to: Name; readonly number: number }
+  /** The message with that number of its sender's `life` is taken in, in its turn. */
+  | { readonly kind: 'taken'; readonly envelope: number; readonly from: Name; readonly number: number; readonly life: number }
+  /** Its sender has heard that it was, and forgets it. */
+  | { readonly kind: 'acknowledged'; readonly to: Name; readonly number: number }
   /** A message was sent again as often as it may be, and never acknowledged. */
-  | { readonly kind: 'gave-up'; readonly to: Name; readonly message: MessageKind; readonly round: number; readonly part: string }
+  | { readonly kind: 'gave-up'; readonly to: Name; readonly number: number; readonly message: MessageKind; readonly round: number; readonly part: string }
   /** An owner that has come back knows where its peers are, and goes on in `round`; what it kept was of round `kept`. */
   | { readonly kind: 'recovered'; readonly round: number; readonly kept: number }
   /** A client goes out of reach in mid-phase; it may come back. */
