@@ -336,9 +336,10 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     }
   }
 
-  #acknowledge({ from, round, part }: Envelope, number: number, life: number, context: Context): void {
+  /** One for each time that a message comes, so that each has luck of its own. */
+  #acknowledge({ from, round, part, attempt }: Envelope, number: number, life: number, context: Context): void {
     const bytes = this.#carriage.wire.encodeControl({ kind: 'ack', round }, { number, life })
-    const content: Content = { kind: 'ack', round, part, bytes }
+    const content: Content = { kind: 'ack', round, part, bytes, attempt }
     context.send(from, content)
   }
 

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 const [root] = process.argv.slice(2)
 const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/${path}`).href)
-const { buffered, duplicate, ms, one, simulate, slow } = (await load('src/index.ts')) as typeof import('../../src/index.js')
+const { buffered, crash, duplicate, lose, ms, one, pause, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
 const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
 
 const names = ['crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
@@ -16,6 +16,18 @@ const stormy = [
   ...names.map((name) => flights[name]),
   { ...plain, rounds: buffered({ count: 8, buffer: 1, maxStaleness: 1 }), faults: [slow(one(), { by: 6 })] },
   { ...plain, faults: [duplicate({ message: 'model' }, { after: ms(3) })] },
+  { ...plain, delivery: { acknowledge: true, retries: 2, timeout: ms(60) }, faults: [lose({}, { probability: 0.3 })] },
+  {
+    ...plain,
+    delivery: { acknowledge: true, retries: 30, timeout: ms(100) },
+    rounds: synchronous({ count: 5 }),
+    faults: [
+      lose({}, { probability: 0.3 }),
+      crash('aggregator', { when: { round: 2, after: 1 }, restartAfter: ms(40), keeps: 'checkpoint' }),
+      crash('expert-1', { when: { round: 4, after: 1 }, restartAfter: ms(40), keeps: 'checkpoint' }),
+    ],
+  },
+  { ...plain, faults: [pause('aggregator', { when: { round: 2, after: 1 }, for: ms(30) }), pause(one(), { when: { event: 'began training', nth: 5 }, for: ms(30) })] },
 ]
 const told = (error: unknown): { readonly check: string | null; readonly says: string } => {
   const { check = null, message } = error as { readonly check?: string; readonly message: string }
