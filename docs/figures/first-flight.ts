@@ -86,8 +86,8 @@ const faultAt = (i: number): Fault => (flown.manifest.specification.faults as re
 
 const windowOf = (i: number): readonly [number, number] => {
   const fault = faultAt(i)
-  if (fault.kind === 'crash') return fault.when ? [fault.when.round, fault.when.round] : [1, flown.rounds.length]
-  return fault.rounds ?? [1, flown.rounds.length]
+  if ('when' in fault && fault.when !== undefined && 'after' in fault.when) return [fault.when.round, fault.when.round]
+  return ('rounds' in fault ? fault.rounds : undefined) ?? [1, flown.rounds.length]
 }
 
 const percent = (share: number): string => `${n(share * 100)} %`
@@ -116,6 +116,8 @@ const wordsOf = (report: FaultReport, fault: Fault): string => {
         return `${whom} crashes${fault.restartAfter ? `, back after ${span(fault.restartAfter)} min` : ''}`
       case 'narrow':
         return `${whom}: ${fault.direction ?? ''}link divided by ${fault.by}`
+      default:
+        return report.text
     }
   })()
   return `${said}: ${report.fired === 1 ? 'once' : `${report.fired} times`}`
