@@ -337,9 +337,9 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
   }
 
   /** One for each time that a message comes, so that each has luck of its own. */
-  #acknowledge({ from, round, part, attempt }: Envelope, number: number, life: number, context: Context): void {
+  #acknowledge({ from, kind, round, part, attempt }: Envelope, number: number, life: number, context: Context): void {
     const bytes = this.#carriage.wire.encodeControl({ kind: 'ack', round }, { number, life })
-    const content: Content = { kind: 'ack', round, part, bytes, attempt }
+    const content: Content = { kind: 'ack', round, part: part === '' ? kind : part, bytes, attempt }
     context.send(from, content)
   }
 
