@@ -39,7 +39,7 @@ export const clog = faultEntry({
   effects: {
     'message held': (n) => `${many(n, 'message')} held`,
     'message released': (n, us) => `${n} released after ${formatMicros(us)} in all`,
-    'message lost': (n, bytes) => `${messagesLost(n, bytes)} while they were held`,
+    'message lost': (n, bytes) => messagesLost(n, bytes, 'lost while held'),
   },
   compile: ({ id, fault, targets }, { strike, live, names }) => {
     const { gap = 0 } = fault

@@ -6,7 +6,7 @@ import { shareDown } from '../shares.js'
 import { faultEntry, type Life } from './fault.js'
 import { oneWindow, oneWindowRule, Stretch } from './stretch.js'
 import { chance, idField, ordered, orderedRule, windowFields } from './window.js'
-import { many, messagesLost, names } from './words.js'
+import { messagesLost, names } from './words.js'
 
 const groupSchema = z.union([selectorSchema.transform((one) => [one]), z.array(selectorSchema).min(1)])
 
@@ -35,9 +35,8 @@ export const partition = faultEntry({
     return `nothing passes ${(oneWay === 'out' ? sides : sides.toReversed()).join(' > ')}`
   },
   effects: {
-    'message lost': (n, bytes) => `${messagesLost(n, bytes)} that were sent into it`,
-    'message cut': (n, bytes) => `${messagesLost(n, bytes)} that were under way when it began`,
-    healed: (n) => (n === 1 ? 'healed' : `healed ${many(n, 'time')}`),
+    'message lost': (n, bytes) => messagesLost(n, bytes, 'lost that were sent into it'),
+    'message cut': (n, bytes) => messagesLost(n, bytes, 'lost under way'),
   },
   compile: ({ id, fault, targets: [who], groups = [] }, { strike, live }) => {
     const { oneWay, travelled } = fault
@@ -67,7 +66,6 @@ export const partition = faultEntry({
       see: (event) => {
         const edge = stretch.see(event)
         if (edge !== undefined) live(edge === 'begins' ? cut(event.at) : heal(event.at))
-        if (event.kind === 'link' && event.fault === id && event.what === 'heal') strike(who, `heal ${event.at}`, 'healed')
         if (event.kind !== 'drop' || event.fault !== id || sentInto.has(event.envelope)) return
         strike(event.from, event.envelope, 'message cut', event.envelope, event.travelled)
       },

@@ -291,7 +291,7 @@ describe('partition', () => {
     weather.opens(4, 40)
     expect([isLost(3, 41), isLost(4, 42)]).toEqual([false, false])
     expect(weather.setOff.map(({ kind, at }) => [kind, at])).toEqual([['cut', 10], ['heal', 30]])
-    expect(weather.report()[0].outcome).toBe('3 messages lost (1,500 bytes had left the sender) that were sent into it')
+    expect(weather.report()[0].outcome).toBe('3 messages lost that were sent into it (1,500 bytes had left the sender)')
   })
 
   test('nobody is in two groups, whoever draws them', () => {
