@@ -52,6 +52,8 @@ export const partition = faultEntry({
     const cut = (at: number): Life => ({ kind: 'cut', who, at, fault: id, crosses })
     const heal = (at: number): Life => ({ kind: 'heal', who, at, fault: id })
     const sentInto = new Set<number>()
+    /** Where it begins with a round: what was sent in that instant before the opening has its turn first. */
+    let isCut = !stretch.byRounds
     return {
       lives: stretch.byRounds ? [] : [cut(fault.from ?? 0), ...(fault.until === undefined ? [] : [heal(fault.until)])],
       messages: {
@@ -62,10 +64,11 @@ export const partition = faultEntry({
           return travelled
         },
       },
-      door: ({ from, to }, now) => (crosses(from, to) && stretch.isOn(now) ? { drop: id } : 'deliver'),
+      door: ({ from, to }, now) => (isCut && crosses(from, to) && stretch.isOn(now) ? { drop: id } : 'deliver'),
       see: (event) => {
         const edge = stretch.see(event)
         if (edge !== undefined) live(edge === 'begins' ? cut(event.at) : heal(event.at))
+        if (event.kind === 'link' && event.fault === id) isCut = true
         if (event.kind !== 'drop' || event.fault !== id || sentInto.has(event.envelope)) return
         strike(event.from, event.envelope, 'message cut', event.envelope, event.travelled)
       },

@@ -28,30 +28,30 @@ export const reorder = faultEntry({
       link: linkSchema,
       by: durationSchema.describe('How much later those arrive that are kept back'),
       gap: z.int().min(1).max(1_000_000).prefault(1).describe('Of each link, so many less one are kept back before one may go ahead'),
-      probability: chance.prefault(1).describe('A coin for each that may go ahead'),
+      share: chance.prefault(1).describe('Share that goes ahead of those that may: a coin for each'),
       correlation: correlationField,
       ...windowFields,
       id: idField,
     })
-    .refine(({ gap, probability }) => gap > 1 || probability < 1, {
-      error: 'nothing would be kept back: give a `gap` above 1 or a `probability` below 1', path: ['gap'],
+    .refine(({ gap, share }) => gap > 1 || share < 1, {
+      error: 'nothing would be kept back: give a `gap` above 1 or a `share` below 1', path: ['gap'],
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
-  describe: ({ link, by, gap, probability, ...rest }, planned) => {
-    const which = gap === 1 ? percent(probability) : probability === 1 ? `every ${ordinal(gap)}` : `every ${ordinal(gap)} or later`
+  describe: ({ link, by, gap, share, ...rest }, planned) => {
+    const which = gap === 1 ? percent(share) : share === 1 ? `every ${ordinal(gap)}` : `one in ${Number((gap - 1 + 1 / share).toFixed(1))}`
     return `${messages(link, planned)} kept back by ${formatMicros(by)}, ${which} sent ahead of them${correlatedBy(rest)}`
   },
   effects: {
     'message kept back': (n, us) => `${many(n, 'message')} kept back (${formatMicros(us)} in all)`,
     'message sent ahead': (n) => `${many(n, 'message')} sent ahead`,
   },
-  compile: ({ fault: { by, gap, probability, correlation } }, { draws, strike }) => {
+  compile: ({ fault: { by, gap, share, correlation } }, { draws, strike }) => {
     const numbers = correlated(draws, correlation)
     const turns = new LinkMemory<Turn>((envelope, before = { ahead: false, since: 0 }) => {
       numbers.sent?.(envelope)
       const since = before.ahead ? 0 : before.since
-      const ahead = since >= gap - 1 && hits(probability, () => numbers.of(envelope, '', 0))
+      const ahead = since >= gap - 1 && hits(share, () => numbers.of(envelope, '', 0))
       return { ahead, since: since + 1 }
     })
     return {

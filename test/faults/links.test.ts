@@ -218,20 +218,20 @@ describe('reorder', () => {
   })
 
   test('as in netem: after gap - 1 that were kept back each may go ahead, until one does', () => {
-    for (const [gap, probability] of [[1, 0.25], [3, 0.5], [5, 0.2]] as const) {
+    for (const [gap, share] of [[1, 0.25], [3, 0.5], [5, 0.2]] as const) {
       const n = 20_000
-      const went = ahead({ gap, probability }, n)
+      const went = ahead({ gap, share }, n)
       // Messages from one that went ahead to the next: gap - 1, and then a geometric number of tries.
-      const share = 1 / (gap - 1 + 1 / probability)
-      expect(Math.abs(mean(went.map(Number)) - share)).toBeLessThan(4 * Math.sqrt(share / n))
+      const rate = 1 / (gap - 1 + 1 / share)
+      expect(Math.abs(mean(went.map(Number)) - rate)).toBeLessThan(4 * Math.sqrt(rate / n))
       const places = went.flatMap((hit, i) => (hit ? [i] : []))
       expect(Math.min(...places.slice(1).map((place, i) => place - places[i]))).toBe(gap)
     }
   })
 
   test('copies go as their original, and other faults move nobody’s turn', () => {
-    const alone = ahead({ gap: 3, probability: 0.6 }, 200)
-    const { weather, verdicts } = sent([reorder({}, { by: 50, gap: 3, probability: 0.6, id: 'r' }), duplicate({}), lose({}, { probability: 0.3 })], 200)
+    const alone = ahead({ gap: 3, share: 0.6 }, 200)
+    const { weather, verdicts } = sent([reorder({}, { by: 50, gap: 3, share: 0.6, id: 'r' }), duplicate({}), lose({}, { probability: 0.3 })], 200)
     verdicts.forEach(({ lost, delay: by }, i) => lost === undefined && expect(by === 0).toBe(alone[i]))
     const copy = envelope({ id: 900, round: 7, copy: 1 })
     const verdict = weather.judge(copy, 0)
@@ -283,6 +283,10 @@ describe('partition', () => {
     expect([isLost(1, 1), isLost(3, 2)]).toEqual([false, false])
     weather.opens(2, 10)
     expect([isLost(1, 11), isLost(9, 12)]).toEqual([true, true])
+    // What was sent before it opened may come in the same instant; then the links are cut.
+    expect(weather.door(envelope({ id: 900 }), 10)).toBe('deliver')
+    weather.happen(10, 'client-NL', { kind: 'link', what: 'cut', fault: 'cut' })
+    expect(weather.door(envelope({ id: 901 }), 10)).toEqual({ drop: 'cut' })
     weather.closes(2, 20)
     weather.opens(3, 20)
     expect(isLost(3, 21)).toBe(true)

@@ -30,7 +30,7 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     duplicate({ from: 'client' }, { probability: 0.4, after: ms(3) }),
     delay({ from: 'client', to: 'expert' }, { by: ms(25), probability: 0.5 }),
     lose({ from: 'client', to: 'expert' }, { burst: { p: 0.1, r: 0.5 } }),
-    reorder({ from: 'aggregator', to: 'client' }, { by: ms(30), gap: 2, probability: 0.5, correlation: 0.3 }),
+    reorder({ from: 'aggregator', to: 'client' }, { by: ms(30), gap: 2, share: 0.5, correlation: 0.3 }),
     clog({ from: 'client', message: 'update' }, { from: ms(times.crash / 2), until: ms(times.crash * 0.8), release: 'one by one', gap: ms(2) }),
     partition([client('FR'), ['aggregator', 'expert']], { from: ms(times.crash), until: ms(times.crash + 80) }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),

@@ -192,6 +192,22 @@ describe('two clients, to the microsecond', () => {
     `)
   })
 
+  it('cut off from the opening of round 2 to its close: the close of round 1 still arrives among servers', async () => {
+    const { flight, told } = await flown([partition([['aggregator', 'client'], 'expert'], { rounds: [2, 2], id: 'servers' })], 3)
+    // Round 1 closes at 23,729 as if nothing were to come, and round 2 when its time is up.
+    expect(told).toEqual(['23729 cut by servers', '123729 heal by servers'])
+    const servers = flight.ledger.filter(({ direction }) => direction === 'inside')
+    expect(servers.map(({ kind, round, sent, delivered, fate }) => `${kind} ${round} sent ${sent}: ${delivered}, ${fate}`)).toEqual([
+      'open 1 sent 0: 0, control',
+      'close 1 sent 23729: 23729, control',
+      'open 2 sent 23729: null, lost',
+      'close 2 sent 123729: null, lost',
+      'open 3 sent 123729: 123729, control',
+      'close 3 sent 147458: 147458, control',
+    ])
+    expect(flight.rounds.map(({ outcome }) => outcome)).toEqual(['closed', 'aborted', 'closed'])
+  })
+
   it('a clog by rounds lets go when the last one closes; what is held at the end is lost by its doing', async () => {
     const { messages, told, flight } = await flown([
       clog({ from: 'client-B' }, { rounds: [1, 1], id: 'first' }),
