@@ -18,7 +18,7 @@ interface Queue {
 export const clog = faultEntry({
   kind: 'clog',
   sentence: 'Messages are held at the door of their receiver and released when it is over, together or one by one.',
-  source: 'FoundationDB, SIGMOD 2021, and madsim: links that are clogged and unclogged in simulation',
+  source: 'the simulators of FoundationDB (clogPair, unclogPair) and madsim (clog_link, unclog_link)',
   schema: z
     .strictObject({
       kind: z.literal('clog'),

@@ -5,7 +5,7 @@ import { SpecificationError } from '../../src/errors.js'
 import { clog, delay, duplicate, lose, partition, reorder } from '../../src/faults/all.js'
 import { burstPresets } from '../../src/faults/bursts.js'
 import { badShare, type GilbertElliott, lossRate, meanBadSpell, meanLossRun } from '../../src/faults/gilbert-elliott.js'
-import { drawPlan } from '../../src/faults/plan.js'
+import { checkedPlan, drawPlan } from '../../src/faults/plan.js'
 import { describe as inWords, type FaultInput, faultSchema } from '../../src/faults/registry.js'
 import { fraction, named, region, scenario, share } from '../../src/roster/selectors.js'
 import { networkSchema } from '../../src/schedules/network.js'
@@ -313,6 +313,14 @@ describe('partition', () => {
     expect(() => groupsOf(partition(['client', scenario('NL')]))).toThrow(SpecificationError)
     expect(() => groupsOf(partition([share(0.5)]))).toThrow(/redrawn in each round/)
     expect(faultSchema.safeParse({ ...partition(['client']), rounds: [1, 2], until: 5 }).error?.message).toMatch(/either `rounds` or/)
+  })
+
+  test('a plan keeps its groups, and can be edited', () => {
+    const plan = drawPlan([partition([fraction(0.5), 'aggregator'], { id: 'cut' })], three, '7')
+    expect(checkedPlan(JSON.parse(JSON.stringify(plan)), three)).toEqual(plan)
+    const [fault] = plan.faults
+    const edited = { ...plan, faults: [{ ...fault, groups: [['client-US'], ['expert-2', 'nobody']] }] }
+    expect(() => checkedPlan(edited, three)).toThrow(/nobody is called 'nobody'/)
   })
 
   test('by region, where the network has them', () => {

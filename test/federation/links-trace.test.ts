@@ -208,6 +208,19 @@ describe('two clients, to the microsecond', () => {
     expect(flight.rounds.map(({ outcome }) => outcome)).toEqual(['closed', 'aborted', 'closed'])
   })
 
+  it('what never comes to pass changes nothing, not even the digest', async () => {
+    const losses = [lose({ from: 'client' }, { burst: { p: 0.2, r: 0.5 }, id: 'burst' }), delay({}, { by: 0, jitter: ms(2), correlation: 0.5, id: 'late' })]
+    const { flight } = await flown(losses, 3)
+    const beside = await flown([
+      partition(['client-A'], { from: ms(3_600_000) }),
+      clog({}, { from: ms(3_600_000) }),
+      reorder({ from: 'client', to: 'client' }, { by: ms(5), gap: 2 }),
+      ...losses,
+    ], 3)
+    expect(beside.flight.digest).toBe(flight.digest)
+    expect(beside.flight.faults.slice(0, 3).map(({ fired }) => fired)).toEqual([0, 0, 0])
+  })
+
   it('a clog by rounds lets go when the last one closes; what is held at the end is lost by its doing', async () => {
     const { messages, told, flight } = await flown([
       clog({ from: 'client-B' }, { rounds: [1, 1], id: 'first' }),
