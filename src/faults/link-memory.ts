@@ -2,7 +2,10 @@ import type { Envelope } from '../network/envelope.js'
 import type { Name } from '../roster/participant.js'
 
 interface Line<State> {
-  readonly states: Map<string, State>
+  /** Of originals, by their numbers. */
+  readonly states: Map<number, State>
+  /** Of the latest original of that name, for its copies. */
+  readonly named: Map<string, State>
   last: State | undefined
 }
 
@@ -11,8 +14,8 @@ const identity = ({ kind, round, part, attempt }: Envelope): string => `${kind} 
 
 /**
  * What a fault remembers of links: a state for each message that it names, made from that of the message before it on
- * its link (from, to), in the order of sending. A message has one state, however often it is asked for, and its copies,
- * which leave with it, have the same: so what makes copies moves nobody's states.
+ * its link (from, to), in the order of sending. A message has one state, however often it is asked for; one that is sent
+ * again has another. Its copies, which leave with it, have its own: so what makes copies moves nobody's states.
  */
 export class LinkMemory<State> {
   readonly #links = new Map<Name, Map<Name, Line<State>>>()
@@ -25,13 +28,13 @@ export class LinkMemory<State> {
 
   of(envelope: Envelope): State {
     const line = this.#line(envelope)
-    const key = identity(envelope)
-    let state = line.states.get(key)
-    if (state === undefined) {
-      state = this.#next(envelope, line.last)
-      line.states.set(key, state)
-      line.last = state
-    }
+    const name = identity(envelope)
+    const known = envelope.copy === 0 ? line.states.get(envelope.id) : line.named.get(name)
+    if (known !== undefined) return known
+    const state = this.#next(envelope, line.last)
+    if (envelope.copy === 0) line.states.set(envelope.id, state)
+    line.named.set(name, state)
+    line.last = state
     return state
   }
 
@@ -39,7 +42,7 @@ export class LinkMemory<State> {
     let lines = this.#links.get(from)
     if (lines === undefined) this.#links.set(from, (lines = new Map()))
     let line = lines.get(to)
-    if (line === undefined) lines.set(to, (line = { states: new Map(), last: undefined }))
+    if (line === undefined) lines.set(to, (line = { states: new Map(), named: new Map(), last: undefined }))
     return line
   }
 }

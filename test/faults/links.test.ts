@@ -115,6 +115,14 @@ describe('losses in bursts', () => {
     expect(again).toEqual(alone)
   })
 
+  test('what is sent again under the same name meets the state of its own time', () => {
+    const weather = weatherOf([lose({}, { burst: { p: 0.1, r: 0.1 }, id: 'b' })])
+    const first = Array.from({ length: 200 }, (_, i) => weather.judge(envelope({ id: i, round: 1 + i }), 0).lost !== undefined)
+    const second = first.map((_, i) => weather.judge(envelope({ id: 1000 + 7 * i, round: 1 + ((7 * i) % 200) }), 0).lost !== undefined)
+    const again = first.map((_, i) => first[(7 * i) % 200])
+    expect(second.filter((lost, i) => lost !== again[i]).length).toBeGreaterThan(40)
+  })
+
   test('no other fault moves the chain, and copies meet the state of their original', () => {
     const burst = lose({}, { burst: { p: 0.2, r: 0.4, bad: 1 }, id: 'b' })
     const alone = lostOf([burst], 300)
