@@ -13,7 +13,7 @@ import type { Micros } from '../time/micros.js'
 import { Deaths } from './deaths.js'
 import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
-import { type MessageRule, MessageRules, roleNumber } from './message-rules.js'
+import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
 import type { Plan } from './plan.js'
 import { Presence, type Watched, watched } from './presence.js'
@@ -84,7 +84,8 @@ const byTarget = <K extends keyof Hooks>(all: readonly Compiled[], kind: K) => {
 const ruleOf = ({ planned, hooks: { messages: hook } }: Compiled): MessageRule[] => {
   if (hook === undefined) return []
   const { from, to } = planned
-  const fault = planned.fault as WithLink & Planned['fault']
+  // What is between groups says itself when it is on, and of which messages.
+  const fault = 'link' in planned.fault ? (planned.fault as WithLink & Planned['fault']) : { link: {} }
   return [{ planned, fault, hook, ...(from && { from: new Set(from) }), ...(to && { to: new Set(to) }) }]
 }
 
@@ -114,13 +115,16 @@ export const compile = (input: CompileInput): Weather => {
   const count = new FaultCount()
   const record = input.record ?? alone(count)
   const deaths = new Deaths()
+  const subjects = new Map<Name, Subject>()
   const selections = new Selections()
+  const roles = new Map(participants.map(({ name, role }) => [name, role]))
+  const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
   const compiled = [...plan.faults]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
       const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
-      const tools = { draws, parts, strike: striker(planned, record), strikes: strikesOf(planned, draws, selections), live }
+      const tools = { draws, parts, strike: striker(planned, record), strikes: strikesOf(planned, draws, selections), names: linkNames(planned, roleOf), live }
       return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
     })
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
@@ -130,7 +134,6 @@ export const compile = (input: CompileInput): Weather => {
   const [slow, partial, narrow, absence] = [
     byTarget(compiled, 'slow'), byTarget(compiled, 'partial'), byTarget(compiled, 'narrow'), byTarget(compiled, 'absence'),
   ]
-  const subjects = new Map<Name, Subject>()
   for (const { name, role } of participants) {
     const device = devices.get(name)
     if (device === undefined) continue
@@ -149,7 +152,6 @@ export const compile = (input: CompileInput): Weather => {
     })
   }
   const subject = (name: Name): Subject => subjects.get(name) ?? unknown(name, subjects)
-  const roleOf = (name: Name): Role => (['client', 'expert', 'aggregator'] as const)[subject(name).role]
   const rules = new MessageRules(compiled.flatMap(ruleOf), roleOf)
 
   const latency = (envelope: Envelope): Micros => {
@@ -214,13 +216,16 @@ export const compile = (input: CompileInput): Weather => {
         if (drop !== undefined) return { drop }
       }
       let until = now
+      let by: string | undefined
       for (const door of doors) {
         const answer = door(envelope, now)
         if (answer === 'deliver') continue
         if ('drop' in answer) return answer
-        until = Math.max(until, answer.hold)
+        if (answer.hold <= until) continue
+        until = answer.hold
+        by = answer.by
       }
-      return until > now ? { hold: until } : 'deliver'
+      return until > now ? { hold: until, ...(by !== undefined && { by }) } : 'deliver'
     },
     leaves: (who, from) => {
       if (all.length === 0) return undefined

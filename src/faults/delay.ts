@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-import { kindNumber } from '../record/message.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
+import { correlated, correlation as correlatedBy, correlationField } from './correlated.js'
 import { faultEntry } from './fault.js'
 import { linkSchema } from './link.js'
 import { hits, idField, ordered, orderedRule, perEnvelope, windowFields } from './window.js'
@@ -20,25 +20,29 @@ export const delay = faultEntry({
       by: durationSchema,
       jitter: durationSchema.optional().describe('A further delay, uniform in [0, jitter)'),
       probability: perEnvelope,
+      correlation: correlationField,
       ...windowFields,
       id: idField,
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
-  describe: ({ link, by, jitter }, planned) => {
+  describe: ({ link, by, jitter, ...rest }, planned) => {
     const more = jitter === undefined ? '' : ` and up to ${formatMicros(jitter)} more`
-    return `${messages(link, planned)} delayed by ${formatMicros(by)}${more}`
+    return `${messages(link, planned)} delayed by ${formatMicros(by)}${more}${correlatedBy(rest)}`
   },
   effects: { 'message delayed': (n, us) => `${many(n, 'message')} delayed (${formatMicros(us)} in all)` },
-  compile: ({ fault: { by, jitter, probability } }, { draws, strike }) => ({
-    messages: {
-      delay: (envelope, copy) => {
-        const kind = kindNumber[envelope.kind]
-        if (!hits(probability, () => draws.message(kind, envelope, copy, 0))) return 0
-        const more = jitter === undefined ? 0 : Math.floor(draws.message(kind, envelope, copy, 1) * jitter)
-        if (by + more > 0) strike(envelope.from, envelope.id, 'message delayed', envelope.id, by + more)
-        return by + more
+  compile: ({ fault: { by, jitter, probability, correlation } }, { draws, strike }) => {
+    const numbers = correlated(draws, correlation)
+    return {
+      messages: {
+        sent: numbers.sent,
+        delay: (envelope, copy) => {
+          if (!hits(probability, () => numbers.of(envelope, copy, 0))) return 0
+          const more = jitter === undefined ? 0 : Math.floor(numbers.of(envelope, copy, 1) * jitter)
+          if (by + more > 0) strike(envelope.from, envelope.id, 'message delayed', envelope.id, by + more)
+          return by + more
+        },
       },
-    },
-  }),
+    }
+  },
 })

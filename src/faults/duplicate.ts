@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-import { kindNumber } from '../record/message.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
+import { correlated, correlation as correlatedBy, correlationField } from './correlated.js'
 import { faultEntry } from './fault.js'
 import { linkSchema } from './link.js'
 import { hits, idField, ordered, orderedRule, perEnvelope, windowFields } from './window.js'
@@ -18,6 +18,7 @@ export const duplicate = faultEntry({
       kind: z.literal('duplicate'),
       link: linkSchema,
       probability: perEnvelope,
+      correlation: correlationField,
       times: z.int().min(1).max(100).prefault(1).describe('Extra copies'),
       after: durationSchema.prefault(0).describe('Each copy comes this much after the one before it'),
       ...windowFields,
@@ -25,17 +26,17 @@ export const duplicate = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
-  describe: ({ link, times, after }, planned) => {
+  describe: ({ link, times, after, ...rest }, planned) => {
     const often = times === 1 ? 'twice' : `${times + 1} times`
-    return `${messages(link, planned)} arrive ${often}${after === 0 ? '' : `, ${formatMicros(after)} apart`}`
+    return `${messages(link, planned)} arrive ${often}${after === 0 ? '' : `, ${formatMicros(after)} apart`}${correlatedBy(rest)}`
   },
   effects: { 'copy made': (n) => many(n, 'extra copy', 'extra copies') },
-  compile: ({ fault: { times, after, probability } }, { draws, strike }) => {
+  compile: ({ fault: { times, after, probability, correlation } }, { draws, strike }) => {
+    const numbers = correlated(draws, correlation)
     const delays = Array.from({ length: times }, (_, i) => after * (i + 1))
     return {
       messages: {
-        copies: (envelope) =>
-          hits(probability, () => draws.message(kindNumber[envelope.kind], envelope, '', 0)) ? delays : [],
+        copies: (envelope) => (hits(probability, () => numbers.of(envelope, '', 0)) ? delays : []),
         copied: ({ from, id }, nth) => strike(from, id, 'copy made', `${id} ${nth}`),
       },
     }

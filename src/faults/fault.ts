@@ -23,9 +23,11 @@ export interface Planned<Data extends { readonly kind: string } = { readonly kin
   readonly from?: readonly Name[]
   /** Receivers that its link allows; absent: anyone. */
   readonly to?: readonly Name[]
+  /** Of a fault between groups: who is in each. */
+  readonly groups?: readonly (readonly Name[])[]
 }
 
-/** Something that happens to an actor's life. */
+/** Something that happens to an actor's life, or to the links between actors. */
 export type Life =
   | {
       readonly kind: 'crash'
@@ -41,9 +43,21 @@ export type Life =
   | { readonly kind: 'pause'; readonly who: Name; readonly at: Micros; readonly until: Micros; readonly fault: string }
   /** It goes out of reach; if it is still away then, what is on its lines is cut. */
   | { readonly kind: 'leave'; readonly who: Name; readonly at: Micros; readonly fault: string }
+  /** Links are cut: what is under way on them is lost. */
+  | {
+      readonly kind: 'cut'
+      readonly who: Name
+      readonly at: Micros
+      readonly fault: string
+      crosses(from: Name, to: Name): boolean
+    }
+  /** They are whole again; or what the fault has held at doors is let go. */
+  | { readonly kind: 'heal' | 'release'; readonly who: Name; readonly at: Micros; readonly fault: string }
 
 /** What becomes of messages that a fault's link names, in its window. Each function tosses the fault's coin itself. */
 export interface MessageHook {
+  /** Told of each message, not of its copies, in the order of sending, before it is judged: for what remembers. */
+  readonly sent?: ((envelope: Envelope) => void) | undefined
   /** The share of its bytes that leaves the sender before it is lost; undefined: it is not. `copy`: see `Draws.message`. */
   lost?(envelope: Envelope, copy: string): number | undefined
   /** How much later it comes. */
@@ -129,6 +143,8 @@ export interface Tools {
    * windows of time are judged apart.
    */
   strikes(client: Name, round: number): boolean
+  /** Does the fault's link name this envelope? Windows are judged apart. */
+  names(envelope: Envelope): boolean
   /**
    * Says that the fault strikes. `unit`: one firing (a client in a round, an envelope), counted once however often it
    * is said. `effect`: what it does there, `amount` of it (microseconds, bytes), once for each `key`.
@@ -145,8 +161,9 @@ type KindOf<Schema extends z.ZodType> = z.output<Schema> extends { readonly kind
 type SubjectOf<Schema extends z.ZodType> =
   z.input<Schema> extends { readonly who: infer Who } ? Who
   : z.input<Schema> extends { readonly link: infer L } ? L
+  : z.input<Schema> extends { readonly groups: infer Groups } ? Groups
   : never
-type About<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind' | 'who' | 'link'>
+type About<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind' | 'who' | 'link' | 'groups'>
 /** Of the fields in `Either` exactly one is given. */
 type OneOf<Fields, Either extends PropertyKey> = [Either] extends [never]
   ? Fields
@@ -169,12 +186,12 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
   readonly sentence: string
   /** Where the fault, or its model, is described. */
   readonly source: string
-  /** Its fields as data: `kind`, `who` or `link`, and its own. */
+  /** Its fields as data: `kind`, `who`, `link` or `groups`, and its own. */
   readonly schema: Schema
   /** Fields of which exactly one is given: `by` or `profile`. */
   readonly either?: readonly Either[]
-  /** What it can hit: its field `who` names anyone, or clients alone; or its field `link` names messages. */
-  readonly targets: 'anyone' | 'clients' | 'messages'
+  /** What it can hit: its field `who` names anyone, or clients alone; or `link` names messages; or `groups` groups of actors. */
+  readonly targets: 'anyone' | 'clients' | 'messages' | 'groups'
   /** Its targets die. */
   readonly kills?: boolean
   /** It strikes in mid-round, so that it can be about a share of those selected, redrawn in each round. */
@@ -195,7 +212,7 @@ export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, 
   const schema = either === undefined ? about.schema : about.schema.refine((fault) => given(fault) === 1, {
     error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
   })
-  const subject = targets === 'messages' ? 'link' : 'who'
+  const subject = targets === 'messages' ? 'link' : targets === 'groups' ? 'groups' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
   const entry = { kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, midRound, describe, effects, compile }
   return Object.assign(constructor, entry) as FaultEntry<Schema, Either>

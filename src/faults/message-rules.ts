@@ -23,6 +23,21 @@ export const roleNumber: Readonly<Record<Role, number>> = { client: 0, expert: 1
 const directionOf = (from: Role, to: Role): 'up' | 'down' | 'inside' =>
   from === 'client' ? 'up' : to === 'client' ? 'down' : 'inside'
 
+/** Does a fault's link name this envelope? Of a link that says nothing, all are. */
+export const linkNames = (
+  { fault, from, to }: Pick<Planned, 'fault' | 'from' | 'to'>,
+  roleOf: (name: Name) => Role,
+): ((envelope: Envelope) => boolean) => {
+  const { message, part, direction } = (fault as Partial<WithLink>).link ?? {}
+  const [senders, receivers] = [from && new Set(from), to && new Set(to)]
+  return (envelope) =>
+    (message === undefined || message === envelope.kind) &&
+    (part === undefined || part === envelope.part) &&
+    (senders === undefined || senders.has(envelope.from)) &&
+    (receivers === undefined || receivers.has(envelope.to)) &&
+    (direction === undefined || direction === directionOf(roleOf(envelope.from), roleOf(envelope.to)))
+}
+
 const applies = ({ fault, from, to }: MessageRule, envelope: Envelope, now: Micros): boolean =>
   inRounds(fault, envelope.round) &&
   inTime(fault, now) &&
@@ -65,6 +80,7 @@ export class MessageRules {
     if (rules === undefined) return passes
     const on = rules.filter((rule) => applies(rule, envelope, now))
     const copy = envelope.copy === 0 ? '' : this.#nameIn(on, envelope)
+    if (envelope.copy === 0) for (const { hook } of on) hook.sent?.(envelope)
     let lost: Verdict['lost']
     for (const { planned, hook } of on) {
       const travelled = hook.lost?.(envelope, copy)

@@ -36,7 +36,7 @@ const clientsOnly = (targets: readonly Name[], actors: readonly Participant[], k
     if (role === undefined) continue
     throw new SpecificationError(
       `${where}: '${target}' is an ${role}, and '${kind}' happens to clients only. ` +
-        'Use delay, lose and duplicate for the links of servers.',
+        'Use delay, lose, partition and the like for the links of servers.',
     )
   }
 }
@@ -48,6 +48,38 @@ const drawLink = (link: Link, actors: readonly Participant[], stream: Streams, k
     return resolve(selector, actors, (name) => stream('faults', key, end, name)(), `${where}.${end}`)
   }
   return { from: side('from'), to: side('to') }
+}
+
+/**
+ * Who is in each group. Nobody is in two: a random selector draws among those who are in no earlier group, and of what
+ * another means they are left out. Throws where that leaves nobody, or where somebody is named twice.
+ */
+const drawGroups = (
+  groups: readonly (readonly Selector[])[],
+  actors: readonly Participant[],
+  stream: Streams,
+  key: string,
+  where: string,
+): readonly (readonly Name[])[] => {
+  const taken = new Set<Name>()
+  return groups.map((selectors, i) => {
+    const free = actors.filter(({ name }) => !taken.has(name))
+    const found = selectors.flatMap((selector, j) => {
+      const path = `${where}[${i}]${selectors.length > 1 ? `[${j}]` : ''}`
+      if (selector.select === 'share') {
+        throw new SpecificationError(`${path}: groups are drawn once, before the flight, and a share is redrawn in each round. Use fraction.`)
+      }
+      const drawn = selector.select === 'one' || selector.select === 'fraction'
+      const named = resolve(selector, drawn ? free : actors, (name) => stream('faults', key, 'groups', name)(), path)
+      const twice = selector.select === 'named' ? named.find((name) => taken.has(name)) : undefined
+      if (twice !== undefined) throw new SpecificationError(`${path}: '${twice}' is in an earlier group. Name everyone once.`)
+      return named.filter((name) => !taken.has(name))
+    })
+    if (found.length === 0) throw new SpecificationError(`${where}[${i}]: whoever it means is in an earlier group.`)
+    const group = [...new Set(found)].sort()
+    for (const name of group) taken.add(name)
+    return group
+  })
 }
 
 const planOne = (
@@ -63,6 +95,10 @@ const planOne = (
     const { from, to } = drawLink((fault as { link: Link }).link, actors, stream, key, `${where}.link`)
     const targets = [...new Set([...(from ?? []), ...(to ?? [])])].sort()
     return { id, key, fault, targets, ...(from && { from }), ...(to && { to }) }
+  }
+  if (hits === 'groups') {
+    const groups = drawGroups((fault as { groups: Selector[][] }).groups, actors, stream, key, `${where}.groups`)
+    return { id, key, fault, targets: groups.flat().sort(), groups }
   }
   const { who } = fault as { who: Selector }
   if (who.select === 'share' && entryOf(fault).midRound !== true) {
@@ -83,6 +119,7 @@ const plannedSchema = z.strictObject({
   targets: z.array(z.string()),
   from: z.array(z.string()).optional(),
   to: z.array(z.string()).optional(),
+  groups: z.array(z.array(z.string())).optional(),
 })
 
 const planSchema = z.strictObject({ seed: z.string(), faults: z.array(plannedSchema) })
@@ -97,11 +134,11 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[]): Pla
   const plan = result.data as Plan
   const known = new Set(actors.map(({ name }) => name))
   const ids = new Set<string>()
-  plan.faults.forEach(({ id, fault, targets, from = [], to = [] }, i) => {
+  plan.faults.forEach(({ id, fault, targets, from = [], to = [], groups = [] }, i) => {
     const where = `plan.faults[${i}]`
     if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
     ids.add(id)
-    const stranger = [...targets, ...from, ...to].find((name) => !known.has(name))
+    const stranger = [...targets, ...from, ...to, ...groups.flat()].find((name) => !known.has(name))
     if (stranger !== undefined) {
       throw new SpecificationError(`${where}: nobody is called '${stranger}'. There are ${[...known].slice(0, 24).join(', ')}.`)
     }

@@ -27,9 +27,9 @@ const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ','
 /** `1 training`, `2,000 trainings`. */
 export const many = (n: number, one: string, several = `${one}s`): string => `${grouped(n)} ${n === 1 ? one : several}`
 
-/** What is lost, in a report. */
-export const messagesLost = (n: number, bytes: number): string =>
-  `${many(n, 'message')} lost (${grouped(bytes)} bytes had left the sender)`
+/** What is lost, in a report. `how`: on which occasion. */
+export const messagesLost = (n: number, bytes: number, how = 'lost'): string =>
+  `${many(n, 'message')} ${how} (${grouped(bytes)} bytes had left the sender)`
 
 /** `, with 30 % probability` */
 export const coin = ({ probability }: { readonly probability?: number }): string =>

@@ -79,7 +79,8 @@ export class Lives {
       if (event.kind === 'crash') this.#crash(event)
       else if (event.kind === 'restart') this.#dead.get(event.who)?.()
       else if (event.kind === 'pause') this.#pause(event)
-      else this.#leave(event)
+      else if (event.kind === 'leave') this.#leave(event)
+      else this.#links(event)
     })
   }
 
@@ -133,6 +134,16 @@ export class Lives {
       if (over() || !host.alive(who) || this.#closed.get(who) !== until) return
       record.tell(who, { kind: 'life', what: 'resume', fault, keeps: 'checkpoint', back: until })
     })
+  }
+
+  /** Links are cut or whole again, or what was held at doors is let go. */
+  #links(event: Extract<Life, { kind: 'cut' | 'heal' | 'release' }>): void {
+    const { network, record, over } = this.#options
+    const { kind, who, fault } = event
+    if (kind !== 'release' && over()) return
+    record.tell(who, { kind: 'link', what: kind, fault })
+    if (kind === 'cut') network.sever((from, to) => event.crosses(from, to), fault)
+    else if (kind === 'release') network.release(fault)
   }
 
   /** A client goes out of reach: what is on its lines is cut, unless something has called it back meanwhile. */

@@ -21,6 +21,7 @@ import { randomOrder } from '../random/order.js'
 import { streams } from '../random/streams.js'
 import { AGGREGATOR, clientName, expertName, type Name, type Participant, type Role } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
+import { withRegions } from '../schedules/regions.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Task } from '../tasks/task.js'
 import { usual, writingTime } from './checkpoints.js'
@@ -124,7 +125,7 @@ export const setUp = async (
     ...(resolved.local.clip && { clip: resolved.local.clip }),
     ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
-  const participants = participantsOf(arrangement, layout)
+  const participants = withRegions(resolved.network.regions, participantsOf(arrangement, layout), streams(resolved.seeds.faults))
   const enrolment = { resolved, world, engine, strategy, model, layout, features, training }
   const { clients, exams } = await enrol(arrangement.members, participants, enrolment)
   const making = { layout, strategy, model, arrangement, tasks }

@@ -79,6 +79,8 @@ class Flying implements Cargo, Landing {
   transfer: Transfer | undefined
   /** Ends the transfer when an owner of its lines goes out of reach. */
   watches: Scheduled[] | undefined
+  /** The fault that keeps it at its receiver's door. */
+  heldBy: string | undefined
   /** Where it goes from the lines, in place of its receiver: a custom link's `usual`. */
   onward: Subject<Envelope> | undefined
 
@@ -153,13 +155,30 @@ export class Network {
     }
   }
 
+  /** Links are cut, by the doing of `fault`: what is under way on them is lost, with the bytes that had passed. */
+  sever(crosses: (from: Name, to: Name) => boolean, fault: string): void {
+    for (const flying of this.#underWay()) {
+      if (crosses(flying.envelope.from, flying.envelope.to)) this.#cut(flying, fault)
+    }
+  }
+
+  /** What `fault` keeps at doors is asked about again, now. */
+  release(fault: string): void {
+    for (const flying of this.#underWay()) {
+      if (flying.heldBy === fault) this.#land(flying, this.#options.now())
+    }
+  }
+
   /** After the last event: what a custom link or a closed door still holds is lost. */
   close(): void {
-    while (this.#oldest < this.#flying.length && this.#flying[this.#oldest] === undefined) this.#oldest++
-    for (const flying of this.#flying.slice(this.#oldest)) {
-      if (flying !== undefined) this.#cut(flying, flying.verdict.lost?.fault)
-    }
+    for (const flying of this.#underWay()) this.#cut(flying, flying.verdict.lost?.fault ?? flying.heldBy)
     this.#sent$.complete()
+  }
+
+  /** All of them, in the order of sending. */
+  #underWay(): Flying[] {
+    while (this.#oldest < this.#flying.length && this.#flying[this.#oldest] === undefined) this.#oldest++
+    return this.#flying.slice(this.#oldest).filter((flying) => flying !== undefined)
   }
 
   /** Nothing that goes wrong in the pipeline is lost in it. */
@@ -285,7 +304,8 @@ export class Network {
     if ('drop' in door) this.#drop(flying, envelope.bytes.length, door.drop)
     else {
       record.tell(envelope.to, { kind: 'hold', envelope: envelope.id, until: door.hold }, flying.event)
-      this.#land(flying, door.hold)
+      flying.heldBy = door.by
+      if (door.hold !== Infinity) this.#land(flying, door.hold)
     }
     return false
   }

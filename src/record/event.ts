@@ -73,7 +73,7 @@ export type Happening =
       readonly travelled: number
       readonly fault: string | undefined
     }
-  /** A copy is kept at its receiver's door. */
+  /** A copy is kept at its receiver's door; Infinity: until it is released. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
   /** A copy has its fate. `because`: what was wrong with an update that arrived whole and is rejected all the same. */
   | {
@@ -159,6 +159,8 @@ export type Happening =
   | { readonly kind: 'recovered'; readonly round: number; readonly kept: number }
   /** A client goes out of reach in mid-phase; it may come back. */
   | { readonly kind: 'leave'; readonly fault: string }
+  /** Links are cut and heal, or what was held at doors is let go. The actor is one of those whom the fault is about. */
+  | { readonly kind: 'link'; readonly what: 'cut' | 'heal' | 'release'; readonly fault: string }
   /**
    * A fault strikes. `unit`: what counts as one firing (a client in a round, an envelope), undefined where it was told
    * before. `effect`: what it does there, and `amount` of it (microseconds, bytes).

@@ -10,6 +10,8 @@ export interface Participant {
   readonly role: Role
   /** For a client: the scenario it holds, without the prefix of its name. */
   readonly scenario?: string
+  /** Where it is, if the network says so. */
+  readonly region?: string
 }
 
 export const AGGREGATOR: Name = 'aggregator'

@@ -22,6 +22,7 @@ const shareSchema = z.strictObject({
   of: z.literal('selected').prefault('selected').describe('Of the clients that a round selects, redrawn in each'),
 })
 const scenarioSchema = z.strictObject({ select: z.literal('scenario'), scenario: z.string().min(1) })
+const regionSchema = z.strictObject({ select: z.literal('region'), region: z.string().min(1).describe('Of `network.regions`') })
 const roleSelectorSchema = z.strictObject({ select: z.literal('role'), role: roleSchema })
 const namedSchema = z.strictObject({ select: z.literal('named'), names: z.array(z.string().min(1)).min(1) })
 
@@ -31,6 +32,7 @@ const unionSchema = z.discriminatedUnion('select', [
   fractionSchema,
   shareSchema,
   scenarioSchema,
+  regionSchema,
   roleSelectorSchema,
   namedSchema,
 ])
@@ -66,6 +68,8 @@ export const share = (of: number, { of: whom = 'selected' }: { readonly of?: 'se
 })
 /** Every client of a scenario. */
 export const scenario = (name: string): Selector => ({ select: 'scenario', scenario: name })
+/** Everyone in a region of `network.regions`. */
+export const region = (name: string): Selector => ({ select: 'region', region: name })
 /** Everyone of a role. */
 export const role = (which: Role): Selector => ({ select: 'role', role: which })
 /** These actors and no others. */
@@ -124,6 +128,12 @@ export const resolve = (
       const known = participants.flatMap((p) => (p.scenario === undefined ? [] : [p.scenario]))
       const scenarios = [...new Set(known)].sort(byText)
       return nobody(where, `no client holds scenario '${selector.scenario}'`, selector.scenario, scenarios)
+    }
+    case 'region': {
+      const found = names((p) => p.region === selector.region)
+      if (found.length > 0) return found
+      const regions = [...new Set(participants.flatMap((p) => (p.region === undefined ? [] : [p.region])))].sort(byText)
+      return nobody(where, `nobody is in region '${selector.region}' (see network.regions)`, selector.region, regions)
     }
     case 'named': {
       const known = names(() => true)

@@ -11,6 +11,7 @@ import { bandwidthAt, parseBandwidth, parseFamily, type BandwidthTrace } from '.
 import type { ReadText } from './csv.js'
 import { parseLatencies } from './latency-trace.js'
 import { resolveOverrides } from '../roster/overrides.js'
+import { regionsSchema } from './regions.js'
 
 /** Chance in a message's latency. */
 const jitterSchema = z.discriminatedUnion('kind', [
@@ -53,6 +54,7 @@ export const networkSchema = z
     latency: durationSchema.prefault(20_000).describe('One way, between a client and any server'),
     inside: durationSchema.prefault(0).describe('One way, among servers'),
     jitter: jitterSchema.optional(),
+    regions: regionsSchema,
     overrides: z.array(overrideSchema).prefault([]).describe('Links of some clients; later ones win, also over traces'),
     bandwidthTrace: bandwidthTraceSchema.optional().describe('Every client follows a measured link, drawn at random'),
     latencyTrace: latencyTraceSchema.optional().describe('Every client is a measured host, drawn at random'),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { SpecificationError } from '../../src/errors.js'
 import { faultSchema, faultsSchema, type FaultInput } from '../../src/faults/registry.js'
-import { away, crash, delay, duplicate, lose, narrow, partial, slow } from '../../src/faults/all.js'
+import { away, clog, crash, delay, duplicate, lose, narrow, partial, partition, reorder, slow } from '../../src/faults/all.js'
 import { canonical, identities } from '../../src/roster/identity.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fraction, named, one } from '../../src/roster/selectors.js'
@@ -22,7 +22,7 @@ const faultArbitrary: fc.Arbitrary<FaultInput> = fc.oneof(
 
 test('the faults have a JSON Schema, and every constructor fits it', () => {
   const schema = JSON.stringify(z.toJSONSchema(faultsSchema, { io: 'input' }))
-  for (const kind of ['away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow']) {
+  for (const kind of ['away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow', 'partition', 'clog', 'reorder']) {
     expect(schema).toContain(`"const":"${kind}"`)
   }
   const faults = [
@@ -34,6 +34,12 @@ test('the faults have a JSON Schema, and every constructor fits it', () => {
     duplicate({ part: 'trunk' }),
     crash('expert-1', { when: { round: 1, after: 2 } }),
     narrow(fraction(0.5), { by: 2 }),
+    partition(['client-NL', ['aggregator', 'expert']], { rounds: [1, 2], oneWay: 'in' }),
+    clog({ to: 'aggregator' }, { until: '1 min', release: 'one by one', gap: '1 s' }),
+    reorder({}, { by: '1 s', gap: 3 }),
+    lose({}, { burst: 'backbone' }),
+    lose({}, { burst: { p: 0.1, r: 0.5 } }),
+    duplicate({}, { probability: 0.5, correlation: 0.2 }),
   ]
   const once = faultsSchema.parse(faults)
   expect(faultsSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once)

@@ -1,4 +1,6 @@
-import { away, crash, delay, duplicate, kbps, lose, ms, named, narrow, partial, slow } from '../../src/simulation/script.js'
+import {
+  away, clog, crash, delay, duplicate, kbps, lose, ms, named, narrow, partial, partition, reorder, slow,
+} from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from './small.js'
 
@@ -23,10 +25,14 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     slow(client('ES'), { by: 4 }),
     partial(client('FR'), { epochs: 0.5 }),
     crash(client('NL'), { at: ms(times.crash), restartAfter: ms(20), keeps: 'nothing' }),
-    lose({ from: 'client', to: 'aggregator' }, { probability: 0.2, rounds: times.uploadsLost }),
-    lose({ from: 'expert', to: 'client' }, { probability: 0.2, rounds: times.modelsLost }),
+    lose({ from: 'client', to: 'aggregator' }, { probability: 0.3, rounds: times.uploadsLost }),
+    lose({ from: 'expert', to: 'client' }, { probability: 0.3, rounds: times.modelsLost }),
     duplicate({ from: 'client' }, { probability: 0.4, after: ms(3) }),
     delay({ from: 'client', to: 'expert' }, { by: ms(25), probability: 0.5 }),
+    lose({ from: 'client', to: 'expert' }, { burst: { p: 0.1, r: 0.5 } }),
+    reorder({ from: 'aggregator', to: 'client' }, { by: ms(30), gap: 2, share: 0.5, correlation: 0.3 }),
+    clog({ from: 'client', message: 'update' }, { from: ms(times.crash / 2), until: ms(times.crash * 0.8), release: 'one by one', gap: ms(2) }),
+    partition([client('FR'), ['aggregator', 'expert']], { from: ms(times.crash * 0.6), until: ms(times.crash + 100) }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),
   ]
 }

@@ -271,3 +271,42 @@ describe('a link of one’s own', () => {
     expect(told()).toEqual(['0 send 0', '0 send 1', '50 drop 0 after 50 by x', '50 0 is lost', '160 arrive 1'])
   })
 })
+
+describe('links that are cut and doors that are closed', () => {
+  it('a cut loses what is under way across it: waiting, on its line, past it; and nothing else', async () => {
+    const { clock, network: own, told, delivered } = network()
+    own.send(...update())
+    own.send(...update({ to: 'expert-1' }))
+    own.send(...update())
+    own.send(...update({ from: 'client-b', size: 40 }))
+    own.send(...update({ from: 'client-b', size: 80 }))
+    clock.at(45, () => own.sever((from, to) => from === 'client-b' && to === 'aggregator', 'x'))
+    clock.at(150, () => own.sever((from, to) => from === 'client-a' && to === 'aggregator', 'y'))
+    await clock.run()
+    // At 45 the 40 bytes have left, and 5 of 80; at 150 the first has arrived, and the third waits behind the second.
+    expect(told().filter((line) => line.includes('drop'))).toEqual(['45 drop 3 after 40 by x', '45 drop 4 after 5 by x', '150 drop 2 after 0 by y'])
+    expect(delivered).toEqual(['110 0 aggregator 0', '210 1 expert-1 0'])
+  })
+
+  it('what is held until nobody knows when is asked about again when it is released, or lost at the end by who held it', async () => {
+    let open = false
+    const { clock, network: own, ledger, told } = network({ door: () => (open ? 'deliver' : { hold: Infinity, by: 'jam' }) })
+    own.send(...update())
+    clock.at(300, () => own.release('another'))
+    clock.at(500, () => {
+      open = true
+      own.release('jam')
+    })
+    clock.at(600, () => {
+      open = false
+      own.send(...update({ size: 10 }))
+    })
+    await clock.run()
+    expect(own.inFlight(ledger.flow(0))).toBe(1)
+    own.close()
+    expect(told()).toEqual([
+      '0 send 0', '110 hold 0 until Infinity', '500 arrive 0', '600 send 1', '620 hold 1 until Infinity', '620 drop 1 after 10 by jam', '620 1 is lost',
+    ])
+    expect(own.inFlight(ledger.flow(0))).toBe(0)
+  })
+})

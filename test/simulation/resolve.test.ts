@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
 import type { World } from '../../src/data/world.js'
+import { faultEntries } from '../../src/faults/registry.js'
 import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
 import { readDocument } from '../../src/documents/source.js'
 import type { Specification } from '../../src/simulation/specification.js'
@@ -241,7 +242,7 @@ describe('a broken specification', () => {
         'plan.yaml:10:13: faults.1.kind cannot be "slwo".',
         '  10 |   - { kind: slwo, who: client }',
         '     |             ^^^^',
-        '  Did you mean "slow"? Known: away, crash, delay, duplicate, lose, narrow, partial, slow.',
+        `  Did you mean "slow"? Known: ${faultEntries.map(({ kind }) => kind).join(', ')}.`,
       ].join('\n'),
     )
   })
