@@ -1,4 +1,4 @@
-import type { Behaviour, Context, Received } from '../actors/actor.js'
+import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ControlHead, Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
@@ -9,7 +9,7 @@ import { type AggregatorState, copyAggregator, newAggregator, type Recovery, typ
 import { type Candidate, chosen, stranger, whenAnswered, whenAsked } from './choice.js'
 import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
-import { type AggregatorMessage, type Arrival, type CloseNotice, isNotice, isWhereabouts, type Standings } from './messages.js'
+import { type AggregatorMessage, type CloseNotice, isNotice, isWhereabouts, type Standings } from './messages.js'
 import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels, undoneOf } from './owner.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
 import { firstThere } from './selection.js'
@@ -200,7 +200,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     if (ending === undefined) return asked
     end(state, ending, done, context)
     if (done) return undefined
-    const writing = terms.checkpointTime(ownership.part, state.holding, state.round - 1)
+    const writing = terms.checkpointTime(state.holding.state, state.round - 1)
     if (goal === undefined && writing === 0) return { kind: 'begin' }
     judge(state, context.now + writing, context)
     return undefined

@@ -5,11 +5,10 @@ import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { Choose } from './choice.js'
-import type { Holding } from './owner.js'
 import type { PartTemplate } from './parts.js'
 import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
-import type { FoldContext, OptimizerTerms, Strategy } from './strategies/strategy.js'
+import type { FoldContext, OptimizerTerms, PartState, Strategy } from './strategies/strategy.js'
 
 /** One client as the federation knows it before the run. */
 export interface ClientTerms {
@@ -95,7 +94,7 @@ export interface Terms {
   /** How long an actor that has come back waits for word of its peers, and the aggregator for an expert network's. */
   readonly recoveryPatience: Micros
   /** What writing a checkpoint of a part takes after a round: 0 where none is written then. */
-  checkpointTime(part: PartTemplate, holding: Holding, round: number): Micros
+  checkpointTime(state: PartState, round: number): Micros
   readonly weather: Outlook
   /** Whom rounds ask, where the researcher says so by a function; the first of a drawn order otherwise. */
   readonly choose: Choose | undefined

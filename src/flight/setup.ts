@@ -211,7 +211,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     wire: plainWire(link !== undefined),
     acknowledges: delivery.acknowledge,
     recoveryPatience: (checkpoint ?? usual).patience,
-    checkpointTime: (part, { state }, round) =>
+    checkpointTime: (state, round) =>
       checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),
     weather,
     choose,
