@@ -74,9 +74,16 @@ export class MessageRules {
     }
     let delay = 0
     if (lost === undefined) for (const { hook } of on) delay += hook.delay?.(envelope, copy) ?? 0
+    let flips: number[] | undefined
+    for (const { hook } of on) {
+      if (hook.flips === undefined || lost !== undefined) continue
+      const bits = hook.flips(envelope, copy)
+      if (bits.length > 0) flips = flips === undefined ? [...bits] : [...flips, ...bits]
+    }
     const copies = envelope.copy > 0 ? passes.copies : this.#copies(on, envelope)
-    if (lost === undefined && delay === 0 && copies.length === 0) return passes
-    return lost === undefined ? { delay, copies } : { lost, delay, copies }
+    if (lost !== undefined) return { lost, delay, copies }
+    if (flips !== undefined) return { flips, delay, copies }
+    return delay === 0 && copies.length === 0 ? passes : { delay, copies }
   }
 
   /** What names the draws of this copy: '' for the original, else the rule that made it. */

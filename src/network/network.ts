@@ -12,6 +12,7 @@ import type { Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
 import type { Envelope } from './envelope.js'
 import { fates } from './fates.js'
+import { flipBits } from './flip-bits.js'
 import { Fifo } from './links/fifo.js'
 import { LinkError } from './link-error.js'
 import type { Cargo, Links, Transfer } from './links/links.js'
@@ -268,7 +269,10 @@ export class Network {
   }
 
   #land(flying: Flying, at: Micros): Scheduled {
-    return this.#options.deliver(at, flying.envelope, flying)
+    const { verdict: { flips }, envelope } = flying
+    // The bytes are everybody's who was sent the same, and a copy's: the damage of this one is its own.
+    const arriving = flips === undefined ? envelope : { ...envelope, bytes: flipBits(envelope.bytes, flips) }
+    return this.#options.deliver(at, arriving, flying)
   }
 
   /** At the door. */

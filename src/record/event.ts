@@ -1,7 +1,7 @@
 import type { OddGradients } from '../engine/engine.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import type { Direction, Fate, MessageKind } from './message.js'
+import type { Direction, Fate, MessageKind, Refusal } from './message.js'
 import type { LedgerRow, MetricRow, RoundRow, TrainingEnd } from './rows.js'
 
 /** What every event has. */
@@ -75,12 +75,12 @@ export type Happening =
     }
   /** A copy is kept at its receiver's door. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
-  /** A copy has its fate. `because`: what was wrong with an update that arrived whole and is rejected all the same. */
+  /** A copy has its fate. `because`: what was wrong with its bytes, or with the numbers of an update that arrived whole. */
   | {
       readonly kind: 'settle'
       readonly envelope: number
       readonly fate: Fate
-      readonly because?: 'not finite'
+      readonly because?: 'not finite' | Refusal
       readonly row: LedgerRow
     }
   /** A receiver takes a model or an update in, and will do something about it. */
