@@ -1,4 +1,6 @@
-import { away, crash, delay, duplicate, kbps, lose, ms, named, narrow, partial, slow } from '../../src/simulation/script.js'
+import {
+  away, corrupt, crash, delay, duplicate, kbps, lose, mislabel, ms, named, narrow, partial, poison, slow,
+} from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from './small.js'
 
@@ -28,6 +30,10 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     duplicate({ from: 'client' }, { probability: 0.4, after: ms(3) }),
     delay({ from: 'client', to: 'expert' }, { by: ms(25), probability: 0.5 }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),
+    corrupt({ from: 'client' }, { bits: 2, probability: 0.1, rounds: times.modelsLost }),
+    poison(client('ES'), { send: { attack: 'noise', relative: 0.5 } }),
+    poison(client('FR'), { send: 'a-little-is-enough', rounds: times.modelsLost }),
+    mislabel(client('FR'), { flip: 0.2 }),
   ]
 }
 
