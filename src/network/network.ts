@@ -282,6 +282,8 @@ export class Network {
     if (!this.#isUnderWay(flying)) return false
     const door = alive ? weather.door(envelope, now()) : nobodyThere
     if (door === 'deliver') {
+      const { flips } = flying.verdict
+      if (flips !== undefined) record.tell(envelope.to, { kind: 'damage', envelope: envelope.id, bits: flips.length }, flying.event)
       record.cause = record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event)
       this.#release(flying)
       return true

@@ -73,6 +73,8 @@ export type Happening =
       readonly travelled: number
       readonly fault: string | undefined
     }
+  /** So many bits of a copy were flipped on its way; told just before it arrives. */
+  | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
   /** A copy is kept at its receiver's door. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
   /** A copy has its fate. `because`: what was wrong with its bytes, or with the numbers of an update that arrived whole. */

@@ -61,10 +61,10 @@ const damaged = async (checksum: Specification['delivery'], flips: (envelope: En
   const floats = setup.layout.size
   const weather: Weather = calm({
     damages: true,
-    judge: (envelope) => ({
-      delay: 0, copies: [],
-      ...(envelope.kind === 'update' && envelope.from === 'client-A' && { flips: flips(envelope, floats) }),
-    }),
+    judge: (envelope) => {
+      const bits = envelope.kind === 'update' && envelope.from === 'client-A' ? flips(envelope, floats) : []
+      return { delay: 0, copies: [], ...(bits.length > 0 && { flips: bits }) }
+    },
   })
   return watched((onEvent) => flyUnder(setup, () => weather, { engine, onEvent }))
 }
@@ -128,6 +128,24 @@ describe('bits at named positions', () => {
     const { flight } = await flown({ faults: [corrupt({ to: 'client-A', message: 'model' }, { bits: 1 })] })
     expect(flight.ledger.flatMap(({ kind, to, fate }) => (kind === 'model' ? [`${to} ${fate}`] : [])).sort())
       .toEqual(['client-A rejected', 'client-B used', 'client-C used'])
+  })
+})
+
+describe('damage that nobody finds', () => {
+  it.each(Object.entries({
+    deadline: deadline({ count: 4, after: seconds(1), quorum: 1, patience: ms(200) }),
+    buffered: buffered({ count: 6, buffer: 2, timeout: seconds(1) }),
+  }))('is of the fold, and breaks no promise and no handler: %s', async (_, rounds) => {
+    const because = new Set<string | undefined>()
+    for (const seed of [1, 2, 3]) {
+      const { flight } = await flown({
+        model: mmoe({ embedding: 4, experts: 2, expert: [8], tower: [4] }), rounds, delivery: { checksum: false },
+        faults: [corrupt({ message: 'update' }, { bits: 1, probability: 0.7 }), corrupt({ from: 'aggregator' }, { bits: 1, probability: 0.2 })],
+      }, world, seed)
+      for (const row of flight.ledger) if (row.fate === 'rejected') because.add(row.because)
+      expect(flight.ledger.some(({ kind, fate }) => kind === 'update' && fate === 'used')).toBe(true)
+    }
+    for (const why of ['layout', 'checksum'] as const) expect(because).toContain(why)
   })
 })
 
