@@ -131,6 +131,33 @@ describe('bits at named positions', () => {
   })
 })
 
+/*
+ * By hand: lines of one byte per microsecond, 10 ms of latency, a step takes 1 ms and the microsecond that it is rounded up
+ * by. The trunk has 648 bytes and the expert's part 216, behind it on the same line down: both are there at 648 + 216 +
+ * 10,000 = 10,864. A trains one step, B two. The expert's part goes up first, the trunk behind it.
+ */
+it('a damaged update takes its time, comes when it would have come, and is waited for in vain', async () => {
+  const { flight } = await flown({
+    model: mmoe({ embedding: 1, experts: 1, expert: [2], tower: [] }),
+    rounds: deadline({ count: 1, after: ms(100), quorum: 1 }),
+    network: { up: 8e6, down: 8e6, latency: ms(10) },
+    devices: { stepOverhead: 1000, gflops: 1e9, memoryGBps: 1e9 },
+    faults: [corrupt({ from: 'client-A', to: 'aggregator' }, { bits: 1, id: 'c' })],
+  }, smallWorld({ A: 16, B: 32 }))
+  const updates = flight.ledger.filter(({ kind }) => kind === 'update')
+  expect(updates.map(({ from, part, sent, delivered, bytes, travelled, fate, because }) =>
+    [from, part, sent, delivered, bytes, travelled, fate, because])).toEqual([
+    ['client-A', 'expert-1', 11_865, 11_865 + 216 + 10_000, 216, 216, 'used', undefined],
+    ['client-A', 'trunk', 11_865, 11_865 + 216 + 648 + 10_000, 648, 648, 'rejected', 'checksum'],
+    ['client-B', 'expert-1', 12_865, 12_865 + 216 + 10_000, 216, 216, 'used', undefined],
+    ['client-B', 'trunk', 12_865, 12_865 + 216 + 648 + 10_000, 648, 648, 'used', undefined],
+  ])
+  expect(flight.events).toContain('{"at":22729,"event":"settle","actor":"aggregator","id":6,"fate":"rejected"}')
+  expect(flight.rounds).toMatchObject([{ closed: 100_000, folded: ['client-B'], outcome: 'closed', reason: 'deadline' }])
+  expect(flight.trainings.map(({ client, outcome }) => [client, outcome])).toEqual([['client-A', 'rejected'], ['client-B', 'used']])
+  expect(flight.faults).toMatchObject([{ id: 'c', fired: 1, outcome: '1 message damaged (1 bit)' }])
+})
+
 describe('damage that nobody finds', () => {
   it.each(Object.entries({
     deadline: deadline({ count: 4, after: seconds(1), quorum: 1, patience: ms(200) }),
