@@ -158,6 +158,16 @@ it('a damaged update takes its time, comes when it would have come, and is waite
   expect(flight.faults).toMatchObject([{ id: 'c', fired: 1, outcome: '1 message damaged (1 bit)' }])
 })
 
+it('where messages are acknowledged, what is damaged is sent again until it comes whole', async () => {
+  const clean = { rounds: synchronous({ count: 2 }), delivery: { acknowledge: true, checksum: false } }
+  const { flight } = await flown({ ...clean, faults: [corrupt({}, { bits: 2, probability: 0.3, id: 'c' })] })
+  const damaged = flight.ledger.filter(({ because }) => because === 'checksum')
+  expect(damaged.length).toBeGreaterThan(3)
+  expect(new Set(damaged.map(({ fate }) => fate))).toEqual(new Set(['rejected']))
+  expect(flight.ledger.some(({ attempt }) => attempt > 0)).toBe(true)
+  expect(flight.digests.numbers).toBe((await flown(clean)).flight.digests.numbers)
+})
+
 describe('damage that nobody finds', () => {
   it.each(Object.entries({
     deadline: deadline({ count: 4, after: seconds(1), quorum: 1, patience: ms(200) }),

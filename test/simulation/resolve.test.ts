@@ -241,7 +241,7 @@ describe('a broken specification', () => {
         'plan.yaml:10:13: faults.1.kind cannot be "slwo".',
         '  10 |   - { kind: slwo, who: client }',
         '     |             ^^^^',
-        '  Did you mean "slow"? Known: away, corrupt, crash, delay, duplicate, lose, mislabel, narrow, partial, poison, slow.',
+        '  Did you mean "slow"? Known: away, corrupt, crash, delay, duplicate, forget, lose, mislabel, narrow, partial, pause, poison, slow.',
       ].join('\n'),
     )
   })
