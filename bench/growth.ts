@@ -116,7 +116,7 @@ const measure = async (setup: Setup, engine: Engine): Promise<Measured> => {
   let spent = 0
   let flown = 0
   while (flown < ENOUGH) {
-    const simulator = ready(setup, { engine })
+    const simulator = await ready(setup, { engine })
     const begin = cpuSeconds()
     const flight = await simulator.fly()
     spent += cpuSeconds() - begin

@@ -41,7 +41,7 @@ const flights = async (faults: Specification['faults']): Promise<() => Promise<n
   const engine = await openEngine({ engine: 'onnx', workers: 0 })
   const setup = await setUp(resolved, world, engine)
   return async () => {
-    const simulator = ready(setup, { engine })
+    const simulator = await ready(setup, { engine })
     const begin = cpuSeconds()
     const flight = await simulator.fly()
     const used = cpuSeconds() - begin

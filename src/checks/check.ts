@@ -21,6 +21,8 @@ export interface View {
   /** Copies of one flow that are under way, as the network counts them. */
   inFlight(flow: Flow): number
   readonly clients: ReadonlySet<Name>
+  /** Whether models and updates carry a checksum. */
+  readonly checksums?: boolean
   /** By name, the trunk first. */
   readonly parts: ReadonlyMap<string, PartShape>
   readonly rounds: {

@@ -11,10 +11,11 @@ import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
 import { Deaths } from './deaths.js'
-import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
+import type { Fold, Hooks, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
+import type { Relabelled } from './relabel.js'
 import type { Plan } from './plan.js'
 import { Presence, type Watched, watched } from './presence.js'
 import { entryOf } from './registry.js'
@@ -41,6 +42,8 @@ export interface CompileInput {
   readonly read?: ReadText
   /** Where faults tell that they strike; whoever reads it should show it to the weather, too. */
   readonly record?: Pick<FlightRecorder, 'tell'>
+  /** How many training labels of which client each fault has changed, by its id. */
+  readonly relabelled?: Relabelled | undefined
   /** Told of life events that are set off during the flight. */
   readonly live?: (life: Life) => void
 }
@@ -105,7 +108,7 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {} } = input
+  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
@@ -124,7 +127,13 @@ export const compile = (input: CompileInput): Weather => {
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
       const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
-      const tools = { draws, parts, strike: striker(planned, record), strikes: strikesOf(planned, draws, selections), names: linkNames(planned, roleOf), live }
+      const tools: Tools = {
+        draws, parts, live,
+        names: linkNames(planned, roleOf),
+        strike: striker(planned, record),
+        strikes: strikesOf(planned, draws, selections),
+        relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
+      }
       return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
     })
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
@@ -151,6 +160,10 @@ export const compile = (input: CompileInput): Weather => {
       narrow: narrow(name),
     })
   }
+  const [poison, trains] = [byTarget(compiled, 'poison'), byTarget(compiled, 'trains')]
+  const forgers = compiled.flatMap(({ hooks: { forge } }) => (forge === undefined ? [] : [forge]))
+  const has = (hook: keyof Hooks): boolean => compiled.some(({ hooks }) => hooks[hook] !== undefined)
+  const [poisons, mislabels] = [has('poison'), has('trains')]
   const subject = (name: Name): Subject => subjects.get(name) ?? unknown(name, subjects)
   const rules = new MessageRules(compiled.flatMap(ruleOf), roleOf)
 
@@ -236,7 +249,14 @@ export const compile = (input: CompileInput): Weather => {
       const { watched: own } = subject(client)
       return own === undefined || presence.stays(own, now, round)
     },
+    damages: compiled.some(({ hooks }) => hooks.messages?.flips !== undefined),
+    ...(poisons && {
+      poison: (values: Float32Array, about: Sending) =>
+        poison(about.client).reduce((sent, hook) => hook(sent, about), values),
+    }),
+    ...(forgers.length > 0 && { forge: (fold: Fold) => new Map(forgers.flatMap((forge) => [...forge(fold)])) }),
     completeness: (client, round) => {
+      if (mislabels) for (const begins of trains(client)) begins(client, round)
       let least = 1
       for (const hook of subject(client).partial) least = Math.min(least, hook(client, round) ?? 1)
       return least

@@ -6,6 +6,7 @@ import type { Door } from '../network/weather.js'
 import type { Draws } from '../random/draws.js'
 import type { FlightEvent } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
+import type { Task } from '../tasks/task.js'
 import type { Micros } from '../time/micros.js'
 import type { Link } from './link.js'
 import type { When } from './window.js'
@@ -62,6 +63,8 @@ export interface MessageHook {
   lost?(envelope: Envelope, copy: string): number | undefined
   /** How much later it comes. */
   delay?(envelope: Envelope, copy: string): Micros
+  /** Bits that are flipped on its way: number 0 is the lowest bit of the first byte. */
+  flips?(envelope: Envelope, copy: string): readonly number[]
   /** How much later than the original each copy comes that is made of it. */
   copies?(envelope: Envelope): readonly Micros[]
   /** Told of each copy that was made. */
@@ -96,6 +99,41 @@ export interface NarrowHook {
   narrowed(client: Name, round: number): void
 }
 
+/** A stretch of a part's values that belongs together. */
+export interface Stretch {
+  /** Running statistics of batch norm are not. */
+  readonly trainable: boolean
+  readonly offset: number
+  readonly size: number
+}
+
+/** What a client is about to send for a part, or what its owner is about to fold. */
+export interface Sending {
+  readonly client: Name
+  readonly round: number
+  readonly part: string
+  /** What the client had been sent: what it sends is judged by its difference from that. */
+  readonly base: Float32Array
+  readonly segments: readonly Stretch[]
+}
+
+/** What a client sends in place of a part's values: they themselves, or others; never written to. */
+export type PoisonHook = (values: Float32Array, about: Sending) => Float32Array
+
+/** Updates of one part that its owner is about to fold, in the order of client names. */
+export type Fold = readonly (Sending & { readonly values: Float32Array })[]
+
+/** What is folded in place of some of the updates, by their place. */
+export type ForgeHook = (fold: Fold) => ReadonlyMap<number, Float32Array>
+
+/** Training labels of one client for one task. */
+export interface Labels {
+  readonly client: Name
+  readonly task: Task
+  /** NaN where a row has none. */
+  readonly values: Float32Array
+}
+
 /** How a client comes to be away; see presence.ts. */
 export interface AbsenceHook {
   /** The client is selected first, and leaves in mid-phase; undefined: it is not there at all. */
@@ -120,6 +158,12 @@ export interface Hooks {
   readonly partial?: PartialHook
   readonly narrow?: NarrowHook
   readonly absence?: AbsenceHook
+  readonly poison?: PoisonHook
+  readonly forge?: ForgeHook
+  /** Asked once, before the flight: other labels in place of these; undefined: they stay. Needs nothing of `Tools` but its draws. */
+  labels?(labels: Labels): Float32Array | undefined
+  /** Told when a client begins to train. */
+  trains?(client: Name, round: number): void
   /** Asked when an envelope is at its receiver's door. */
   door?(envelope: Envelope, now: Micros): Door
   /** How many rounds older what an actor comes back with is than what it had written down last. */
@@ -150,6 +194,8 @@ export interface Tools {
    * is said. `effect`: what it does there, `amount` of it (microseconds, bytes), once for each `key`.
    */
   strike(who: Name, unit: string | number, effect?: string, key?: string | number, amount?: number): void
+  /** How many training labels of a client the fault has changed. */
+  relabelled(client: Name): number
   /** Sets off a life event now or later. */
   live(life: Life): void
 }

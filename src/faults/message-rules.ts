@@ -45,6 +45,18 @@ const applies = ({ fault, from, to }: MessageRule, envelope: Envelope, now: Micr
   (from === undefined || from.has(envelope.from)) &&
   (to === undefined || to.has(envelope.to))
 
+/** The bits that rules flip, each by itself: one that two of them flip is as it was. */
+const flipped = (on: readonly MessageRule[], envelope: Envelope, copy: string): readonly number[] | undefined => {
+  let bits: Set<number> | undefined
+  for (const { hook } of on) {
+    for (const bit of hook.flips?.(envelope, copy) ?? []) {
+      bits ??= new Set()
+      if (!bits.delete(bit)) bits.add(bit)
+    }
+  }
+  return bits === undefined || bits.size === 0 ? undefined : [...bits]
+}
+
 /** All faults on links, folded: losses are independent, delays and copies add. The order of rules changes nothing. */
 export class MessageRules {
   /** The rules that can match one kind of message between two roles. */
@@ -90,9 +102,11 @@ export class MessageRules {
     }
     let delay = 0
     if (lost === undefined) for (const { hook } of on) delay += hook.delay?.(envelope, copy) ?? 0
+    const flips = lost === undefined ? flipped(on, envelope, copy) : undefined
     const copies = envelope.copy > 0 ? passes.copies : this.#copies(on, envelope)
-    if (lost === undefined && delay === 0 && copies.length === 0) return passes
-    return lost === undefined ? { delay, copies } : { lost, delay, copies }
+    if (lost !== undefined) return { lost, delay, copies }
+    if (flips !== undefined) return { flips, delay, copies }
+    return delay === 0 && copies.length === 0 ? passes : { delay, copies }
   }
 
   /** What names the draws of this copy: '' for the original, else the rule that made it. */

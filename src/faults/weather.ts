@@ -4,7 +4,7 @@ import type { Reader } from '../record/flight-recorder.js'
 import type { Name } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
 import type { Micros } from '../time/micros.js'
-import type { Life } from './fault.js'
+import type { Fold, Life, Sending } from './fault.js'
 import type { FaultReport } from './report.js'
 
 /**
@@ -24,6 +24,12 @@ export interface Weather extends NetworkWeather, Reader {
   completeness(client: Name, round: number): number
   /** Does a client that has trained for `round` stay to send what it made? One that does not leaves now. */
   stays(client: Name, now: Micros, round: number): boolean
+  /** Whether messages may arrive with other bytes than were sent. */
+  readonly damages?: boolean
+  /** What a client sends in place of a part's values. Absent where no fault poisons. */
+  poison?(values: Float32Array, about: Sending): Float32Array
+  /** What an owner folds in place of some updates, by their place. Absent where no fault forges. */
+  forge?(fold: Fold): ReadonlyMap<number, Float32Array>
   /** What training is charged to. */
   device(name: Name): Device
   /** By how many rounds what an actor comes back with is older than what it had written down last, and the largest such number. */

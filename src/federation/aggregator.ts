@@ -13,6 +13,7 @@ import { type AggregatorMessage, type CloseNotice, isNotice, isWhereabouts, type
 import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels, undoneOf } from './owner.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
 import { firstThere } from './selection.js'
+import { settleNotice } from './settle-notice.js'
 import { Standing } from './standing.js'
 import type { Terms } from './terms.js'
 
@@ -270,7 +271,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   /** A peer says where it is. */
   const hear = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
     const status = wire.decodeControl(bytes, 'status', isWhereabouts)
-    context.record({ kind: 'settle', envelope: id, fate: status.ok ? 'control' : 'rejected' })
+    settleNotice(id, status, context)
     if (!status.ok) return state
     const { head: { round }, body: { ended, ready } } = status
     const { recovery } = state
@@ -334,7 +335,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   /** An expert network has come back, and asks where the others are: nothing is decided before it is there, too. */
   const tellWhere = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
-    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    settleNotice(id, asks, context)
     if (!asks.ok) return state
     if (!experts.includes(from)) return sendAgain(state, from, context)
     const { round, opened, selected, instructions = null, holding, ended, lagging } = state

@@ -7,7 +7,9 @@ import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
 import { type ClientMessage, isNotice, type Whereabouts } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
+import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
+import { clockEnd } from '../time/micros.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
 
 /** A version of a part that a client has acknowledged by training on it. */
@@ -149,7 +151,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #tellWhere({ round }: ClientState, { id, from, bytes }: Envelope, context: Context): void {
     const { wire } = this.#terms
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
-    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    settleNotice(id, asks, context)
     if (!asks.ok) return
     const body: Whereabouts = { ended: false }
     const content: Content = { kind: 'status', round, part: '', bytes: wire.encodeControl({ kind: 'status', round }, body) }
@@ -159,7 +161,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   /** An owner has lost an answer. One that is still being worked on comes by itself. */
   #resend(state: ClientState, { id, from, bytes }: Envelope, context: Context): void {
     const asks = this.#terms.wire.decodeControl(bytes, 'resend', isNotice)
-    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    settleNotice(id, asks, context)
     if (asks.ok) this.#answerAgain(state, asks.head.round, from, context)
   }
 
@@ -175,7 +177,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const index = indexOf(travelling, envelope.part)
     const part = travelling[index] as PartTemplate | undefined
     const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, this.#self.name)
-    if (part === undefined || decoded?.ok !== true) return context.record({ kind: 'settle', envelope: id, fate: 'rejected' })
+    if (part === undefined || decoded?.ok !== true) {
+      const because = decoded?.ok === false ? { because: decoded.why } : {}
+      return context.record({ kind: 'settle', envelope: id, fate: 'rejected', ...because })
+    }
     const { head, body } = decoded
     const { round } = head
     const known = round === state.round && state.arrived[index] !== undefined
@@ -201,7 +206,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   /** It is told that nobody waits for its answer to a round any more. */
   #stop(state: ClientState, { id, bytes }: Envelope, context: Context): void {
     const notice = this.#terms.wire.decodeControl(bytes, 'close', isNotice)
-    context.record({ kind: 'settle', envelope: id, fate: notice.ok ? 'control' : 'rejected' })
+    settleNotice(id, notice, context)
     if (!notice.ok || notice.head.round !== state.round) return
     if (state.computation !== undefined) context.abandon(state.computation)
     if (state.patience !== undefined) context.cancel(state.patience)
@@ -218,7 +223,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.arrived = []
     state.phase = 'gathering'
     state.missing = missing
-    state.patience = waits ? context.after(patience, enough) : undefined
+    // A head that was damaged and not found out may name any duration.
+    state.patience = waits ? context.after(Math.min(patience, clockEnd - context.now), enough) : undefined
     state.computation = undefined
     state.progress = undefined
   }
@@ -276,11 +282,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #answer(state: ClientState, progress: Progress, context: Context): void {
     const departure = this.#training.finish(progress)
     const { round } = state
-    if (this.#terms.weather.stays(this.#self.name, context.now, round)) this.#upload(this.#uploads(round), round, departure, context)
+    const told = this.#poisoned(departure, progress)
+    if (this.#terms.weather.stays(this.#self.name, context.now, round)) this.#upload(this.#uploads(round), round, told, context)
     else context.record({ kind: 'unsent', round })
     state.personal = departure.sent
     state.kept = departure.kept
-    state.answered = { round, departure }
+    state.answered = { round, departure: told }
     // A leg that sat this round out keeps what it remembers.
     state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
     over(state)
@@ -298,6 +305,18 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined }
       context.send(ownerOf(this.#terms, part), content)
     }
+  }
+
+  /** What it sends in place of what it has learnt, if a fault makes it; what travels beside the values stays as it is. */
+  #poisoned(departure: Departure, { local: { round, received } }: Progress): Departure {
+    const { weather, travelling } = this.#terms
+    if (weather.poison === undefined) return departure
+    const sent = departure.sent.slice()
+    for (const part of travelling) {
+      const about = { client: this.#self.name, round, part: part.name, base: takePart(received, part), segments: part.segments }
+      if (part.length > 0) putPart(weather.poison(takePart(departure.sent, part), about), part, sent)
+    }
+    return { ...departure, sent }
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   undoneOf,
 } from './owner.js'
 import type { PartTemplate } from './parts.js'
+import { settleNotice } from './settle-notice.js'
 import type { Terms } from './terms.js'
 
 /** An expert network's state: its part, as any owner holds one. Plain data. */
@@ -48,7 +49,7 @@ const open = (state: ExpertState, envelope: Envelope, ownership: Ownership, cont
   const notice = terms.wire.decodeControl(envelope.bytes, 'open', isOpenNotice)
   const asked = notice.ok ? stillToAsk(holding, notice.head.round, notice.body.selected, terms) : []
   if (!notice.ok || asked.length === 0) {
-    context.record({ kind: 'settle', envelope: envelope.id, fate: notice.ok ? 'duplicate' : 'rejected' })
+    settleNotice(envelope.id, notice, context, 'duplicate')
     return
   }
   context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
@@ -67,7 +68,7 @@ const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership,
     ? !holding.over && round >= holding.round
     : round === holding.round && holding.endings[round] === undefined
   if (!notice.ok || !expected) {
-    context.record({ kind: 'settle', envelope: envelope.id, fate: notice.ok ? 'duplicate' : 'rejected' })
+    settleNotice(envelope.id, notice, context, 'duplicate')
     return
   }
   context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
@@ -110,7 +111,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
   const tellWhere = (state: ExpertState, from: Name, { id, bytes }: Envelope, context: Context): void => {
     const { holding } = state
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
-    context.record({ kind: 'settle', envelope: id, fate: asks.ok ? 'control' : 'rejected' })
+    settleNotice(id, asks, context)
     if (!asks.ok) return
     if (from === AGGREGATOR) say(from, { kind: 'status', round: holding.round }, { ended: hasEnded(holding) }, context)
     else sendAgain(state, from, context)
@@ -121,7 +122,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     const { recovery, holding } = state
     const status = wire.decodeControl(bytes, 'status', isStandings)
     const awaited = recovery !== undefined && recovery.where === undefined
-    context.record({ kind: 'settle', envelope: id, fate: !status.ok ? 'rejected' : awaited ? 'control' : 'duplicate' })
+    settleNotice(id, status, context, awaited ? 'control' : 'duplicate')
     if (!status.ok || !awaited) return
     const { head: { round }, body: standings } = status
     const { missed } = standings

@@ -4,6 +4,7 @@ import type { Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
+import type { Refusal } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import { allFinite } from './finite.js'
 import type { Arrival, CloseNotice } from './messages.js'
@@ -187,10 +188,10 @@ const begin = (holding: Holding, round: number): void => {
   holding.round = round
 }
 
-/** An update as it arrived, or undefined if it is damaged or not of this part. Its vectors are views of the message. */
-const readUpdate = (envelope: Envelope, from: Name, { part, terms: { wire } }: Ownership): Update | undefined => {
+/** An update as it arrived, or what is wrong with it if it is damaged or not of this part. Its vectors are views of the message. */
+const readUpdate = (envelope: Envelope, from: Name, { part, terms: { wire } }: Ownership): Update | Refusal => {
   const decoded = wire.decode(part, 'update', envelope.bytes, from)
-  if (!decoded.ok) return undefined
+  if (!decoded.ok) return decoded.why
   const { head: { round, examples, steps }, body } = decoded
   const { up, length } = part
   const values = up.extras.length === 0 ? body : body.subarray(0, length)
@@ -222,7 +223,8 @@ export const receive = (
   context: Context,
 ): Held | 'refused' | undefined => {
   const { part, terms: { rounds: { admission } } } = ownership
-  const update = readUpdate(envelope, from, ownership)
+  const read = readUpdate(envelope, from, ownership)
+  const [update, because] = typeof read === 'string' ? [undefined, read] : [read]
   const round = update?.round ?? 0
   const staleness = admission.overlapping ? foldsSince(holding, round) : 0
   const { endings, over } = holding
@@ -232,7 +234,7 @@ export const receive = (
       ? 'rejected'
       : admission.refuses({ round, open: holding.round, ending: endings[round], answered, staleness, over })
   if (update === undefined || fate !== undefined) {
-    context.record({ kind: 'settle', envelope: envelope.id, fate: fate ?? 'rejected' })
+    context.record({ kind: 'settle', envelope: envelope.id, fate: fate ?? 'rejected', ...(because && { because }) })
     // Too stale for good: its client is sent the next model as if it had answered.
     if (fate === 'late' && admission.overlapping && round > answered) answer(holding, from, round)
     return undefined
@@ -287,12 +289,22 @@ export const close = (
   holding.endings[round] = { outcome, reason, after }
   holding.over = over
   if (drops) holding.held = []
-  if (folds && held.length > 0 && part.length > 0) fold(holding, round, held, updates, ownership, context)
+  if (folds && held.length > 0 && part.length > 0) fold(holding, round, forged(held, ownership), updates, ownership, context)
   if (overlapping) {
     if (folds) holding.folds[round + 1] = foldsBefore(holding.folds, round) + 1
     begin(holding, round + 1)
   }
   return folds ? held : []
+}
+
+/** What is folded: what is held, but for what attackers who see all of it put in place of their own. */
+const forged = (held: readonly Held[], { part: { name: part, segments }, terms: { weather } }: Ownership): readonly Held[] => {
+  if (weather.forge === undefined) return held
+  const forgeries = weather.forge(held.map(({ update: { client, round, values }, base }) => ({ client, round, part, base, segments, values })))
+  return forgeries.size === 0 ? held : held.map((one, place) => {
+    const values = forgeries.get(place)
+    return values === undefined ? one : { ...one, update: { ...one.update, values } }
+  })
 }
 
 const contributionOf = ({ update: { client, round }, staleness }: Held): Contribution => ({ client, round, staleness })

@@ -10,6 +10,7 @@ import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { ActorLife } from './life.js'
 import type { Arrival } from './messages.js'
+import { settleNotice } from './settle-notice.js'
 
 /**
  * What a numbered message has behind its frame, little-endian: u32 number, from 1 for each receiver in each life of the
@@ -286,7 +287,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     }
     const read = readNumbered(envelope.bytes)
     if (read === undefined) {
-      context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
+      context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected', because: 'checksum' })
       return state
     }
     return this.#take(state, { ...envelope, bytes: read.frame }, read.trailer, context)
@@ -345,7 +346,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
 
   #acknowledged(post: Post, { id, from, bytes }: Envelope, context: Context): void {
     const ack = this.#carriage.wire.decodeControl(bytes, 'ack', isAcknowledgement)
-    context.record({ kind: 'settle', envelope: id, fate: ack.ok ? 'control' : 'rejected' })
+    settleNotice(id, ack, context)
     if (!ack.ok || ack.body.life !== context.incarnation) return
     const outgoing = post.outgoing.get(from)
     const sent = outgoing?.sent.get(ack.body.number)

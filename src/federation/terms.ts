@@ -1,4 +1,5 @@
 import type { Table } from '../data/table.js'
+import type { Fold, Sending } from '../faults/fault.js'
 import type { Segment } from '../models/layout.js'
 import type { Wire } from '../network/wire.js'
 import type { Order } from '../random/order.js'
@@ -42,6 +43,10 @@ export interface Outlook {
   nextChange(now: Micros): Micros | undefined
   /** How much of its local epochs a client does in `round`. */
   completeness(client: Name, round: number): number
+  /** What a client sends in place of a part's values; absent: they themselves. */
+  poison?(values: Float32Array, about: Sending): Float32Array
+  /** What an owner folds in place of some updates, by their place; absent: all as they came. */
+  forge?(fold: Fold): ReadonlyMap<number, Float32Array>
   /** Does a client that has trained for `round` stay to send what it made? One that does not is out of reach from now on. */
   stays(client: Name, now: Micros, round: number): boolean
 }

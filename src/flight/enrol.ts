@@ -77,7 +77,7 @@ const programsOf = (
 const handles = new WeakMap<Engine, { readonly of: WeakMap<Table, string>; readonly taken: Set<string> }>()
 
 /** Makes a table known to the engine, once; two tables of one name get handles that tell them apart. */
-const register = async (engine: Engine, name: string, table: Table): Promise<string> => {
+export const register = async (engine: Engine, name: string, table: Table): Promise<string> => {
   let known = handles.get(engine)
   if (known === undefined) handles.set(engine, (known = { of: new WeakMap(), taken: new Set() }))
   const before = known.of.get(table)

@@ -3,6 +3,7 @@ import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
 import { compile } from '../faults/compile.js'
 import { drawPlan, type Plan } from '../faults/plan.js'
+import type { Relabelled } from '../faults/relabel.js'
 import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
 import { readTrace } from '../schedules/trace-file.js'
@@ -10,6 +11,7 @@ import type { Resolved } from '../simulation/specification.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
 import { type CalmRound, calmRounds } from './calm-round.js'
 import type { Flight } from './flight.js'
+import { relabelled } from './relabel.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
 import { type FlightOptions, type Forecast, Simulator } from './simulator.js'
 
@@ -29,11 +31,11 @@ export const planOf = ({ resolved, participants }: Pick<Setup, 'resolved' | 'par
   drawPlan(resolved.faults, participants, resolved.seeds.faults)
 
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
-const forecastOf = (setup: Setup, plan: Plan, read: ReadText): Forecast => {
+const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled): Forecast => {
   const { resolved: { schedule, network, devices, seeds }, participants, parts } = setup
   return ({ record, live }) =>
     compile({
-      plan, participants, schedule, network, devices, read, record, live,
+      plan, participants, schedule, network, devices, read, record, live, relabelled: labels,
       parts: travellingOf(parts).map(({ name }) => name),
       streams: streams(seeds.faults), coins: streams(plan.seed),
     })
@@ -43,12 +45,13 @@ const forecastOf = (setup: Setup, plan: Plan, read: ReadText): Forecast => {
  * Flies: one federation, one plan, one seed. Everything that decides the result is in `setup` and the plan; the engine
  * only computes, and neither its workers nor the wall clock reach the outcome.
  */
-export const flySetup = (setup: Setup, options: FlyOptions): Promise<Flight> => ready(setup, options).fly()
+export const flySetup = async (setup: Setup, options: FlyOptions): Promise<Flight> => (await ready(setup, options)).fly()
 
 /** A flight that has not begun: its plan is drawn, and its weather is compiled. */
-export const ready = (setup: Setup, options: FlyOptions): Simulator => {
-  const { plan = planOf(setup), cwd = process.cwd() } = options
-  return readyUnder(setup, forecastOf(setup, plan, reading(cwd)), options)
+export const ready = async (given: Setup, options: FlyOptions): Promise<Simulator> => {
+  const { plan = planOf(given), cwd = process.cwd() } = options
+  const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
+  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), options)
 }
 
 /** Flies under a weather that is given. */

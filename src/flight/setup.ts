@@ -208,7 +208,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     drawn: start === undefined ? initial : undefined,
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
-    wire: plainWire(link !== undefined),
+    wire: plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum),
     acknowledges: delivery.acknowledge,
     recoveryPatience: (checkpoint ?? usual).patience,
     checkpointTime: (state, round) =>

@@ -301,7 +301,7 @@ export class Simulator {
   }
 
   #view(): View {
-    const { parts, clients, rounds: { admission } } = this.#terms
+    const { parts, clients, rounds: { admission }, wire, acknowledges } = this.#terms
     const kernel = this.#kernel
     return {
       get now() {
@@ -310,6 +310,7 @@ export class Simulator {
       ledger: this.#ledger,
       inFlight: (flow) => this.#network.inFlight(flow),
       clients: new Set(clients.map(({ name }) => name)),
+      checksums: wire.checksums || acknowledges,
       parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
       rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
     }

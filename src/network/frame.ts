@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 
-import { kindNumber, type MessageKind, messageKinds } from '../record/message.js'
+import { kindNumber, type MessageKind, messageKinds, type Refusal } from '../record/message.js'
 import { ClockError } from '../time/clock-error.js'
 import { clockEnd, formatMicros, type Micros } from '../time/micros.js'
 import { alone } from './frame-memory.js'
@@ -21,12 +21,15 @@ import { alone } from './frame-memory.js'
  * a receiver reads them in place). The body of a control message is UTF-8 JSON.
  *
  * As in UDP a checksum of 0 means that none was made, and one that comes out as 0 is sent as all ones. Senders make one
- * where something on the way may change bytes (a link of the simulation's own): it costs more than all else that is
- * done with a small model's frame. A checksum that is there is always verified, and the bytes on the wire are as many.
+ * where something on the way may change bytes (a fault, a link of the simulation's own) or they are told to: it costs more
+ * than all else that is done with a small model's frame. Control messages always have one. A checksum that is there is
+ * always verified, and the bytes on the wire are as many.
  */
 const MAGIC = 0x314e5457
 const HEADER = 32
 const NONE = clockEnd + 1
+/** More rounds than any flight has: a frame of one was damaged. */
+const ROUNDS = 2 ** 21
 
 /** What a client must know of the round that it is asked for. */
 export interface Instructions {
@@ -74,9 +77,6 @@ export type FrameHead = UpdateHead | ModelHead | ControlHead
 export type HeadOf<Kind extends MessageKind> = Kind extends WordHead['kind']
   ? WordHead
   : Extract<FrameHead, { readonly kind: Kind }>
-
-/** Why a frame was refused. A receiver answers with the fate `rejected`. */
-export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout'
 
 export type Decoded<Kind extends MessageKind, Body> =
   | { readonly ok: true; readonly head: HeadOf<Kind>; readonly body: Body }
@@ -171,6 +171,10 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
   }
 }
 
+/** Can a head without a checksum be what was sent? Rows are counted; a fraction of one would weigh for nothing or for all. */
+const isSound = (head: FrameHead): boolean =>
+  head.round < ROUNDS && (head.kind !== 'update' || (Number.isSafeInteger(head.examples) && head.examples >= 0))
+
 /** A parameter frame with room for its values: fill in all of `values`, and then `seal` the frame if it must be. */
 export const beginParameters = (
   head: UpdateHead | ModelHead,
@@ -198,12 +202,14 @@ export const decodeParameters = <Kind extends 'model' | 'update'>(
   const start = HEADER + safetensors.length
   if (frame.length !== start + 4 * length) return { ok: false, why: 'layout' }
   if (compare.call(frame as Buffer, safetensors, 0, safetensors.length, HEADER, start) !== 0) return { ok: false, why: 'layout' }
+  const head = headOf(frame, kind)
+  if (!isSound(head)) return { ok: false, why: 'head' }
   const at = frame.byteOffset + start
   const body =
     at % 4 === 0
       ? new Float32Array(frame.buffer, at, length)
       : new Float32Array(new Uint8Array(frame.subarray(start)).buffer)
-  return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
+  return { ok: true, head: head as HeadOf<Kind>, body }
 }
 
 const text = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8', { fatal: true }) }
@@ -226,7 +232,8 @@ export const decodeControl = <Value, Kind extends ControlKind>(
   if (why !== undefined) return { ok: false, why }
   const body = jsonOf(frame.subarray(HEADER))
   if (body === undefined || !fits(body)) return { ok: false, why: 'layout' }
-  return { ok: true, head: headOf(frame, kind) as HeadOf<Kind>, body }
+  const head = headOf(frame, kind)
+  return isSound(head) ? { ok: true, head: head as HeadOf<Kind>, body } : { ok: false, why: 'head' }
 }
 
 /** What a text of JSON says; undefined for bytes that are none. */

@@ -12,6 +12,7 @@ import type { Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
 import type { Envelope } from './envelope.js'
 import { fates } from './fates.js'
+import { flipBits } from './flip-bits.js'
 import { Fifo } from './links/fifo.js'
 import { LinkError } from './link-error.js'
 import type { Cargo, Links, Transfer } from './links/links.js'
@@ -287,7 +288,10 @@ export class Network {
   }
 
   #land(flying: Flying, at: Micros): Scheduled {
-    return this.#options.deliver(at, flying.envelope, flying)
+    const { verdict: { flips }, envelope } = flying
+    // The bytes are everybody's who was sent the same, and a copy's: the damage of this one is its own.
+    const arriving = flips === undefined ? envelope : { ...envelope, bytes: flipBits(envelope.bytes, flips) }
+    return this.#options.deliver(at, arriving, flying)
   }
 
   /** At the door. */
@@ -297,6 +301,8 @@ export class Network {
     if (!this.#isUnderWay(flying)) return false
     const door = alive ? weather.door(envelope, now()) : nobodyThere
     if (door === 'deliver') {
+      const { flips } = flying.verdict
+      if (flips !== undefined) record.tell(envelope.to, { kind: 'damage', envelope: envelope.id, bits: flips.length }, flying.event)
       record.cause = record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event)
       this.#release(flying)
       return true

@@ -1,4 +1,4 @@
-import type { Refusal } from './frame.js'
+import type { Refusal } from '../record/message.js'
 
 /** One tensor in a safetensors block: float32, `shape` row-major, `values` in file order. */
 export interface NamedTensor {

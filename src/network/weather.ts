@@ -9,6 +9,8 @@ export interface Verdict {
   readonly lost?: { readonly travelled: number; readonly fault: string }
   /** Extra delay after the lines. */
   readonly delay: Micros
+  /** Bits that are flipped on the way, see flip-bits.ts; undefined: none. */
+  readonly flips?: readonly number[]
   /** Extra copies, each with its own further delay. */
   readonly copies: readonly { readonly delay: Micros; readonly fault: string }[]
 }

@@ -25,6 +25,8 @@ export interface WirePart {
  * remembers and what it refers to plug in here, by part, direction (a `model` goes down, an `update` up) and client.
  */
 export interface Wire {
+  /** Whether parameter messages carry one. */
+  readonly checksums: boolean
   /** Encodes a message about a part, to or from a client. `values`: all floats of its body, copied. */
   encode(part: WirePart, head: ModelHead | UpdateHead, values: Float32Array, client: Name): Uint8Array
   /** Decodes what arrived; the body may be a view of the bytes. */
@@ -50,6 +52,7 @@ export const plainWire = (checksums: boolean): Wire => {
   // Updates live for a round; a model's frame goes to many clients.
   const brief = new FrameMemory()
   return {
+    checksums,
     encode: (part, head, values) => {
       const { header, length } = bodyOf(part, head.kind)
       const memory = head.kind === 'update' ? brief.take : alone

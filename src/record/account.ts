@@ -130,7 +130,7 @@ export class Account implements Reader {
    * use.
    */
   #settled({ id: cause, row, fate, because }: EventOf<'settle'>): void {
-    const refused = because !== undefined
+    const refused = because === 'not finite'
     if (refused) this.refused.set(row.from, (this.refused.get(row.from) ?? 0) + 1)
     // An update that is too late for good, or of no use: so are all models that its client had been sent by then.
     if (fate === 'late' || refused) this.#end(row.part, row.from, row.round, undefined, cause)

@@ -1,7 +1,7 @@
 import type { OddGradients } from '../engine/engine.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import type { Direction, Fate, MessageKind } from './message.js'
+import type { Direction, Fate, MessageKind, Refusal } from './message.js'
 import type { LedgerRow, MetricRow, RoundRow, TrainingEnd } from './rows.js'
 
 /** What every event has. */
@@ -73,14 +73,16 @@ export type Happening =
       readonly travelled: number
       readonly fault: string | undefined
     }
+  /** So many bits of a copy were flipped on its way; told just before it arrives. */
+  | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
   /** A copy is kept at its receiver's door; Infinity: until it is released. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
-  /** A copy has its fate. `because`: what was wrong with an update that arrived whole and is rejected all the same. */
+  /** A copy has its fate. `because`: what was wrong with its bytes, or with the numbers of an update that arrived whole. */
   | {
       readonly kind: 'settle'
       readonly envelope: number
       readonly fate: Fate
-      readonly because?: 'not finite'
+      readonly because?: 'not finite' | Refusal
       readonly row: LedgerRow
     }
   /** A receiver takes a model or an update in, and will do something about it. */

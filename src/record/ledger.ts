@@ -91,7 +91,10 @@ export class Ledger implements Reader {
   /** The first fate is final; that there is no second is a check's affair. */
   #settle(event: EventOf<'settle'>): void {
     const entry = this.#entries[event.envelope]
-    if (entry.fate === 'unresolved') entry.fate = event.fate
+    if (entry.fate === 'unresolved') {
+      entry.fate = event.fate
+      if (event.because !== undefined) entry.because = event.because
+    }
     ;(event as { row: LedgerRow }).row = entry
   }
 

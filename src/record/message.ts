@@ -14,6 +14,9 @@ export const kindNumber = Object.fromEntries(messageKinds.map((kind, number) => 
 /** Up is from a client, down to one, inside among servers. */
 export type Direction = 'up' | 'down' | 'inside'
 
+/** What is wrong with a frame that is refused; `head`: a number in it that cannot be, such as a fraction of an example. */
+export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout' | 'head'
+
 /** What became of one copy of a message. See docs/ledger.md for each. */
 export type Fate =
   | 'used'

@@ -1,7 +1,7 @@
 import type { Split } from '../data/world.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import type { Direction, Fate, MessageKind } from './message.js'
+import type { Direction, Fate, MessageKind, Refusal } from './message.js'
 
 /** One copy of a message, written when its fate is final. Rows are sorted by (sent, id). */
 export interface LedgerRow {
@@ -24,6 +24,8 @@ export interface LedgerRow {
   /** Bytes that had left the sender's link when it was lost; `bytes` otherwise. */
   readonly travelled: number
   readonly fate: Fate
+  /** What was wrong with it, where it was rejected for that. */
+  readonly because?: 'not finite' | Refusal
 }
 
 /** One number measured at a round's close (round 0 is before any training). */

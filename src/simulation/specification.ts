@@ -87,13 +87,13 @@ export const specificationSchema = z.strictObject({
   strategy: strategySchema,
   rounds: roundsSchema,
   network: networkSchema,
+  delivery: deliverySchema.prefault({}),
   devices: devicesSchema,
   schedule: scheduleSchema,
   faults: faultsSchema,
   checkpoint: checkpointSchema
     .optional()
     .describe('What actors write down to come back with after a crash; absent: servers after every round and clients with every answer, at no cost'),
-  delivery: deliverySchema.prefault({}),
   evaluate: evaluateSchema.prefault({}),
   start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { causality, conservation, fates, once, rounds, state, weights } from '../../src/checks/all.js'
+import { causality, conservation, fates, intact, once, rounds, state, weights } from '../../src/checks/all.js'
 import { Violation } from '../../src/checks/check.js'
 import { allChecks, watch } from '../../src/checks/watch.js'
 import { SafetyError } from '../../src/errors.js'
@@ -43,9 +43,36 @@ describe('watching', () => {
 
   it('has checks with a name and a promise', () => {
     expect(allChecks.map(({ name }) => name).toSorted()).toEqual([
-      'causality', 'conservation', 'fates', 'once', 'rounds', 'state', 'weights',
+      'causality', 'conservation', 'delivery', 'fates', 'intact', 'once', 'recovery', 'rounds', 'state', 'time', 'weights',
     ])
     for (const { promise } of allChecks) expect(promise).toMatch(/\.$/)
+  })
+})
+
+describe('intact', () => {
+  it('is about what was damaged and carries a checksum', () => {
+    const admit: Told = { kind: 'admit', envelope: 0, message: 'update', from: 'client-a', round: 1, part: 'trunk' }
+    const arrives = (checksums: boolean, damages = true) => {
+      const flight = played(intact, { checksums })
+      flight.send(0)
+      if (damages) flight.tell('aggregator', { kind: 'damage', envelope: 0, bits: 2 })
+      flight.arrive(0)
+      return () => flight.tell('aggregator', admit)
+    }
+    arrives(false)()
+    arrives(true, false)()
+    expect(caught(arrives(true))).toMatchObject({ check: 'intact', envelopes: [0], what: 'aggregator takes in what was damaged on its way' })
+  })
+
+  it('is about notices, which always do', () => {
+    const flight = played(intact, { checksums: false })
+    flight.send(0, { from: 'aggregator', to: 'expert-1', message: 'close' })
+    flight.tell('expert-1', { kind: 'damage', envelope: 0, bits: 1 })
+    flight.tell('expert-1', { kind: 'settle', envelope: 0, fate: 'rejected', because: 'checksum' })
+    const read = played(intact, { checksums: false })
+    read.send(0, { from: 'aggregator', to: 'expert-1', message: 'close' })
+    read.tell('expert-1', { kind: 'damage', envelope: 0, bits: 1 })
+    expect(caught(() => read.tell('expert-1', { kind: 'settle', envelope: 0, fate: 'control' })).check).toBe('intact')
   })
 })
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FaultInput } from '../../src/faults/registry.js'
-import { delay, duplicate, lose, slow } from '../../src/faults/all.js'
+import { corrupt, delay, duplicate, lose, slow } from '../../src/faults/all.js'
 import { one } from '../../src/roster/selectors.js'
 import type { Verdict } from '../../src/network/weather.js'
 import { envelope, three, weatherOf } from './weather.js'
@@ -74,6 +74,9 @@ describe('folding', () => {
     fc
       .record({ probability: fc.constantFrom(0.2, 0.5), travelled: fc.constantFrom(0, 0.5, 1) })
       .map((about) => lose({ from: 'client' }, about)),
+    fc
+      .record({ probability: fc.constantFrom(0.3, 1), bits: fc.integer({ min: 1, max: 5 }) })
+      .map((about) => corrupt({ message: 'update' }, about)),
     fc
       .record({ probability: fc.constantFrom(0.4, 1), times: fc.integer({ min: 1, max: 3 }) })
       .map((about) => duplicate({}, about)),

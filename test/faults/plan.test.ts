@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { SpecificationError } from '../../src/errors.js'
 import { faultSchema, faultsSchema, type FaultInput } from '../../src/faults/registry.js'
-import { away, clog, crash, delay, duplicate, lose, narrow, partial, partition, reorder, slow } from '../../src/faults/all.js'
+import { away, clog, corrupt, crash, delay, duplicate, lose, mislabel, narrow, partial, partition, poison, reorder, slow } from '../../src/faults/all.js'
 import { canonical, identities } from '../../src/roster/identity.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fraction, named, one } from '../../src/roster/selectors.js'
@@ -22,7 +22,7 @@ const faultArbitrary: fc.Arbitrary<FaultInput> = fc.oneof(
 
 test('the faults have a JSON Schema, and every constructor fits it', () => {
   const schema = JSON.stringify(z.toJSONSchema(faultsSchema, { io: 'input' }))
-  for (const kind of ['away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow', 'partition', 'clog', 'reorder']) {
+  for (const kind of ['away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow', 'partition', 'clog', 'reorder', 'corrupt', 'poison', 'mislabel']) {
     expect(schema).toContain(`"const":"${kind}"`)
   }
   const faults = [
@@ -40,6 +40,10 @@ test('the faults have a JSON Schema, and every constructor fits it', () => {
     lose({}, { burst: 'backbone' }),
     lose({}, { burst: { p: 0.1, r: 0.5 } }),
     duplicate({}, { probability: 0.5, correlation: 0.2 }),
+    corrupt({ message: 'update' }, { rate: 1e-6 }),
+    poison(fraction(0.2), { send: 'sign-flip' }),
+    poison(one(), { send: { attack: 'noise', relative: 2 } }),
+    mislabel(one(), { flip: 0.5, swap: [0, 1] }),
   ]
   const once = faultsSchema.parse(faults)
   expect(faultsSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once)

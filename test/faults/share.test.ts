@@ -71,7 +71,7 @@ describe('a share of those selected', () => {
   it('is refused where it says nothing', () => {
     const draw = (fault: FaultInput) => () => drawPlan([fault], participants, '1')
     expect(draw(crash(share(0.5), { when: { round: 1, after: 0 } }))).toThrow(
-      "faults[0].who: 'crash' does not strike in mid-round, so it cannot be about a share of those selected (away, narrow, partial, slow can).",
+      "faults[0].who: 'crash' does not strike in mid-round, so it cannot be about a share of those selected (away, narrow, partial, poison, slow can).",
     )
     expect(draw(away(share(0.5), { rounds: [1, 2] }))).toThrow('a share of those selected needs a `phase`')
   })

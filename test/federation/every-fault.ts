@@ -1,5 +1,5 @@
 import {
-  away, clog, crash, delay, duplicate, kbps, lose, ms, named, narrow, partial, partition, reorder, slow,
+  away, clog, corrupt, crash, delay, duplicate, kbps, lose, mislabel, ms, named, narrow, partial, partition, poison, reorder, slow,
 } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from './small.js'
@@ -34,6 +34,10 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     clog({ from: 'client', message: 'update' }, { from: ms(times.crash / 2), until: ms(times.crash * 0.8), release: 'one by one', gap: ms(2) }),
     partition([client('FR'), ['aggregator', 'expert']], { from: ms(times.crash * 0.6), until: ms(times.crash + 100) }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),
+    corrupt({ from: 'client' }, { bits: 2, probability: 0.1, rounds: times.modelsLost }),
+    poison(client('ES'), { send: { attack: 'noise', relative: 0.5 } }),
+    poison(client('FR'), { send: 'a-little-is-enough', rounds: times.modelsLost }),
+    mislabel(client('FR'), { flip: 0.2 }),
   ]
 }
 

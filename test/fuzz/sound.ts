@@ -57,6 +57,9 @@ export const sound: readonly Data[] = [
       { kind: 'crash', who: { select: 'one' }, when: { round: 2, after: 1 }, restartAfter: '3 s', keeps: 'checkpoint' },
       { kind: 'crash', who: 'one', at: '10 ms', restartAfter: '20 ms', keeps: 'nothing' },
       { kind: 'narrow', who: { select: 'one' }, by: 10, direction: 'up', rounds: [1, 2] },
+      { kind: 'corrupt', link: { direction: 'up' }, bits: 3, probability: 0.05 },
+      { kind: 'poison', who: { select: 'one' }, send: { attack: 'scale', by: -2 }, rounds: [1, 2], probability: 0.5 },
+      { kind: 'mislabel', who: { select: 'one' }, flip: 0.3 },
     ],
   },
   {

@@ -142,6 +142,13 @@ export const mutants: readonly Mutant[] = [
     check: 'causality',
   },
   {
+    name: 'believe a checksum that does not fit',
+    file: 'src/network/frame.ts',
+    find: "if (checksum !== 0 && checksum !== checksumOf(frame)) return 'checksum'",
+    replace: 'if (checksum > 0xffffffff) return \'checksum\'',
+    check: 'intact',
+  },
+  {
     name: 'weigh by rows, and divide by clients',
     file: 'src/federation/strategies/fold.ts',
     find: 'updates[k].examples / total',

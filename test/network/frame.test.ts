@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import {
   beginParameters, decodeControl, decodeParameters, encodeControl, seal,
 } from '../../src/network/frame.js'
+import { flipBits } from '../../src/network/flip-bits.js'
 import { clockEnd } from '../../src/time/micros.js'
 import { readSafetensors, safetensorsHeader } from '../../src/network/safetensors.js'
 
@@ -88,6 +89,43 @@ describe('parameter frames', () => {
     shifted.set(frame, 1)
     const decoded = decodeParameters(shifted.subarray(1), 'update', header, 7)
     expect(decoded.ok && [...decoded.body]).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+})
+
+describe('any bits may be flipped', () => {
+  const about = { patience: 5000, missing: 'last', deadline: undefined } as const
+  const unsealed = (head: Parameters<typeof beginParameters>[0]): Uint8Array => {
+    const { frame, values } = beginParameters(head, header, 7)
+    values.set([1, 2, 3, 4, 5, 6, 7])
+    return frame
+  }
+  const frames = [
+    unsealed({ kind: 'update', round: 3, examples: 17, steps: 5 }), unsealed({ kind: 'model', round: 3, ...about }),
+    frameOf([1, 2, 3, 4, 5, 6, 7]), encodeControl({ kind: 'open', round: 3, ...about }, { selected: ['client-a'] }),
+    encodeControl({ kind: 'close', round: 3 }, { outcome: 'closed' }),
+  ]
+
+  it('and a receiver reads what can have been sent, or refuses: it never throws', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...frames), fc.array(fc.nat(2 ** 20), { maxLength: 12 }), fc.boolean(), (frame, flips, inHead) => {
+        const bits = flips.map((bit) => bit % (inHead ? 256 : 8 * frame.length))
+        const damaged = flipBits(frame, bits)
+        for (const kind of ['update', 'model'] as const) {
+          const decoded = decodeParameters(damaged, kind, header, 7)
+          if (!decoded.ok) continue
+          expect(decoded.head.round).toBeLessThan(2 ** 21)
+          if (decoded.head.kind === 'update') expect(Number.isSafeInteger(decoded.head.examples) && decoded.head.examples >= 0).toBe(true)
+        }
+        for (const kind of ['open', 'close'] as const) expect(decodeControl(damaged, kind, any).ok).toBeTypeOf('boolean')
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('without a checksum: half an example, fewer than none, or no number of them is no head', () => {
+    const withExamples = (examples: number) => decodeParameters(unsealed({ kind: 'update', round: 3, examples, steps: 5 }), 'update', header, 7)
+    for (const examples of [0.5, -1, NaN, Infinity, 2 ** 53]) expect(withExamples(examples)).toEqual({ ok: false, why: 'head' })
+    for (const examples of [0, 1, 2 ** 53 - 1]) expect(withExamples(examples).ok).toBe(true)
   })
 })
 
