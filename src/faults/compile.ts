@@ -10,6 +10,7 @@ import { devicesSchema, resolveDevices, type Device, type Devices } from '../sch
 import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
+import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
 import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
@@ -134,6 +135,7 @@ export const compile = (input: CompileInput): Weather => {
   const [slow, partial, narrow, absence] = [
     byTarget(compiled, 'slow'), byTarget(compiled, 'partial'), byTarget(compiled, 'narrow'), byTarget(compiled, 'absence'),
   ]
+  const clocks = byTarget(compiled, 'clock')
   for (const { name, role } of participants) {
     const device = devices.get(name)
     if (device === undefined) continue
@@ -260,6 +262,9 @@ export const compile = (input: CompileInput): Weather => {
       return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
     },
     latency,
+    ...(compiled.some(({ hooks }) => hooks.clock !== undefined) && {
+      clock: (name: Name) => (clocks(name).length === 0 ? undefined : skewedClock(name, clocks(name))),
+    }),
     see: (event) => {
       if (event.kind === 'round-open') {
         presence.open(event.round)

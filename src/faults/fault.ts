@@ -96,6 +96,16 @@ export interface NarrowHook {
   narrowed(client: Name, round: number): void
 }
 
+/** How a client's clock is wrong. */
+export interface ClockHook {
+  /** How much more than the true time it shows. */
+  offset(at: Micros): Micros
+  /** Microseconds that it gains in a second. */
+  drift(at: Micros): number
+  /** Told of each timer of `delay` that takes `real` time. */
+  waited(client: Name, at: Micros, delay: Micros, real: Micros): void
+}
+
 /** How a client comes to be away; see presence.ts. */
 export interface AbsenceHook {
   /** The client is selected first, and leaves in mid-phase; undefined: it is not there at all. */
@@ -120,6 +130,7 @@ export interface Hooks {
   readonly partial?: PartialHook
   readonly narrow?: NarrowHook
   readonly absence?: AbsenceHook
+  readonly clock?: ClockHook
   /** Asked when an envelope is at its receiver's door. */
   door?(envelope: Envelope, now: Micros): Door
   /** How many rounds older what an actor comes back with is than what it had written down last. */

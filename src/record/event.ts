@@ -133,6 +133,17 @@ export type Happening =
     }
   /** A client's balancer found no gradient of a task in some steps, or one that was not finite. */
   | { readonly kind: 'gradients'; readonly round: number; readonly odd: readonly OddGradients[] }
+  /**
+   * A client that goes by its round's deadline gives the round up, or sends in time, as its own clock has it. `needs`: what
+   * it still had to compute when it gave up.
+   */
+  | {
+      readonly kind: 'timed'
+      readonly round: number
+      readonly does: 'gives up' | 'sends'
+      readonly deadline: Micros
+      readonly needs: Micros
+    }
   /** A client has trained for a round, and leaves before it sends anything: what it has made stays with it. */
   | { readonly kind: 'unsent'; readonly round: number }
   /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */
