@@ -23,6 +23,8 @@ export interface View {
   readonly clients: ReadonlySet<Name>
   /** By name, the trunk first. */
   readonly parts: ReadonlyMap<string, PartShape>
+  /** How many messages each bounded inbox has places for, by its fault; absent where there is none. */
+  readonly inboxes?: ReadonlyMap<string, number> | undefined
   readonly rounds: {
     /** Whether models of several rounds are at work at once by design. */
     readonly overlapping: boolean

@@ -1,6 +1,6 @@
 import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
-import { passes, type Verdict } from '../network/weather.js'
+import { type Door, passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import type { Streams } from '../random/streams.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
@@ -12,7 +12,7 @@ import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
-import type { Hooks, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
+import type { Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
@@ -98,6 +98,15 @@ const strikesOf = ({ fault }: Planned, draws: Draws, selections: Selections): To
   return (client, round) => strikes(coin, draws, client, round) && (drawn === undefined || drawn(client, round))
 }
 
+/** Queues one after the other: a message that has got through the first is asked about at the second. */
+const inTurn = (inboxes: readonly InboxHook[], envelope: Envelope, now: Micros): Door => {
+  for (const inbox of inboxes) {
+    const answer = inbox.ask(envelope, now)
+    if (answer !== 'deliver') return answer
+  }
+  return 'deliver'
+}
+
 const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 : a.who > b.who ? 1 : 0)
 
 /**
@@ -136,6 +145,8 @@ export const compile = (input: CompileInput): Weather => {
     byTarget(compiled, 'slow'), byTarget(compiled, 'partial'), byTarget(compiled, 'narrow'), byTarget(compiled, 'absence'),
   ]
   const clocks = byTarget(compiled, 'clock')
+  const inboxes = byTarget(compiled, 'inbox')
+  const mayBeFull = compiled.some(({ hooks }) => hooks.inbox !== undefined)
   for (const { name, role } of participants) {
     const device = devices.get(name)
     if (device === undefined) continue
@@ -227,7 +238,8 @@ export const compile = (input: CompileInput): Weather => {
         until = answer.hold
         by = answer.by
       }
-      return until > now ? { hold: until, ...(by !== undefined && { by }) } : 'deliver'
+      if (until > now) return { hold: until, ...(by !== undefined && { by }) }
+      return mayBeFull ? inTurn(inboxes(envelope.to), envelope, now) : 'deliver'
     },
     leaves: (who, from) => {
       if (all.length === 0) return undefined
@@ -262,6 +274,9 @@ export const compile = (input: CompileInput): Weather => {
       return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
     },
     latency,
+    ...(mayBeFull && {
+      inboxes: new Map(compiled.flatMap(({ hooks: { inbox } }) => (inbox?.places === undefined ? [] : [[inbox.id, inbox.places]]))),
+    }),
     ...(compiled.some(({ hooks }) => hooks.clock !== undefined) && {
       clock: (name: Name) => (clocks(name).length === 0 ? undefined : skewedClock(name, clocks(name))),
     }),

@@ -106,6 +106,14 @@ export interface ClockHook {
   waited(client: Name, at: Micros, delay: Micros, real: Micros): void
 }
 
+/** A queue at an actor's door: asked last, about what nobody else keeps from it. */
+export interface InboxHook {
+  readonly id: string
+  /** How many messages there is room for; undefined: no bound. */
+  readonly places: number | undefined
+  ask(envelope: Envelope, now: Micros): Door
+}
+
 /** How a client comes to be away; see presence.ts. */
 export interface AbsenceHook {
   /** The client is selected first, and leaves in mid-phase; undefined: it is not there at all. */
@@ -131,6 +139,7 @@ export interface Hooks {
   readonly narrow?: NarrowHook
   readonly absence?: AbsenceHook
   readonly clock?: ClockHook
+  readonly inbox?: InboxHook
   /** Asked when an envelope is at its receiver's door. */
   door?(envelope: Envelope, now: Micros): Door
   /** How many rounds older what an actor comes back with is than what it had written down last. */

@@ -34,6 +34,8 @@ export interface Weather extends NetworkWeather, Reader {
   mayDie(name: Name): boolean
   /** The clock of an actor that does not have the true time; absent where everybody has it. */
   readonly clock?: ((name: Name) => Clock | undefined) | undefined
+  /** How many messages each bounded inbox has places for, by its fault; absent where there is none. */
+  readonly inboxes?: ReadonlyMap<string, number> | undefined
   /** Life events known before the flight. */
   readonly lives: readonly Life[]
   /** Every fault of the plan with how often it struck and what it hit, in the plan's order. */

@@ -317,6 +317,7 @@ export class Simulator {
       },
       ledger: this.#ledger,
       inFlight: (flow) => this.#network.inFlight(flow),
+      inboxes: this.#weather.inboxes,
       clients: new Set(clients.map(({ name }) => name)),
       parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
       rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },

@@ -72,9 +72,11 @@ export type Happening =
       readonly round: number
       readonly travelled: number
       readonly fault: string | undefined
+      /** Its receiver was there, and had no room for it. */
+      readonly refused?: boolean | undefined
     }
-  /** A copy is kept at its receiver's door; Infinity: until it is released. */
-  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
+  /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. */
+  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined }
   /** A copy has its fate. `because`: what was wrong with an update that arrived whole and is rejected all the same. */
   | {
       readonly kind: 'settle'

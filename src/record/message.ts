@@ -28,3 +28,4 @@ export type Fate =
   | 'undone'
   | 'control'
   | 'unresolved'
+  | 'refused'

@@ -102,8 +102,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lose an envelope',
     file: 'src/network/network.ts',
-    find: "this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault }, event)",
-    replace: 'void [to, from, round, travelled, fault, event, id]',
+    find: "this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault, refused }, event)",
+    replace: 'void [to, from, round, travelled, fault, refused, event, id]',
     check: 'conservation',
   },
   {
@@ -140,6 +140,13 @@ export const mutants: readonly Mutant[] = [
     find: "record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event)",
     replace: "record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event + 100_000)",
     check: 'causality',
+  },
+  {
+    name: 'take in one message more than there is room for',
+    file: 'src/faults/inbox.ts',
+    find: 'if (length >= this.places)',
+    replace: 'if (length > this.places)',
+    check: 'inbox',
   },
   {
     name: 'weigh by rows, and divide by clients',
