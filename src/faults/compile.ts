@@ -56,6 +56,8 @@ interface Subject {
   readonly slow: readonly SlowHook[]
   readonly partial: readonly PartialHook[]
   readonly narrow: readonly NarrowHook[]
+  /** When it began to train for its latest round, if it may be slow. */
+  began: { readonly round: number; readonly at: Micros }
 }
 
 interface Compiled {
@@ -95,7 +97,7 @@ const strikesOf = ({ fault }: Planned, draws: Draws, selections: Selections): To
   const share = shareOf(fault)
   const drawn = share === undefined ? undefined : selections.share(share, draws)
   const coin = fault as When & { readonly probability?: number }
-  return (client, round) => strikes(coin, draws, client, round) && (drawn === undefined || drawn(client, round))
+  return (client, round, own) => strikes(coin, draws, client, round, own) && (drawn === undefined || drawn(client, round))
 }
 
 /** Queues one after the other: a message that has got through the first is asked about at the second. */
@@ -134,8 +136,16 @@ export const compile = (input: CompileInput): Weather => {
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
       const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
-      const tools = { draws, parts, strike: striker(planned, record), strikes: strikesOf(planned, draws, selections), names: linkNames(planned, roleOf), live }
-      return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
+      const strike = striker(planned, record)
+      const leave: Tools['leave'] = (client, round, at) => {
+        const { watched: own } = subject(client)
+        if (own !== undefined && hooks.absence !== undefined) presence.leave(own, hooks.absence, round, at)
+      }
+      const tools: Tools = {
+        draws, parts, strike, strikes: strikesOf(planned, draws, selections), names: linkNames(planned, roleOf), leave, live,
+      }
+      const hooks: Hooks = entryOf(planned.fault).compile(planned, tools)
+      return { planned, hooks }
     })
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
   const watchers = compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see]))
@@ -162,6 +172,7 @@ export const compile = (input: CompileInput): Weather => {
       slow: slow(name),
       partial: partial(name),
       narrow: narrow(name),
+      began: { round: 0, at: 0 },
     })
   }
   const subject = (name: Name): Subject => subjects.get(name) ?? unknown(name, subjects)
@@ -211,9 +222,14 @@ export const compile = (input: CompileInput): Weather => {
     },
     span: (client, start, cost, round) => {
       const who = subject(client)
-      const slowed = who.slow.length === 0 ? who.slow : who.slow.filter((hook) => hook.strikes(client, round))
-      const end = endOfWork(start, cost, slowed)
-      if (slowed.length > 0) slowness.begins(client, start, cost, slowed)
+      let end = start + cost
+      if (who.slow.length > 0) {
+        if (who.began.round !== round) who.began = { round, at: start }
+        const { at } = who.began
+        const slowed = who.slow.filter((hook) => hook.strikes(client, round)).map((hook) => ({ hook, course: hook.course(at) }))
+        end = endOfWork(start, cost, slowed.map(({ course }) => course))
+        if (slowed.length > 0) slowness.begins(client, start, cost, slowed)
+      }
       if (who.watched === undefined) return { until: end }
       const span = presence.span(who.watched, start, end, round)
       return span.interrupted === undefined ? span : { ...span, whole: end }
@@ -282,13 +298,16 @@ export const compile = (input: CompileInput): Weather => {
     }),
     see: (event) => {
       if (event.kind === 'round-open') {
-        presence.open(event.round)
+        presence.open(event.round, event.at)
         selections.open(event.round, event.selected)
       } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
       else if (event.kind === 'drop') presence.dropped(event)
       else if (event.kind === 'life') deaths.see(event)
       else if (event.kind === 'fault') count.see(event)
-      else if (event.kind === 'trained') slowness.ended(event)
+      else if (event.kind === 'trained') {
+        slowness.ended(event)
+        presence.ended(event)
+      }
       for (const see of watchers) see(event)
     },
     report: () => count.report(plan.faults).map((report, i) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import type { Coin } from './fault.js'
 import type { Draws } from '../random/draws.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
@@ -57,4 +58,5 @@ export const strikes = (
   draws: Draws,
   client: string,
   round: number,
-): boolean => inRounds(fault, round) && hits(fault.probability, () => draws.visit(client, round, 0))
+  { probability, name }: Partial<Coin> = fault,
+): boolean => inRounds(fault, round) && hits(probability, () => draws.visit(name ?? client, round, 0))

@@ -9,7 +9,9 @@ import { networkSchema } from '../../src/schedules/network.js'
 import { minutes, type Micros } from '../../src/time/micros.js'
 import { three, type Watched, weatherOf } from './weather.js'
 
-const tools: Tools = { draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, strikes: () => true, names: () => true, live: () => {} }
+const tools: Tools = {
+  draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, strikes: () => true, names: () => true, leave: () => {}, live: () => {},
+}
 
 describe('slow', () => {
   test('a literal table', () => {
