@@ -95,14 +95,12 @@ export const battery = faultEntry({
     const charger = chargerOf(fault.charge)
     const batteries = new Map(targets.map((name) => [name, new Battery(capacity, charger, (start[name] ?? usual) * capacity)]))
     const carried = new Map<number, Carried>()
-    /** Told once each time: true if there is nothing left. */
-    const spend = (client: Name, at: Micros, joules: number, round: number): boolean => {
-      if (joules === 0 || batteries.get(client)?.spend(at, joules) !== true) return false
+    const runsEmpty = (client: Name, at: Micros, round: number): void => {
       strike(client, `${client} ${round}`, 'ran empty', `${client} ${at}`)
-      return true
+      leave(client, round, at)
     }
     const pay = (client: Name, at: Micros, joules: number, round: number): void => {
-      if (spend(client, at, joules, round)) leave(client, round, at)
+      if (joules > 0 && batteries.get(client)?.spend(at, joules) === true) runsEmpty(client, at, round)
     }
     const absence: AbsenceHook = {
       id, strike,
@@ -139,9 +137,11 @@ export const battery = faultEntry({
             if (event.kind === 'arrive') pay(to, event.at, (received * bytes) / 1e6, round)
             return
           }
+          case 'train':
+            batteries.get(event.actor)?.draw(event.at, training)
+            return
           case 'trained':
-            // One that the battery has ended has left already.
-            if (batteries.has(event.actor)) pay(event.actor, event.at, (training * (event.at - event.start)) / 1e6, event.round)
+            if (batteries.get(event.actor)?.draw(event.at, 0) === true) runsEmpty(event.actor, event.at, event.round)
         }
       },
     }

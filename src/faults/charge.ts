@@ -15,18 +15,6 @@ const inflow = ({ watts, calendar }: Charger, at: Micros): { watts: number; unti
   return window.from > at ? { watts: 0, until: window.from } : { watts, until: window.until }
 }
 
-/** What is in a battery of `capacity` joules at `to`, of `joules` at `from`, while `watts` are drawn. */
-const filled = (joules: number, from: Micros, to: Micros, capacity: number, charger: Charger): number => {
-  let level = joules
-  for (let time = from; time < to && level < capacity;) {
-    const { watts, until } = inflow(charger, time)
-    const next = Math.min(until, to)
-    level = Math.min(capacity, level + (watts * (next - time)) / 1e6)
-    time = next
-  }
-  return level
-}
-
 /**
  * When `joules` at `at` are used up by `watts` of work that ends at `end` at the latest; undefined: they are enough. What
  * comes in meanwhile counts.
@@ -61,6 +49,8 @@ export const filledAt = (joules: number, at: Micros, charger: Charger): Micros =
 /** One battery, as it was when it was last looked at. */
 export class Battery {
   #at: Micros = 0
+  /** Watts that are drawn from it. */
+  #load = 0
 
   constructor(
     private readonly capacity: number,
@@ -70,17 +60,27 @@ export class Battery {
 
   /** Joules in it. */
   level(at: Micros): number {
-    if (at > this.#at) {
-      this.joules = filled(this.joules, this.#at, at, this.capacity, this.charger)
-      this.#at = at
+    while (this.#at < at) {
+      const { watts, until } = inflow(this.charger, this.#at)
+      const next = Math.min(until, at)
+      const left = this.joules + ((watts - this.#load) * (next - this.#at)) / 1e6
+      // A billionth is what sums of fractions may be off by.
+      this.joules = left <= this.capacity * 1e-9 ? 0 : Math.min(this.capacity, left)
+      this.#at = next
     }
     return this.joules
   }
 
-  /** Takes joules out; true if it is empty. */
+  /** From now on so many watts are drawn. True if it is empty. */
+  draw(at: Micros, watts: number): boolean {
+    const level = this.level(at)
+    this.#load = watts
+    return level === 0
+  }
+
+  /** Takes joules out at once. True if it is empty. */
   spend(at: Micros, joules: number): boolean {
     const left = this.level(at) - joules
-    // A billionth is what sums of fractions may be off by.
     this.joules = left <= this.capacity * 1e-9 ? 0 : left
     return this.joules === 0
   }

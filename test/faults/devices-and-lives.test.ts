@@ -75,7 +75,7 @@ describe('slow', () => {
     const several = fc.array(fc.oneof(fault, stepped), { maxLength: 3 })
     fc.assert(
       fc.property(several, fc.nat(120), fc.nat(80), (faults, start, cost) => {
-        const ready = drawPlan(faults, three, '7').faults.map((planned) => entryOf(planned.fault).compile(planned, tools).slow!)
+        const ready = drawPlan(faults, three, '7').faults.map((planned) => entryOf(planned.fault).compile(planned, tools).slow!.course(0))
         let time = start
         let left = cost
         // Factors are powers of two, so that this loop is exact.
