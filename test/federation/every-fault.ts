@@ -1,5 +1,6 @@
 import {
-  away, clog, crash, delay, duplicate, kbps, lose, ms, named, narrow, partial, partition, reorder, slow,
+  away, battery, churn, clog, crash, delay, duplicate, full, joins, kbps, lose, ms, named, narrow, partial, partition, quits, reorder, skew,
+  slow,
 } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from './small.js'
@@ -34,6 +35,14 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     clog({ from: 'client', message: 'update' }, { from: ms(times.crash / 2), until: ms(times.crash * 0.8), release: 'one by one', gap: ms(2) }),
     partition([client('FR'), ['aggregator', 'expert']], { from: ms(times.crash * 0.6), until: ms(times.crash + 100) }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),
+    slow(client('NL'), { profile: [[0, 1], [ms(20), 2]], since: 'training' }),
+    away(client('FR'), { phase: 'before-upload', probability: 0.6, bias: { by: 'label' }, daily: [[0, 1]], together: 'all' }),
+    skew(client('FR'), { behind: ms(60), drift: 50_000 }),
+    full('aggregator', { service: ms(3), inbox: 2 }),
+    battery(client('ES'), { capacity: 5, training: 20, charge: { watts: 5 } }),
+    joins(client('FR'), { round: 2 }),
+    quits(client('DE'), { round: 4 }),
+    churn(client('NL'), { births: 18_000, deaths: 7200, until: '10 s' }),
   ]
 }
 
