@@ -10,7 +10,7 @@ import type { Calendar } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
 import type { Knowledge } from './knowledge.js'
 import type { Link } from './link.js'
-import type { When } from './window.js'
+import type { Coin, When } from './window.js'
 
 /** One fault with all that chance decides about it before the run: plain JSON. */
 export interface Planned<Data extends { readonly kind: string } = { readonly kind: string }> {
@@ -182,13 +182,6 @@ export interface Hooks {
   readonly lives?: readonly Life[]
   /** Told of everything that happens, to fire on it. */
   see?(event: FlightEvent): void
-}
-
-/** A coin that is not the fault's own, of each client: its bias, and whose it is. */
-export interface Coin {
-  readonly probability: number
-  /** Clients with one name toss one coin. */
-  readonly name: string
 }
 
 /** What a fault is given to make its hooks of. */

@@ -4,8 +4,9 @@ import { SpecificationError } from '../errors.js'
 import type { Name } from '../roster/participant.js'
 import { durationSchema } from '../time/duration.js'
 import { days, type Micros } from '../time/micros.js'
-import type { Coin, Lots } from './fault.js'
+import type { Lots } from './fault.js'
 import type { Knowledge } from './knowledge.js'
+import type { Coin } from './window.js'
 
 /*
  * Why some clients are more often away than others: what they have, what time of day it is, and a cause that several of

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 
-import type { Coin } from './fault.js'
 import type { Draws } from '../random/draws.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
@@ -51,6 +50,13 @@ export const inTime = ({ from, until }: When, at: Micros): boolean =>
 /** A coin that is only tossed when its outcome is open. */
 export const hits = (probability: number | undefined, toss: () => number): boolean =>
   probability === undefined || probability >= 1 || (probability > 0 && toss() < probability)
+
+/** A coin that is not the fault's own, of each client: its bias, and whose it is. */
+export interface Coin {
+  readonly probability: number
+  /** Clients with one name toss one coin. */
+  readonly name: string
+}
 
 /** Does a fault with a coin per (client, round) strike this client in this round? Windows of time are judged apart. */
 export const strikes = (
