@@ -4,13 +4,12 @@ import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { calendar } from '../schedules/calendar.js'
 import { durationSchema } from '../time/duration.js'
-import type { Micros } from '../time/micros.js'
+import { formatMicros, minutes, type Micros } from '../time/micros.js'
 import { phone, radios } from './batteries.js'
 import { Battery, type Charger, filledAt, usedUpAt } from './charge.js'
 import { type AbsenceHook, faultEntry } from './fault.js'
 import { chance, idField } from './window.js'
 import { many, messagesLost, percent, whom } from './words.js'
-import { formatMicros } from '../time/micros.js'
 
 const joulesField = z.number().min(0).max(1e12)
 const share = z.number().gt(0).max(1)
@@ -28,6 +27,7 @@ const chargeSchema = z
   .refine(({ windows = [], every = Infinity }) => windows.every(([, until]) => until <= every), {
     error: 'windows must lie within one period', path: ['every'],
   })
+  .refine(({ every = minutes(1) }) => every >= minutes(1), { error: 'a period must be at least a minute', path: ['every'] })
 
 type Charge = z.output<typeof chargeSchema>
 

@@ -1,5 +1,5 @@
 import type { Calendar } from '../schedules/calendar.js'
-import type { Micros } from '../time/micros.js'
+import { clockEnd, type Micros } from '../time/micros.js'
 
 /** What fills a battery: so many watts, at all times or in the windows of a calendar. */
 export interface Charger {
@@ -33,14 +33,14 @@ export const usedUpAt = (joules: number, at: Micros, end: Micros, watts: number,
   }
 }
 
-/** When an empty battery holds `joules`, from `at` on; Infinity: never. */
+/** When an empty battery holds `joules`, from `at` on; Infinity: never, or after the clock has ended. */
 export const filledAt = (joules: number, at: Micros, charger: Charger): Micros => {
   let missing = joules
   for (let time = at; ;) {
     const { watts, until } = inflow(charger, time)
     const needed = missing <= 0 ? 0 : watts > 0 ? Math.ceil((missing * 1e6) / watts) : Infinity
     if (time + needed <= until) return time + needed
-    if (until === Infinity) return Infinity
+    if (until > clockEnd) return Infinity
     missing -= (watts * (until - time)) / 1e6
     time = until
   }
