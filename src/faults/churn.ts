@@ -19,14 +19,14 @@ interface Rates {
   readonly deaths: number
   readonly present?: number | undefined
   readonly comesBack: boolean
-  readonly until: Micros
+  readonly horizon: Micros
 }
 
 /** When a client is there: [from, until), in order; null: for good. */
 type Sessions = readonly (readonly [Micros, Micros | null])[]
 
 /** The life of one client: exponential times, of a mean of one over the rate. */
-export const drawSessions = ({ births, deaths, present, comesBack, until }: Rates, draw: () => number): Sessions => {
+export const drawSessions = ({ births, deaths, present, comesBack, horizon }: Rates, draw: () => number): Sessions => {
   const wait = (perHour: number): number => (perHour === 0 ? Infinity : Math.ceil((-Math.log(1 - draw()) * hours(1)) / perHour))
   const share = present ?? (births + deaths === 0 ? 1 : births / (births + deaths))
   const sessions: (readonly [Micros, Micros | null])[] = []
@@ -34,7 +34,7 @@ export const drawSessions = ({ births, deaths, present, comesBack, until }: Rate
   let time = 0
   for (;;) {
     const next = time + wait(isThere ? deaths : births)
-    const ends = next >= until
+    const ends = next >= horizon
     if (isThere) sessions.push([time, ends ? null : next])
     if (ends || (isThere && !comesBack)) return sessions
     isThere = !isThere
@@ -59,11 +59,11 @@ export const churn = faultEntry({
       deaths: rate.describe('Per hour, of a client that is there'),
       present: chance.optional().describe('Share that is there at first; that of the long run, births / (births + deaths), when absent'),
       comesBack: z.boolean().prefault(true).describe('Whether one that has died is born again'),
-      until: durationSchema.prefault(days(7)).describe('Lives are drawn until here; as they are then they stay'),
+      horizon: durationSchema.prefault(days(7)).describe('Lives are drawn until here; as they are then they stay'),
       id: idField,
     })
-    .refine(({ births, deaths, until }) => (Math.min(births, deaths) * until) / hours(1) <= most, {
-      error: `more than ${most} changes a client: lower the rates, or \`until\``, path: ['until'],
+    .refine(({ births, deaths, horizon }) => (Math.min(births, deaths) * horizon) / hours(1) <= most, {
+      error: `more than ${most} changes a client: lower the rates, or \`horizon\``, path: ['horizon'],
     }),
   targets: 'clients',
   drawing: {

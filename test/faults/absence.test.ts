@@ -136,7 +136,7 @@ describe('joining and quitting', () => {
 })
 
 describe('churn', () => {
-  const rates = { births: 0.5, deaths: 1.5, comesBack: true, until: hours(20_000) }
+  const rates = { births: 0.5, deaths: 1.5, comesBack: true, horizon: hours(20_000) }
 
   it('is there for the share and the time that its rates say', () => {
     const sessions = drawSessions(rates, streams('7')('churn'))
@@ -144,7 +144,7 @@ describe('churn', () => {
     const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length
     // Exponential: the deviation is the mean, so that of the mean of n is 1/sqrt(n) of it.
     expect(Math.abs(mean / hours(1) - 1 / 1.5)).toBeLessThan((4 / 1.5) / Math.sqrt(lengths.length))
-    const there = lengths.reduce((sum, length) => sum + length, 0) / rates.until
+    const there = lengths.reduce((sum, length) => sum + length, 0) / rates.horizon
     expect(there).toBeGreaterThan(0.24)
     expect(there).toBeLessThan(0.26)
   })
@@ -184,7 +184,7 @@ describe('churn', () => {
   it('gives sessions in order that do not touch', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 5, noNaN: true }), fc.double({ min: 0.01, max: 5, noNaN: true }), fc.nat(), (births, deaths, seed) => {
-        const sessions = drawSessions({ births, deaths, comesBack: true, until: hours(100) }, streams(String(seed))('churn'))
+        const sessions = drawSessions({ births, deaths, comesBack: true, horizon: hours(100) }, streams(String(seed))('churn'))
         sessions.forEach(([from, until], i) => {
           expect(until === null || until > from).toBe(true)
           if (i > 0) expect(from).toBeGreaterThan(sessions[i - 1][1]!)

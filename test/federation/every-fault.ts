@@ -42,7 +42,7 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     battery(client('ES'), { capacity: 5, training: 20, charge: { watts: 5 } }),
     joins(client('FR'), { round: 2 }),
     quits(client('DE'), { round: 4 }),
-    churn(client('NL'), { births: 18_000, deaths: 7200, until: '10 s' }),
+    churn(client('NL'), { births: 18_000, deaths: 7200, horizon: '10 s' }),
   ]
 }
 
