@@ -8,7 +8,8 @@ import type { FaultInput } from '../../src/faults/registry.js'
 import type { Flight } from '../../src/flight/flight.js'
 import { fly } from '../../src/flight/fly.js'
 import { resolve } from '../../src/simulation/resolve.js'
-import { crash, deadline, fedAvg, full, mlp, ms, sgd } from '../../src/simulation/script.js'
+import { crash, deadline, fedAvg, full, mlp, ms, seconds, sgd } from '../../src/simulation/script.js'
+import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from '../federation/small.js'
 import { envelope, weatherOf } from './weather.js'
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => engine.close())
 
 /** Three clients of one step each, whose updates reach the aggregator in one instant, at 22,409 us. */
-const flown = (faults: readonly FaultInput[]): Promise<Flight> =>
+const flown = (faults: readonly FaultInput[], about: Partial<Specification> = {}): Promise<Flight> =>
   fly(
     resolve(
       {
@@ -32,6 +33,7 @@ const flown = (faults: readonly FaultInput[]): Promise<Flight> =>
         devices: { stepOverhead: 1000, gflops: 1e9, memoryGBps: 1e9 },
         faults: [...faults],
         evaluate: { every: 100, final: false },
+        ...about,
       },
       { seed: 1, engine: 'tfjs' },
     ),
@@ -60,6 +62,18 @@ describe('a server that is full', () => {
     )
     expect(flight.rounds[0]).toMatchObject({ closed: 100_000, reason: 'deadline' })
     expect(flight.trainings.map(({ outcome: end }) => end).toSorted()).toEqual(['lost', 'used', 'used'])
+  })
+
+  it('gets what it refused once more, where messages are acknowledged', async () => {
+    const { rounds, ledger } = await flown([full('aggregator', { service: ms(5), inbox: 0, id: 'full' })], {
+      rounds: deadline({ count: 1, after: seconds(10), quorum: 1 }),
+      delivery: { acknowledge: true, timeout: ms(10) },
+    })
+    expect(rounds[0]).toMatchObject({ folded: ['client-A', 'client-B', 'client-C'], reason: 'all answered' })
+    const about = ledger.filter(({ kind }) => kind === 'update')
+    expect(about.filter(({ fate }) => fate === 'used')).toHaveLength(3)
+    expect(about.filter(({ fate }) => fate === 'refused').length).toBeGreaterThan(0)
+    expect(about.filter(({ attempt, fate }) => attempt > 0 && fate === 'used').length).toBeGreaterThan(0)
   })
 
   it('without a bound holds up everybody, and refuses nobody', async () => {
