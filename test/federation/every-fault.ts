@@ -18,7 +18,7 @@ export interface Times {
   readonly crash: number
 }
 
-/** Every kind of fault there is. `pooled`: one client stands for all. */
+/** Every kind of fault on lives, links and devices. `pooled`: one client stands for all. */
 export const everyFault = (times: Times, pooled = false): NonNullable<Specification['faults']> => {
   const client = (scenario: string) => named(pooled ? 'client-pooled' : `client-${scenario}`)
   return [
@@ -35,14 +35,21 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     clog({ from: 'client', message: 'update' }, { from: ms(times.crash / 2), until: ms(times.crash * 0.8), release: 'one by one', gap: ms(2) }),
     partition([client('FR'), ['aggregator', 'expert']], { from: ms(times.crash * 0.6), until: ms(times.crash + 100) }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),
-    slow(client('NL'), { profile: [[0, 1], [ms(20), 2]], since: 'training' }),
-    away(client('FR'), { phase: 'before-upload', probability: 0.6, bias: { by: 'label' }, daily: [[0, 1]], together: 'all' }),
-    skew(client('FR'), { behind: ms(60), drift: 50_000 }),
-    full('aggregator', { service: ms(3), inbox: 2 }),
-    battery(client('ES'), { capacity: 5, training: 20, charge: { watts: 5 } }),
-    joins(client('FR'), { round: 2 }),
-    quits(client('DE'), { round: 4 }),
-    churn(client('NL'), { births: 18_000, deaths: 7200, horizon: '10 s' }),
+  ]
+}
+
+/** Every kind of fault on clocks and capacity, and every mechanism of absence. */
+export const everyAbsence = (pooled = false): NonNullable<Specification['faults']> => {
+  const client = (scenario: string) => named(pooled ? 'client-pooled' : `client-${scenario}`)
+  return [
+    slow(client('NL'), { profile: [[0, 1], [ms(20), 2]], since: 'training', id: 'heat' }),
+    away(client('FR'), { phase: 'before-upload', probability: 0.6, bias: { by: 'label' }, daily: [[0, 1]], together: 'all', id: 'prone' }),
+    skew(client('FR'), { behind: ms(60), drift: 50_000, id: 'clock' }),
+    full('aggregator', { service: ms(3), inbox: 2, id: 'full' }),
+    battery(client('ES'), { capacity: 3, training: 60, charge: { watts: 10 }, id: 'battery' }),
+    joins(client('FR'), { round: 2, id: 'joins' }),
+    quits(client('DE'), { round: 4, id: 'quits' }),
+    churn(client('NL'), { births: 18_000, deaths: 18_000, horizon: '10 s', id: 'churn' }),
   ]
 }
 

@@ -4,7 +4,6 @@ import type { World } from '../../src/data/world.js'
 import { faultEntries } from '../../src/faults/registry.js'
 import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
 import { readDocument } from '../../src/documents/source.js'
-import { faultEntries } from '../../src/faults/registry.js'
 import type { Specification } from '../../src/simulation/specification.js'
 
 /** A world with so many scenarios. */
