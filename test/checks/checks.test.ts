@@ -43,7 +43,7 @@ describe('watching', () => {
 
   it('has checks with a name and a promise', () => {
     expect(allChecks.map(({ name }) => name).toSorted()).toEqual([
-      'causality', 'conservation', 'fates', 'inbox', 'once', 'rounds', 'state', 'weights',
+      'causality', 'conservation', 'delivery', 'fates', 'inbox', 'once', 'recovery', 'rounds', 'state', 'time', 'weights',
     ])
     for (const { promise } of allChecks) expect(promise).toMatch(/\.$/)
   })
