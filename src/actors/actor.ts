@@ -36,10 +36,11 @@ export interface Context {
   readonly self: Name
   /** Which life of the actor this is, from 1: what an actor knows even when it has forgotten all else. */
   readonly incarnation: number
+  /** The time, as far as the actor knows: its own clock's, where that is wrong. */
   readonly now: Micros
   /** Puts a message on the network. */
   send(to: Name, message: Message): void
-  /** Delivers `message` to this incarnation after `delay`; returns a number for `cancel`. Not on the network. */
+  /** Delivers `message` to this incarnation after `delay` of its own clock; returns a number for `cancel`. Not on the network. */
   after(delay: Micros, message: Message): number
   /** Withdraws a timer that `after` set. Unknown or fired timers are ignored. */
   cancel(timer: number): void

@@ -1,5 +1,6 @@
 import type { Name } from '../roster/participant.js'
 import type { TrainingEnd } from '../record/rows.js'
+import type { Clock } from '../time/clock.js'
 import type { Delivery } from '../time/kernel.js'
 import type { Behaviour, Received } from './actor.js'
 
@@ -50,6 +51,8 @@ export class Cell {
     readonly incarnation: number,
     readonly behaviour: Behaviour<unknown>,
     initialState: unknown,
+    /** What it takes for the time; undefined: the kernel's. */
+    readonly clock?: Clock,
   ) {
     this.state = initialState
     this.label = `actor ${name}`

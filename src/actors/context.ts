@@ -46,7 +46,9 @@ export class HandlerContext implements Context {
 
   get now(): Micros {
     this.#check('now')
-    return this.around.kernel.now
+    const { now } = this.around.kernel
+    const { clock } = this.cell
+    return clock === undefined ? now : clock.read(now)
   }
 
   get streams(): Streams {

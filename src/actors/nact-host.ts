@@ -2,6 +2,7 @@ import nact, { type Ref } from 'nact'
 import { WindtunnelError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
+import type { Clock } from '../time/clock.js'
 import type { Guard } from '../time/guard.js'
 import type { Delivery, Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
@@ -24,6 +25,8 @@ export interface HostOptions {
   send(from: Name, to: Name, message: Message): void
   /** The devices: when a computation that begins now ends. */
   readonly spanOf: SpanOf
+  /** Clocks of actors that do not have the true time; by default everybody has it. */
+  readonly clockOf?: ((actor: Name) => Clock | undefined) | undefined
   /** The engine: does jobs for real, one promise each. */
   readonly execute: Execute
   /** Told when a handler has returned, and with which state. */
@@ -55,6 +58,7 @@ export class NactHost {
   readonly #guard: Guard | undefined
   readonly #around: Surroundings
   readonly #pending: Pending
+  readonly #clockOf: HostOptions['clockOf']
   readonly #cells = new Map<Name, Cell>()
   readonly #incarnations = new Map<Name, number>()
   /** Handlers that were dispatched in this turn and have not ended. */
@@ -69,6 +73,7 @@ export class NactHost {
     this.#kernel = kernel
     this.#guard = guard
     this.#handled = options.handled
+    this.#clockOf = options.clockOf
     this.#door = {
       living: (name) => this.#cells.get(name),
       admits: (cell, turn) => {
@@ -96,7 +101,7 @@ export class NactHost {
     if (name === '') throw new HostError("spawn(''): an actor needs a name")
     if (this.#cells.has(name)) throw new HostError(`spawn('${name}'): it is alive; kill it first`)
     const incarnation = this.incarnation(name) + 1
-    const cell = new Cell(name, incarnation, behaviour as unknown as Behaviour<unknown>, initialState)
+    const cell = new Cell(name, incarnation, behaviour as unknown as Behaviour<unknown>, initialState, this.#clockOf?.(name))
     cell.ref = nact.spawn(this.#system, this.#handle, nactName(name, incarnation), { initialState })
     this.#incarnations.set(name, incarnation)
     this.#cells.set(name, cell)

@@ -48,7 +48,8 @@ export class Pending {
   after(cell: Cell, delay: Micros, message: Message): number {
     const number = cell.number()
     const timer = new Letter(this.door, cell.name, { from: cell.name, message }, undefined, cell, number)
-    this.kernel.deliver(this.kernel.now + delay, timer)
+    const { now } = this.kernel
+    this.kernel.deliver(now + (cell.clock === undefined ? delay : cell.clock.wait(now, delay)), timer)
     cell.timers ??= new Map()
     cell.timers.set(number, timer)
     return number

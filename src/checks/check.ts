@@ -25,6 +25,8 @@ export interface View {
   readonly checksums?: boolean
   /** By name, the trunk first. */
   readonly parts: ReadonlyMap<string, PartShape>
+  /** How many messages each bounded inbox has places for, by its fault; absent where there is none. */
+  readonly inboxes?: ReadonlyMap<string, number> | undefined
   readonly rounds: {
     /** Whether models of several rounds are at work at once by design. */
     readonly overlapping: boolean

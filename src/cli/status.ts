@@ -107,7 +107,7 @@ export const afterEvent = (status: Status, event: FlightEvent): Status => {
     case 'settle': {
       const { direction, travelled, fate, kind, part, round, from, to } = event.row
       const ofThisRound = part === 'trunk' && round === status.round
-      if (fate === 'lost' && ofThisRound && (kind === 'model' || kind === 'update')) {
+      if ((fate === 'lost' || fate === 'refused') && ofThisRound && (kind === 'model' || kind === 'update')) {
         const client = kind === 'model' ? to : from
         if (!status.failed.has(client)) status.failed.set(client, 'lost')
       }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
-import { faultEntry } from './fault.js'
+import { type AbsenceHook, faultEntry } from './fault.js'
+import { drawProne, hasCoin, hasCoinRule, type Prone, proneCoin, proneFields, proneSchema, proneWords } from './proneness.js'
 import { shareOf } from './selections.js'
 import { idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, messagesLost, verb, whom } from './words.js'
@@ -31,9 +32,11 @@ export const away = faultEntry({
       for: durationSchema.optional().describe('How long it stays away once it has left; until round close if absent'),
       ...windowFields,
       probability: perClientRound,
+      ...proneFields,
       id: idField,
     })
     .refine(ordered, orderedRule)
+    .refine(hasCoin, hasCoinRule)
     .refine((fault) => fault.for === undefined || fault.phase !== undefined, {
       error: '`for` needs a `phase`; without one, `from` and `until` say how long',
       path: ['for'],
@@ -44,10 +47,12 @@ export const away = faultEntry({
     }),
   targets: 'clients',
   midRound: true,
-  describe: ({ phase, for: long }, planned) => {
+  drawing: { schema: proneSchema, draw: (fault, targets, lots) => drawProne(fault as Prone, targets, lots) },
+  describe: (fault, planned) => {
+    const { phase, for: long } = fault
     const stays = long === undefined ? '' : ` for ${formatMicros(long)}`
     const leaves = verb(planned, 'leaves', 'leave')
-    return `${whom(planned)} ${phase === undefined ? 'away' : `${leaves} ${phases[phase]}`}${stays}`
+    return `${whom(planned)} ${phase === undefined ? 'away' : `${leaves} ${phases[phase]}`}${stays}${proneWords(fault)}`
   },
   effects: {
     'not selectable': (n) => `not selectable ${n === 1 ? 'once' : `${n} times`}`,
@@ -55,15 +60,17 @@ export const away = faultEntry({
     'left before upload': (n, us) => `${many(n, 'training')} finished and never sent (${formatMicros(us)} for nothing)`,
     'message lost': messagesLost,
   },
-  compile: ({ id, fault }, { draws, strike, strikes }) => ({
-    absence: {
+  compile: ({ id, fault, drawn }, { draws, strike, strikes }) => {
+    const coin = proneCoin(fault, drawn)
+    const absence: AbsenceHook = {
       id,
       phase: fault.phase,
       for: fault.for,
       window: fault,
-      strikes,
+      strikes: (client, round, at) => strikes(client, round, coin(client, at)),
       place: (client, round) => draws.visit(client, round, 1),
       strike,
-    },
-  }),
+    }
+    return { absence }
+  },
 })

@@ -1,6 +1,6 @@
 import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
-import { passes, type Verdict } from '../network/weather.js'
+import { type Door, passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import type { Streams } from '../random/streams.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
@@ -10,8 +10,9 @@ import { devicesSchema, resolveDevices, type Device, type Devices } from '../sch
 import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
+import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
-import type { Fold, Hooks, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
+import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
@@ -58,6 +59,8 @@ interface Subject {
   readonly slow: readonly SlowHook[]
   readonly partial: readonly PartialHook[]
   readonly narrow: readonly NarrowHook[]
+  /** When it began to train for its latest round, if it may be slow. */
+  began: { readonly round: number; readonly at: Micros }
 }
 
 interface Compiled {
@@ -97,7 +100,16 @@ const strikesOf = ({ fault }: Planned, draws: Draws, selections: Selections): To
   const share = shareOf(fault)
   const drawn = share === undefined ? undefined : selections.share(share, draws)
   const coin = fault as When & { readonly probability?: number }
-  return (client, round) => strikes(coin, draws, client, round) && (drawn === undefined || drawn(client, round))
+  return (client, round, own) => strikes(coin, draws, client, round, own) && (drawn === undefined || drawn(client, round))
+}
+
+/** Queues one after the other: a message that has got through the first is asked about at the second. */
+const inTurn = (inboxes: readonly InboxHook[], envelope: Envelope, now: Micros): Door => {
+  for (const inbox of inboxes) {
+    const answer = inbox.ask(envelope, now)
+    if (answer !== 'deliver') return answer
+  }
+  return 'deliver'
 }
 
 const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 : a.who > b.who ? 1 : 0)
@@ -127,14 +139,19 @@ export const compile = (input: CompileInput): Weather => {
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
       const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
+      const strike = striker(planned, record)
+      const leave: Tools['leave'] = (client, round, at) => {
+        const { watched: own } = subject(client)
+        if (own !== undefined && hooks.absence !== undefined) presence.leave(own, hooks.absence, round, at)
+      }
       const tools: Tools = {
-        draws, parts, live,
+        draws, parts, live, leave, strike,
         names: linkNames(planned, roleOf),
-        strike: striker(planned, record),
         strikes: strikesOf(planned, draws, selections),
         relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
       }
-      return { planned, hooks: entryOf(planned.fault).compile(planned, tools) }
+      const hooks: Hooks = entryOf(planned.fault).compile(planned, tools)
+      return { planned, hooks }
     })
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
   const watchers = compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see]))
@@ -143,6 +160,9 @@ export const compile = (input: CompileInput): Weather => {
   const [slow, partial, narrow, absence] = [
     byTarget(compiled, 'slow'), byTarget(compiled, 'partial'), byTarget(compiled, 'narrow'), byTarget(compiled, 'absence'),
   ]
+  const clocks = byTarget(compiled, 'clock')
+  const inboxes = byTarget(compiled, 'inbox')
+  const mayBeFull = compiled.some(({ hooks }) => hooks.inbox !== undefined)
   for (const { name, role } of participants) {
     const device = devices.get(name)
     if (device === undefined) continue
@@ -158,6 +178,7 @@ export const compile = (input: CompileInput): Weather => {
       slow: slow(name),
       partial: partial(name),
       narrow: narrow(name),
+      began: { round: 0, at: 0 },
     })
   }
   const [poison, trains] = [byTarget(compiled, 'poison'), byTarget(compiled, 'trains')]
@@ -211,9 +232,14 @@ export const compile = (input: CompileInput): Weather => {
     },
     span: (client, start, cost, round) => {
       const who = subject(client)
-      const slowed = who.slow.length === 0 ? who.slow : who.slow.filter((hook) => hook.strikes(client, round))
-      const end = endOfWork(start, cost, slowed)
-      if (slowed.length > 0) slowness.begins(client, start, cost, slowed)
+      let end = start + cost
+      if (who.slow.length > 0) {
+        if (who.began.round !== round) who.began = { round, at: start }
+        const { at } = who.began
+        const slowed = who.slow.filter((hook) => hook.strikes(client, round)).map((hook) => ({ hook, course: hook.course(at) }))
+        end = endOfWork(start, cost, slowed.map(({ course }) => course))
+        if (slowed.length > 0) slowness.begins(client, start, cost, slowed)
+      }
       if (who.watched === undefined) return { until: end }
       const span = presence.span(who.watched, start, end, round)
       return span.interrupted === undefined ? span : { ...span, whole: end }
@@ -238,7 +264,8 @@ export const compile = (input: CompileInput): Weather => {
         until = answer.hold
         by = answer.by
       }
-      return until > now ? { hold: until, ...(by !== undefined && { by }) } : 'deliver'
+      if (until > now) return { hold: until, ...(by !== undefined && { by }) }
+      return mayBeFull ? inTurn(inboxes(envelope.to), envelope, now) : 'deliver'
     },
     leaves: (who, from) => {
       if (all.length === 0) return undefined
@@ -280,15 +307,24 @@ export const compile = (input: CompileInput): Weather => {
       return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
     },
     latency,
+    ...(mayBeFull && {
+      inboxes: new Map(compiled.flatMap(({ hooks: { inbox } }) => (inbox?.places === undefined ? [] : [[inbox.id, inbox.places]]))),
+    }),
+    ...(compiled.some(({ hooks }) => hooks.clock !== undefined) && {
+      clock: (name: Name) => (clocks(name).length === 0 ? undefined : skewedClock(name, clocks(name))),
+    }),
     see: (event) => {
       if (event.kind === 'round-open') {
-        presence.open(event.round)
+        presence.open(event.round, event.at)
         selections.open(event.round, event.selected)
       } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
       else if (event.kind === 'drop') presence.dropped(event)
       else if (event.kind === 'life') deaths.see(event)
       else if (event.kind === 'fault') count.see(event)
-      else if (event.kind === 'trained') slowness.ended(event)
+      else if (event.kind === 'trained') {
+        slowness.ended(event)
+        presence.ended(event)
+      }
       for (const see of watchers) see(event)
     },
     report: () => count.report(plan.faults).map((report, i) => {

@@ -5,11 +5,13 @@ import type { Envelope } from '../network/envelope.js'
 import type { Door } from '../network/weather.js'
 import type { Draws } from '../random/draws.js'
 import type { FlightEvent } from '../record/event.js'
-import type { Name } from '../roster/participant.js'
+import type { Name, Participant } from '../roster/participant.js'
+import type { Calendar } from '../schedules/calendar.js'
 import type { Task } from '../tasks/task.js'
 import type { Micros } from '../time/micros.js'
+import type { Knowledge } from './knowledge.js'
 import type { Link } from './link.js'
-import type { When } from './window.js'
+import type { Coin, When } from './window.js'
 
 /** One fault with all that chance decides about it before the run: plain JSON. */
 export interface Planned<Data extends { readonly kind: string } = { readonly kind: string }> {
@@ -26,6 +28,23 @@ export interface Planned<Data extends { readonly kind: string } = { readonly kin
   readonly to?: readonly Name[]
   /** Of a fault between groups: who is in each. */
   readonly groups?: readonly (readonly Name[])[]
+  /** What else its file draws or works out before the run: see `Drawing`. */
+  readonly drawn?: unknown
+}
+
+/** What a fault draws of its own, by what. */
+export interface Lots {
+  readonly actors: readonly Participant[]
+  /** Numbers in [0, 1) about one client: the same ones whoever else takes part. */
+  stream(what: string, client: Name): () => number
+  readonly knowledge: Knowledge
+}
+
+/** What a fault settles about its victims before the run, beside who they are: plain JSON, which can be edited. */
+export interface Drawing<Data = unknown, Drawn = unknown> {
+  readonly schema: z.ZodType<Drawn>
+  /** Undefined: there is nothing to be settled. */
+  draw(fault: Data, targets: readonly Name[], lots: Lots): Drawn | undefined
 }
 
 /** Something that happens to an actor's life, or to the links between actors. */
@@ -71,14 +90,20 @@ export interface MessageHook {
   copied?(envelope: Envelope, nth: number): void
 }
 
-/** How many times slower a device computes. */
-export interface SlowHook {
-  /** Does it strike this client in this round? */
-  strikes(client: Name, round: number): boolean
+/** How many times slower a device computes, over time. */
+export interface Course {
   /** Instants at which the factor changes, in order. */
   readonly changes: readonly Micros[]
   /** Time per work at `at`: 1 when the fault is off, 8 when the device is eight times slower. */
   factor(at: Micros): number
+}
+
+/** A device that computes more slowly. */
+export interface SlowHook {
+  /** Does it strike this client in this round? */
+  strikes(client: Name, round: number): boolean
+  /** Of a client that began to train for its round at `since`. */
+  course(since: Micros): Course
   /** Told of each training that took so much longer, when it has ended, or was ended. */
   slowed(client: Name, round: number, start: Micros, by: Micros): void
 }
@@ -134,6 +159,24 @@ export interface Labels {
   readonly values: Float32Array
 }
 
+/** How a client's clock is wrong. */
+export interface ClockHook {
+  /** How much more than the true time it shows. */
+  offset(at: Micros): Micros
+  /** Microseconds that it gains in a second. */
+  drift(at: Micros): number
+  /** Told of each timer of `delay` that takes `real` time. */
+  waited(client: Name, at: Micros, delay: Micros, real: Micros): void
+}
+
+/** A queue at an actor's door: asked last, about what nobody else keeps from it. */
+export interface InboxHook {
+  readonly id: string
+  /** How many messages there is room for; undefined: no bound. */
+  readonly places: number | undefined
+  ask(envelope: Envelope, now: Micros): Door
+}
+
 /** How a client comes to be away; see presence.ts. */
 export interface AbsenceHook {
   /** The client is selected first, and leaves in mid-phase; undefined: it is not there at all. */
@@ -141,9 +184,16 @@ export interface AbsenceHook {
   /** How long it stays away once it has left; undefined: until its round closes. */
   readonly for: Micros | undefined
   readonly window: When
-  strikes(client: Name, round: number): boolean
+  /** `at`: when the round opened, or now if it has not. */
+  strikes(client: Name, round: number, at: Micros): boolean
   /** A number in [0, 1): where in its phase it leaves. */
   place(client: Name, round: number): number
+  /** In place of `place`: when it leaves a training that would last from `start` to `end`; undefined: it does not. */
+  leaves?(client: Name, start: Micros, end: Micros): Micros | undefined
+  /** In place of `for`: when it is back that has left at `leftAt`; Infinity: never. */
+  back?(client: Name, leftAt: Micros): Micros
+  /** In place of a window: when the client is there. */
+  sessions?(client: Name): Calendar | undefined
   readonly id: string
   strike: Tools['strike']
 }
@@ -164,6 +214,8 @@ export interface Hooks {
   labels?(labels: Labels): Float32Array | undefined
   /** Told when a client begins to train. */
   trains?(client: Name, round: number): void
+  readonly clock?: ClockHook
+  readonly inbox?: InboxHook
   /** Asked when an envelope is at its receiver's door. */
   door?(envelope: Envelope, now: Micros): Door
   /** How many rounds older what an actor comes back with is than what it had written down last. */
@@ -186,9 +238,11 @@ export interface Tools {
    * Does the fault strike this client in this round? By its window of rounds, its share of those selected, and its coin;
    * windows of time are judged apart.
    */
-  strikes(client: Name, round: number): boolean
+  strikes(client: Name, round: number, coin?: Coin): boolean
   /** Does the fault's link name this envelope? Windows are judged apart. */
   names(envelope: Envelope): boolean
+  /** The client is away from now on, by the doing of this fault's `absence`. */
+  leave(client: Name, round: number, at: Micros): void
   /**
    * Says that the fault strikes. `unit`: one firing (a client in a round, an envelope), counted once however often it
    * is said. `effect`: what it does there, `amount` of it (microseconds, bytes), once for each `key`.
@@ -246,6 +300,8 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
   describe(fault: z.output<Schema>, planned: Planned): string
   /** What can become of its victims, in the order in which a report names it. */
   readonly effects: Effects
+  /** What it settles before the run, beside its targets. */
+  readonly drawing?: Drawing | undefined
   compile(planned: Planned<z.output<Schema> & { readonly kind: string }>, tools: Tools): Hooks
 }
 
@@ -253,14 +309,16 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
 export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, const Either extends string = never>(
   about: Omit<FaultEntry<Schema, Either>, never>,
 ): FaultEntry<Schema, Either> => {
-  const { kind, sentence, source, either, targets, kills, midRound, describe, effects, compile } = about
+  const { kind, sentence, source, either, targets, kills, midRound, describe, effects, drawing, compile } = about
   const given = (fault: object): number => (either ?? []).filter((field) => (fault as Record<string, unknown>)[field] !== undefined).length
   const schema = either === undefined ? about.schema : about.schema.refine((fault) => given(fault) === 1, {
     error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
   })
   const subject = targets === 'messages' ? 'link' : targets === 'groups' ? 'groups' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
-  const entry = { kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, midRound, describe, effects, compile }
+  const entry = {
+    kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, midRound, describe, effects, drawing, compile,
+  }
   return Object.assign(constructor, entry) as FaultEntry<Schema, Either>
 }
 

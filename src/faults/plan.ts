@@ -5,6 +5,7 @@ import { streams, type Streams } from '../random/streams.js'
 import { identities, shortHash } from '../roster/identity.js'
 import type { Name, Participant } from '../roster/participant.js'
 import { resolve, type Selector } from '../roster/selectors.js'
+import { type Knowledge, nothingKnown } from './knowledge.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
 import { entryOf, type Fault, faultEntries, faultSchema, faultsSchema, type FaultInput } from './registry.js'
@@ -89,8 +90,9 @@ const planOne = (
   where: string,
   actors: readonly Participant[],
   stream: Streams,
+  knowledge: Knowledge,
 ): Planned<Fault> => {
-  const { kind, targets: hits } = entryOf(fault)
+  const { kind, targets: hits, drawing } = entryOf(fault)
   if (hits === 'messages') {
     const { from, to } = drawLink((fault as { link: Link }).link, actors, stream, key, `${where}.link`)
     const targets = [...new Set([...(from ?? []), ...(to ?? [])])].sort()
@@ -109,7 +111,9 @@ const planOne = (
   }
   const targets = resolve(who, actors, (name) => stream('faults', key, 'who', name)(), `${where}.who`)
   if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.who`)
-  return { id, key, fault, targets }
+  const lots = { actors, knowledge, stream: (what: string, name: Name) => stream('faults', key, what, name) }
+  const drawn = drawing?.draw(fault, targets, lots)
+  return drawn === undefined ? { id, key, fault, targets } : { id, key, fault, targets, drawn }
 }
 
 const plannedSchema = z.strictObject({
@@ -120,6 +124,7 @@ const plannedSchema = z.strictObject({
   from: z.array(z.string()).optional(),
   to: z.array(z.string()).optional(),
   groups: z.array(z.array(z.string())).optional(),
+  drawn: z.unknown().optional(),
 })
 
 const planSchema = z.strictObject({ seed: z.string(), faults: z.array(plannedSchema) })
@@ -134,7 +139,7 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[]): Pla
   const plan = result.data as Plan
   const known = new Set(actors.map(({ name }) => name))
   const ids = new Set<string>()
-  plan.faults.forEach(({ id, fault, targets, from = [], to = [], groups = [] }, i) => {
+  plan.faults.forEach(({ id, fault, targets, from = [], to = [], groups = [], drawn }, i) => {
     const where = `plan.faults[${i}]`
     if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
     ids.add(id)
@@ -142,17 +147,19 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[]): Pla
     if (stranger !== undefined) {
       throw new SpecificationError(`${where}: nobody is called '${stranger}'. There are ${[...known].slice(0, 24).join(', ')}.`)
     }
-    const { kind, targets: hits } = entryOf(fault)
+    const { kind, targets: hits, drawing } = entryOf(fault)
     if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.targets`)
+    const settled = drawn === undefined ? undefined : drawing?.schema.safeParse(drawn)
+    if (settled?.success === false) throw badFault(`${where}.drawn`, settled.error)
   })
   return plan
 }
 
 /**
  * Resolves every selector. A fault's targets depend on the seed, its identity (see `identities`) and who takes part,
- * and on no other fault. Throws `SpecificationError` for a selector that finds nobody and for an id that is used twice.
+ * and on no other fault; what is worked out about them may depend on what they have. Throws `SpecificationError` for a selector that finds nobody and for an id that is used twice.
  */
-export const drawPlan = (faults: readonly FaultInput[], actors: readonly Participant[], seed: string): Plan => {
+export const drawPlan = (faults: readonly FaultInput[], actors: readonly Participant[], seed: string, knowledge = nothingKnown): Plan => {
   const parsed = parse(faults)
   const keys = identities(parsed)
   const stream = streams(seed)
@@ -163,7 +170,7 @@ export const drawPlan = (faults: readonly FaultInput[], actors: readonly Partici
     const where = `faults[${i}]`
     if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
     ids.add(id)
-    return planOne(id, key, fault, where, actors, stream)
+    return planOne(id, key, fault, where, actors, stream, knowledge)
   })
   return { seed, faults: planned }
 }

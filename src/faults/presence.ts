@@ -57,6 +57,8 @@ export interface Watched {
   readonly name: Name
   readonly calendar: Calendar | undefined
   readonly hooks: readonly AbsenceHook[]
+  /** Faults by which it comes and goes as they have drawn. */
+  readonly sessions: readonly { readonly hook: AbsenceHook; readonly calendar: Calendar }[]
   episodes: Episode[]
   readonly cuts: Map<string, CutTransfer>
   /** When it began to train for its latest round. */
@@ -64,7 +66,12 @@ export interface Watched {
 }
 
 export const watched = (name: Name, calendar: Calendar | undefined, hooks: readonly AbsenceHook[]): Watched => ({
-  name, calendar, hooks, episodes: [], cuts: new Map(), trains: { round: 0, since: 0 },
+  name, calendar, hooks,
+  sessions: hooks.flatMap((hook) => {
+    const own = hook.sessions?.(name)
+    return own === undefined ? [] : [{ hook, calendar: own }]
+  }),
+  episodes: [], cuts: new Map(), trains: { round: 0, since: 0 },
 })
 
 /** The place of a part among those that were sent; it is now, if it was not. */
@@ -76,13 +83,21 @@ const placeIn = (sent: string[], part: string): number => {
 /** Who keeps a client away: a fault, or its schedule. */
 type Cause = AbsenceHook | 'schedule'
 
+const isThere = (calendar: Calendar, at: Micros): boolean => {
+  const window = calendar.next(at)
+  return window !== undefined && window.from <= at
+}
+
+const calendarsOf = ({ calendar, sessions }: Watched): readonly Calendar[] =>
+  sessions.length === 0 ? (calendar === undefined ? [] : [calendar]) : [...(calendar ? [calendar] : []), ...sessions.map((own) => own.calendar)]
+
 const idOf = (cause: Cause): string => (cause === 'schedule' ? cause : cause.id)
 
 const visit = (client: Name, round: number): string => `${client} ${round}`
 
 /** Out of reach for a time of the clock, not for the length of a round. */
-const isTimed = ({ phase, window }: AbsenceHook): boolean =>
-  phase === undefined && (window.from !== undefined || window.until !== undefined)
+const isTimed = ({ phase, window, sessions }: AbsenceHook): boolean =>
+  phase === undefined && sessions === undefined && (window.from !== undefined || window.until !== undefined)
 
 export interface PresenceOptions {
   readonly clients: readonly Watched[]
@@ -107,6 +122,7 @@ export class Presence {
   readonly #leavers = new Map<number, (at: Micros) => void>()
   /** Latest round that opened: for questions that name no round. */
   #round = 0
+  readonly #opened = new Map<number, Micros>()
   #closed = 0
   /** When the last round closed: what was over by then is forgotten. */
   #closedAt: Micros = 0
@@ -118,8 +134,9 @@ export class Presence {
     this.#hooks = new Map(options.clients.flatMap(({ hooks }) => hooks.map((hook) => [hook.id, hook])))
   }
 
-  open(round: number): void {
+  open(round: number, at: Micros): void {
     this.#round = Math.max(this.#round, round)
+    this.#opened.set(round, at)
   }
 
   get round(): number {
@@ -156,18 +173,23 @@ export class Presence {
   selectable(client: Watched, now: Micros, round: number): boolean {
     if (!this.#scheduled(client, now) || this.#episodeAt(client, now) !== undefined) return false
     let free = true
-    for (const hook of client.hooks) {
-      if (hook.phase !== undefined || !inTime(hook.window, now) || !hook.strikes(client.name, round)) continue
+    const keepsOut = (hook: AbsenceHook): void => {
       free = false
       hook.strike(client.name, visit(client.name, round), 'not selectable', visit(client.name, round))
+    }
+    for (const { hook, calendar } of client.sessions) if (!isThere(calendar, now)) keepsOut(hook)
+    for (const hook of client.hooks) {
+      if (hook.phase !== undefined || hook.sessions !== undefined || !inTime(hook.window, now)) continue
+      if (this.#strikes(hook, client, round, now)) keepsOut(hook)
     }
     return free
   }
 
   /** Until when it is out of reach for certain, whatever the round: by its schedule, or for a time that was set. */
   awayUntil(client: Watched, now: Micros): Micros | undefined {
-    const window = client.calendar?.next(now)
-    if (client.calendar !== undefined && (window === undefined || window.from > now)) return window?.from ?? Infinity
+    for (const calendar of calendarsOf(client)) {
+      if (!isThere(calendar, now)) return calendar.next(now)?.from ?? Infinity
+    }
     const episode = this.#episodeAt(client, now)
     return episode?.untilClose === false ? episode.backAt : undefined
   }
@@ -193,8 +215,10 @@ export class Presence {
     let leaver: AbsenceHook | undefined
     for (const hook of client.hooks) {
       if (hook.phase !== 'training') continue
-      if (!inTime(hook.window, start) || !hook.strikes(client.name, round)) continue
-      const leave = start + Math.ceil(hook.place(client.name, round) * (end - start))
+      if (!inTime(hook.window, start) || !this.#strikes(hook, client, round, start)) continue
+      const leave = hook.leaves === undefined
+        ? start + Math.ceil(hook.place(client.name, round) * (end - start))
+        : hook.leaves(client.name, start, end) ?? Infinity
       // Its own episode is among the leaves when the same thing is asked again.
       if (leave < at || (leave === at && first?.cause === hook)) {
         at = leave
@@ -212,8 +236,8 @@ export class Presence {
   /** Does it stay to send what it has trained for `round`? If not it leaves now; what it has made it keeps. */
   stays(client: Watched, now: Micros, round: number): boolean {
     const { name, hooks, trains } = client
-    const leavers = hooks.filter(({ phase, window, strikes }) =>
-      phase === 'before-upload' && inTime(window, now) && strikes(name, round))
+    const leavers = hooks.filter((hook) =>
+      hook.phase === 'before-upload' && inTime(hook.window, now) && this.#strikes(hook, client, round, now))
     const spent = trains.round === round ? now - trains.since : 0
     for (const hook of leavers) {
       this.#leave(client, hook, round, now)
@@ -245,6 +269,18 @@ export class Presence {
     return this.#options.clients.filter(({ episodes }) => episodes.some(isAway)).length
   }
 
+  /** A client leaves in mid-phase for a reason of the fault's own. */
+  leave(client: Watched, hook: AbsenceHook, round: number, at: Micros): void {
+    if (this.#episodeAt(client, at) === undefined) this.#leave(client, hook, round, at)
+  }
+
+  /** A training has ended, perhaps before the client was to leave in it: then it does not, whose work made it leave. */
+  ended({ actor, at }: EventOf<'trained'>): void {
+    const client = this.#subjects.get(actor)
+    if (client === undefined || !client.episodes.some(({ hook }) => hook.leaves !== undefined)) return
+    client.episodes = client.episodes.filter(({ hook, leftAt }) => hook.leaves === undefined || leftAt <= at)
+  }
+
   /** Rounds that have closed, and when the last did. */
   get flown(): { readonly rounds: number; readonly until: Micros } {
     return { rounds: this.#closed, until: this.#closedAt }
@@ -259,10 +295,12 @@ export class Presence {
     client.episodes = client.episodes.filter(({ leftAt, backAt }) => backAt > this.#closedAt && backAt > leftAt)
   }
 
+  #strikes(hook: AbsenceHook, { name }: Watched, round: number, at: Micros): boolean {
+    return hook.strikes(name, round, this.#opened.get(round) ?? at)
+  }
+
   #scheduled({ calendar }: Watched, at: Micros): boolean {
-    if (calendar === undefined) return true
-    const window = calendar.next(at)
-    return window !== undefined && window.from <= at
+    return calendar === undefined || isThere(calendar, at)
   }
 
   #episodeAt({ episodes }: Watched, at: Micros): Episode | undefined {
@@ -273,7 +311,9 @@ export class Presence {
     if (!this.#scheduled(client, at)) return 'schedule'
     const episode = this.#episodeAt(client, at)
     if (episode !== undefined) return episode.hook
-    return client.hooks.find((hook) => isTimed(hook) && inTime(hook.window, at) && hook.strikes(client.name, round))
+    const outside = client.sessions.find(({ calendar }) => !isThere(calendar, at))
+    if (outside !== undefined) return outside.hook
+    return client.hooks.find((hook) => isTimed(hook) && inTime(hook.window, at) && this.#strikes(hook, client, round, at))
   }
 
   #firstLeave(client: Watched, from: Micros, until: Micros, round: number): { at: Micros; cause: Cause } | undefined {
@@ -283,19 +323,20 @@ export class Presence {
       if (first === undefined || at < first.at) first = { at, cause }
     }
     consider(client.calendar?.next(from)?.until, 'schedule')
+    for (const { hook, calendar } of client.sessions) consider(calendar.next(from)?.until, hook)
     for (const { hook, leftAt, backAt } of client.episodes) if (backAt > leftAt) consider(leftAt, hook)
     for (const hook of client.hooks) {
       if (hook.window.from === undefined || !isTimed(hook) || !inRounds(hook.window, round)) continue
-      if (hook.strikes(client.name, round)) consider(hook.window.from, hook)
+      if (this.#strikes(hook, client, round, from)) consider(hook.window.from, hook)
     }
     return first
   }
 
   #leave(client: Watched, hook: AbsenceHook, round: number, leftAt: Micros): void {
-    const untilClose = hook.for === undefined
+    const untilClose = hook.for === undefined && hook.back === undefined
     const over = untilClose && round <= this.#closed
     if (over || client.episodes.some((e) => e.hook === hook && e.round === round && e.leftAt === leftAt)) return
-    const backAt = hook.for === undefined ? Infinity : leftAt + hook.for
+    const backAt = hook.back?.(client.name, leftAt) ?? (hook.for === undefined ? Infinity : leftAt + hook.for)
     this.#forget(client)
     client.episodes.push({ hook, round, leftAt, backAt, untilClose })
     if (untilClose) this.#untilClose.add(client)
@@ -315,7 +356,7 @@ export class Presence {
     const key = `${hook.id} ${round}`
     let cut = client.cuts.get(key)
     if (cut === undefined) {
-      if (!inTime(hook.window, now) || !hook.strikes(client.name, round)) return undefined
+      if (!inTime(hook.window, now) || !this.#strikes(hook, client, round, now)) return undefined
       const place = hook.place(client.name, round) * Math.max(1, this.#options.parts.length)
       const index = Math.floor(place)
       cut = { index, fraction: place - index, sent: [], left: false }

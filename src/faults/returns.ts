@@ -10,6 +10,13 @@ class Return extends Scheduled {
   }
 }
 
+/** A client as far as it comes and goes. */
+interface Comer {
+  readonly calendar: Calendar | undefined
+  readonly sessions?: readonly { readonly calendar: Calendar }[]
+  readonly hooks: readonly AbsenceHook[]
+}
+
 /** When the first window begins after `now`. */
 const nextWindow = (calendar: Calendar, now: Micros): Micros | undefined => {
   const window = calendar.next(now)
@@ -30,8 +37,8 @@ export class Returns {
   #asked = -Infinity
   #filled = false
 
-  constructor(clients: readonly { readonly calendar: Calendar | undefined; readonly hooks: readonly AbsenceHook[] }[]) {
-    this.#calendars = clients.flatMap(({ calendar }) => calendar ?? [])
+  constructor(clients: readonly Comer[]) {
+    this.#calendars = clients.flatMap(({ calendar, sessions = [] }) => [...(calendar ? [calendar] : []), ...sessions.map((own) => own.calendar)])
     const hooks = new Set(clients.flatMap((client) => client.hooks))
     this.#ends = [...hooks].flatMap(({ phase, window: { until } }) => (phase === undefined ? (until ?? []) : []))
   }

@@ -1,5 +1,5 @@
 import type { Micros } from '../time/micros.js'
-import type { SlowHook } from './fault.js'
+import type { Course } from './fault.js'
 
 /** Parts of a microsecond that sums of fractions may be off by; less than this never rounds an end up. */
 const tolerance = 1e-6
@@ -11,7 +11,7 @@ const tolerance = 1e-6
 export const endOfWork = (
   start: Micros,
   cost: Micros,
-  slow: readonly Pick<SlowHook, 'changes' | 'factor'>[],
+  slow: readonly Course[],
 ): Micros => {
   if (slow.length === 0) return start + cost
   const changes = [...new Set(slow.flatMap((s) => s.changes))].filter((at) => at > start).sort((a, b) => a - b)
@@ -28,7 +28,7 @@ export const endOfWork = (
 }
 
 /** Undisturbed microseconds of work that are done at `at` of work that begins at `start`. */
-export const workDone = (start: Micros, at: Micros, slow: Pick<SlowHook, 'changes' | 'factor'>): number => {
+export const workDone = (start: Micros, at: Micros, slow: Course): number => {
   let time = start
   let done = 0
   for (const next of [...slow.changes.filter((change) => change > start && change < at), at]) {
@@ -40,7 +40,7 @@ export const workDone = (start: Micros, at: Micros, slow: Pick<SlowHook, 'change
 
 /** How much longer work of `cost` takes than it would undisturbed, as far as it has come at `at`. */
 export const longerBy = (
-  start: Micros, cost: Micros, at: Micros, slow: Pick<SlowHook, 'changes' | 'factor'>,
+  start: Micros, cost: Micros, at: Micros, slow: Course,
 ): Micros => {
   const end = endOfWork(start, cost, [slow])
   return at >= end ? end - start - cost : Math.round(at - start - workDone(start, at, slow))

@@ -3,6 +3,7 @@ import type { Weather as NetworkWeather } from '../network/weather.js'
 import type { Reader } from '../record/flight-recorder.js'
 import type { Name } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
+import type { Clock } from '../time/clock.js'
 import type { Micros } from '../time/micros.js'
 import type { Fold, Life, Sending } from './fault.js'
 import type { FaultReport } from './report.js'
@@ -37,6 +38,10 @@ export interface Weather extends NetworkWeather, Reader {
   readonly forgetful: number
   /** Who may die: targets of faults that kill. */
   mayDie(name: Name): boolean
+  /** The clock of an actor that does not have the true time; absent where everybody has it. */
+  readonly clock?: ((name: Name) => Clock | undefined) | undefined
+  /** How many messages each bounded inbox has places for, by its fault; absent where there is none. */
+  readonly inboxes?: ReadonlyMap<string, number> | undefined
   /** Life events known before the flight. */
   readonly lives: readonly Life[]
   /** Every fault of the plan with how often it struck and what it hit, in the plan's order. */

@@ -51,10 +51,18 @@ export const inTime = ({ from, until }: When, at: Micros): boolean =>
 export const hits = (probability: number | undefined, toss: () => number): boolean =>
   probability === undefined || probability >= 1 || (probability > 0 && toss() < probability)
 
+/** A coin that is not the fault's own, of each client: its bias, and whose it is. */
+export interface Coin {
+  readonly probability: number
+  /** Clients with one name toss one coin. */
+  readonly name: string
+}
+
 /** Does a fault with a coin per (client, round) strike this client in this round? Windows of time are judged apart. */
 export const strikes = (
   fault: When & { readonly probability?: number },
   draws: Draws,
   client: string,
   round: number,
-): boolean => inRounds(fault, round) && hits(fault.probability, () => draws.visit(client, round, 0))
+  { probability, name }: Partial<Coin> = fault,
+): boolean => inRounds(fault, round) && hits(probability, () => draws.visit(name ?? client, round, 0))

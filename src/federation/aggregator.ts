@@ -103,11 +103,11 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const sendTo = (
     state: AggregatorState,
     clients: readonly Name[],
-    { patience, missing = 'last', deadline }: Asking,
+    { patience, missing = 'last', deadline, late }: Asking,
     context: Context,
   ): void => {
     const { holding, round } = state
-    const instructions: Instructions = { patience, missing, deadline }
+    const instructions: Instructions = { patience, missing, deadline, late }
     state.instructions = instructions
     if (experts.length > 0) {
       tellExperts(wire.encodeControl({ kind: 'open', round, ...instructions }, { selected: clients }), 'open', round, context)

@@ -11,6 +11,7 @@ import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
 import { clockEnd } from '../time/micros.js'
 import { type ClientTerms, ownerOf, type Terms } from './terms.js'
+import type { Micros } from '../time/micros.js'
 
 /** A version of a part that a client has acknowledged by training on it. */
 export interface Version {
@@ -33,6 +34,9 @@ export interface ClientState extends Keepsake {
   /** What it does about that round without a part, once its patience ends: as it was told with the first part. */
   missing: 'last' | 'sit-out'
   patience: number | undefined
+  /** The end of that round, where the client is to give up what it cannot send before; and the timer that tells of it. */
+  deadline: Micros | undefined
+  alarm: number | undefined
   computation: number | undefined
   /** How far it is with the legs of this round. */
   progress: Progress | undefined
@@ -50,6 +54,8 @@ const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientSt
   phase: 'idle',
   missing: 'last',
   patience: undefined,
+  deadline: undefined,
+  alarm: undefined,
   computation: undefined,
   progress: undefined,
   answered,
@@ -103,6 +109,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       case 'patience':
         if (message.round === state.round && state.phase === 'gathering') this.#runOut(state, context)
         break
+      case 'deadline':
+        if (message.round === state.round && isAtWork(state)) this.#giveUp(state, 0, context)
+        break
       case 'computed': {
         const { job, result } = message
         if ('odd' in result && result.odd !== undefined) {
@@ -112,7 +121,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         break
       }
       case 'interrupted':
-        over(state)
+        over(state, context)
         break
       case 'wake':
         this.#tellOwners(state, context)
@@ -209,14 +218,23 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     settleNotice(id, notice, context)
     if (!notice.ok || notice.head.round !== state.round) return
     if (state.computation !== undefined) context.abandon(state.computation)
-    if (state.patience !== undefined) context.cancel(state.patience)
-    state.patience = undefined
-    over(state)
+    over(state, context)
   }
 
-  #beginRound(state: ClientState, { round, patience, missing }: ModelHead, context: Context): void {
+  /**
+   * By its own clock it cannot answer before the round's end: it stops, and sends nothing. Its clock may be wrong, and so
+   * it may give up what was in time, or send what is late.
+   */
+  #giveUp(state: ClientState, needs: Micros, context: Context): void {
+    const { round, deadline } = state
+    context.record({ kind: 'timed', round, does: 'gives up', deadline: deadline!, needs })
     if (state.computation !== undefined) context.abandon(state.computation)
-    if (state.patience !== undefined) context.cancel(state.patience)
+    over(state, context)
+  }
+
+  #beginRound(state: ClientState, { round, patience, missing, deadline, late }: ModelHead, context: Context): void {
+    if (state.computation !== undefined) context.abandon(state.computation)
+    over(state, context)
     const waits = this.#terms.travelling.length > 1 && patience !== undefined
     const enough: ClientMessage = { kind: 'patience', round }
     state.round = round
@@ -225,8 +243,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.missing = missing
     // A head that was damaged and not found out may name any duration.
     state.patience = waits ? context.after(Math.min(patience, clockEnd - context.now), enough) : undefined
-    state.computation = undefined
-    state.progress = undefined
+    if (late !== 'give-up' || deadline === undefined) return
+    const alarm: ClientMessage = { kind: 'deadline', round }
+    state.deadline = deadline
+    state.alarm = context.after(Math.max(0, deadline - context.now), alarm)
   }
 
   /** Its patience has ended: it goes on with the parts of before, or sits the round out. */
@@ -234,7 +254,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.patience = undefined
     const all = this.#terms.travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
     if (all && state.missing === 'last') this.#train(state, context)
-    else over(state)
+    else over(state, context)
   }
 
   #train(state: ClientState, context: Context): void {
@@ -275,22 +295,31 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #proceed(state: ClientState, progress: Progress, context: Context): void {
     const step = this.#training.next(progress, state.optimizers)
     if (step === undefined) return this.#answer(state, progress, context)
+    if (state.deadline !== undefined && context.now + step.cost >= state.deadline) {
+      return this.#giveUp(state, step.cost, context)
+    }
     state.computation = context.compute(step.work, step.cost)
     state.progress = progress
   }
 
   #answer(state: ClientState, progress: Progress, context: Context): void {
     const departure = this.#training.finish(progress)
-    const { round } = state
+    const { round, deadline } = state
     const told = this.#poisoned(departure, progress)
-    if (this.#terms.weather.stays(this.#self.name, context.now, round)) this.#upload(this.#uploads(round), round, told, context)
+    if (deadline !== undefined) {
+      const does = context.now < deadline ? 'sends' : 'gives up'
+      context.record({ kind: 'timed', round, does, deadline, needs: 0 })
+    }
+    const inTime = deadline === undefined || context.now < deadline
+    const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
+    if (sends) this.#upload(this.#uploads(round), round, told, context)
     else context.record({ kind: 'unsent', round })
     state.personal = departure.sent
     state.kept = departure.kept
     state.answered = { round, departure: told }
     // A leg that sat this round out keeps what it remembers.
     state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
-    over(state)
+    over(state, context)
   }
 
   #upload(
@@ -334,8 +363,15 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 }
 
-const over = (state: ClientState): void => {
+const isAtWork = ({ phase }: ClientState): boolean => phase === 'gathering' || phase === 'training'
+
+const over = (state: ClientState, context: Context): void => {
+  if (state.patience !== undefined) context.cancel(state.patience)
+  if (state.alarm !== undefined) context.cancel(state.alarm)
   state.phase = 'over'
+  state.patience = undefined
+  state.deadline = undefined
+  state.alarm = undefined
   state.computation = undefined
   state.progress = undefined
 }

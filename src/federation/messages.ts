@@ -159,5 +159,7 @@ export type ClientMessage =
   | Arrival
   | Wake
   | { readonly kind: 'patience'; readonly round: number }
+  /** By its own clock, its round's deadline has come. */
+  | { readonly kind: 'deadline'; readonly round: number }
   | Computed<LocalWork, TrainResult | Scored>
   | Interrupted<LocalWork>

@@ -119,8 +119,8 @@ const modelFrames = (
 ): ((client: Name) => Uint8Array) => {
   const { memory, personal } = state
   const { down, length } = part
-  const { patience, missing, deadline } = instructions
-  const head = { kind: 'model', round, patience, missing, deadline } as const
+  const { patience, missing, deadline, late } = instructions
+  const head = { kind: 'model', round, patience, missing, deadline, late } as const
   const encode = (sent: Float32Array, client: Name): Uint8Array => {
     if (down.extras.length === 0) return wire.encode(part, head, sent, client)
     const body = new Float32Array(down.length)

@@ -11,6 +11,7 @@ import type { Resolved } from '../simulation/specification.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
 import { type CalmRound, calmRounds } from './calm-round.js'
 import type { Flight } from './flight.js'
+import { knowledgeOf, type Surveyed } from './knowledge.js'
 import { relabelled } from './relabel.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
 import { type FlightOptions, type Forecast, Simulator } from './simulator.js'
@@ -27,8 +28,8 @@ export interface FlyOptions extends Omit<FlightOptions, 'checks'> {
 const reading = (cwd: string): ReadText => (path) => Buffer.from(readTrace(path, cwd)).toString()
 
 /** The plan that a specification's faults draw, with its seed. */
-export const planOf = ({ resolved, participants }: Pick<Setup, 'resolved' | 'participants'>): Plan =>
-  drawPlan(resolved.faults, participants, resolved.seeds.faults)
+export const planOf = (setup: Surveyed & Pick<Setup, 'resolved'>, cwd = process.cwd()): Plan =>
+  drawPlan(setup.resolved.faults, setup.participants, setup.resolved.seeds.faults, knowledgeOf(setup, reading(cwd)))
 
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
 const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled): Forecast => {
@@ -49,7 +50,7 @@ export const flySetup = async (setup: Setup, options: FlyOptions): Promise<Fligh
 
 /** A flight that has not begun: its plan is drawn, and its weather is compiled. */
 export const ready = async (given: Setup, options: FlyOptions): Promise<Simulator> => {
-  const { plan = planOf(given), cwd = process.cwd() } = options
+  const { cwd = process.cwd(), plan = planOf(given, cwd) } = options
   const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
   return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), options)
 }
@@ -65,7 +66,7 @@ const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Simu
 
 /** What the first round takes every client if nothing disturbs it, the slowest first. */
 export const calmRoundsOf = (setup: Setup, cwd = process.cwd()): CalmRound[] => {
-  const nothing: Plan = { ...planOf(setup), faults: [] }
+  const nothing: Plan = { seed: setup.resolved.seeds.faults, faults: [] }
   const forecast = forecastOf(setup, nothing, reading(cwd))
   const weather = forecast({ record: new FlightRecorder(() => 0), live: () => {} })
   return calmRounds(setup, weather).sort((a, b) => b.total - a.total)

@@ -105,7 +105,7 @@ export class Simulator {
     const { until } = setup.resolved.evaluate
     this.#until = until === undefined ? undefined : readLevel(until)
     this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
-    this.#terms = termsOf(setup, this.#weather, stepCost, this.#until && this.#goal)
+    this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal)
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
     this.#topology = star((name) => setup.roles.get(name)!)
@@ -204,7 +204,15 @@ export class Simulator {
       handled: this.#checkpoints.handled,
       execute: (jobs) => executeLocally(jobs.map(({ job }) => job as LocalWork), engine, tasks),
       charged: (charge) => this.#charged(charge),
+      clockOf: this.#weather.clock,
     })
+  }
+
+  /** What the actors see of the weather: it goes by the true time, whatever their clocks say. */
+  #outlook(): Weather {
+    const weather = this.#weather
+    if (weather.clock === undefined) return weather
+    return { ...weather, stays: (client, _, round) => weather.stays(client, this.#kernel.now, round) }
   }
 
   /** A computation has ended; of one that was cut short, the share is charged that was done. */
@@ -309,6 +317,7 @@ export class Simulator {
       },
       ledger: this.#ledger,
       inFlight: (flow) => this.#network.inFlight(flow),
+      inboxes: this.#weather.inboxes,
       clients: new Set(clients.map(({ name }) => name)),
       checksums: wire.checksums || acknowledges,
       parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),

@@ -76,8 +76,7 @@ export class Lab {
 
   /** The faults that the specification draws with a seed, as plain JSON: edit it, keep it, fly it. */
   async plan(seed: string | number = this.resolved.seed): Promise<Plan> {
-    const { participants } = await this.#settle(this.resolved)
-    return planOf({ resolved: this.#seeded(seed), participants })
+    return planOf({ ...(await this.#settle(this.resolved)), resolved: this.#seeded(seed) }, this.#cwd)
   }
 
   /** What the first round takes every client if nothing disturbs it, the slowest first. */

@@ -65,7 +65,7 @@ export interface NetworkOptions {
   readonly link?: { readonly custom: CustomLink; readonly scheduler: SchedulerLike; readonly streams: Streams }
 }
 
-const nobodyThere = { drop: undefined }
+const nobodyThere: { readonly drop: undefined; readonly refused?: boolean } = { drop: undefined }
 
 /** What the network does about an envelope under way. */
 interface Ways {
@@ -307,19 +307,19 @@ export class Network {
       this.#release(flying)
       return true
     }
-    if ('drop' in door) this.#drop(flying, envelope.bytes.length, door.drop)
+    if ('drop' in door) this.#drop(flying, envelope.bytes.length, door.drop, door.refused)
     else {
-      record.tell(envelope.to, { kind: 'hold', envelope: envelope.id, until: door.hold }, flying.event)
+      record.tell(envelope.to, { kind: 'hold', envelope: envelope.id, until: door.hold, fault: door.by }, flying.event)
       flying.heldBy = door.by
       if (door.hold !== Infinity) this.#land(flying, door.hold)
     }
     return false
   }
 
-  #drop(flying: Flying, travelled: number, fault: string | undefined): void {
+  #drop(flying: Flying, travelled: number, fault: string | undefined, refused = false): void {
     if (!this.#isUnderWay(flying)) return
     const { envelope: { id, from, to, round }, event } = flying
-    this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault }, event)
+    this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault, refused }, event)
     this.#release(flying)
   }
 

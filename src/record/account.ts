@@ -12,6 +12,7 @@ const trainingOf: Partial<{ readonly [F in Fate]: TrainingRow['outcome'] }> = {
   late: 'late',
   surplus: 'surplus',
   lost: 'lost',
+  refused: 'lost',
   rejected: 'rejected',
   aborted: 'aborted',
   undone: 'lost',

@@ -72,11 +72,13 @@ export type Happening =
       readonly round: number
       readonly travelled: number
       readonly fault: string | undefined
+      /** Its receiver was there, and had no room for it. */
+      readonly refused?: boolean | undefined
     }
   /** So many bits of a copy were flipped on its way; told just before it arrives. */
   | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
-  /** A copy is kept at its receiver's door; Infinity: until it is released. */
-  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros }
+  /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. */
+  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined }
   /** A copy has its fate. `because`: what was wrong with its bytes, or with the numbers of an update that arrived whole. */
   | {
       readonly kind: 'settle'
@@ -135,6 +137,17 @@ export type Happening =
     }
   /** A client's balancer found no gradient of a task in some steps, or one that was not finite. */
   | { readonly kind: 'gradients'; readonly round: number; readonly odd: readonly OddGradients[] }
+  /**
+   * A client that goes by its round's deadline gives the round up, or sends in time, as its own clock has it. `needs`: what
+   * it still had to compute when it gave up.
+   */
+  | {
+      readonly kind: 'timed'
+      readonly round: number
+      readonly does: 'gives up' | 'sends'
+      readonly deadline: Micros
+      readonly needs: Micros
+    }
   /** A client has trained for a round, and leaves before it sends anything: what it has made stays with it. */
   | { readonly kind: 'unsent'; readonly round: number }
   /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */

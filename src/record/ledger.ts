@@ -35,7 +35,7 @@ export class Ledger implements Reader {
     this.#record = record
   }
 
-  /** A copy that is dropped is lost: that fate is told from here. */
+  /** A copy that is dropped is lost, or refused: that fate is told from here. */
   see(event: FlightEvent): void {
     switch (event.kind) {
       case 'send':
@@ -49,7 +49,7 @@ export class Ledger implements Reader {
         const entry = this.#entries[event.envelope]
         entry.travelled = event.travelled
         this.#flowOf[event.envelope].dropped++
-        this.#record.tell(entry.to, { kind: 'settle', envelope: event.envelope, fate: 'lost' }, event.id)
+        this.#record.tell(entry.to, { kind: 'settle', envelope: event.envelope, fate: event.refused ? 'refused' : 'lost' }, event.id)
         return
       }
       case 'settle':

@@ -31,3 +31,4 @@ export type Fate =
   | 'undone'
   | 'control'
   | 'unresolved'
+  | 'refused'

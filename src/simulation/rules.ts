@@ -32,7 +32,7 @@ export const crossRules = (settled: Settled): { readonly problems: Problem[]; re
   const until = untilProblems(settled)
   if (rounds === undefined) return { problems: until, warnings: [] }
   const entry = roundEntryOf(rounds)
-  const losing = settled.faults.filter(({ kind }) => ['lose', 'away', 'crash', 'corrupt'].includes(kind)).map(({ kind }) => kind)
+  const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)
   const stalls = losing.length > 0 ? entry.stalls(rounds) : undefined
   const warnings =
     stalls === undefined

@@ -12,7 +12,7 @@ import { streams } from '../../src/random/streams.js'
 import { readTrace } from '../../src/schedules/trace-file.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import type { Specification } from '../../src/simulation/specification.js'
-import { federation } from '../faults/weather.js'
+import { federation, knowledge } from '../faults/weather.js'
 import { anchorsOf, blocksOf, linksOf, pages, pageText, root, type Block } from './pages.js'
 
 const blocks = pages.flatMap(blocksOf)
@@ -87,7 +87,7 @@ describe('data in the pages', () => {
     const specification = specificationOf(parse(text))
     const resolved = resolve(specification)
     // Faults and schedules are drawn too, for a small federation, and traces are read.
-    const plan = drawPlan(resolved.faults, actors, '1')
+    const plan = drawPlan(resolved.faults, actors, '1', knowledge)
     const { schedule, network, devices } = resolved
     const read = (path: string): string => Buffer.from(readTrace(path, '.')).toString()
     compile({ plan, participants: actors, parts: ['trunk'], schedule, network, devices, read, streams: streams('1') })

@@ -17,7 +17,7 @@ const commands = (): string[] => program({ out: sink, err: sink, cwd: '.' }, () 
 
 describe('what the page of promises calls missing', () => {
   it('is of kinds that this test knows', () => {
-    expect([...missing.keys()]).toEqual(['faults', 'fields', 'commands'])
+    expect([...missing.keys()]).toEqual(['fields', 'commands'])
     for (const [what, names] of missing) expect(names.length, what).toBeGreaterThan(0)
   })
 

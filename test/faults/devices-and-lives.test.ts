@@ -9,7 +9,9 @@ import { networkSchema } from '../../src/schedules/network.js'
 import { minutes, type Micros } from '../../src/time/micros.js'
 import { three, type Watched, weatherOf } from './weather.js'
 
-const tools: Tools = { draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, strikes: () => true, names: () => true, relabelled: () => 0, live: () => {} }
+const tools: Tools = {
+  draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, strikes: () => true, names: () => true, relabelled: () => 0, leave: () => {}, live: () => {},
+}
 
 describe('slow', () => {
   test('a literal table', () => {
@@ -73,7 +75,7 @@ describe('slow', () => {
     const several = fc.array(fc.oneof(fault, stepped), { maxLength: 3 })
     fc.assert(
       fc.property(several, fc.nat(120), fc.nat(80), (faults, start, cost) => {
-        const ready = drawPlan(faults, three, '7').faults.map((planned) => entryOf(planned.fault).compile(planned, tools).slow!)
+        const ready = drawPlan(faults, three, '7').faults.map((planned) => entryOf(planned.fault).compile(planned, tools).slow!.course(0))
         let time = start
         let left = cost
         // Factors are powers of two, so that this loop is exact.

@@ -19,7 +19,7 @@ const listed = (draws: readonly (readonly number[])[]): Tools['draws'] => ({ vis
 const compiled = (about: object, draws: Tools['draws'], changed = 0) => {
   const struck: unknown[][] = []
   const tools: Tools = {
-    draws, parts: [], strikes: () => false, live: () => {},
+    draws, parts: [], strikes: () => false, names: () => false, live: () => {}, leave: () => {},
     relabelled: () => changed,
     strike: (...all) => struck.push(all),
   }

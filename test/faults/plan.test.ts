@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { SpecificationError } from '../../src/errors.js'
 import { faultSchema, faultsSchema, type FaultInput } from '../../src/faults/registry.js'
-import { away, clog, corrupt, crash, delay, duplicate, lose, mislabel, narrow, partial, partition, poison, reorder, slow } from '../../src/faults/all.js'
+import {
+  away, battery, churn, clog, corrupt, crash, delay, duplicate, full, joins, lose, mislabel, narrow, partial, partition, poison, quits,
+  reorder, skew, slow,
+} from '../../src/faults/all.js'
 import { canonical, identities } from '../../src/roster/identity.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fraction, named, one } from '../../src/roster/selectors.js'
@@ -17,12 +20,19 @@ const faultArbitrary: fc.Arbitrary<FaultInput> = fc.oneof(
   fc.constantFrom(0.2, 0.5).map((share) => away(fraction(share), { rounds: [1, 2] })),
   fc.constantFrom('training' as const, 'upload' as const).map((phase) => away(one(), { phase })),
   fc.constantFrom(0.25, 0.5).map((epochs) => partial(fraction(0.3), { epochs })),
+  fc.constantFrom(1, 2).map((births) => churn(fraction(0.5), { births, deaths: 1, horizon: '9 h' })),
+  fc.constantFrom(0.2, 0.5).map((from) => battery(fraction(0.5), { start: { from, to: 1 } })),
+  fc.constantFrom(2, 3).map((together) => away(fraction(0.5), { probability: 0.5, together })),
   fc.constantFrom(0.1, 0.2).map((probability) => lose({ from: one() }, { probability })),
 )
 
 test('the faults have a JSON Schema, and every constructor fits it', () => {
   const schema = JSON.stringify(z.toJSONSchema(faultsSchema, { io: 'input' }))
-  for (const kind of ['away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow', 'partition', 'clog', 'reorder', 'corrupt', 'poison', 'mislabel']) {
+  const kinds = [
+    'away', 'slow', 'partial', 'delay', 'lose', 'duplicate', 'crash', 'narrow', 'partition', 'clog', 'reorder', 'battery', 'churn', 'full',
+    'joins', 'quits', 'skew', 'corrupt', 'poison', 'mislabel',
+  ]
+  for (const kind of kinds) {
     expect(schema).toContain(`"const":"${kind}"`)
   }
   const faults = [
@@ -44,6 +54,14 @@ test('the faults have a JSON Schema, and every constructor fits it', () => {
     poison(fraction(0.2), { send: 'sign-flip' }),
     poison(one(), { send: { attack: 'noise', relative: 2 } }),
     mislabel(one(), { flip: 0.5, swap: [0, 1] }),
+    away('client', { probability: 0.1, bias: { by: 'label', task: 'ctr' }, daily: [['1 h', 2]], together: 4 }),
+    slow('client', { throttle: 'phone' }),
+    battery('client', { charge: { watts: 5, windows: [['1 h', '2 h']], every: '24 h' } }),
+    churn('client', { births: 1, deaths: 2 }),
+    full('aggregator', { service: '1 ms', inbox: 0 }),
+    joins('client-NL', { round: 2 }),
+    quits('client-NL', { at: '1 h' }),
+    skew('client-NL', { behind: '1 s' }),
   ]
   const once = faultsSchema.parse(faults)
   expect(faultsSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once)
@@ -67,7 +85,7 @@ describe('drawing a plan', () => {
       fc.property(some, faultArbitrary, fc.nat(), (faults, extra, at) => {
         const place = at % (faults.length + 1)
         const targets = (list: readonly FaultInput[]) =>
-          drawPlan(list, many, '7').faults.map(({ key, targets: who, from }) => `${key} ${who.join()} ${from?.join()}`)
+          drawPlan(list, many, '7').faults.map(({ key, targets: who, from, drawn }) => `${key} ${who.join()} ${from?.join()} ${JSON.stringify(drawn)}`)
         const before = targets(faults)
         const after = targets([...faults.slice(0, place), extra, ...faults.slice(place)])
         expect(after).toEqual(expect.arrayContaining(before))

@@ -2,6 +2,7 @@ import type { Envelope } from '../../src/network/envelope.js'
 import { compile, type CompileInput } from '../../src/faults/compile.js'
 import type { FaultInput } from '../../src/faults/registry.js'
 import { drawPlan } from '../../src/faults/plan.js'
+import type { Knowledge } from '../../src/faults/knowledge.js'
 import type { Life } from '../../src/faults/fault.js'
 import type { Weather } from '../../src/faults/weather.js'
 import { streams } from '../../src/random/streams.js'
@@ -33,16 +34,16 @@ export interface Watched extends Weather {
 
 export const weatherOf = (
   faults: readonly FaultInput[],
-  about: Partial<Omit<CompileInput, 'plan' | 'record' | 'live'>> & { readonly seed?: string } = {},
+  about: Partial<Omit<CompileInput, 'record' | 'live'>> & { readonly seed?: string; readonly knowledge?: Knowledge } = {},
 ): Watched => {
-  const { seed = '7', ...rest } = about
+  const { seed = '7', knowledge, plan, ...rest } = about
   const participants = about.participants ?? three
   const setOff: Life[] = []
   let now = 0
   const record = new FlightRecorder(() => now)
   const weather = compile({
     participants, parts, streams: streams(seed), ...rest,
-    plan: drawPlan(faults, participants, seed), record, live: (life) => setOff.push(life),
+    plan: plan ?? drawPlan(faults, participants, seed, knowledge), record, live: (life) => setOff.push(life),
   })
   record.read(weather)
   const happen = (at: Micros, actor: Name, what: Told): void => {
@@ -74,6 +75,14 @@ export const envelope = (about: Partial<Envelope> & { readonly size?: number } =
     sent: 0,
     ...rest,
   }
+}
+
+/** What is known of clients: those with later names have more of everything. */
+export const knowledge: Knowledge = {
+  tasks: ['ctr', 'ctcvr'],
+  rows: (client) => 100 * client.charCodeAt(7),
+  label: (client, task) => (task === 'ctcvr' ? 0.01 : 0.1) * (client.charCodeAt(7) - 64),
+  speed: (client) => 1e9 * client.charCodeAt(7),
 }
 
 /** The model of `round` for a client, one envelope per part, from the part's owner. */

@@ -8,7 +8,7 @@ import type { Flight } from '../../src/flight/flight.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { asynchronous, buffered, fedAvg, fedHca2, mbps, mmoe, ms, scaffold, sgd } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
-import { allFinite, everyFault, unequal } from './every-fault.js'
+import { allFinite, everyAbsence, everyFault, unequal } from './every-fault.js'
 
 let alone: Engine
 let crew: Engine
@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const faults = everyFault({ leaves: [2, 8], uploadsLost: [2, 8], modelsLost: [2, 8], narrow: [2, 8], crash: 200 })
 
-const flown = (strategy: Specification['strategy'], rounds: Specification['rounds'], engine: Engine): Promise<Flight> => {
+const flown = (strategy: Specification['strategy'], rounds: Specification['rounds'], engine: Engine, weather = faults): Promise<Flight> => {
   const specification: Specification = {
     world: { kind: 'storefronts' },
     model: mmoe({ embedding: 2, experts: 2, expert: [4], tower: [2], batchNorm: true }),
@@ -32,7 +32,7 @@ const flown = (strategy: Specification['strategy'], rounds: Specification['round
     rounds,
     network: { up: mbps(2), down: mbps(4), latency: ms(10) },
     devices: { stepOverhead: 8000 },
-    faults,
+    faults: weather,
     evaluate: { every: 4 },
   }
   return fly(resolve(specification, { seed: 5 }), { world: unequal, engine })
@@ -66,4 +66,11 @@ it.each(strategyEntries.map(({ kind }) => kind).filter((kind) => kind !== 'poole
   for (const { values, personal, memory } of Object.values(states)) {
     expect(allFinite([values, ...personal.values(), ...Object.values(memory)])).toBe(true)
   }
+})
+
+it.each(policies.map((policy) => [policy.kind, policy] as const))('%s rounds fly through what keeps clients away, and full inboxes', async (_kind, policy) => {
+  const flight = await flown(fedAvg(), policy, alone, everyAbsence())
+  expect(flight.rounds).toHaveLength(16)
+  expect(flight.faults.filter(({ fired }) => fired === 0).map(({ id }) => id)).toEqual([])
+  expect((await flown(fedAvg(), policy, crew, everyAbsence())).digest).toBe(flight.digest)
 })

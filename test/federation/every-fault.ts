@@ -1,5 +1,6 @@
 import {
-  away, clog, corrupt, crash, delay, duplicate, kbps, lose, mislabel, ms, named, narrow, partial, partition, poison, reorder, slow,
+  away, battery, churn, clog, corrupt, crash, delay, duplicate, full, joins, kbps, lose, mislabel, ms, named, narrow, partial, partition,
+  poison, quits, reorder, skew, slow,
 } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from './small.js'
@@ -17,7 +18,7 @@ export interface Times {
   readonly crash: number
 }
 
-/** Every kind of fault there is. `pooled`: one client stands for all. */
+/** Every kind of fault on lives, links and devices. `pooled`: one client stands for all. */
 export const everyFault = (times: Times, pooled = false): NonNullable<Specification['faults']> => {
   const client = (scenario: string) => named(pooled ? 'client-pooled' : `client-${scenario}`)
   return [
@@ -38,6 +39,21 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     poison(client('ES'), { send: { attack: 'noise', relative: 0.5 } }),
     poison(client('FR'), { send: 'a-little-is-enough', rounds: times.modelsLost }),
     mislabel(client('FR'), { flip: 0.2 }),
+  ]
+}
+
+/** Every kind of fault on clocks and capacity, and every mechanism of absence. */
+export const everyAbsence = (pooled = false): NonNullable<Specification['faults']> => {
+  const client = (scenario: string) => named(pooled ? 'client-pooled' : `client-${scenario}`)
+  return [
+    slow(client('NL'), { profile: [[0, 1], [ms(20), 2]], since: 'training', id: 'heat' }),
+    away(client('FR'), { phase: 'before-upload', probability: 0.6, bias: { by: 'label' }, daily: [[0, 1]], together: 'all', id: 'prone' }),
+    skew(client('FR'), { behind: ms(60), drift: 50_000, id: 'clock' }),
+    full('aggregator', { service: ms(3), inbox: 2, id: 'full' }),
+    battery(client('ES'), { capacity: 3, training: 60, charge: { watts: 10 }, id: 'battery' }),
+    joins(client('FR'), { round: 2, id: 'joins' }),
+    quits(client('DE'), { round: 4, id: 'quits' }),
+    churn(client('NL'), { births: 18_000, deaths: 18_000, horizon: '10 s', id: 'churn' }),
   ]
 }
 

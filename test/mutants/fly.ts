@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 const [root] = process.argv.slice(2)
 const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/${path}`).href)
-const { buffered, corrupt, crash, duplicate, lose, ms, one, pause, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
+const { buffered, corrupt, crash, duplicate, full, lose, ms, one, pause, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
 const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
 
 const names = ['crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
@@ -29,6 +29,7 @@ const stormy = [
   },
   { ...plain, faults: [pause('aggregator', { when: { round: 2, after: 1 }, for: ms(30) }), pause(one(), { when: { event: 'began training', nth: 5 }, for: ms(30) })] },
   { ...plain, faults: [corrupt({ message: 'update' }, { bits: 1, probability: 0.5 })] },
+  { ...plain, faults: [full('aggregator', { service: ms(40), inbox: 1 })] },
 ]
 const told = (error: unknown): { readonly check: string | null; readonly says: string } => {
   const { check = null, message } = error as { readonly check?: string; readonly message: string }

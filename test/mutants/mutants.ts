@@ -102,8 +102,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lose an envelope',
     file: 'src/network/network.ts',
-    find: "this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault }, event)",
-    replace: 'void [to, from, round, travelled, fault, event, id]',
+    find: "this.#options.record.tell(to, { kind: 'drop', envelope: id, from, round, travelled, fault, refused }, event)",
+    replace: 'void [to, from, round, travelled, fault, refused, event, id]',
     check: 'conservation',
   },
   {
@@ -147,6 +147,13 @@ export const mutants: readonly Mutant[] = [
     find: "if (checksum !== 0 && checksum !== checksumOf(frame)) return 'checksum'",
     replace: 'if (checksum > 0xffffffff) return \'checksum\'',
     check: 'intact',
+  },
+  {
+    name: 'take in one message more than there is room for',
+    file: 'src/faults/inbox.ts',
+    find: 'if (length >= this.places)',
+    replace: 'if (length > this.places)',
+    check: 'inbox',
   },
   {
     name: 'weigh by rows, and divide by clients',

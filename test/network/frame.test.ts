@@ -134,6 +134,7 @@ describe('a model’s frame', () => {
     patience: fc.option(fc.nat({ max: clockEnd }), { nil: undefined }),
     missing: fc.constantFrom('last' as const, 'sit-out' as const),
     deadline: fc.option(fc.nat({ max: clockEnd }), { nil: undefined }),
+    late: fc.constantFrom('give-up' as const, undefined),
   })
 
   it('carries what the client must know of its round, in the head that it has anyway', () => {

@@ -161,7 +161,7 @@ describe('a broken specification', () => {
         'plan.yaml:6:3: rounds.cuont is not a field.',
         '  6 |   cuont: 4',
         '    |   ^^^^^',
-        '  Did you mean "count"? Known here: after, count, kind, leftBehind, missing, overSelect, patience, quorum, select.',
+        '  Did you mean "count"? Known here: after, count, kind, late, leftBehind, missing, overSelect, patience, quorum, select.',
       ].join('\n'),
     )
   })
@@ -300,7 +300,7 @@ describe('--set', () => {
   it('names the setting in errors', () => {
     expect(complaint(() => set('rounds.cuont=5'))).toBe(
       '--set rounds.cuont=5: rounds.cuont is not a field.\n' +
-        '  Did you mean "count"? Known here: after, count, kind, leftBehind, missing, overSelect, patience, quorum, select.',
+        '  Did you mean "count"? Known here: after, count, kind, late, leftBehind, missing, overSelect, patience, quorum, select.',
     )
     expect(complaint(() => set('rounds.count=0'))).toBe('--set rounds.count=0: rounds.count must be at least 1, got 0.')
     expect(complaint(() => set('rounds'))).toContain('expected PATH=VALUE')

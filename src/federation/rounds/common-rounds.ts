@@ -31,6 +31,12 @@ export const commonFields = {
     .describe('A client without an answer when its round closes goes on until the next model comes (default), or is told to stop'),
 }
 
+/** For rounds that end at a time. */
+export const lateField = z
+  .enum(['send', 'give-up'])
+  .optional()
+  .describe('A client that by its own clock cannot send before the round’s end sends all the same (default), or gives up')
+
 export const overSelectField = z
   .number()
   .min(0)
@@ -80,9 +86,9 @@ const tooFew = ({ there = 0, terms }: CommonState): Ending => {
 const needed = ({ quorum }: RoundTerms): number => Math.max(1, quorum)
 
 const ask = (state: CommonState, now: Micros): Decision<CommonState> => {
-  const { ask: clients, after, patience, missing } = state.terms
+  const { ask: clients, after, patience, missing, late } = state.terms
   const deadline = after === undefined ? undefined : now + after
-  return { state, ask: { clients, atLeast: needed(state.terms), timeout: undefined, patience, missing, deadline } }
+  return { state, ask: { clients, atLeast: needed(state.terms), timeout: undefined, patience, missing, deadline, late } }
 }
 
 const close = (state: CommonState, ending: Ending): Decision<CommonState> => ({

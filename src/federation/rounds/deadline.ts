@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { shareUp } from '../../shares.js'
 import { durationSchema } from '../../time/duration.js'
 import { ofTheRound, plainly } from './admission.js'
-import { commonFields, commonProblems, commonRounds, giveDeadline, overSelectField } from './common-rounds.js'
+import { commonFields, commonProblems, commonRounds, giveDeadline, lateField, overSelectField } from './common-rounds.js'
 import { roundEntry } from './round.js'
 
 /** Rounds that close when all have answered or `after` has passed, and abort below `quorum`. */
@@ -17,12 +17,13 @@ export const deadline = roundEntry({
     after: durationSchema.describe('How long a round stays open'),
     quorum: z.int().min(1).default(1).describe('Trunk updates below which the round aborts'),
     overSelect: overSelectField,
+    late: lateField,
   }),
-  rules: ({ count, select, after, quorum, overSelect, patience, missing, leftBehind }) => ({
+  rules: ({ count, select, after, quorum, overSelect, patience, missing, leftBehind, late }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
       const ask = Math.min(clients, wanted + shareUp(overSelect, wanted))
-      return { ask, closeAt: wanted, quorum, after, wait: after, patience, missing, last: round >= count, leftBehind }
+      return { ask, closeAt: wanted, quorum, after, wait: after, patience, missing, last: round >= count, leftBehind, late }
     }),
     admission: ofTheRound,
     fold: plainly,

@@ -4,7 +4,7 @@ import { shareUp } from '../../shares.js'
 import { durationSchema } from '../../time/duration.js'
 import { ofTheRound, plainly } from './admission.js'
 import {
-  commonFields, commonProblems, commonRounds, giveDeadline, neverCloses, overSelectField, patientWait,
+  commonFields, commonProblems, commonRounds, giveDeadline, lateField, neverCloses, overSelectField, patientWait,
 } from './common-rounds.js'
 import { roundEntry } from './round.js'
 
@@ -19,13 +19,14 @@ export const quorum = roundEntry({
     quorum: z.int().min(1).describe('Trunk updates at which the round closes'),
     after: durationSchema.optional().describe('When a round without its quorum aborts'),
     overSelect: overSelectField,
+    late: lateField,
   }),
-  rules: ({ count, select, after, quorum: goal, overSelect, patience, missing, leftBehind }) => ({
+  rules: ({ count, select, after, quorum: goal, overSelect, patience, missing, leftBehind, late }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
       const ask = Math.min(clients, wanted + shareUp(overSelect, wanted))
       const wait = after ?? patientWait
-      return { ask, closeAt: goal, quorum: goal, after, wait, patience, missing, last: round >= count, leftBehind }
+      return { ask, closeAt: goal, quorum: goal, after, wait, patience, missing, last: round >= count, leftBehind, late }
     }),
     admission: ofTheRound,
     fold: plainly,
