@@ -14,7 +14,7 @@ import { worldKind } from './kind.js'
 const schema = z.strictObject({
   kind: z.literal('mnist'),
   dir: z.string().optional().describe('folder of the data, relative to the specification; --data goes before it'),
-  clients: z.int().min(1).default(100).describe('clients, among whom the training images are dealt out evenly'),
+  clients: z.int().min(1).max(100_000).default(100).describe('clients, among whom the training images are dealt out evenly'),
   partition: z
     .enum(['iid', 'shards'])
     .default('iid')

@@ -7,6 +7,7 @@ import { DataError, NondeterminismError, SpecificationError, StorageError } from
 import type { Flight } from '../flight/flight.js'
 import { readStart } from '../flight/start.js'
 import type { Which } from '../flight/trained-model.js'
+import type { FlightEvent } from '../record/event.js'
 import type { MetricRow } from '../record/rows.js'
 import { readTrace } from '../schedules/trace-file.js'
 import type { Specification } from '../simulation/specification.js'
@@ -20,7 +21,7 @@ import { sha256, sha256OfFile } from './hash.js'
 import { loadSpecification } from './load.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
-import { readEnd, readRows } from './rows.js'
+import { readEnd, readLines, readRows } from './rows.js'
 import { type Examined, examine, formatBroken, formatStrays } from './seal.js'
 import { conduct, type Run, type SimulateOptions, type Callbacks } from './simulate.js'
 
@@ -138,6 +139,12 @@ export const compareNumbers = (
   )
 }
 
+/** Whether an event is told to who watches a replay: nothing of rounds that the run did not close. */
+const isOf = (event: FlightEvent, closed: number): boolean => {
+  if (event.kind === 'round-close') return event.row.round <= closed
+  return event.kind === 'evaluated' ? event.round <= closed : true
+}
+
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [
   'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
@@ -180,7 +187,7 @@ const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boo
   const claimed = Object.keys(manifest.files ?? {}).find((file) => !written.includes(file))
   if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
   const asFlown = JSON.parse(JSON.stringify(run.manifest)) as Manifest
-  const fields: readonly string[] = [...Object.keys(asFlown), ...besides]
+  const fields: readonly string[] = [...Object.keys(asFlown), ...derived, ...besides]
   const added = Object.keys(manifest).find((name) => !fields.includes(name))
   if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
   for (const name of derived) {
@@ -217,6 +224,7 @@ export const replay = async (
   const whole = manifest.status === 'complete'
   const { lines: flown, rest } = readEnd(folder, rowFiles.events, disk)
   const expected = comparable(whole && rest !== '' ? [...flown, rest] : flown, whole)
+  const closed = whole ? Infinity : readLines(folder, rowFiles.rounds, disk).length
   const specification = await specificationFrom(manifest, cwd)
   checkTraces(manifest, cwd)
   checkStart(manifest, cwd)
@@ -236,6 +244,8 @@ export const replay = async (
     },
     {
       ...watch,
+      // A run that was broken off is flown on until its last event has come again, which may take it into a round further.
+      onEvent: (event) => (isOf(event, closed) ? watch.onEvent?.(event) : undefined),
       onReady(about) {
         checkWorld(manifest, about.world)
         watch.onReady?.(about)

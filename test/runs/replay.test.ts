@@ -114,6 +114,22 @@ describe('replay', () => {
     await expect(replay(data, { cwd })).rejects.toThrow('the data file train.csv of the run was not read now')
   })
 
+  it('shows of an interrupted run the rounds that it showed itself, wherever it was broken off', async () => {
+    for (const at of [8, 12, 16, 20, 24, 28]) {
+      const [stop, cut] = [new AbortController(), join(cwd, `cut-${at}`)]
+      const [live, again]: number[][] = [[], []]
+      let events = 0
+      const flight = simulate(tiny, { seed: 7, workers: 1, out: cut, cwd, signal: stop.signal })
+      flight.events$.subscribe((event) => {
+        if (event.kind === 'round-close') live.push(event.row.round)
+        if (++events === at) stop.abort()
+      })
+      expect((await flight).status).toBe('interrupted')
+      await replay(cut, { workers: 1, cwd }, { onEvent: (event) => (event.kind === 'round-close' ? again.push(event.row.round) : undefined) })
+      expect([at, again]).toEqual([at, live])
+    }
+  })
+
   it('compares an interrupted run as far as it got', async () => {
     const stop = new AbortController()
     const flight = simulate(tiny, { seed: 7, workers: 1, out: join(cwd, 'cut'), cwd, signal: stop.signal })
@@ -207,7 +223,7 @@ describe('a run that was tampered with', () => {
   it.each([
     ['spaces', (text: string) => text.replaceAll('\n', '\r\n')],
     ['the text on one line', (text: string) => JSON.stringify(JSON.parse(text))],
-    ['a field that is written twice', (text: string) => text.replace('"seed": "7"', '"seed": "8",\n  "seed": "7"')],
+    ['a field that is written twice', (text: string) => text.replace(/^ {2}"seed": /m, '  "seed": "other",\n$&')],
     ['lines at the end', (text: string) => `${text}\n`],
   ])('in %s of the manifest, which leave what it says as it is', async (_, change) => {
     const planted = edited(folder, 'manifest.json', change)
