@@ -55,7 +55,8 @@ const schema = z.strictObject({
     .prefault({ train: 0.7, validation: 0.1, test: 0.2 })
     .describe('shares of a client’s rows; the authors’ script has 0.9, 0 and 0.1'),
 }).superRefine(roomFor(
-  ({ clients, sizes, most, columns, classes }) => clients * (Math.min(usualRows(sizes), most ?? Infinity) * (columns + 1) + columns * classes),
+  ({ clients, sizes: law, most = Infinity, columns, classes }) =>
+    clients * (Math.min(usualRows(law), most) * (columns + 1) + columns * classes),
   ['clients', 'sizes', 'columns', 'classes'],
 ))
 

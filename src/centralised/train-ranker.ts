@@ -79,13 +79,13 @@ const check = ({ world, cutoffs, judge }: RankerTraining): Scenario => {
   return scenario
 }
 
-/** The counts of epochs together, in the order of tasks as they came up. */
+/** The counts of epochs together, in the order of tasks. */
 const added = (all: readonly OddGradients[], more: readonly OddGradients[] = []): readonly OddGradients[] =>
-  more.reduce((sums, { task, none, notFinite }) => {
-    const before = sums.find((one) => one.task === task)
-    if (before === undefined) return [...sums, { task, none, notFinite }]
-    return sums.map((one) => (one === before ? { task, none: one.none + none, notFinite: one.notFinite + notFinite } : one))
-  }, all)
+  [...new Set([...all, ...more].map(({ task }) => task))].map((task) => {
+    const of = [...all, ...more].filter((one) => one.task === task)
+    const sum = (what: 'none' | 'notFinite'): number => of.reduce((total, one) => total + one[what], 0)
+    return { task, none: sum('none'), notFinite: sum('notFinite') }
+  })
 
 const blamed = (odd: readonly OddGradients[]): string => {
   const [worst] = odd.filter(({ notFinite }) => notFinite > 0).sort((a, b) => b.notFinite - a.notFinite)
