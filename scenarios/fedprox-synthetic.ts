@@ -4,23 +4,38 @@ import { splitByOrder } from '../src/data/split.js'
 import type { World } from '../src/data/world.js'
 import { normal, streams, type Stream, type Streams } from '../src/random/streams.js'
 import { worldKind } from './kind.js'
+import { roomFor } from './room.js'
 
 const sizes = z.discriminatedUnion('law', [
   z.strictObject({
     law: z.literal('lognormal'),
-    mu: z.number().default(4),
-    sigma: z.number().min(0).default(2),
-    least: z.int().min(10).default(50).describe('added to every draw'),
+    mu: z.number().max(18).default(4),
+    sigma: z.number().min(0).max(10).default(2),
+    least: z.int().min(10).max(1e8).default(50).describe('added to every draw'),
   }).describe('least + floor(exp(mu + sigma z)), z standard normal: what the authors’ script draws'),
   z.strictObject({
     law: z.literal('power'),
     exponent: z.number().gt(1).default(2).describe('a: the density falls as n^-a'),
-    least: z.int().min(10).default(50),
-    most: z.int().min(10).default(10_000),
+    least: z.int().min(10).max(1e8).default(50),
+    most: z.int().min(10).max(1e8).default(10_000),
   }).refine(({ least, most }) => least < most, { path: ['most'], error: 'must be above `least`' })
     .describe('a power law between `least` and `most`'),
   z.strictObject({ law: z.literal('equal'), rows: z.int().min(10).max(1e8).default(320) }).describe('all alike'),
 ])
+
+/** Rows of a client whose size is neither lucky nor unlucky: the mean, or the most that the law gives. */
+const usualRows = (law: z.output<typeof sizes>): number => {
+  switch (law.law) {
+    case 'lognormal':
+      return law.least + Math.exp(law.mu + law.sigma ** 2 / 2)
+    case 'power':
+      return law.most
+    case 'equal':
+      return law.rows
+    default:
+      return law satisfies never
+  }
+}
 
 const share = z.number().min(0).max(1)
 
@@ -29,17 +44,21 @@ const schema = z.strictObject({
   alpha: z.number().min(0).default(1).describe('how far the clients’ models are apart'),
   beta: z.number().min(0).default(1).describe('how far the clients’ features are apart'),
   iid: z.boolean().default(false).describe('one model and one distribution of features for all clients'),
-  clients: z.int().min(1).default(30).describe('clients, each a scenario of its own'),
+  clients: z.int().min(1).max(100_000).default(30).describe('clients, each a scenario of its own'),
   columns: z.int().min(1).max(1e5).default(60).describe('numeric features'),
   classes: z.int().min(2).max(1e5).default(10).describe('classes of the one task'),
   sizes: sizes.prefault({ law: 'lognormal' }).describe('rows of a client'),
-  most: z.int().min(10).optional().describe('cap on the rows of a client, whatever its law draws'),
+  most: z.int().min(10).max(1e8).optional().describe('cap on the rows of a client, whatever its law draws'),
   split: z
     .strictObject({ train: share, validation: share, test: share })
     .refine(({ train, validation, test }) => Math.abs(train + validation + test - 1) < 1e-9, 'the shares must add up to 1')
     .prefault({ train: 0.7, validation: 0.1, test: 0.2 })
     .describe('shares of a client’s rows; the authors’ script has 0.9, 0 and 0.1'),
-})
+}).superRefine(roomFor(
+  ({ clients, sizes: law, most = Infinity, columns, classes }) =>
+    clients * (Math.min(usualRows(law), most) * (columns + 1) + columns * classes),
+  ['clients', 'sizes', 'columns', 'classes'],
+))
 
 type Spec = z.output<typeof schema>
 export type FedproxSynthetic = Partial<Omit<z.input<typeof schema>, 'kind'>>

@@ -3,16 +3,20 @@ import { normal, streams } from '../src/random/streams.js'
 import { sharedFloats, sharedInts, type Table } from '../src/data/table.js'
 import type { World } from '../src/data/world.js'
 import { worldKind } from './kind.js'
+import { roomFor } from './room.js'
 
 const schema = z.strictObject({
   kind: z.literal('mb1'),
-  clients: z.int().min(1).default(200).describe('clients, each a scenario of its own'),
-  rows: z.int().min(1).default(64).describe('training rows of each client'),
-  columns: z.int().min(1).default(32).describe('numeric features'),
-  classes: z.int().min(2).default(4).describe('classes of the one task'),
+  clients: z.int().min(1).max(100_000).default(200).describe('clients, each a scenario of its own'),
+  rows: z.int().min(1).max(1e8).default(64).describe('training rows of each client'),
+  columns: z.int().min(1).max(1e5).default(32).describe('numeric features'),
+  classes: z.int().min(2).max(1e5).default(4).describe('classes of the one task'),
   noise: z.number().min(0).default(0.5).describe('standard deviation of what is added to each class score'),
-  test: z.int().min(0).default(0).describe('test rows of each client'),
-})
+  test: z.int().min(0).max(1e8).default(0).describe('test rows of each client'),
+}).superRefine(roomFor(
+  ({ clients, rows, test, columns, classes }) => clients * (rows + test) * (columns + 1) + columns * classes,
+  ['clients', 'rows', 'test', 'columns'],
+))
 
 export type Mb1 = Partial<Omit<z.input<typeof schema>, 'kind'>>
 

@@ -4,6 +4,7 @@ import { splitByOrder } from '../src/data/split.js'
 import type { World } from '../src/data/world.js'
 import { normal, streams, type Streams } from '../src/random/streams.js'
 import { worldKind } from './kind.js'
+import { roomFor } from './room.js'
 import { dot, pair } from './storefronts/preference.js'
 
 const schema = z.strictObject({
@@ -13,9 +14,9 @@ const schema = z.strictObject({
   scale: z.number().gt(0).default(1).describe('c: length of the weights'),
   sines: z.int().min(0).max(1e4).default(10).describe('m: sines that bend a task; 0 makes it linear'),
   noise: z.number().min(0).default(0.1).describe('standard deviation of what is added to a label (variance 0.01)'),
-  scenarios: z.int().min(1).default(1).describe('clients with rows of their own of the same two functions'),
+  scenarios: z.int().min(1).max(100_000).default(1).describe('clients with rows of their own of the same two functions'),
   rows: z.int().min(10).max(1e8).default(20_000).describe('rows of each scenario'),
-})
+}).superRefine(roomFor(({ scenarios, rows, columns }) => scenarios * rows * (columns + 2), ['scenarios', 'rows', 'columns']))
 
 type Spec = z.output<typeof schema>
 export type MmoeSynthetic = Partial<Omit<z.input<typeof schema>, 'kind'>>

@@ -14,7 +14,7 @@ import { worldKind } from './kind.js'
 const schema = z.strictObject({
   kind: z.literal('mnist'),
   dir: z.string().optional().describe('folder of the data, relative to the specification; --data goes before it'),
-  clients: z.int().min(1).default(100).describe('clients, among whom the training images are dealt out evenly'),
+  clients: z.int().min(1).max(100_000).default(100).describe('clients, among whom the training images are dealt out evenly'),
   partition: z
     .enum(['iid', 'shards'])
     .default('iid')
@@ -76,6 +76,14 @@ const idx = (bytes: Buffer, axes: number, file: string): { readonly shape: reado
   return { shape, data: bytes.subarray(start) }
 }
 
+const unzipped = (stored: Buffer, file: string): Buffer => {
+  try {
+    return gunzipSync(stored)
+  } catch (cause) {
+    throw new DataError(`${file}: not a complete gzip file (${(cause as Error).message}). Download it again.`, { cause })
+  }
+}
+
 const readMnist = async (dir: string): Promise<MnistFiles> => {
   const names = await readdir(dir).catch((): string[] => [])
   const origins: Origin[] = []
@@ -85,9 +93,11 @@ const readMnist = async (dir: string): Promise<MnistFiles> => {
       throw new DataError(`no ${what}-ubyte in ${dir}: ${await listing(dir)}. Point --data at the folder that holds it`)
     }
     const file = join(dir, found)
-    const stored = await readFile(file)
+    const stored = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+      throw new DataError(`${file} cannot be read (${cause.code ?? cause.message}). Download it again.`, { cause })
+    })
     origins.push({ file, bytes: stored.length, sha256: createHash('sha256').update(stored).digest('hex') })
-    return idx(found.endsWith('.gz') ? gunzipSync(stored) : stored, axes, file)
+    return idx(found.endsWith('.gz') ? unzipped(stored, file) : stored, axes, file)
   }
   const images = async (part: 'train' | 't10k' | 't3k'): Promise<Images> => {
     const [pictures, labels] = [await read(`${part}-images-idx3`, 3), await read(`${part}-labels-idx1`, 1)]

@@ -5,6 +5,7 @@ import { assemble } from '../src/data/assemble.js'
 import { clipSchema } from '../src/data/scaler.js'
 import type { World } from '../src/data/world.js'
 import { worldKind } from './kind.js'
+import { roomFor } from './room.js'
 import { drawCatalogue, fieldsOf, numericNames } from './storefronts/catalogue.js'
 import { drawImpressions } from './storefronts/impressions.js'
 import { rateNames, ratesOf } from './storefronts/rates.js'
@@ -13,7 +14,6 @@ const rate = z
   .strictObject({ ctr: z.number().gt(0).lt(1), ctcvr: z.number().gt(0).lt(1) })
   .refine(({ ctr, ctcvr }) => ctcvr < ctr, { error: 'ctcvr must be below ctr: a conversion needs a click' })
 
-/** Above the most a scenario does not fit into memory. */
 const rows = z.int().min(20).max(1e8)
 
 export const storefrontsSchema = z
@@ -42,7 +42,7 @@ export const storefrontsSchema = z
       .default('dense')
       .describe('dense: ctr .25, ctcvr .08; aliexpress: those of NL, ES, FR, US in turn; or a pair, or a list in turn'),
     ids: z.int().min(0).max(1e7).default(0).describe('hash buckets of a user and an item id as further fields; 0: no ids'),
-    days: z.int().min(1).default(10).describe('days that the impressions are spread over'),
+    days: z.int().min(1).max(36_500).default(10).describe('days that the impressions are spread over'),
     clip: clipSchema.default('range'),
     clients: clientsSchema.optional(),
   })
@@ -50,6 +50,12 @@ export const storefrontsSchema = z
     path: ['impressions'],
     error: 'the list needs one number per scenario: change it, or `scenarios`',
   })
+  .superRefine(roomFor(
+    // A row has 12 numbers, 9 categories and 2 labels.
+    ({ scenarios, impressions }) =>
+      23 * (Array.isArray(impressions) ? impressions.reduce((sum, one) => sum + one, 0) : scenarios * impressions),
+    ['scenarios', 'impressions'],
+  ))
 
 export type Storefronts = Partial<Omit<z.input<typeof storefrontsSchema>, 'kind'>>
 

@@ -4,17 +4,22 @@ import type { InteractionLog } from './interactions/interactions.js'
 import { interactionOptions } from './interactions/options.js'
 import { toInteractionWorld } from './interactions/world.js'
 import { worldKind } from './kind.js'
+import { roomFor } from './room.js'
 
 const schema = z.strictObject({
   kind: z.literal('synthetic-interactions'),
-  scenarios: z.int().min(1).default(1).describe('clients; users are dealt out to them, items are common'),
-  users: z.int().min(2).default(300).describe('users, over all scenarios'),
-  items: z.int().min(2).default(200).describe('items'),
-  each: z.int().min(1).default(20).describe('interactions of each user'),
-  tags: z.int().min(1).default(8).describe('groups of items; an item resembles the others of its tag'),
-  taste: z.number().min(0).default(3).describe('how much a user prefers some items over others; 0: not at all'),
+  scenarios: z.int().min(1).max(100_000).default(1).describe('clients; users are dealt out to them, items are common'),
+  users: z.int().min(2).max(1e7).default(300).describe('users, over all scenarios'),
+  items: z.int().min(2).max(1e6).default(200).describe('items'),
+  each: z.int().min(1).max(1e6).default(20).describe('interactions of each user'),
+  tags: z.int().min(1).max(1e6).default(8).describe('groups of items; an item resembles the others of its tag'),
+  taste: z.number().min(0).max(1e6).default(3).describe('how much a user prefers some items over others; 0: not at all'),
   ...interactionOptions,
-})
+}).superRefine(roomFor(
+  // A user weighs every item; an interaction has a dozen values until it is in its table.
+  ({ users, items, each }) => users * (items + 12 * Math.min(each, items)),
+  ['users', 'items', 'each'],
+))
 
 export type SyntheticInteractions = Partial<Omit<z.input<typeof schema>, 'kind'>>
 

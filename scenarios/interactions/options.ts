@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** Options that every world of users and items has. */
 export const interactionOptions = {
-  core: z.int().min(1).default(5).describe('every user keeps at least so many items and every item so many users'),
+  core: z.int().min(1).max(1e6).default(5).describe('every user keeps at least so many items and every item so many users'),
   split: z
     .enum(['time', 'random']).default('time')
     .describe('60/20/20 of all interactions: the earliest train; or at random, as PMTRec splits, so the future leaks'),

@@ -1,6 +1,6 @@
 import type { Scenario, World } from '../data/world.js'
 import { SpecificationError } from '../errors.js'
-import type { Engine, TrainJob, TrainResult, Training } from '../engine/engine.js'
+import type { Engine, OddGradients, TrainJob, TrainResult, Training } from '../engine/engine.js'
 import type { Optimizer } from '../engine/program/optimizer.js'
 import { fullRanking, isUndefined, meanRanking, type RankedUser } from '../metrics/full-ranking.js'
 import { historyOf, knownItems } from '../metrics/interactions.js'
@@ -45,6 +45,11 @@ export interface RankerEpoch {
 
 export interface RankerResult {
   readonly epochs: readonly RankerEpoch[]
+  /**
+   * Over all epochs, one that diverged too: tasks whose gradients a balancer found to be none or not finite, and in how many
+   * steps. Absent where there was none, or where the balancer looks at none.
+   */
+  readonly odd?: readonly OddGradients[]
   /** The epoch that was best on validation; all below is of it. */
   readonly best: number
   readonly parameters: Float32Array
@@ -74,6 +79,19 @@ const check = ({ world, cutoffs, judge }: RankerTraining): Scenario => {
   return scenario
 }
 
+/** The counts of epochs together, in the order of tasks. */
+const added = (all: readonly OddGradients[], more: readonly OddGradients[] = []): readonly OddGradients[] =>
+  [...new Set([...all, ...more].map(({ task }) => task))].map((task) => {
+    const of = [...all, ...more].filter((one) => one.task === task)
+    const sum = (what: 'none' | 'notFinite'): number => of.reduce((total, one) => total + one[what], 0)
+    return { task, none: sum('none'), notFinite: sum('notFinite') }
+  })
+
+const blamed = (odd: readonly OddGradients[]): string => {
+  const [worst] = odd.filter(({ notFinite }) => notFinite > 0).sort((a, b) => b.notFinite - a.notFinite)
+  return worst === undefined ? '' : ` (gradients of ${worst.task} were not finite in ${worst.notFinite} step${worst.notFinite === 1 ? '' : 's'})`
+}
+
 /**
  * Trains epoch by epoch through the engine, which may train the same world again and again, and stops when validation has not improved for `patience` epochs. Candidates
  * are all items that the user did not interact with before: in training; for the test in validation either.
@@ -95,6 +113,7 @@ export const trainRanker = async (engine: Engine, about: RankerTraining): Promis
   let kept: Pick<TrainResult, 'optimizer' | 'balance'> | undefined
   let best: { readonly epoch: number; readonly score: number; readonly parameters: Float32Array } | undefined
   const epochs: RankerEpoch[] = []
+  let odd: readonly OddGradients[] = []
   for (let epoch = 1; epoch <= about.epochs; epoch++) {
     const job: TrainJob = {
       kind: 'train', client: 'centre', program, data, parameters,
@@ -104,6 +123,7 @@ export const trainRanker = async (engine: Engine, about: RankerTraining): Promis
     const [result] = await Promise.all(engine.train([job]))
     kept = result
     parameters = result.parameters
+    odd = added(odd, result.odd)
     const ranked = fullRanking(vectors(parameters), judged)
     // A model that diverged does not come back.
     if (ranked.some(isUndefined)) break
@@ -114,9 +134,11 @@ export const trainRanker = async (engine: Engine, about: RankerTraining): Promis
     else if (epoch - best.epoch >= about.patience) break
   }
   if (best === undefined) {
-    const rule = about.epochs > 0 ? 'the model diverged in the first: lower the rate' : 'give at least 1'
+    const rule = about.epochs > 0 ? `the model diverged in the first${blamed(odd)}: lower the rate` : 'give at least 1'
     throw new SpecificationError(`${about.epochs} epochs train nothing: ${rule}`)
   }
   const asked = { known: knownItems(features, train, validation), relevant: knownItems(features, test), cutoffs }
-  return { epochs, best: best.epoch, parameters: best.parameters, test: fullRanking(vectors(best.parameters), asked) }
+  return {
+    epochs, ...(odd.length > 0 && { odd }), best: best.epoch, parameters: best.parameters, test: fullRanking(vectors(best.parameters), asked),
+  }
 }

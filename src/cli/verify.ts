@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 
 import { exitCodes } from '../errors.js'
 import { realDisk } from '../runs/disk.js'
-import { type Examined, examine, formatBroken } from '../runs/seal.js'
+import { type Examined, examine, formatBroken, formatStrays } from '../runs/seal.js'
 import { plural } from './format.js'
 import type { Terminal } from './run.js'
 import { runsAt } from './runs-at.js'
@@ -12,8 +12,8 @@ export interface VerifyFlags {
   readonly quiet?: boolean
 }
 
-const verdictOf = ({ broken, unsealed }: Examined): 'sound' | 'broken' | 'unsealed' =>
-  broken.length > 0 ? 'broken' : unsealed === undefined ? 'sound' : 'unsealed'
+const verdictOf = ({ broken, unsealed, strays }: Examined): 'sound' | 'broken' | 'unsealed' | 'beside' =>
+  broken.length > 0 ? 'broken' : unsealed !== undefined ? 'unsealed' : strays.length > 0 ? 'beside' : 'sound'
 
 const textOf = (run: string, examined: Examined): string => {
   const { manifest: { status }, sound, broken, unsealed } = examined
@@ -23,6 +23,8 @@ const textOf = (run: string, examined: Examined): string => {
       return `${run}${flown}: ${plural(sound.length, 'file')}, all as they were written`
     case 'broken':
       return `${run}${flown}: ${formatBroken(broken)}`
+    case 'beside':
+      return `${run}${flown}: ${plural(sound.length, 'file')}, all as they were written; ${formatStrays(examined)}`
     case 'unsealed':
       return `${run}${flown}: nobody vouches for the files: ${unsealed}`
   }
@@ -44,5 +46,5 @@ export const verify = (given: readonly string[], flags: VerifyFlags, { out, err,
     }
   }
   if (verdicts.has('broken')) return exitCodes.storage
-  return verdicts.has('unsealed') ? exitCodes.partly : exitCodes.ok
+  return verdicts.has('unsealed') || verdicts.has('beside') ? exitCodes.partly : exitCodes.ok
 }

@@ -113,5 +113,7 @@ const explain = async (file: string, error: NodeJS.ErrnoException): Promise<Erro
   }
   if (error.code === 'EISDIR') return new DataError(`${file} is a folder where a file was expected`)
   if (error.code === 'EACCES') return new DataError(`${file} may not be read by this user: change its permissions`)
+  // What else a system says of a file, such as a circle of links.
+  if (typeof error.code === 'string' && error.syscall !== undefined) return new DataError(`${file} cannot be read (${error.code})`)
   return error
 }

@@ -13,6 +13,7 @@ export interface JsonSchema {
   readonly allOf?: readonly JsonSchema[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
+  readonly default?: unknown
 }
 
 const fieldOf = (value: unknown, step: string | number): unknown =>
@@ -38,8 +39,8 @@ const shapes = (root: JsonSchema, schema: JsonSchema, value: unknown): JsonSchem
   return told.length > 0 ? told : all
 }
 
-/** The names of the fields that the schema knows at `path` of `value`, sorted. */
-export const knownNames = (root: JsonSchema, value: unknown, path: Path): string[] => {
+/** The groups of fields that the schema may mean at `path` of `value`. */
+const groupsAt = (root: JsonSchema, value: unknown, path: Path): JsonSchema[] => {
   let here = value
   let there = shapes(root, root, value)
   for (const step of path) {
@@ -52,5 +53,16 @@ export const knownNames = (root: JsonSchema, value: unknown, path: Path): string
       })
       .flatMap((schema) => shapes(root, schema as JsonSchema, here))
   }
-  return [...new Set(there.flatMap((schema) => Object.keys(schema.properties ?? {})))].sort()
+  return there
 }
+
+/** The names of the fields that the schema knows at `path` of `value`, sorted. */
+export const knownNames = (root: JsonSchema, value: unknown, path: Path): string[] =>
+  [...new Set(groupsAt(root, value, path).flatMap((schema) => Object.keys(schema.properties ?? {})))].sort()
+
+/** Whether `field` of the group at `path` holds what the schema puts there where nobody writes any. */
+export const isDefault = (root: JsonSchema, value: unknown, path: Path, field: string, held: unknown): boolean =>
+  groupsAt(root, value, path).some(({ properties }) => {
+    const by = properties?.[field]?.default
+    return by !== undefined && JSON.stringify(by) === JSON.stringify(held)
+  })

@@ -1,9 +1,11 @@
 /** Where a value sits in a specification: names of fields and numbers of entries. */
 export type Path = readonly (string | number)[]
 
-/** `rounds.quorum`, `faults.0.probability`; the whole specification is ''. */
-export const formatPath = (path: Path): string =>
-  path.map((step) => (typeof step === 'string' && step.length > 60 ? `${step.slice(0, 57)}...` : step)).join('.')
+const stepText = (step: string | number): string | number =>
+  step === '' ? '""' : typeof step === 'string' && step.length > 60 ? `${step.slice(0, 57)}...` : step
+
+/** `rounds.quorum`, `faults.0.probability`; the whole specification is '', a name without a sign `""`. */
+export const formatPath = (path: Path): string => path.map(stepText).join('.')
 
 /** Reads `rounds.count` and `faults[0].by`; numbers are entries of a list. */
 export const parsePath = (text: string): (string | number)[] =>

@@ -129,7 +129,8 @@ const format = ({ path, at, rule, advice }: Problem, source: Source, whole: stri
   const place: Place = source.place(path, at)
   const subject = path.length === 0 ? whole : formatPath(path)
   const head = `${place.where ? `${place.where}: ` : ''}${subject} ${rule}.`
-  return [head, place.excerpt, advice && `  ${advice}`].filter(Boolean).join('\n')
+  const more = source.advice?.(path, at)
+  return [head, place.excerpt, advice && `  ${advice}`, more && `  ${more}`].filter(Boolean).join('\n')
 }
 
 const most = 8

@@ -1,7 +1,7 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
 import { SpecificationError } from '../errors.js'
 import { offenceIn, type Offence } from './plain.js'
-import type { Path } from './path.js'
+import { valueAt, type Path } from './path.js'
 
 /** Where a value was written: `plan.yaml:4:5`, and the line with a caret under it where there is a line. */
 export interface Place {
@@ -18,6 +18,8 @@ export interface Source {
    * JSON is what a program writes.
    */
   isText(path: Path): boolean
+  /** What to do about the value at `path` that follows from how it came there. */
+  advice?(path: Path, at: 'name' | 'value'): string | undefined
 }
 
 /** A specification that came from a script (or from nowhere): errors name the file and the path alone. */
@@ -81,7 +83,10 @@ export const readDocument = (
     const place = at(...problem.at)
     throw new Failure(`${place.where}: ${problem.what}\n${place.excerpt}\nMend the file and run it again.`)
   }
-  return { value: document.toJS(), source: { place: (path, what) => at(...rangeOf(document, path, what)), isText: () => !file.endsWith('.json') } }
+  const value: unknown = document.toJS()
+  // What a default put there nobody has written.
+  const isText = (path: Path): boolean => !file.endsWith('.json') && valueAt(value, path) !== undefined
+  return { value, source: { place: (path, what) => at(...rangeOf(document, path, what)), isText } }
 }
 
 /** What the parser says, in a message; it tells of its own stack where lists lie ten thousand deep in each other. */

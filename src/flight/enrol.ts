@@ -47,6 +47,9 @@ export interface Enrolment {
   readonly training: Omit<Training, 'batch'>
 }
 
+/** A graph has room for a whole batch: beyond this many rows, for no more than the largest client has. */
+const largeBatch = 65_536
+
 /** The programs of a client that trains `batch` rows a step: those of legs whose training is the same are one. */
 const programsOf = (
   legs: readonly Leg[],
@@ -123,6 +126,7 @@ export const enrol = async (
   const { clients: overrides, ...usual } = resolved.local
   const own = resolveOverrides(overrides, participants, streams(resolved.seeds.faults), 'local.clients')
   const shared = layout.segments.filter((segment) => segment.trainable && strategy.template(segment) !== 'private')
+  const mostRows = members.reduce((most, { train }) => Math.max(most, train.rows), 0)
   const byName = new Map(members.map((member) => [clientName(member.name), member]))
   const clients: Enrolled[] = []
   const exams: Exam[] = []
@@ -131,7 +135,8 @@ export const enrol = async (
     const member = byName.get(name)
     if (member === undefined) continue
     const habits: Habits = { rate: undefined, ...usual, ...own.get(name) }
-    const { epochs, batch, rate, rateSchedule, optimizerState } = habits
+    const { epochs, rate, rateSchedule, optimizerState } = habits
+    const batch = Math.min(habits.batch, Math.max(largeBatch, mostRows))
     const prepared = known.get(batch) ?? (await programsOf(strategy.legs, shared, { ...training, batch }, engine))
     known.set(batch, prepared)
     const data = await register(engine, `${name}/train`, member.train)

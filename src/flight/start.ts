@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { DataError, SpecificationError } from '../errors.js'
@@ -8,6 +7,7 @@ import { decodeTensorFile, type TensorFile } from '../network/tensor-file.js'
 import { clientName, type Name } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
 import { nearest } from '../documents/nearest.js'
+import { readRegular } from '../documents/regular-file.js'
 import { type Making, modelFormat, ownName, type Piece, piecesOf, schemaOf, type Which } from './trained-model.js'
 
 /** The name of a model's file in the folder of its run. */
@@ -28,7 +28,7 @@ export const startFile = ({ from, model }: StartSpec): string => join(from, mode
 export const readStart = (start: StartSpec, cwd: string): Uint8Array => {
   const file = startFile(start)
   try {
-    return new Uint8Array(readFileSync(resolve(cwd, file)))
+    return new Uint8Array(readRegular(resolve(cwd, file)))
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const why = code === 'ENOENT' || code === 'ENOTDIR' ? `is not there; looked in ${cwd}` : `cannot be read (${message})`

@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 
+import { readRegular } from '../documents/regular-file.js'
+
 /** The few things a run does to a file system; an argument everywhere, so that a test can fill the disk. */
 export interface Disk {
   exists(path: string): boolean
@@ -48,9 +50,9 @@ export const realDisk: Disk = {
   exists: (path) => fs.existsSync(path),
   list: (folder) => fs.readdirSync(folder),
   makeFolder,
-  read: (path) => fs.readFileSync(path, 'utf8'),
+  read: (path) => readRegular(path).toString('utf8'),
   // A plain array: a Buffer's `slice` would not copy.
-  readBytes: (path) => new Uint8Array(fs.readFileSync(path)),
+  readBytes: (path) => new Uint8Array(readRegular(path)),
   append: (path, text) => fs.appendFileSync(path, text),
   create(path, text) {
     try {

@@ -8,7 +8,7 @@ import type { TrainingRow } from '../record/rows.js'
 import { conclude } from './describe.js'
 import type { Disk } from './disk.js'
 import { blockFiles, type RowFile, rowFiles, rowLines } from './files.js'
-import { manifestFile, type Manifest } from './manifest.js'
+import { manifestFile, manifestText, type Manifest } from './manifest.js'
 import { type IfTaken, leave, type Place, take } from './place.js'
 import { toNdjson } from './rows.js'
 import { sealed } from './seal.js'
@@ -163,7 +163,7 @@ export class RunFolder {
   }
 
   #writeManifest(): void {
-    this.#disk.replace(join(this.folder, manifestFile), `${JSON.stringify(this.#manifest, null, 2)}\n`)
+    this.#disk.replace(join(this.folder, manifestFile), manifestText(this.#manifest))
   }
 
   #flush(files: readonly RowFile[]): void {

@@ -3,7 +3,7 @@ import { register } from 'node:module'
 import { basename, extname, join, relative, resolve as absolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-import { SpecificationError } from '../errors.js'
+import { exitCodes, printable, SpecificationError } from '../errors.js'
 import { packageFolder, packageName } from '../package.js'
 import { readDocument, scriptSource, type Source } from '../documents/source.js'
 import type { Specification } from '../simulation/specification.js'
@@ -52,17 +52,46 @@ const inquiry = (path: string, cwd: string): Script => ({
   path, cwd, modules: [...Object.keys(own()), 'rxjs'], load: async (name) => (await import(name)) as object,
 })
 
+/** A script that ends the process while it is read, or waits for what never comes, is told of: nothing was flown. */
+const watchEnd = (file: string): (() => void) => {
+  let waits = false
+  // Told before the process ends because nothing is left to do, and not where somebody ends it.
+  const onIdle = (): void => {
+    waits = true
+  }
+  const onExit = (code: number): void => {
+    if (code !== exitCodes.ok && !waits) return
+    const what = waits ? 'waits for a promise that nothing settles' : 'ended the process before anything was flown'
+    process.stderr.write(`windtunnel: ${printable(file)} ${what}. End it with: export default simulation({ ... })\n`)
+    process.exitCode = exitCodes.specification
+  }
+  process.once('beforeExit', onIdle)
+  process.once('exit', onExit)
+  return () => {
+    process.off('beforeExit', onIdle)
+    process.off('exit', onExit)
+  }
+}
+
+/** What a script gives; what it throws is an error that names its line. */
+const ofScript = async <T>(path: string, file: string, cwd: string, ask: () => T | Promise<T>): Promise<T> => {
+  const release = watchEnd(file)
+  try {
+    return await ask()
+  } catch (cause) {
+    throw await scriptError(cause, inquiry(path, cwd))
+  } finally {
+    release()
+  }
+}
+
 /** The default export of a script. */
 const loadScript = async (path: string, file: string, text: string, cwd: string): Promise<unknown> => {
   hook()
-  let module: { readonly default?: unknown }
-  try {
-    // The hash in the address makes an edited script a new module.
-    module = (await import(`${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`)) as typeof module
-  } catch (cause) {
-    throw await scriptError(cause, inquiry(path, cwd))
-  }
-  const exported = await module.default
+  // The hash in the address makes an edited script a new module.
+  const address = `${pathToFileURL(path).href}?${sha256(text).slice(0, 12)}`
+  const exported = await ofScript(path, file, cwd, async (): Promise<unknown> =>
+    ((await import(address)) as { readonly default?: unknown }).default)
   if (exported === undefined) {
     throw new SpecificationError(`${file} has no default export. End it with: export default simulation({ ... })`)
   }
@@ -89,12 +118,7 @@ export const loadStudy = async (
   if (!isStudy(exported)) {
     throw new SpecificationError(`${file} is no study: a script with export default study({ ... }).`)
   }
-  let plan: unknown
-  try {
-    plan = await exported.plan(size)
-  } catch (cause) {
-    throw await scriptError(cause, inquiry(path, cwd))
-  }
+  const plan: unknown = await ofScript(path, file, cwd, () => exported.plan(size))
   return { plan: readPlan(plan, file), script: { file, sha256: sha256(text) } }
 }
 

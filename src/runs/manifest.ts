@@ -76,6 +76,9 @@ export interface Manifest {
 
 export const manifestFile = 'manifest.json'
 
+/** The text of the file: there is one for every manifest. */
+export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`
+
 /** Reads a run's manifest. Errors if the folder is missing, or is not the folder of a run. */
 export const readManifest = (folder: string, disk: Pick<Disk, 'exists' | 'read'>): Manifest => {
   const file = join(folder, manifestFile)

@@ -2,18 +2,14 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 
 import { StorageError } from '../errors.js'
-import { answersFile } from './answers.js'
 import type { Disk } from './disk.js'
-import { rowFiles } from './files.js'
 import { differenceOf } from './identity.js'
 import { isAlive } from './alive.js'
 import { manifestFile, type Manifest, readManifest } from './manifest.js'
-import { modelFiles } from './models.js'
+import { everyFile } from './seal.js'
 
 /** Whoever writes a run has its folder for itself: the file says which process that is. */
 export const lockFile = 'run.lock'
-
-const everyFile = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles)]
 
 /**
  * What is done where the folder holds the run of another flight (another seed, another setting): the run is refused, takes

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
 
 import type { World } from '../data/world.js'
+import { shown } from '../documents/problem.js'
 import { DataError, NondeterminismError, SpecificationError, StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
 import { readStart } from '../flight/start.js'
 import type { Which } from '../flight/trained-model.js'
+import type { FlightEvent } from '../record/event.js'
 import type { MetricRow } from '../record/rows.js'
 import { readTrace } from '../schedules/trace-file.js'
 import type { Specification } from '../simulation/specification.js'
@@ -19,8 +21,8 @@ import { sha256, sha256OfFile } from './hash.js'
 import { loadSpecification } from './load.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
-import { readLines, readRows } from './rows.js'
-import { type Examined, examine, formatBroken } from './seal.js'
+import { readEnd, readLines, readRows } from './rows.js'
+import { type Examined, examine, formatBroken, formatStrays } from './seal.js'
 import { conduct, type Run, type SimulateOptions, type Callbacks } from './simulate.js'
 
 /** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
@@ -137,28 +139,57 @@ export const compareNumbers = (
   )
 }
 
+/** Whether an event is told to who watches a replay: nothing of rounds that the run did not close. */
+const isOf = (event: FlightEvent, closed: number): boolean => {
+  if (event.kind === 'round-close') return event.row.round <= closed
+  return event.kind === 'evaluated' ? event.round <= closed : true
+}
+
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [
   'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
   'selectedRound', 'reached', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly (keyof Manifest)[]
 
+/** What else a manifest of a run that ended says. */
+const besides = ['study', 'spent', 'files', 'sha256'] as const satisfies readonly (keyof Manifest)[]
+
 /** What of that depends on scores, and so on the last bits of a processor. */
 const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest'])
+
+const bytesOf = (path: string, disk: Disk): Uint8Array | undefined => {
+  if (!disk.exists(path)) return undefined
+  try {
+    return disk.readBytes(path)
+  } catch (cause) {
+    throw new StorageError(`${path} cannot be read (${(cause as { code?: string }).code ?? 'it is too large'}). Fly the run again.`, { cause })
+  }
+}
 
 /** Compares every file of a run, and its manifest, with what the flight leaves; the first difference is thrown. */
 const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boolean, disk: Disk): void => {
   const lines = rowLines(run)
   for (const name of exactly ? (['ledger', 'trainings', 'rounds', 'metrics'] as const) : (['ledger', 'trainings'] as const)) {
-    const difference = compareRows(rowFiles[name], readLines(folder, rowFiles[name], disk), lines[name])
+    const { lines: kept, rest } = readEnd(folder, rowFiles[name], disk)
+    const difference = compareRows(rowFiles[name], rest === '' ? kept : [...kept, rest], lines[name])
     if (difference) throw new NondeterminismError(formatRowDifference(difference))
   }
+  for (const file of Object.values(rowFiles)) {
+    const { lines: kept, rest } = readEnd(folder, file, disk)
+    if (rest !== '') throw new NondeterminismError(`${file}:${kept.length + 1} is not what was flown: its line has no end.`)
+  }
   for (const [file, content] of exactly ? Object.entries(blockFiles(run)) : []) {
-    const kept = disk.exists(join(folder, file)) ? disk.readBytes(join(folder, file)) : undefined
+    const kept = bytesOf(join(folder, file), disk)
     const same = kept !== undefined && Buffer.compare(kept, content) === 0
     if (!same) throw new NondeterminismError(`${file} is ${kept ? 'not what was flown' : 'missing'}.`)
   }
+  const written = [...Object.values(rowFiles), ...Object.keys(blockFiles(run))]
+  const claimed = Object.keys(manifest.files ?? {}).find((file) => !written.includes(file))
+  if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
   const asFlown = JSON.parse(JSON.stringify(run.manifest)) as Manifest
+  const fields: readonly string[] = [...Object.keys(asFlown), ...derived, ...besides]
+  const added = Object.keys(manifest).find((name) => !fields.includes(name))
+  if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
   for (const name of derived) {
     if (!exactly && scored.has(name)) continue
     const difference = compareFields(manifest[name], asFlown[name], name)
@@ -191,7 +222,9 @@ export const replay = async (
   const examined = examine(folder, disk)
   const { manifest, unsealed } = examined
   const whole = manifest.status === 'complete'
-  const expected = comparable(readLines(folder, rowFiles.events, disk), whole)
+  const { lines: flown, rest } = readEnd(folder, rowFiles.events, disk)
+  const expected = comparable(whole && rest !== '' ? [...flown, rest] : flown, whole)
+  const closed = whole ? Infinity : readLines(folder, rowFiles.rounds, disk).length
   const specification = await specificationFrom(manifest, cwd)
   checkTraces(manifest, cwd)
   checkStart(manifest, cwd)
@@ -211,6 +244,8 @@ export const replay = async (
     },
     {
       ...watch,
+      // A run that was broken off is flown on until its last event has come again, which may take it into a round further.
+      onEvent: (event) => (isOf(event, closed) ? watch.onEvent?.(event) : undefined),
       onReady(about) {
         checkWorld(manifest, about.world)
         watch.onReady?.(about)
@@ -232,7 +267,8 @@ export const replay = async (
       `nothing can be said of what comes after. ${formatDifference(comparison.difference)}`
     return { ...about, numbers: 'not compared', entire: false, notes: [...reasons, steered] }
   }
-  const doubts = unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]
+  const beside = formatStrays(examined)
+  const doubts = [...(unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]), ...(beside === undefined ? [] : [beside])]
   if (!whole || options.signal?.aborted) {
     if (!options.signal?.aborted) demandSeal(folder, examined)
     const notes = whole ? doubts : [...doubts, `the run is ${manifest.status}: its events were compared as far as it got`]
@@ -243,5 +279,5 @@ export const replay = async (
   const numbers = compareNumbers({ digests, metrics }, run, reasons)
   compareFiles(folder, manifest, run, numbers === 'same', disk)
   demandSeal(folder, examined)
-  return { ...about, numbers, entire: numbers === 'same' && unsealed === undefined, notes: [...doubts, ...reasons] }
+  return { ...about, numbers, entire: numbers === 'same' && doubts.length === 0, notes: [...doubts, ...reasons] }
 }

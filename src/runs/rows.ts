@@ -7,12 +7,20 @@ import { demandShape, rowShapes } from './shape.js'
 /** Rows as NDJSON: one JSON object a line. */
 export const toNdjson = (rows: readonly unknown[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 
-/** The whole lines of a file of a run; the rest of a line that was cut off by a crash is dropped. */
-export const readLines = (folder: string, file: string, disk: Pick<Disk, 'exists' | 'read'>): string[] => {
+/** The whole lines of a file of a run; what follows the last of them, a row that a crash cut off, is dropped. */
+export const readLines = (folder: string, file: string, disk: Pick<Disk, 'exists' | 'read'>): string[] =>
+  readEnd(folder, file, disk).lines
+
+/** The same, and what follows the last whole line: nothing in a file that was written to its end. */
+export const readEnd = (
+  folder: string, file: string, disk: Pick<Disk, 'exists' | 'read'>,
+): { readonly lines: string[]; readonly rest: string } => {
   const path = join(folder, file)
   if (!disk.exists(path)) throw new StorageError(`${path} is missing. Fly the run again.`)
   const text = textOf(path, disk)
-  return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1)
+  const lines = text.split('\n')
+  const rest = lines.pop() as string
+  return { lines, rest }
 }
 
 const textOf = (path: string, disk: Pick<Disk, 'read'>): string => {

@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 
 import { StorageError } from '../errors.js'
+import { answersFile } from './answers.js'
 import type { Disk } from './disk.js'
+import { rowFiles } from './files.js'
 import { sha256 } from './hash.js'
-import { manifestFile, readManifest, type Manifest } from './manifest.js'
+import { manifestFile, manifestText, readManifest, type Manifest } from './manifest.js'
+import { modelFiles } from './models.js'
 
 /** The hash that a manifest says of itself: that of its text without it. */
 const hashOf = (manifest: Manifest): string => sha256(JSON.stringify({ ...manifest, sha256: undefined }))
@@ -24,6 +27,8 @@ export interface Examined {
   readonly manifest: Manifest
   /** Files that are as they were written. */
   readonly sound: readonly string[]
+  /** What lies in the folder beside them and is not of the run: nothing reads it. */
+  readonly strays: readonly string[]
   readonly broken: readonly Broken[]
   /** Why nobody vouches for it, though nothing is broken: it never ended, or an earlier version wrote it. */
   readonly unsealed: string | undefined
@@ -35,7 +40,7 @@ export const examine = (folder: string, disk: Disk): Examined => {
   const { files } = manifest
   if (files === undefined || manifest.sha256 === undefined) {
     const why = manifest.status === 'running' ? 'it was not ended, or is still flown' : 'its manifest holds no hashes'
-    return { manifest, sound: [], broken: [], unsealed: why }
+    return { manifest, sound: [], strays: [], broken: [], unsealed: why }
   }
   const broken: Broken[] = []
   const sound: string[] = []
@@ -43,10 +48,24 @@ export const examine = (folder: string, disk: Disk): Examined => {
     if (why === undefined) sound.push(file)
     else broken.push({ file, why })
   }
-  judge(manifestFile, ownChange(manifest))
+  judge(manifestFile, ownChange(manifest) ?? textChange(folder, manifest, disk))
   for (const [file, { sha256: hash }] of Object.entries(files)) judge(file, changeOf(join(folder, file), hash, disk))
-  return { manifest, sound, broken, unsealed: undefined }
+  const others = disk.list(folder).filter((file) => file !== manifestFile && !Object.hasOwn(files, file))
+  // A run that failed may have come to no row of a file.
+  const demanded = manifest.status === 'complete' ? Object.values(rowFiles) : []
+  const unvouched = everyFile.filter((file) => others.includes(file) || (demanded as string[]).includes(file))
+  for (const file of unvouched) if (file !== manifestFile && !Object.hasOwn(files, file)) judge(file, 'is not vouched for')
+  // What systems leave in folders, such as .DS_Store, says nothing to anybody.
+  const strays = others.filter((file) => !everyFile.includes(file) && !file.startsWith('.'))
+  return { manifest, sound, strays, broken, unsealed: undefined }
 }
+
+/** Every file that a run writes, and that anything reads from its folder. */
+export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles)]
+
+/** A manifest has one text: two fields of one name, of which the last counts, say two things. */
+const textChange = (folder: string, manifest: Manifest, disk: Disk): string | undefined =>
+  disk.read(join(folder, manifestFile)) === manifestText(manifest) ? undefined : 'is not written as the run wrote it'
 
 const changeOf = (path: string, hash: string, disk: Disk): string | undefined => {
   if (!disk.exists(path)) return 'is missing'
@@ -70,6 +89,13 @@ const ownChange = (manifest: Manifest): string | undefined =>
 const fileChange = (folder: string, file: string, { files }: Manifest, disk: Disk): string | undefined => {
   const hash = files?.[file]?.sha256
   return hash === undefined ? undefined : changeOf(join(folder, file), hash, disk)
+}
+
+/** What lies beside the files of a run, in words: undefined where nothing does. */
+export const formatStrays = ({ strays }: Examined): string | undefined => {
+  if (strays.length === 0) return undefined
+  const named = strays.slice(0, 5).join(', ')
+  return `${named}${strays.length > 5 ? ` and ${strays.length - 5} more` : ''} ${strays.length === 1 ? 'is' : 'are'} not of the run`
 }
 
 /** `metrics.ndjson is not what the run wrote, trainings.ndjson is missing`. */

@@ -27,6 +27,7 @@ export const manifestShape = z.looseObject({
   seed: z.string(),
   seeds,
   engine: z.enum(engineNames),
+  workers: z.int().min(1),
   specification: group,
   functions: texts,
   script: hashed.nullable(),
@@ -50,6 +51,7 @@ export const manifestShape = z.looseObject({
   selectedRound: count.optional(),
   reached: count.optional(),
   faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count })).optional(),
+  spent: z.looseObject({ realSeconds: z.number().min(0), cpuSeconds: z.number().min(0) }).optional(),
   files: z.record(fileName, z.looseObject({ sha256: z.string() })).optional(),
   sha256: z.string().optional(),
 })

@@ -1,13 +1,21 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Sign } from '../../scenarios/kind.js'
 import { worldList, type WorldSpec } from '../../scenarios/registry.js'
 import { DataError } from '../errors.js'
 
+const entriesOf = (dir: string): Dirent[] => {
+  try {
+    return readdirSync(dir, { withFileTypes: true })
+  } catch (cause) {
+    throw new DataError(`--data: the folder ${dir} cannot be read (${(cause as { code?: string }).code ?? String(cause)}).`, { cause })
+  }
+}
+
 /** Names of files down to two folders below `dir`. */
 const listing = (dir: string, depth = 2): string[] =>
-  readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+  entriesOf(dir).flatMap((entry) => {
     if (!entry.isDirectory() || depth === 0) return entry.name
     return listing(join(dir, entry.name), depth - 1).map((name) => `${entry.name}/${name}`)
   })

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
+import { readRegular } from '../documents/regular-file.js'
 import { DataError } from '../errors.js'
 import { packageFolder } from '../package.js'
 
@@ -21,9 +22,7 @@ export const readTrace = (path: string, cwd: string, field = 'A trace'): Uint8Ar
   }
   const file = own ? join(ownFolder(), path.slice(OWN.length)) : resolve(cwd, path)
   try {
-    // A device such as /dev/zero has no end.
-    if (!statSync(file).isFile()) throw Object.assign(new Error('it is no file'), statSync(file).isDirectory() && { code: 'EISDIR' })
-    return readFileSync(file)
+    return readRegular(file)
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'is not there' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${message})`

@@ -60,10 +60,10 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   }
   const functions = functionsOf(value)
   for (const [field, { rule, advice }] of Object.entries(neverData)) {
-    if (field in value && !(field in functions)) throw specificationError([{ path: [field], at: 'name', rule, advice }], source)
+    if (Object.hasOwn(value, field) && !Object.hasOwn(functions, field)) throw specificationError([{ path: [field], at: 'name', rule, advice }], source)
   }
-  const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => name in functions))
-  const data = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in functions)))
+  const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => Object.hasOwn(functions, name)))
+  const data = Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(functions, name)))
   const schema = specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
   if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: Object.keys(neverData) })

@@ -5,6 +5,8 @@ import { formatPath, parsePath, valueAt, type Path } from '../documents/path.js'
 import { offenceIn } from '../documents/plain.js'
 import { shown } from '../documents/problem.js'
 import type { Source } from '../documents/source.js'
+import { isDefault, knownNames } from '../documents/names.js'
+import { jsonSchema } from './specification.js'
 
 /** One `--set PATH=VALUE`. */
 export interface Setting {
@@ -66,10 +68,24 @@ const copy = (value: unknown): unknown => {
 /** What a group holds by itself: `constructor` is no field of every group. */
 const own = (group: Group, step: string | number): unknown => (Object.hasOwn(group, step) ? group[step] : undefined)
 
-const stepInto = (group: Group, path: Path, depth: number, defaults: () => unknown, text: string): Group => {
+/** The fields of a group that comes from defaults: nobody wrote any of them. */
+type Unwritten = WeakSet<object>
+
+const noteUnwritten = (value: unknown, unwritten: Unwritten): void => {
+  if (typeof value !== 'object' || value === null) return
+  unwritten.add(value)
+  for (const inner of Object.values(value)) noteUnwritten(inner, unwritten)
+}
+
+const stepInto = (
+  group: Group, path: Path, depth: number, defaults: () => unknown, unwritten: Unwritten, text: string,
+): Group => {
   const step = path[depth]
   const here = formatPath(path.slice(0, depth + 1))
-  if (own(group, step) === undefined) group[step] = copy(valueAt(defaults(), path.slice(0, depth + 1))) ?? {}
+  if (own(group, step) === undefined) {
+    group[step] = copy(valueAt(defaults(), path.slice(0, depth + 1))) ?? {}
+    noteUnwritten(group[step], unwritten)
+  }
   const next = group[step]
   if (isBehaviour(next)) {
     throw new SpecificationError(`--set ${text}: ${here} is a function of the script; set the whole field or edit it.`)
@@ -81,14 +97,40 @@ const stepInto = (group: Group, path: Path, depth: number, defaults: () => unkno
 }
 
 /**
+ * Another kind of a group has other fields. Those that the old kind had by default go with it, as `adam(0.01)` of a script
+ * has `beta1`; what somebody wrote, here or in the specification, stays, and is an error if the new kind does not know it.
+ */
+const changeKind = (group: Group, kind: unknown, at: Path, root: unknown, set: readonly Path[], unwritten: Unwritten): void => {
+  const old = { ...group }
+  group.kind = kind
+  if (old.kind === undefined || old.kind === kind) return
+  const schema = jsonSchema()
+  const was = replacedAt(root, at, old)
+  const known = knownNames(schema, root, at)
+  for (const field of Object.keys(old)) {
+    if (field === 'kind' || set.some((path) => covers([...at, field], path))) continue
+    const goes = unwritten.has(group) || (!known.includes(field) && isDefault(schema, was, at, field, old[field]))
+    if (goes) delete group[field]
+  }
+}
+
+/** The same data with another value at a path that it has. */
+const replacedAt = (value: unknown, [step, ...rest]: Path, by: unknown): unknown => {
+  if (step === undefined) return by
+  const inner = replacedAt((value as Group)[step], rest, by)
+  return Array.isArray(value) ? value.with(Number(step), inner) : { ...(value as Group), [step]: inner }
+}
+
+/**
  * The specification with settings put in, in their order. A group of fields that the specification leaves out starts
  * from its defaults, which `defaults` gives (undefined where the specification is not valid without the settings).
  */
 export const applySettings = (value: unknown, settings: readonly Setting[], defaults: () => unknown): unknown => {
   const result = copy(value)
-  for (const { text, path, value: wanted } of settings) {
+  const unwritten: Unwritten = new WeakSet()
+  for (const [n, { text, path, value: wanted }] of settings.entries()) {
     let group = result as Group
-    for (let depth = 0; depth < path.length - 1; depth++) group = stepInto(group, path, depth, defaults, text)
+    for (let depth = 0; depth < path.length - 1; depth++) group = stepInto(group, path, depth, defaults, unwritten, text)
     const last = path[path.length - 1]
     if (Array.isArray(group) && !(typeof last === 'number' && last <= group.length)) {
       const list = formatPath(path.slice(0, -1))
@@ -98,20 +140,35 @@ export const applySettings = (value: unknown, settings: readonly Setting[], defa
     }
     if (wanted === null && Array.isArray(group)) group.splice(Number(last), 1)
     else if (wanted === null) delete group[last]
-    else group[last] = wanted
+    else if (last === 'kind' && path.length > 1) {
+      changeKind(group, wanted, path.slice(0, -1), result, settings.slice(0, n).map((one) => one.path), unwritten)
+    } else group[last] = wanted
   }
   return result
 }
+
+const kindText = (kind: unknown): string => (typeof kind === 'string' ? kind.slice(0, 60) : shown(kind))
 
 const covers = (outer: Path, inner: Path): boolean => outer.every((step, i) => String(step) === String(inner[i]))
 
 /** A source that knows which values came from the command line; `typed`: whether somebody wrote them there by hand. */
 export const settingSource = (source: Source, settings: readonly Setting[], typed = true): Source => {
   const settingOf = (path: Path): Setting | undefined => settings.findLast(({ path: set }) => covers(set, path))
+  // The name of a group that only a setting within it made.
+  const makerOf = (path: Path): Setting | undefined => settings.findLast(({ path: set }) => covers(path, set))
   return {
     place: (path, at) => {
-      const setting = settingOf(path)
+      const setting = settingOf(path) ?? (at === 'name' ? makerOf(path) : undefined)
       return setting ? { where: `--set ${setting.text}` } : source.place(path, at)
+    },
+    // What another kind leaves of the group, or lacks in it.
+    advice: (path, at) => {
+      const [group, field] = [path.slice(0, -1), path.at(-1)]
+      const setting = settings.findLast(({ path: set }) => set.length > 1 && formatPath(set) === formatPath([...group, 'kind']))
+      if (setting === undefined || field === 'kind' || settingOf(path) !== undefined) return undefined
+      const name = formatPath(group)
+      return `--set ${setting.text} keeps what else ${name} was given: set it as a whole, --set '${name}={ kind: ${kindText(setting.value)}, ... }', ` +
+        (at === 'name' ? `or take the field away, --set ${formatPath(path)}=null.` : `or give the field too, --set ${formatPath(path)}=...`)
     },
     isText: (path) => (settingOf(path) === undefined ? source.isText(path) : typed),
   }

@@ -74,7 +74,7 @@ const seedsSchema = z.strictObject({
 export const specificationSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, ".", "_" and "-", not starting with a sign')
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'at most 100 letters, digits, ".", "_" and "-", not starting with a sign')
     .optional()
     .describe('Names the run folder; the file’s name when absent'),
   world: worldSchema,

@@ -52,6 +52,20 @@ describe('a ranker trained in one place', () => {
     expect(other.test.map(({ user }) => user)).toEqual(one.test.map(({ user }) => user))
   })
 
+  it('passes on which gradients were odd, of the epoch that diverged too', async () => {
+    expect((await trainRanker(engine, about({ epochs: 2 }))).odd).toBeUndefined()
+    const wild = about({ optimizer: adam(1e30), balance: { kind: 'pcgrad' } })
+    await expect(trainRanker(engine, wild)).rejects.toThrow(/diverged in the first \(gradients of [\w-]+ were not finite in \d+ steps?\): lower/)
+    const told = new Proxy(engine, {
+      get: (of, name) => name === 'train'
+        ? (jobs: Parameters<Engine['train']>[0]) => of.train(jobs).map((one) => one.then((result) => ({ ...result, odd: [{ task: 'long_view', none: 3, notFinite: 1 }] })))
+        : (Reflect.get(of, name) as () => unknown).bind(of),
+    })
+    const { odd, epochs } = await trainRanker(told, about({ epochs: 2 }))
+    expect(epochs).toHaveLength(2)
+    expect(odd).toEqual([{ task: 'long_view', none: 6, notFinite: 2 }])
+  })
+
   it('goes on from epoch to epoch: focusing grows, and auxiliary tasks are heard less', async () => {
     const fixed = { patience: 6, epochs: 6 }
     const losses = async (alpha: number): Promise<number> => {

@@ -91,6 +91,21 @@ describe('the command', () => {
     expect(manifest).toMatchObject({ status: 'failed', error: 'Error: stray' })
   })
 
+  it.each([
+    ['process.exit(0)', 'ended the process before anything was flown'],
+    ['await new Promise(() => {})\nexport default {}', 'waits for a promise that nothing settles'],
+    ['export default new Promise(() => {})', 'waits for a promise that nothing settles'],
+    ["export default Promise.reject(new Error('refused'))", 'mine.mjs:1: the script failed: Error: refused'],
+  ])('takes the script %j for no flight', async (text, why) => {
+    const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-script-'))
+    writeFileSync(join(cwd, 'mine.mjs'), text)
+    for (const command of ['run', 'study']) {
+      const { code, out, err } = await spawn([command, 'mine.mjs'], cwd)
+      expect({ command, code, out }).toEqual({ command, code: 2, out: '' })
+      expect(err).toContain(why)
+    }
+  })
+
   it('ends quietly when nobody reads any more, with the run folder closed', async () => {
     const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-pipe-'))
     writeFileSync(join(cwd, 'long.mjs'), strayScript.replace(/link: .*/, ''))

@@ -12,7 +12,7 @@ import { exitCodes, NondeterminismError } from '../../src/errors.js'
 import type { Candidate, Choose } from '../../src/federation/choice.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { loadSpecification } from '../../src/runs/load.js'
-import { readManifest, type Manifest } from '../../src/runs/manifest.js'
+import { manifestText, readManifest, type Manifest } from '../../src/runs/manifest.js'
 import { replay } from '../../src/runs/replay.js'
 import { sealed } from '../../src/runs/seal.js'
 import { type Run, simulate, type SimulateOptions } from '../../src/runs/simulate.js'
@@ -176,7 +176,7 @@ describe('a run whose events depend on numbers', () => {
       const text = readFileSync(join(folder, file), 'utf8')
       const manifest = () => {
         const changed = { ...(JSON.parse(text) as Manifest), ...change(readManifest(folder, realDisk)) }
-        return JSON.stringify(sealed(changed, changed.files!))
+        return manifestText(sealed(changed, changed.files!))
       }
       const events = () => {
         const at = text.lastIndexOf('"event":"train"')

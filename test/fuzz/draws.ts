@@ -10,16 +10,10 @@ export interface Draws {
   chance(share: number): boolean
 }
 
-export const drawsOf = (seed: string, ...key: readonly (string | number)[]): Draws => {
-  const next = streams(seed)(...key)
+export const drawsOf = (seed: number, ...key: readonly (string | number)[]): Draws => {
+  const next = streams(String(seed))(...key)
   const below = (count: number): number => Math.floor(next() * count)
   return { next, below, one: (values) => values[below(values.length)], chance: (share) => next() < share }
-}
-
-/** `FUZZ_SEED=7 FUZZ_CASES=5000 npx vitest run test/fuzz` draws others, and more of them. */
-export const settings = (cases: number): { readonly seed: string; readonly cases: number } => {
-  const { FUZZ_SEED = '1', FUZZ_CASES } = process.env
-  return { seed: FUZZ_SEED, cases: FUZZ_CASES === undefined ? cases : Number(FUZZ_CASES) }
 }
 
 /** Bytes with some of them changed, cut out, put in or doubled. */

@@ -8,7 +8,8 @@ import { DataError, printable, WindtunnelError } from '../../src/errors.js'
 import { scratch } from '../data/files.js'
 import { blocksOf } from '../docs/pages.js'
 import { campaignTable, ratingLog } from '../scenarios/public-lookalikes.js'
-import { drawsOf, mutatedBytes, mutatedData, settings, type Draws } from './draws.js'
+import { settings } from './cases.js'
+import { drawsOf, mutatedBytes, mutatedData, type Draws } from './draws.js'
 
 type Files = Record<string, string | Uint8Array>
 const { dir, write } = scratch()
@@ -95,7 +96,7 @@ describe(`${cases} mutated folders, drawn from seed ${seed} (FUZZ_SEED, FUZZ_CAS
   it('are sound before they are mutated', async () => {
     for (const [i, files] of sound.entries()) {
       for (const [file, content] of Object.entries(files)) write(`sound-${i}/${file}`, content)
-      checkWorld(await loadWorld(folder({ dir: `sound-${i}` }), { seed, cwd: dir }))
+      checkWorld(await loadWorld(folder({ dir: `sound-${i}` }), { seed: String(seed), cwd: dir }))
     }
   })
 
@@ -107,7 +108,7 @@ describe(`${cases} mutated folders, drawn from seed ${seed} (FUZZ_SEED, FUZZ_CAS
       const name = `case-${i}`
       for (const [file, content] of Object.entries(files)) write(`${name}/${file}`, content)
       try {
-        const world = await loadWorld(folder({ dir: name }), { seed, cwd: dir }).catch((error: Error) => error)
+        const world = await loadWorld(folder({ dir: name }), { seed: String(seed), cwd: dir }).catch((error: Error) => error)
         if (world instanceof Error) {
           seen.errors++
           checkFailure(world, name, files)

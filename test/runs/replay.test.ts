@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { storefronts } from '../../scenarios/index.js'
 import { exitCodes, NondeterminismError, SpecificationError } from '../../src/errors.js'
-import { readManifest, type Manifest } from '../../src/runs/manifest.js'
+import { manifestText, readManifest, type Manifest } from '../../src/runs/manifest.js'
 import { realDisk } from '../../src/runs/disk.js'
 import type { FlightEvent } from '../../src/record/event.js'
 import { gather } from '../../src/runs/comparison/gather.js'
@@ -44,8 +44,14 @@ const editedManifest = (from: string, change: (manifest: Manifest) => Partial<Ma
   edited(from, 'manifest.json', (text) => {
     const manifest = JSON.parse(text) as Manifest
     const changed = { ...manifest, ...change(manifest) }
-    return JSON.stringify(seals && changed.files ? sealed(changed, changed.files) : changed)
+    return manifestText(seals && changed.files ? sealed(changed, changed.files) : changed)
   })
+
+/** The same folder, whose manifest vouches for what is in a file now. */
+const vouched = (folder: string, file: string): string => {
+  const hash = createHash('sha256').update(readFileSync(join(folder, file))).digest('hex')
+  return editedManifest(folder, (now) => ({ files: { ...now.files, [file]: { sha256: hash, bytes: 1 } } }))
+}
 
 describe('replay', () => {
   const folder = join(cwd, 'run')
@@ -108,6 +114,22 @@ describe('replay', () => {
     await expect(replay(data, { cwd })).rejects.toThrow('the data file train.csv of the run was not read now')
   })
 
+  it('shows of an interrupted run the rounds that it showed itself, wherever it was broken off', async () => {
+    for (const at of [8, 12, 16, 20, 24, 28]) {
+      const [stop, cut] = [new AbortController(), join(cwd, `cut-${at}`)]
+      const [live, again]: number[][] = [[], []]
+      let events = 0
+      const flight = simulate(tiny, { seed: 7, workers: 1, out: cut, cwd, signal: stop.signal })
+      flight.events$.subscribe((event) => {
+        if (event.kind === 'round-close') live.push(event.row.round)
+        if (++events === at) stop.abort()
+      })
+      expect((await flight).status).toBe('interrupted')
+      await replay(cut, { workers: 1, cwd }, { onEvent: (event) => (event.kind === 'round-close' ? again.push(event.row.round) : undefined) })
+      expect([at, again]).toEqual([at, live])
+    }
+  })
+
   it('compares an interrupted run as far as it got', async () => {
     const stop = new AbortController()
     const flight = simulate(tiny, { seed: 7, workers: 1, out: join(cwd, 'cut'), cwd, signal: stop.signal })
@@ -152,8 +174,7 @@ describe('a run that was tampered with', () => {
         expect(() => gather([planted], { metric: 'auc', at: 'last' }, realDisk)).toThrow(`${file} is not what the run wrote`)
       }
       // Nor does it help to vouch for it.
-      const hash = createHash('sha256').update(readFileSync(join(planted, file))).digest('hex')
-      const forged = editedManifest(planted, (now) => ({ files: { ...now.files, [file]: { sha256: hash, bytes: 1 } } }))
+      const forged = vouched(planted, file)
       expect(examine(forged, realDisk).broken).toEqual([])
       await expect(replay(forged, { workers: 1, cwd })).rejects.toThrow(`${file}:`)
     },
@@ -190,9 +211,62 @@ describe('a run that was tampered with', () => {
     realDisk.remove(join(answers, 'answers.safetensors'))
     await expect(replay(answers, { workers: 1, cwd })).rejects.toThrow('answers.safetensors is missing.')
     const half = edited(folder, 'ledger.ndjson', (text) => `${text}{"id":`)
-    await expect(replay(half, { workers: 1, cwd })).rejects.toThrow(
-      /copy-\d+ is not as the run wrote it: ledger\.ndjson is not what the run wrote\./,
-    )
+    await expect(replay(half, { workers: 1, cwd })).rejects.toThrow(/^ledger\.ndjson:\d+ is not what was flown:\n {2}it says {3}{"id":\n/)
+    for (const file of [...files, 'events.ndjson']) {
+      const cut = vouched(edited(folder, file, (text) => text.slice(0, -1)), file)
+      await expect(replay(cut, { workers: 1, cwd })).rejects.toThrow(new RegExp(`^${file}:\\d+ is not what was flown: its line has no end`))
+    }
+    realDisk.makeFolder(join(answers, 'answers.safetensors'))
+    await expect(replay(answers, { workers: 1, cwd })).rejects.toThrow('answers.safetensors cannot be read (EISDIR)')
+  })
+
+  it.each([
+    ['spaces', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['the text on one line', (text: string) => JSON.stringify(JSON.parse(text))],
+    ['a field that is written twice', (text: string) => text.replace(/^ {2}"seed": /m, '  "seed": "other",\n$&')],
+    ['lines at the end', (text: string) => `${text}\n`],
+  ])('in %s of the manifest, which leave what it says as it is', async (_, change) => {
+    const planted = edited(folder, 'manifest.json', change)
+    expect(readFileSync(join(planted, 'manifest.json'), 'utf8')).not.toBe(readFileSync(join(folder, 'manifest.json'), 'utf8'))
+    expect(examine(planted, realDisk).broken).toEqual([{ file: 'manifest.json', why: 'is not written as the run wrote it' }])
+    await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow('manifest.json is not written as the run wrote it')
+  })
+
+  it('in a field that no run writes, or a file that is vouched for and is none of the run', async () => {
+    const added = editedManifest(folder, () => ({ author: 'me' }) as Partial<Manifest>)
+    await expect(replay(added, { workers: 1, cwd })).rejects.toThrow('manifest.json: "author" is no field that a run writes')
+    const listed = editedManifest(folder, ({ files: now }) => ({ files: { ...now, 'notes.txt': { sha256: '', bytes: 0 } } }))
+    await expect(replay(listed, { workers: 1, cwd })).rejects.toThrow('files names notes.txt, which the flight does not write')
+  })
+
+  it.each([...files, 'events.ndjson', 'answers.safetensors'])('in a manifest that does not vouch for %s', async (file) => {
+    const planted = editedManifest(folder, ({ files: now }) => ({ files: { ...now, [file]: undefined! } }))
+    expect(examine(planted, realDisk).broken).toEqual([{ file, why: 'is not vouched for' }])
+    await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow(`${file} is not vouched for`)
+  })
+
+  it('by files beside its own: nothing differs, and not all is of the run', async () => {
+    const planted = edited(folder, '', (text) => text)
+    writeFileSync(join(planted, '.DS_Store'), '')
+    expect(await say(['verify', planted], cwd)).toMatchObject({ code: exitCodes.ok })
+    writeFileSync(join(planted, 'notes.txt'), 'mine')
+    const verified = await say(['verify', planted], cwd)
+    expect(verified.code).toBe(exitCodes.partly)
+    expect(verified.err).toContain('7 files, all as they were written; notes.txt is not of the run')
+    const replayed = await say(['replay', planted, '--workers', '1'], cwd)
+    expect(replayed.code).toBe(exitCodes.partly)
+    expect(replayed.out).toContain('note: notes.txt is not of the run')
+  })
+
+  it.each(['manifest.json', 'ledger.ndjson', 'metrics.ndjson', 'answers.safetensors'])('by a device in place of %s, which has no end', async (file) => {
+    const planted = edited(folder, '', (text) => text)
+    realDisk.remove(join(planted, file))
+    symlinkSync('/dev/zero', join(planted, file))
+    for (const command of ['verify', 'replay']) {
+      const said = await say([command, planted, '--quiet'], cwd)
+      expect([command, said.code]).toEqual([command, exitCodes.storage])
+      expect(said.err).toContain(file)
+    }
   })
 
   it('is never compared more softly without a word', async () => {

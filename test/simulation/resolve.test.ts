@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SpecificationError } from '../../src/errors.js'
 import type { World } from '../../src/data/world.js'
 import { faultEntries } from '../../src/faults/registry.js'
+import { adam } from '../../src/engine/program/optimizer.js'
 import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
 import { readDocument } from '../../src/documents/source.js'
 import type { Specification } from '../../src/simulation/specification.js'
@@ -36,6 +37,51 @@ const complaint = (act: () => unknown): string => {
   }
   throw new Error('nothing was thrown')
 }
+
+describe('another kind by --set', () => {
+  const adamed = `${yaml}local: { optimizer: { kind: adam, rate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1.0e-7 } }\n`
+
+  it.each([
+    ['all of a group that nobody wrote', yaml, ['local.optimizer.kind=sgd'], { kind: 'sgd', rate: 0.05, momentum: 0 }],
+    ['but not what was set in it', yaml, ['local.optimizer.rate=0.3', 'local.optimizer.kind=sgd'], { kind: 'sgd', rate: 0.3, momentum: 0 }],
+    ['nor what is set after it', yaml, ['local.optimizer.kind=adagrad', 'local.optimizer.rate=0.3'], { kind: 'adagrad', rate: 0.3, epsilon: 1e-10 }],
+    ['defaults of the old kind that were written out', adamed, ['local.optimizer.kind=sgd'], { kind: 'sgd', rate: 0.02, momentum: 0 }],
+    ['nothing where the kind is the same', adamed, ['local.optimizer.kind=adam'], { kind: 'adam', rate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }],
+  ])('takes away %s', (_, text, settings, optimizer) => {
+    expect(from(text, { set: settings }).local.optimizer).toEqual(optimizer)
+  })
+
+  it('in a script, whose constructors write defaults', () => {
+    const plan = { ...(readDocument(yaml, 'plan.yaml').value as Specification), local: { optimizer: adam(0.02) } }
+    expect(resolve(plan, { set: ['local.optimizer.kind=sgd'] }).local.optimizer).toEqual({ kind: 'sgd', rate: 0.02, momentum: 0 })
+  })
+
+  it.each([
+    ['rounds.kind=synchronous', 'rounds.after is not a field', "--set 'rounds={ kind: synchronous, ... }'", '--set rounds.after=null'],
+    ['local.optimizer.kind=sgd', 'local.optimizer.beta1 is not a field', "--set 'local.optimizer={ kind: sgd, ... }'", 'beta1=null'],
+    ['model.kind=ple', 'model.shared is missing', "--set 'model={ kind: ple, ... }'", '--set model.shared=...'],
+  ])('%s says what to do about what was written', (setting, ...parts) => {
+    const text = `${yaml}local: { optimizer: { kind: adam, rate: 0.02, beta1: 0.8 } }\n`
+    const said = complaint(() => from(text, { set: [setting] }))
+    for (const part of parts) expect(said).toContain(part)
+  })
+})
+
+describe('--set', () => {
+  it.each(['devices.gflops=2', 'network.up=5 Mbps', 'evaluate.until=auc .9', 'local.clip={ norm: 1 }'])(
+    '%s starts from defaults, of which no unit is asked', (setting) => {
+      expect(() => from(yaml, { set: [setting] })).not.toThrow()
+    })
+
+  it.each([['nonsense.b.c=1', 'nonsense'], ['.=1', '""'], ['world.=1', 'world.""']])('%s is what names the field %s', (setting, field) => {
+    expect(complaint(() => from(yaml, { set: [setting] }))).toContain(`--set ${setting}: ${field} is not a field`)
+  })
+
+  it.each(['toString', 'constructor', 'valueOf', 'hasOwnProperty'])('%s is no field because every object has one', (name) => {
+    expect(complaint(() => from(yaml, { set: [`${name}=1`] }))).toContain(`${name} is not a field`)
+    expect(complaint(() => from(`${yaml}${name}: 1\n`))).toContain(`plan.yaml:8:1: ${name} is not a field`)
+  })
+})
 
 describe('resolve', () => {
   it('fills in defaults and derives a seed per purpose', () => {
