@@ -8,6 +8,8 @@ interface Memory {
   readonly over: Set<string>
   /** By number of the envelope. */
   readonly settled: boolean[]
+  /** What came before its turn, where messages are acknowledged. */
+  readonly early: Set<number>
   /** Models of which there are copies, and whether one of them was used. (Of updates see the check `once`.) */
   readonly copied: Map<string, boolean>
 }
@@ -35,10 +37,12 @@ export const fates = check<Memory>({
   name: 'fates',
   promise:
     'A copy of a message gets one fate, and at most one copy of a model is used. Every copy that arrived has its fate at ' +
-    'the end, but for what waits at an owner that never heard of the end of its round.',
-  kinds: ['copy', 'settle', 'part-close'],
-  begin: () => ({ ended: new Map(), over: new Set(), settled: [], copied: new Map() }),
-  see: (event, { ledger }, { ended, over, settled, copied }) => {
+    'the end, but for what waits at an owner that never heard of the end of its round, or for its turn.',
+  kinds: ['copy', 'settle', 'part-close', 'early', 'taken'],
+  begin: () => ({ ended: new Map(), over: new Set(), settled: [], early: new Set(), copied: new Map() }),
+  see: (event, { ledger }, { ended, over, settled, early, copied }) => {
+    if (event.kind === 'early') early.add(event.envelope)
+    if (event.kind === 'taken') early.delete(event.envelope)
     if (event.kind === 'copy' && event.message === 'model') copied.set(nameOf(ledger.row(event.envelope)), false)
     if (event.kind === 'settle') {
       if (settled[event.envelope]) second(event)
@@ -52,8 +56,9 @@ export const fates = check<Memory>({
     else rounds.add(round)
     if (ends === 'all') over.add(part)
   },
-  end: ({ ledger, now: time, rounds: { overlapping } }, { ended, over }) => {
-    const waits = ({ kind, part, round }: LedgerRow): boolean => {
+  end: ({ ledger, now: time, rounds: { overlapping } }, { ended, over, early }) => {
+    const waits = ({ id, kind, part, round }: LedgerRow): boolean => {
+      if (early.has(id)) return true
       if (kind !== 'model' && kind !== 'update') return false
       return overlapping ? !over.has(part) : ended.get(part)?.has(round) !== true
     }

@@ -313,6 +313,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
       if (number < channel.next) this.#acknowledge(envelope, number, life, context)
       return state
     }
+    if (number > channel.next) context.record({ kind: 'early', envelope: id })
     channel.early.set(number, { from, message: { kind: 'arrival', envelope } })
     return this.#deliver(state, channel, first, context)
   }

@@ -35,6 +35,9 @@ interface PartModels {
   readonly byClient: Map<Name, Open>
   /** Those with any, and some that had. */
   readonly open: Open[]
+  /** The owner of the part, and the last common round that has ended there: what it sends again for that one is of no use. */
+  readonly owner: Name
+  ended: number
 }
 
 /**
@@ -43,7 +46,7 @@ interface PartModels {
  */
 export class Account implements Reader {
   readonly kinds = [
-    'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close',
+    'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close', 'life',
   ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
@@ -82,6 +85,10 @@ export class Account implements Reader {
         return this.#found(event)
       case 'unsent':
         return this.#judge(event.actor, event.round, 'unsent', true)
+      case 'life':
+        // Whoever comes back may have to open a round again that had ended.
+        if (event.what === 'restart') for (const models of this.#models.values()) if (models.owner === event.actor) models.ended = 0
+        return
       case 'round-close':
         // A round that a crash has undone is flown again.
         while (this.rounds.length > 0 && this.rounds[this.rounds.length - 1].round >= event.row.round) this.rounds.pop()
@@ -108,9 +115,10 @@ export class Account implements Reader {
     }
   }
 
-  #sent({ envelope, part, to }: EventOf<'send'> | EventOf<'copy'>): void {
+  #sent({ actor: owner, envelope, part, to, round }: EventOf<'send'> | EventOf<'copy'>): void {
     let models = this.#models.get(part)
-    if (models === undefined) this.#models.set(part, (models = { byClient: new Map(), open: [] }))
+    if (models === undefined) this.#models.set(part, (models = { byClient: new Map(), open: [], owner, ended: 0 }))
+    if (round <= models.ended) return
     let own = models.byClient.get(to)
     if (own === undefined) models.byClient.set(to, (own = new Open(to)))
     own.envelopes.push(envelope)
@@ -155,6 +163,8 @@ export class Account implements Reader {
 
   /** All models of a part of one round are over: those whose client contributed were of use. */
   #endRound(part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
+    const models = this.#models.get(part)
+    if (models !== undefined) models.ended = round
     for (const id of this.#take(part, (of) => of === round).sort(ascending)) {
       this.#settle(id, contributors.has(this.#ledger.row(id).to) ? 'used' : 'fruitless', cause)
     }

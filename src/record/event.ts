@@ -164,6 +164,8 @@ export type Happening =
   | { readonly kind: 'checkpoint'; readonly round: number; readonly bytes: number; readonly until: Micros }
   /** Where messages are acknowledged: one has got its number, from 1 for each receiver. */
   | { readonly kind: 'numbered'; readonly to: Name; readonly number: number }
+  /** One came before its turn: it waits for those that were sent before it, for good if they are given up after it. */
+  | { readonly kind: 'early'; readonly envelope: number }
   /** The message with that number of its sender's `life` is taken in, in its turn. */
   | { readonly kind: 'taken'; readonly envelope: number; readonly from: Name; readonly number: number; readonly life: number }
   /** Its sender has heard that it was, and forgets it. */

@@ -35,7 +35,7 @@ export const everyFault = (times: Times, pooled = false): NonNullable<Specificat
     clog({ from: 'client', message: 'update' }, { from: ms(times.crash / 2), until: ms(times.crash * 0.8), release: 'one by one', gap: ms(2) }),
     partition([client('FR'), ['aggregator', 'expert']], { from: ms(times.crash * 0.6), until: ms(times.crash + 100) }),
     narrow(client('ES'), { to: kbps(400), rounds: times.narrow }),
-    corrupt({ from: 'client' }, { bits: 2, probability: 0.1, rounds: times.modelsLost }),
+    corrupt({ from: 'client' }, { bits: 2, probability: 0.4, rounds: times.modelsLost }),
     poison(client('ES'), { send: { attack: 'noise', relative: 0.5 } }),
     poison(client('FR'), { send: 'a-little-is-enough', rounds: times.modelsLost }),
     mislabel(client('FR'), { flip: 0.2 }),

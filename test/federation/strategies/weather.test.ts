@@ -59,7 +59,7 @@ describe('every strategy of the library, through every kind of fault', () => {
   it('and there was weather', async () => {
     const { faults: report, ledger, trainings } = await flown({ kind: 'fedavg' }, alone)
     expect(report.filter(({ fired }) => fired === 0)).toEqual([])
-    expect(new Set(report.map(({ kind }) => kind)).size).toBe(11)
+    expect(new Set(report.map(({ kind }) => kind)).size).toBe(14)
     const fates = new Set(ledger.map(({ fate }) => fate))
     for (const fate of ['used', 'lost', 'duplicate', 'fruitless'] as const) expect(fates).toContain(fate)
     expect(trainings.map(({ outcome }) => outcome)).toContain('interrupted')
