@@ -6,7 +6,7 @@ import { check, Violation } from './check.js'
 interface Channel {
   /** Numbers that the sender waits to hear of. */
   readonly outstanding: Set<number>
-  /** Numbers that were taken in by any life of the receiver. */
+  /** Numbers that were taken in by any life of the receiver, and of which the sender has not heard. */
   readonly taken: Set<number>
   /** The last that the receiver's present life has taken in, of what life of the sender. */
   last: number
@@ -59,8 +59,7 @@ export const delivery = check<Channels>({
           fail(event, event.actor, event.to, `message ${event.number} is acknowledged, and was not taken in`)
         }
         channel.outstanding.delete(event.number)
-        // Whoever has a lower number outstanding may still ask for it.
-        if (channel.outstanding.size === 0) channel.taken.clear()
+        channel.taken.delete(event.number)
         return
       }
       case 'gave-up':

@@ -35,7 +35,7 @@ interface PartModels {
   readonly byClient: Map<Name, Open>
   /** Those with any, and some that had. */
   readonly open: Open[]
-  /** The owner of the part, and the last common round that has ended there: what it sends again for that one is of no use. */
+  /** The owner of the part, and the last round that has ended there for all: what it sends again for that one is of no use. */
   readonly owner: Name
   ended: number
 }
@@ -46,11 +46,14 @@ interface PartModels {
  */
 export class Account implements Reader {
   readonly kinds = [
-    'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close', 'life',
+    'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close', 'life', 'early',
+    'taken',
   ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
   readonly #models = new Map<string, PartModels>()
+  /** What came before its turn, where messages are acknowledged: it has not been taken in. */
+  readonly #early = new Set<number>()
   /** Trainings of each client whose outcome is open, by round: legs of one answer, and others still on their way. */
   readonly #trainings = new Map<Name, Training[]>()
   /** How many updates of each client were refused because they were not finite, those of experts' parts among them. */
@@ -85,6 +88,12 @@ export class Account implements Reader {
         return this.#found(event)
       case 'unsent':
         return this.#judge(event.actor, event.round, 'unsent', true)
+      case 'early':
+        this.#early.add(event.envelope)
+        return
+      case 'taken':
+        this.#early.delete(event.envelope)
+        return
       case 'life':
         // Whoever comes back may have to open a round again that had ended.
         if (event.what === 'restart') for (const models of this.#models.values()) if (models.owner === event.actor) models.ended = 0
@@ -156,6 +165,8 @@ export class Account implements Reader {
 
   /** All models of a part up to a round are over, and were of no use. */
   #endAll(part: string, upTo: number, cause: number): void {
+    const models = this.#models.get(part)
+    if (models !== undefined) models.ended = Infinity
     const over = this.#take(part, (round) => round <= upTo)
     const roundOf = (id: number): number => this.#ledger.row(id).round
     for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
@@ -206,7 +217,7 @@ export class Account implements Reader {
   /** What has not arrived yet is judged when it does. */
   #settle(id: number, fate: Fate, cause: number): void {
     const row = this.#ledger.row(id)
-    if (row.fate === 'unresolved' && row.delivered !== null) {
+    if (row.fate === 'unresolved' && row.delivered !== null && !this.#early.has(id)) {
       this.#record.tell(row.to, { kind: 'settle', envelope: id, fate }, cause)
     }
   }
