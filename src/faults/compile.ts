@@ -13,6 +13,7 @@ import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
 import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
+import { Gate, gated } from './gate.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
@@ -45,6 +46,8 @@ export interface CompileInput {
   readonly record?: Pick<FlightRecorder, 'tell'>
   /** How many training labels of which client each fault has changed, by its id. */
   readonly relabelled?: Relabelled | undefined
+  /** Whether a calm phase is to come: an event says when. */
+  readonly calms?: boolean | undefined
   /** Told of life events that are set off during the flight. */
   readonly live?: (life: Life) => void
 }
@@ -120,7 +123,7 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled } = input
+  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
@@ -134,6 +137,15 @@ export const compile = (input: CompileInput): Weather => {
   const selections = new Selections()
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
+  /** Those of faults that wait for an event, and of all where it is to be calm. */
+  const gates: Gate[] = []
+  const heard = ({ fault }: Planned, hooks: Hooks): Hooks => {
+    const waits = entryOf(fault).sudden !== true && (fault as When).when !== undefined
+    if (!waits && !calms) return hooks
+    const gate = new Gate(waits ? (fault as When) : {}, parts)
+    gates.push(gate)
+    return gated(hooks, gate)
+  }
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
   const compiled = [...plan.faults]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -150,11 +162,14 @@ export const compile = (input: CompileInput): Weather => {
         strikes: strikesOf(planned, draws, selections),
         relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
       }
-      const hooks: Hooks = entryOf(planned.fault).compile(planned, tools)
+      const hooks: Hooks = heard(planned, entryOf(planned.fault).compile(planned, tools))
       return { planned, hooks }
     })
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
-  const watchers = compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see]))
+  const watchers = [
+    ...gates.map((gate) => gate.see.bind(gate)),
+    ...compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see])),
+  ]
   const doors = compiled.flatMap(({ hooks: { door } }) => (door === undefined ? [] : [door]))
 
   const [slow, partial, narrow, absence] = [

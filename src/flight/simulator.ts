@@ -65,6 +65,8 @@ export interface FlightOptions {
   readonly signal?: AbortSignal | undefined
   /** Canonical events as JSON lines, handed over at every round's close and at the end. */
   readonly onLines?: ((lines: readonly string[]) => void) | undefined
+  /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
+  readonly undisturbed?: ReadonlyMap<Name, Micros> | undefined
   /** In place of what the devices of the weather take. */
   readonly stepCost?: StepCost
 }
@@ -95,6 +97,7 @@ export class Simulator {
   #reachedIn: number | undefined
   #landed: Micros = 0
   #over = false
+  #calm = false
 
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
@@ -134,6 +137,7 @@ export class Simulator {
       ...this.#watch.readers,
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
+      ...this.#calms(),
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
@@ -161,6 +165,8 @@ export class Simulator {
     this.#guard.install()
     try {
       this.#lives.begin()
+      const { calm } = this.#setup.resolved
+      if (calm?.at !== undefined) this.#kernel.at(calm.at, () => this.#becomeCalm(OUTSIDE))
       for (const life of this.#weather.lives) this.#lives.schedule(life)
       if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
       this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
@@ -305,7 +311,13 @@ export class Simulator {
       checkpoints: this.#checkpoints,
       weather: this.#weather,
       over: () => this.#over,
+      calm: () => this.#calm,
     })
+  }
+
+  #settles(): Micros {
+    const { delivery: { acknowledge, longest, jitter }, checkpoint: { patience } = usual } = this.#setup.resolved
+    return patience + (acknowledge ? Math.ceil(longest * (1 + jitter)) : 0)
   }
 
   #view(): View {
@@ -319,6 +331,8 @@ export class Simulator {
       inFlight: (flow) => this.#network.inFlight(flow),
       inboxes: this.#weather.inboxes,
       clients: new Set(clients.map(({ name }) => name)),
+      undisturbed: (client) => this.#options.undisturbed?.get(client),
+      settles: this.#settles(),
       checksums: wire.checksums || acknowledges,
       parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
       rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
@@ -345,6 +359,21 @@ export class Simulator {
       // The aggregator itself waits before it opens another round.
       if (until > at && actor !== AGGREGATOR) this.#lives.close(actor, until)
     })
+  }
+
+  /** The round whose opening begins the calm phase, if one does. */
+  #calms(): Reader[] {
+    const { calm } = this.#setup.resolved
+    if (calm?.round === undefined) return []
+    return [{ kinds: ['round-open'], see: (event) => event.kind === 'round-open' && event.round === calm.round && this.#becomeCalm(event.id) }]
+  }
+
+  /** From here on no fault strikes, and the dead come back. */
+  #becomeCalm(cause: number): void {
+    if (this.#calm || this.#over) return
+    this.#calm = true
+    this.#record.tell(AGGREGATOR, { kind: 'calm' }, cause)
+    this.#kernel.at(this.#kernel.now, () => this.#lives.revive())
   }
 
   /** Clients' answers, where what they write down is not what their last answer left them with. */

@@ -218,4 +218,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.kernel.deliver(time, computation as Computation)',
     check: 'time',
   },
+  {
+    name: 'come back and never take part again',
+    file: 'src/federation/expert-network.ts',
+    find: 'context.cancel(patience)\n    state.recovery = undefined\n',
+    replace: 'context.cancel(patience)\n    state.recovery = { ...state.recovery!, waiting: [] }\n',
+    check: 'progress',
+  },
 ]
