@@ -31,7 +31,7 @@ const stormy = [
     ...plain,
     rounds: deadline({ count: 9, after: seconds(1), patience: ms(60) }),
     checkpoint: { every: 1, patience: ms(50) },
-    faults: [crash('expert-1', { when: { round: 2, after: 1 }, restartAfter: ms(40), keeps: 'checkpoint' })],
+    faults: [crash('expert-1', { when: { round: 2, after: 1 }, keeps: 'checkpoint' })],
     calm: { round: 3 },
   },
   { ...plain, faults: [pause('aggregator', { when: { round: 2, after: 1 }, for: ms(30) }), pause(one(), { when: { event: 'began training', nth: 5 }, for: ms(30) })] },

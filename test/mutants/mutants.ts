@@ -219,10 +219,10 @@ export const mutants: readonly Mutant[] = [
     check: 'time',
   },
   {
-    name: 'come back and never take part again',
-    file: 'src/federation/expert-network.ts',
-    find: 'context.cancel(patience)\n    state.recovery = undefined\n',
-    replace: 'context.cancel(patience)\n    state.recovery = { ...state.recovery!, waiting: [] }\n',
+    name: 'leave the dead dead when it is calm',
+    file: 'src/flight/lives.ts',
+    find: 'for (const restart of [...this.#dead.values()]) restart()',
+    replace: '',
     check: 'progress',
   },
 ]
