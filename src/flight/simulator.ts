@@ -499,6 +499,7 @@ export class Simulator {
       trainings: account.trainings,
       faults: this.#weather.report(),
       refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
+      unfit: Object.fromEntries([...account.unfit].sort(([a], [b]) => (a < b ? -1 : 1))),
       oddGradients: account.oddGradients,
       selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
       parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),

@@ -107,9 +107,9 @@ export const specificationSchema = z.strictObject({
   evaluate: evaluateSchema.prefault({}),
   start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z
-    .enum(['stop', 'go-on'])
+    .enum(['stop', 'go-on', 'keep'])
     .prefault('stop')
-    .describe('`stop` ends the flight where parameters or scores are not finite; `go-on` refuses such updates, and warns'),
+    .describe('`stop` ends the flight where parameters or scores are not finite; `go-on` refuses such updates and folds, and warns; `keep` keeps such folds, to see what they do'),
   seeds: seedsSchema.prefault({}),
 })
 
