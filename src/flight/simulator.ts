@@ -128,6 +128,9 @@ export class Simulator {
       },
     })
     this.#watch = watch(checks, this.#view())
+    // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
+    this.#record.repeats = (actor, what) =>
+      what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.row(what.envelope).fate !== 'unresolved'
     // The one order in which facts go round.
     this.#record.read(
       this.#ledger,

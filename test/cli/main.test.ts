@@ -111,7 +111,7 @@ describe('schema', () => {
     expect(schema).toMatchObject({ required, additionalProperties: false })
     expect(Object.keys(schema.properties)).toEqual([
       'name', 'world', 'labels', 'model', 'local', 'strategy', 'rounds',
-      'network', 'delivery', 'devices', 'schedule', 'faults', 'evaluate', 'start', 'onDivergence', 'seeds',
+      'network', 'delivery', 'devices', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
     ])
   })
 
