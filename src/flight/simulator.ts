@@ -324,7 +324,7 @@ export class Simulator {
   }
 
   #view(): View {
-    const { parts, clients, rounds: { admission }, wire, acknowledges } = this.#terms
+    const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = this.#terms
     const kernel = this.#kernel
     return {
       get now() {
@@ -334,6 +334,8 @@ export class Simulator {
       inFlight: (flow) => this.#network.inFlight(flow),
       inboxes: this.#weather.inboxes,
       clients: new Set(clients.map(({ name }) => name)),
+      privates: new Set(segments.filter((segment) => strategy.template(segment) === 'private').map(({ name }) => name)),
+      bytes: (envelope) => this.#network.bytes(envelope),
       undisturbed: (client) => this.#options.undisturbed?.get(client),
       settles: this.#settles(),
       checksums: wire.checksums || acknowledges,
