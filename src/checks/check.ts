@@ -21,6 +21,10 @@ export interface View {
   /** Copies of one flow that are under way, as the network counts them. */
   inFlight(flow: Flow): number
   readonly clients: ReadonlySet<Name>
+  /** Whether messages are acknowledged, bits may be flipped on their way, and a calm phase is to come. */
+  readonly acknowledges: boolean
+  readonly damages: boolean
+  readonly calms: boolean
   /** Segments that never leave their client, under the strategy's template. */
   readonly privates: ReadonlySet<string>
   /** The bytes of an envelope under way; at the event of its arrival it still is. */
@@ -53,6 +57,8 @@ export interface Check<Memory = unknown> {
   readonly promise: string
   /** The kinds of events that it is told of; all when absent. */
   readonly kinds?: readonly EventKind[]
+  /** Whether there is anything to watch in a flight; there is, when absent. */
+  applies?(view: View): boolean
   /** What it remembers during one flight. */
   begin?(): Memory
   /** Told of events, in order. */

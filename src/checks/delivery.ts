@@ -39,6 +39,7 @@ export const delivery = check<Memory>({
     'Where messages are acknowledged, each is taken in once in a life of its sender and after those that were sent before it; what its sender has ' +
     'heard of was taken in; and at the end nothing is left in the outbox of an actor that lives.',
   kinds: ['numbered', 'taken', 'acknowledged', 'gave-up', 'life'],
+  applies: ({ acknowledges }) => acknowledges,
   begin: () => ({ channels: new Map(), lives: new Map() }),
   see: (event, _, { channels, lives }) => {
     switch (event.kind) {

@@ -15,6 +15,7 @@ export const inbox = check<Memory>({
   name: 'inbox',
   promise: 'A bounded inbox never holds more messages than it has places.',
   kinds: ['hold', 'life'],
+  applies: ({ inboxes }) => inboxes !== undefined,
   begin: () => ({ inside: new Map(), taken: new Map() }),
   see: (event, { inboxes }, { inside, taken }) => {
     if (inboxes === undefined || (event.kind !== 'hold' && event.kind !== 'life')) return

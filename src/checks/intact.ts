@@ -5,6 +5,7 @@ export const intact = check<Set<number>>({
   name: 'intact',
   promise: 'Nobody takes in what was damaged on its way, where it carries a checksum.',
   kinds: ['damage', 'admit', 'settle'],
+  applies: ({ damages }) => damages,
   begin: () => new Set(),
   see: (event, { checksums }, damaged) => {
     if (event.kind === 'damage') {

@@ -30,9 +30,9 @@ export const privacy = check<Memory>({
   name: 'privacy',
   promise: 'No segment that the strategy’s template calls `private` is named in a message that arrives.',
   kinds: ['send', 'copy', 'arrive', 'drop'],
+  applies: ({ privates }) => privates.size > 0,
   begin: () => ({ known: new Map(), about: new Map() }),
   see: (event, { privates, bytes }, { known, about }) => {
-    if (privates.size === 0) return
     if (event.kind === 'send' || event.kind === 'copy') {
       if (event.message === 'model' || event.message === 'update') about.set(event.envelope, event)
       return

@@ -21,6 +21,7 @@ export const progress = check<Memory>({
     `Once it is calm, and waits of the faulty phase are over, every part is folded within ${rounds} rounds that last long enough for a ` +
     'client that they ask.',
   kinds: ['calm', 'round-close', 'fold'],
+  applies: ({ calms }) => calms,
   begin: () => ({ settled: Infinity, closed: 0, until: Infinity, folded: new Set() }),
   see: (event, { parts, clients, undisturbed, settles, rounds: { overlapping } }, memory) => {
     if (event.kind === 'calm') {

@@ -27,7 +27,8 @@ export const time = check<Memory>({
   kinds: ['train', 'trained', 'life', 'admit', 'taken', 'round-open', 'round-close'],
   begin: () => ({ working: new Map(), asleep: new Map() }),
   see: (event, _, { working, asleep }) => {
-    const { at, actor } = event
+    const { at, actor, kind } = event
+    if (asleep.size === 0 && kind !== 'train' && kind !== 'trained' && kind !== 'life') return
     switch (event.kind) {
       case 'train': {
         const own = working.get(actor)

@@ -45,6 +45,6 @@ export const watch = (checks: readonly Check[], view: View): Watch => {
     if (names.has(name)) throw new SpecificationError(`checks: two are named '${name}'. Rename one.`)
     names.add(name)
   }
-  const readers = checks.map((check) => new Watching(check, view))
+  const readers = checks.filter((check) => check.applies?.(view) !== false).map((check) => new Watching(check, view))
   return { readers, end: () => readers.forEach((one) => one.end()) }
 }
