@@ -13,7 +13,8 @@ interface Terms extends Omit<Instructions, 'deadline'> {
   readonly select: number | undefined
   readonly after: Micros
   readonly quorum: number
-  readonly lag: number
+  /** How long a client is waited for. */
+  readonly timeout: Micros
 }
 
 /** Of the clients that this round has asked, how many have answered for it. */
@@ -27,16 +28,15 @@ const aborted = (reason: string): Ending => ({ outcome: 'aborted', reason, after
 /**
  * Rounds with a clock, in which late updates of rounds before count too. Whoever is free when a round opens is asked, and
  * whoever is still at work goes on. A round closes when all that it has asked have answered, or at the deadline, with
- * what is there by then. A client whose answer would be too old is waited for no longer.
+ * what is there by then. One that has not answered by its timeout is free to be asked again.
  */
-const machine = ({ count, select, after, quorum, lag, patience, missing }: Terms): RoundMachine<State> => {
+const machine = ({ count, select, after, quorum, timeout, patience, missing }: Terms): RoundMachine<State> => {
   const close = (state: State, ending: Ending, { round }: Situation): Decision<State> => ({ state, close: ending, done: round >= count })
 
   const ask = (state: State, { clients }: Situation): Decision<State> => ({
     state,
     ask: {
-      clients: Math.min(select ?? clients, clients), atLeast: 0, timeout: (lag + 1) * after, patience, missing,
-      deadline: undefined,
+      clients: Math.min(select ?? clients, clients), atLeast: 0, timeout, patience, missing, deadline: undefined,
     },
   })
 
@@ -90,12 +90,13 @@ export const semiAsynchronous = roundEntry({
     after: durationSchema.describe('How long a round stays open'),
     quorum: z.int().min(1).default(1).describe('Trunk updates, late ones too, below which the round aborts'),
     lag: z.int().min(0).default(2).describe('Folds since an update’s model was sent, above which it is refused'),
+    timeout: durationSchema.optional().describe('How long a client is waited for before it may be asked again; (`lag` + 1) times `after` when absent'),
     rate: z.number().positive().default(1).describe('Server learning rate'),
     staleness: byAgeField,
     ...instructionFields,
   }),
-  rules: ({ count, select, after, quorum, lag, rate, staleness, patience, missing }) => ({
-    next: machine({ count, select, after, quorum, lag, patience, missing }),
+  rules: ({ count, select, after, quorum, lag, timeout = (lag + 1) * after, rate, staleness, patience, missing }) => ({
+    next: machine({ count, select, after, quorum, timeout, patience, missing }),
     admission: upToStaleness(lag),
     fold: byAge({ kind: 'buffer', rate, staleness }),
     advice: giveDeadline,
