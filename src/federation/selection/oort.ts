@@ -25,14 +25,17 @@ const schema = z.strictObject({
 
 type Options = z.output<typeof schema>
 
-/** What the pacer remembers. */
-interface Pacer {
+/** What the rule remembers. */
+interface Memory {
   /** Percentile at which T is. */
   readonly preferred: number
   /** Statistical utility of those that were folded, by round. */
   readonly gains: readonly number[]
   /** Rounds after which it was judged last. */
   readonly judged: number
+  /** The round in which it was asked last, and how often it was asked in it. */
+  readonly round: number
+  readonly asked: number
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
@@ -41,7 +44,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 const utilityOf = (client: Candidate, { losses }: Options): number => client.examples * (needOf(client, losses) ?? 0)
 
 /** Adds up what rounds have brought, and makes T longer where the last window brought less than the one before. */
-const paced = (before: Pacer, all: readonly Candidate[], { past }: Choice, options: Options): Pacer => {
+const paced = (before: Memory, all: readonly Candidate[], { past }: Choice, options: Options): Memory => {
   const { pace, window } = options
   const byName = new Map(past.length > before.gains.length ? all.map((client) => [client.name, client]) : [])
   const fresh = past.slice(before.gains.length)
@@ -50,7 +53,7 @@ const paced = (before: Pacer, all: readonly Candidate[], { past }: Choice, optio
   const { length } = gains
   if (length < 2 * window || length % window !== 0 || before.judged === length) return { ...before, gains }
   const fell = sum(gains.slice(length - 2 * window, length - window)) > sum(gains.slice(length - window))
-  return { preferred: fell ? Math.min(100, before.preferred + pace) : before.preferred, gains, judged: length }
+  return { ...before, preferred: fell ? Math.min(100, before.preferred + pace) : before.preferred, gains, judged: length }
 }
 
 /** T: the percentile of the times that clients took. */
@@ -87,18 +90,19 @@ const exploited = (scores: ReturnType<typeof scored>, count: number, { draw }: C
 }
 
 /** Algorithm 1 of the paper. */
-const rule = (options: Options): SelectionRule<Pacer> => ({
-  choose: (before = { preferred: options.preferred, gains: [], judged: 0 }, candidates, choice) => {
-    const { round, wanted, now, draw } = choice
+const rule = (options: Options): SelectionRule<Memory> => ({
+  choose: (before = { preferred: options.preferred, gains: [], judged: 0, round: 0, asked: 0 }, candidates, choice) => {
+    const { round, wanted, draw } = choice
     const all = choice.everybody()
-    const state = paced(before, all, choice, options)
+    const asked = before.round === round ? before.asked + 1 : 1
+    const state = { ...paced(before, all, choice, options), round, asked }
     const left = blacklisted(all, options)
     const allowed = candidates.filter(({ name }) => !left.has(name))
     const heard = allowed.filter(({ last }) => last !== undefined)
     const unheard = allowed.filter(({ last }) => last === undefined)
     const explore = Math.max(options.exploreAtLeast, options.explore * options.decay ** (round - 1))
     // A share of a few clients is rounded up or down by a draw: always down would never explore.
-    const places = Math.min(unheard.length, Math.floor(explore * wanted + draw(`oort explores at ${now}`)))
+    const places = Math.min(unheard.length, Math.floor(explore * wanted + draw(`oort explores, asked ${asked}`)))
     const exploits = Math.min(wanted - places, heard.length)
     const scores = scored(heard, preferredTime(all, state.preferred), choice, options)
     const names = [

@@ -78,8 +78,8 @@ describe('round-robin', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 50 }), (clients, wanted, rounds) => {
         const rule = asking(of(roundRobin()))
-        const turns = new Array<number>(clients).fill(0)
-        const count = new Array<number>(clients).fill(0)
+        const turns = Array<number>(clients).fill(0)
+        const count = Array<number>(clients).fill(0)
         for (let round = 1; round <= rounds; round++) {
           const people = turns.map((turn, i) => client(`c${i}`, { turn })).sort((a, b) => streams('order')(round, a.name)() - streams('order')(round, b.name)())
           for (const name of rule(people, { round, wanted })) {

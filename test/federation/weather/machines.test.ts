@@ -10,7 +10,7 @@ import {
   asynchronous, buffered, deadline, ditto, fedAvg, fedPer, mbps, mmoe, ms, pfMsmtrec, quorum, scaffold, semiAsynchronous, sgd,
   synchronous, tiers, type Specification,
 } from '../../../src/simulation/script.js'
-import { allFinite, everyFault, unequal } from '../every-fault.js'
+import { allFinite, everyAbsence, everyFault, unequal } from '../every-fault.js'
 
 let alone: Engine
 let crew: Engine
@@ -42,9 +42,13 @@ const faultsFor = ({ kind, count }: { readonly kind: string; readonly count: num
   return kind === 'synchronous' ? all.filter((fault) => !losing.has(fault.kind)) : all
 }
 
+/** Nor may a client of it be gone for good, or out of energy. */
+const absencesFor = ({ kind }: { readonly kind: string }): NonNullable<Specification['faults']> =>
+  kind === 'synchronous' ? everyAbsence().filter((fault) => ['slow', 'skew', 'joins'].includes(fault.kind)) : everyAbsence()
+
 const strategies = { fedAvg: fedAvg(), scaffold: scaffold(), ditto: ditto(), fedPer: fedPer(), pfMsmtrec: pfMsmtrec() }
 
-const flown = (rounds: (typeof machines)[keyof typeof machines], strategy: Specification['strategy'], acknowledge: boolean, engine: Engine): Promise<Flight> =>
+const flown = (rounds: (typeof machines)[keyof typeof machines], strategy: Specification['strategy'], acknowledge: boolean, engine: Engine, faults = faultsFor(rounds)): Promise<Flight> =>
   fly(
     resolve(
       {
@@ -55,7 +59,7 @@ const flown = (rounds: (typeof machines)[keyof typeof machines], strategy: Speci
         rounds,
         network: { up: mbps(2), down: mbps(4), latency: ms(10) },
         devices: { stepOverhead: 8000 },
-        faults: faultsFor(rounds),
+        faults,
         delivery: { acknowledge, timeout: ms(80), retries: 4 },
         evaluate: { every: 100, start: false, final: false },
       },
@@ -85,6 +89,14 @@ describe.each(Object.entries(machines))('%s rounds fly through every kind of fau
       expect(flight.faults.filter(({ fired }) => fired === 0).length).toBeLessThan(3)
       if (acknowledge) expect(flight.ledger.some(({ kind }) => kind === 'ack')).toBe(true)
       if (acknowledge && rounds.kind !== 'synchronous') expect(flight.ledger.some(({ attempt }) => attempt > 0)).toBe(true)
+    })
+
+    it.each([['off', false], ['on', true]])('and every absence, wrong clock and full inbox, with retries %s', async (_word, acknowledge) => {
+      const flight = await flown(rounds, strategy, acknowledge, alone, absencesFor(rounds))
+      const again = await flown(rounds, strategy, acknowledge, crew, absencesFor(rounds))
+      expect(again.digests).toEqual(flight.digests)
+      expect(flight.rounds).toHaveLength(rounds.count)
+      expect(flight.faults.some(({ fired }) => fired > 0)).toBe(true)
     })
   })
 })
