@@ -5,7 +5,7 @@ import { byField } from '../selection/speed.js'
 import { tierRule } from '../selection/tiers.js'
 import { lossesField } from '../selection/utility.js'
 import { ofTheRound, plainly } from './admission.js'
-import { above, commonFields, commonProblems, commonRounds, giveDeadline, neverCloses, patientWait } from './common-rounds.js'
+import { above, commonFields, commonProblems, commonRounds, giveDeadline, lateField, neverCloses, patientWait } from './common-rounds.js'
 import { type OptionProblem, roundEntry } from './round.js'
 
 const perTier = (given: readonly number[] | undefined, field: string, tiers: number): OptionProblem[] =>
@@ -31,12 +31,13 @@ export const tiers = roundEntry({
       .describe('Probabilities follow the need of the tiers: reads numbers'),
     after: durationSchema.optional().describe('How long a round stays open; until all have answered when absent'),
     quorum: z.int().min(1).default(1).describe('Trunk updates below which the round aborts'),
+    late: lateField,
   }),
-  rules: ({ count, select, after, quorum, patience, missing, leftBehind, ...options }) => ({
+  rules: ({ count, select, after, quorum, patience, missing, leftBehind, late, ...options }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)
       const wait = after ?? patientWait
-      return { ask: wanted, closeAt: wanted, quorum, after, wait, patience, missing, last: round >= count, leftBehind }
+      return { ask: wanted, closeAt: wanted, quorum, after, wait, patience, missing, last: round >= count, leftBehind, late }
     }),
     admission: ofTheRound,
     fold: plainly,
