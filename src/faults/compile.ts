@@ -242,7 +242,8 @@ export const compile = (input: CompileInput): Weather => {
       const { watched: own } = subject(client)
       const back = deaths.back(client)
       if (back === undefined) return own && presence.awayUntil(own, now, round)
-      return back === Infinity && revivable.has(client) ? undefined : back
+      // An event, or a calm phase, may bring it back sooner.
+      return calms || (back === Infinity && revivable.has(client)) ? undefined : back
     },
     nextChange: (now) => {
       const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn())

@@ -186,7 +186,7 @@ export interface AbsenceHook {
   readonly window: When
   /** `at`: when the round opened, or now if it has not. */
   strikes(client: Name, round: number, at: Micros): boolean
-  /** Whether that depends on `at`. */
+  /** Whether that depends on `at`, or on what happens. */
   readonly varies?: boolean
   /** A number in [0, 1): where in its phase it leaves. */
   place(client: Name, round: number): number

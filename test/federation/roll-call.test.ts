@@ -89,7 +89,7 @@ const flown = async (seed: number, changes: Partial<Specification>, knowing = tr
   return flyUnder(setup, ({ record, live }) => {
     const weather = compile({
       plan, participants: setup.participants, schedule, network, devices, record, live,
-      parts: travellingOf(setup.parts).map(({ name }) => name), streams: streams(seeds.faults), coins: streams(plan.seed),
+      parts: travellingOf(setup.parts).map(({ name }) => name), streams: streams(seeds.faults), coins: streams(plan.seed), calms: resolved.calm !== undefined,
     })
     return knowing ? weather : { ...weather, awayUntil: () => undefined }
   }, { engine, stepCost: () => 1000 })
@@ -123,7 +123,14 @@ describe('a wait that knows who is away until when', () => {
       rounds: asynchronous({ count: 60, timeout: ms(8) }),
       faults: [crash('client-c3', { at: ms(1), restartWhen: { event: 'folded', nth: 20 }, keeps: 'nothing' })],
     })
-    const after = rounds.filter(({ selected }) => selected.includes('client-c3')).map(({ round }) => round)
-    expect(after.some((round) => round > 20)).toBe(true)
+    expect(rounds.some(({ round, selected }) => round > 20 && selected.includes('client-c3'))).toBe(true)
+  })
+
+  it('asks those again that a calm phase brings back, where rounds overlap', async () => {
+    const { rounds } = await flown(1, {
+      rounds: asynchronous({ count: 60, timeout: ms(8) }), calm: { round: 20 },
+      faults: [crash('client-c3', { at: ms(1), keeps: 'nothing' }), away('client-c4', { rounds: [2, 60] })],
+    })
+    for (const who of ['client-c3', 'client-c4']) expect(rounds.some(({ round, selected }) => round > 20 && selected.includes(who))).toBe(true)
   })
 })
