@@ -67,7 +67,8 @@ const rounds: fc.Arbitrary<Specification['rounds']> = fc.oneof(
     deadline({ count: 5, after: ms(300), quorum: 1, late, ...own, ...(stop && { leftBehind: 'stop' }) })),
   patience.map((own) => quorum({ count: 5, quorum: 2, after: ms(400), ...own })),
   fc.constant(asynchronous({ count: 9, timeout: ms(300), patience: ms(80) })),
-  fc.constant(buffered({ count: 6, buffer: 2, timeout: ms(300), patience: ms(80) })),
+  fc.constantFrom('refuse', 'wait').map((beyond) =>
+    buffered({ count: 6, buffer: 2, timeout: ms(300), patience: ms(80), ...(beyond === 'wait' && { beyond, maxStaleness: 1 }) })),
   patience.map((own) => semiAsynchronous({ count: 6, after: ms(150), lag: 2, ...own })),
   patience.map((own) => tiers({ count: 5, tiers: 2, by: 'answers', adapt: { every: 1 }, credits: [3, 3], after: ms(300), ...own })),
 )

@@ -52,6 +52,8 @@ export interface Situation {
   readonly asked: number
   /** Clients that were asked, in this round or before it, and have neither answered nor been given up. */
   readonly atWork: number
+  /** Folds of the trunk since the oldest model was sent that a client is at work on; undefined: nobody is. */
+  readonly stalest: number | undefined
   /** Updates of the trunk that wait for the fold. */
   readonly answers: number
   /** Answers that were refused, as not finite, since the round before closed. */
