@@ -12,7 +12,7 @@ export type { FlightEvent } from './record/event.js'
 export type { Flight } from './flight/flight.js'
 export type { LedgerRow, MetricRow, RoundRow, TrainingRow } from './record/rows.js'
 export type { CustomLink } from './network/network.js'
-export type { Answer, Candidate, Choice, Choose } from './federation/choice.js'
+export type { Answer, Candidate, Choice, Choose, SelectionRule } from './federation/choice.js'
 export type { OwnRounds, RoundsFunction } from './federation/rounds/own.js'
 export type {
   Admission, Arrived, Asking, Decision, Ending, FoldRule, Moment, RoundMachine, RoundRules, Situation,

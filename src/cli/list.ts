@@ -24,7 +24,7 @@ const block = (title: string, entries: readonly Entry[]): string => {
 
 /** Where a specification names what is listed; checks it names nowhere, for all of them watch. */
 const fields: Readonly<Record<string, readonly string[]>> = {
-  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], worlds: ['world'],
+  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], worlds: ['world'],
   faults: ['faults'],
 }
 

@@ -68,6 +68,7 @@ export const away = faultEntry({
       for: fault.for,
       window: fault,
       strikes: (client, round, at) => strikes(client, round, coin(client, at)),
+      varies: fault.daily !== undefined,
       place: (client, round) => draws.visit(client, round, 1),
       strike,
     }

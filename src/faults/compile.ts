@@ -218,6 +218,7 @@ export const compile = (input: CompileInput): Weather => {
   const mayDie = lives.length > 0 || watchers.length > 0
   const present = !mayDie && all.length === 0
   const deadly = new Set(plan.faults.flatMap(({ fault, targets }) => (entryOf(fault).kills === true ? targets : [])))
+  const revivable = new Set(plan.faults.flatMap(({ fault, targets }) => ('restartWhen' in fault && fault.restartWhen ? targets : [])))
   const slowness = new Slowness()
   const mayBeSlow = compiled.some(({ hooks }) => hooks.slow !== undefined)
   const untouched = all.length === 0 && rules.none
@@ -237,9 +238,12 @@ export const compile = (input: CompileInput): Weather => {
       if (deaths.back(client) !== undefined) return false
       return own === undefined || presence.selectable(own, now, round)
     },
-    awayUntil: (client, now) => {
+    awayUntil: (client, now, round) => {
       const { watched: own } = subject(client)
-      return deaths.back(client) ?? (own && presence.awayUntil(own, now))
+      const back = deaths.back(client)
+      if (back === undefined) return own && presence.awayUntil(own, now, round)
+      // An event, or a calm phase, may bring it back sooner.
+      return calms || (back === Infinity && revivable.has(client)) ? undefined : back
     },
     nextChange: (now) => {
       const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn())

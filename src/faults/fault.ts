@@ -186,6 +186,8 @@ export interface AbsenceHook {
   readonly window: When
   /** `at`: when the round opened, or now if it has not. */
   strikes(client: Name, round: number, at: Micros): boolean
+  /** Whether that depends on `at`, or on what happens. */
+  readonly varies?: boolean
   /** A number in [0, 1): where in its phase it leaves. */
   place(client: Name, round: number): number
   /** In place of `place`: when it leaves a training that would last from `start` to `end`; undefined: it does not. */

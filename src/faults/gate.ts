@@ -48,7 +48,7 @@ export const gated = (hooks: Hooks, gate: Gate): Hooks => {
     ...(slow && { slow: { ...slow, course: (began) => slow.course(began), slowed: slow.slowed.bind(slow), strikes: (client, round) => gate.isOn() && slow.strikes(client, round) } }),
     ...(partial && { partial: (client, round) => (gate.isOn() ? partial(client, round) : undefined) }),
     ...(narrow && { narrow: { ...narrow, narrowed: narrow.narrowed.bind(narrow), strikes: (client, round) => gate.isOn() && narrow.strikes(client, round) } }),
-    ...(absence && { absence: { ...absence, strikes: (client: string, round: number, at?: Micros) => gate.isOn(at) && absence.strikes(client, round, at as Micros) } }),
+    ...(absence && { absence: { ...absence, varies: true, strikes: (client: string, round: number, at?: Micros) => gate.isOn(at) && absence.strikes(client, round, at as Micros) } }),
     ...(poison && { poison: (values, about) => (gate.isOn() ? poison(values, about) : values) }),
     ...(forge && { forge: (fold) => (gate.isOn() ? forge(fold) : new Map()) }),
     ...(inbox && { inbox: { ...inbox, ask: (envelope, now) => (gate.isOn(now) ? inbox.ask(envelope, now) : 'deliver') } }),

@@ -185,13 +185,25 @@ export class Presence {
     return free
   }
 
-  /** Until when it is out of reach for certain, whatever the round: by its schedule, or for a time that was set. */
-  awayUntil(client: Watched, now: Micros): Micros | undefined {
+  /**
+   * Until when it is out of reach for certain: by its schedule, or for a time that was set; in `round`, if one is given, by
+   * its faults. Infinity: for good, or for all of that round.
+   */
+  awayUntil(client: Watched, now: Micros, round?: number): Micros | undefined {
     for (const calendar of calendarsOf(client)) {
       if (!isThere(calendar, now)) return calendar.next(now)?.from ?? Infinity
     }
     const episode = this.#episodeAt(client, now)
-    return episode?.untilClose === false ? episode.backAt : undefined
+    if (episode !== undefined) return episode.untilClose ? undefined : episode.backAt
+    let until: Micros | undefined
+    if (round === undefined) return until
+    for (const hook of client.hooks) {
+      if (hook.phase !== undefined || hook.sessions !== undefined || !inTime(hook.window, now)) continue
+      if (!this.#strikes(hook, client, round, now)) continue
+      if (hook.varies === true) return undefined
+      until = Math.max(until ?? 0, hook.window.until ?? Infinity)
+    }
+    return until
   }
 
   /** Whose doing it is that it is out of reach; undefined: it is within reach. */

@@ -15,8 +15,11 @@ import type { FaultReport } from './report.js'
 export interface Weather extends NetworkWeather, Reader {
   /** Can the client be selected for `round`, opening at `now`? */
   available(client: Name, now: Micros, round: number): boolean
-  /** Until when a client that is not selectable is so for certain, whatever the round; undefined: nothing is certain. */
-  awayUntil(client: Name, now: Micros): Micros | undefined
+  /**
+   * Until when a client that is not selectable is so for certain, in that round or, without one, whatever the round; undefined:
+   * nothing is certain.
+   */
+  awayUntil(client: Name, now: Micros, round?: number): Micros | undefined
   /** The next instant after `now` at which a schedule or a timed fault may make some client available, if any. */
   nextChange(now: Micros): Micros | undefined
   /** When a computation of `cost` undisturbed microseconds ends if the device begins it now. */

@@ -7,6 +7,7 @@ import type { Known } from './choice.js'
 import type { Idle } from './idle.js'
 import type { Arrival, MissedEnding } from './messages.js'
 import { copyHolding, type Holding } from './owner.js'
+import type { RollCall } from './roll-call.js'
 import type { Moment } from './rounds/round.js'
 
 /** Something that comes back at an instant. `number`: what `Context.cancel` takes; undefined after a recovery. */
@@ -53,8 +54,14 @@ export interface AggregatorState {
   refused: Name[]
   /** Where rounds overlap: clients that are not at work. */
   idle: Idle | undefined
-  /** What is known of each client, where a function of the researcher's chooses. */
+  /** What is known of each client, where not the drawn order alone chooses. */
   known: Map<Name, Known> | undefined
+  /** What the rule that chooses remembers. */
+  choosing: unknown
+  /** How often clients were asked. */
+  askings: number
+  /** While a round waits for enough clients: who of them is there. */
+  roll: RollCall | undefined
   /** Clients that were asked and have neither answered nor been given up. */
   atWork: Map<Name, AtWork>
   /** The round machine's timers, by name. */
@@ -85,6 +92,9 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   refused: [],
   idle,
   known,
+  choosing: undefined,
+  askings: 0,
+  roll: undefined,
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
@@ -107,6 +117,8 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     refused: [...state.refused],
     idle: state.idle?.copy(),
     known: state.known && new Map(state.known),
+    choosing: structuredClone(state.choosing),
+    roll: undefined,
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
     look: state.look && unset(state.look),

@@ -11,8 +11,10 @@ import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
 import { type AggregatorMessage, type CloseNotice, isNotice, isWhereabouts, type Standings } from './messages.js'
 import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels, undoneOf } from './owner.js'
+import { profileOf } from './profile.js'
+import { RollCall, type Seen } from './roll-call.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
-import { firstThere } from './selection.js'
+import { firstThere } from './selection/first-there.js'
 import { settleNotice } from './settle-notice.js'
 import { Standing } from './standing.js'
 import type { Terms } from './terms.js'
@@ -22,9 +24,10 @@ import type { Terms } from './terms.js'
  * the expert networks, sends the trunk, collects updates, closes rounds.
  */
 export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorMessage> => {
-  const { rounds: { next, admission }, weather, goal, clients: members, experts, wire } = terms
+  const { rounds: { next, admission }, weather, goal, clients: members, experts, wire, rule } = terms
   const ownership: Ownership = { part: terms.parts[0], terms }
 
+  const profiles = rule === undefined ? [] : members.map((client) => profileOf(client, terms.strategy))
   const placeOf = admission.overlapping ? new Map(members.map(({ name }, i) => [name, i])) : undefined
 
   const tellExperts = (bytes: Uint8Array, kind: 'open' | 'close', round: number, context: Context): void => {
@@ -34,20 +37,24 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (let i = 0; i < length; i++) context.send(experts[order?.at(i) ?? i], content)
   }
 
-  /**
-   * Clients to ask now, of those that are there and free and were not asked in this round: those that come first in the
-   * order of the round, or those that the researcher's function chooses.
-   */
-  const choose = (state: AggregatorState, wanted: number, now: Micros): Name[] => {
-    const { round, past } = state
-    const found = firstOf(state, terms.choose === undefined ? wanted : members.length, now)
-    if (terms.choose === undefined || wanted === 0) return found.map((client) => members[client].name)
-    const candidates = found.map((client): Candidate => {
+  /** Clients to ask now, of those that are `found` to be there: the first of the drawn order, or those that a rule chooses. */
+  const choose = (state: AggregatorState, found: readonly number[], wanted: number, atLeast: number, now: Micros): Name[] => {
+    const { round, past, choosing } = state
+    if (rule === undefined || wanted === 0) return found.map((client) => members[client].name)
+    const candidate = (client: number): Candidate => {
       const { name, rows: examples } = members[client]
-      const { asked, answered, last } = state.known!.get(name) ?? stranger
-      return { name, examples, asked, answered, last }
-    })
-    return [...chosen(terms.choose, candidates, { round, now, wanted, clients: members.length, past })]
+      const { asked, answered, turn, last } = state.known!.get(name) ?? stranger
+      return { name, examples, profile: profiles[client], asked, answered, turn, last }
+    }
+    const everybody = (): Candidate[] => {
+      const order = terms.order('clients', round, members.length)
+      return members.map((_, place) => candidate(order.at(place)))
+    }
+    const draw = (decided: string, who = ''): number => terms.draw(decided, round, who)
+    const choice = { round, now, wanted, atLeast, clients: members.length, past, everybody, draw }
+    const { names, state: remembered } = chosen(rule, choosing, found.map(candidate), choice)
+    state.choosing = remembered
+    return [...names]
   }
 
   const firstOf = ({ round, idle, selected }: AggregatorState, wanted: number, now: Micros): number[] => {
@@ -68,13 +75,38 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     })
   }
 
+  /** Whether a client is there for the round that is waited for, and when that may be otherwise. */
+  const seen = (client: number, round: number, now: Micros, there: boolean): Seen => {
+    const { name } = members[client]
+    return { there, until: there ? weather.leaves(name, now) : weather.awayUntil(name, now, round) }
+  }
+
+  /** How many are there, by what was seen when there were too few: no look at everybody for each that comes back. */
+  const countAgain = ({ round }: AggregatorState, roll: RollCall, now: Micros): number =>
+    roll.count(now, (client) => seen(client, round, now, weather.available(members[client].name, now, round)))
+
+  const callRoll = (found: readonly number[], round: number, now: Micros): RollCall => {
+    const there = new Set(found)
+    const roll = new RollCall()
+    for (let client = 0; client < members.length; client++) roll.see(client, seen(client, round, now, there.has(client)), now)
+    return roll
+  }
+
   /** Asks, if enough are there. */
   const ask = (state: AggregatorState, asking: Asking, context: Context): Moment => {
-    const { round, selected } = state
+    const { round, selected, roll } = state
     const now = context.now
     const { atLeast = 1 } = asking
-    const clients = choose(state, Math.max(asking.clients, atLeast), now)
-    if (clients.length < atLeast) return { kind: 'short', there: clients.length }
+    const counted = roll === undefined ? Infinity : countAgain(state, roll, now)
+    if (counted < atLeast) return { kind: 'short', there: counted }
+    const wanted = Math.max(asking.clients, atLeast)
+    const found = firstOf(state, rule === undefined ? wanted : members.length, now)
+    const clients = choose(state, found, wanted, atLeast, now)
+    if (clients.length < atLeast) {
+      if (!admission.overlapping && found.length < atLeast) state.roll = callRoll(found, round, now)
+      return { kind: 'short', there: clients.length }
+    }
+    state.roll = undefined
     if (clients.length > asking.clients) clients.length = asking.clients
     if (state.opened === undefined) {
       state.opened = now
@@ -83,11 +115,12 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     }
     if (clients.length === 0) return { kind: 'asked', clients: 0 }
     selected.push(...clients)
+    state.askings++
     sendTo(state, clients, asking, context)
     for (const client of clients) {
       const overdue = asking.timeout === undefined ? undefined : waitFor(round, client, now + asking.timeout, context)
       state.atWork.set(client, { round, overdue })
-      state.known?.set(client, whenAsked(state.known.get(client) ?? stranger, now))
+      state.known?.set(client, whenAsked(state.known.get(client) ?? stranger, now, state.askings))
       state.idle?.remove(placeOf!.get(client)!)
     }
     return { kind: 'asked', clients: clients.length }
@@ -155,6 +188,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.timers.clear()
     cancel(state.look, context)
     state.look = undefined
+    state.roll = undefined
     let counted: readonly Held[] = []
     if (opened !== undefined) {
       const { outcome, reason, after, stop = false } = ending
@@ -301,7 +335,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.atWork.clear()
     Object.assign(state, {
       phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], instructions: undefined,
-      look: undefined, judging: undefined, meanwhile: [],
+      look: undefined, roll: undefined, judging: undefined, meanwhile: [],
     } satisfies Partial<AggregatorState>)
     advance(state, { kind: 'begin' }, context)
   }
@@ -424,7 +458,7 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   behaviour: aggregator(terms),
   begin: () => {
     const idle = terms.rounds.admission.overlapping ? new Idle(terms.clients.keys()) : undefined
-    return newAggregator(firstHolding(terms.parts[0], terms), idle, terms.choose && new Map())
+    return newAggregator(firstHolding(terms.parts[0], terms), idle, terms.rule && new Map())
   },
   checkpoint: copyAggregator,
   restore: copyAggregator,

@@ -24,9 +24,13 @@ export interface Candidate {
   readonly name: Name
   /** Rows of training data. */
   readonly examples: number
+  /** Undisturbed virtual time that its device trains for a round: what it would be profiled at before the flight. */
+  readonly profile: Micros
   /** How often it was asked, and how often it answered with what was taken in. */
   readonly asked: number
   readonly answered: number
+  /** Number of the asking in which it was asked last, from 1; 0: it never was. */
+  readonly turn: number
   /** Undefined: it has not answered yet. */
   readonly last: Answer | undefined
 }
@@ -37,10 +41,16 @@ export interface Choice {
   readonly now: Micros
   /** How many the round wants, at most. */
   readonly wanted: number
+  /** With fewer than this nobody is asked now. */
+  readonly atLeast: number
   /** Clients of the federation. */
   readonly clients: number
   /** All rounds before this one. */
   readonly past: readonly RoundRow[]
+  /** All clients, there or not, in the drawn order of the round. */
+  everybody(): readonly Candidate[]
+  /** A random number in [0, 1), named by what it decides in this round, and for whom: the same however often it is drawn. */
+  draw(decided: string, who?: Name): number
 }
 
 /**
@@ -49,15 +59,32 @@ export interface Choice {
  */
 export type Choose = (candidates: readonly Candidate[], choice: Choice) => readonly Name[]
 
+/**
+ * A choice that remembers: given what it gave last (undefined at first), it gives whom to ask, and what it wants to know next
+ * time, plain data that dies with the aggregator unless it is checkpointed. Pure.
+ */
+export interface SelectionRule<State = unknown> {
+  choose(
+    state: State | undefined, candidates: readonly Candidate[], choice: Choice,
+  ): { readonly names: readonly Name[]; readonly state?: State }
+}
+
+/** A choice of the researcher's as a rule. */
+export const ruleOf = (choose: Choose): SelectionRule => ({
+  choose: (_, candidates, choice) => ({ names: choose(candidates, choice) }),
+})
+
 /** What the aggregator remembers of a client for choices: plain data. */
-export interface Known extends Pick<Candidate, 'asked' | 'answered' | 'last'> {
+export interface Known extends Pick<Candidate, 'asked' | 'answered' | 'turn' | 'last'> {
   readonly askedAt: Micros
 }
 
-export const stranger: Known = { asked: 0, answered: 0, last: undefined, askedAt: 0 }
+export const stranger: Known = { asked: 0, answered: 0, turn: 0, last: undefined, askedAt: 0 }
 
 /** What is known of a client that has just been asked. */
-export const whenAsked = (known: Known, now: Micros): Known => ({ ...known, asked: known.asked + 1, askedAt: now })
+export const whenAsked = (known: Known, now: Micros, turn: number): Known => ({
+  ...known, asked: known.asked + 1, turn, askedAt: now,
+})
 
 /** What is known of a client whose update was taken in. */
 export const whenAnswered = (known: Known, { update, base }: StaleUpdate, now: Micros): Known => {
@@ -70,11 +97,13 @@ export const whenAnswered = (known: Known, { update, base }: StaleUpdate, now: M
   return { ...known, answered: known.answered + 1, last }
 }
 
-/** Whom a function of the researcher's chooses. Throws `SpecificationError` for an answer that cannot be carried out. */
-export const chosen = (choose: Choose, candidates: readonly Candidate[], choice: Choice): readonly Name[] => {
-  const names: unknown = choose(candidates, choice)
-  const wrong = wrongWith(names, candidates, choice)
-  if (wrong === undefined) return names as readonly Name[]
+/** Whom a rule chooses. Throws `SpecificationError` for an answer that cannot be carried out. */
+export const chosen = (
+  rule: SelectionRule, before: unknown, candidates: readonly Candidate[], choice: Choice,
+): { readonly names: readonly Name[]; readonly state?: unknown } => {
+  const answer = rule.choose(before, candidates, choice)
+  const wrong = wrongWith(answer.names, candidates, choice)
+  if (wrong === undefined) return answer
   throw new SpecificationError(
     `choose: in round ${choice.round} it gave ${wrong}. Return a list of at most ${choice.wanted} of the candidates' names, each once.`,
   )

@@ -103,7 +103,7 @@ export interface Ownership {
 }
 
 /** Folds of the part between the beginning of a round and now. */
-const foldsSince = ({ folds, round }: Holding, of: number): number => foldsBefore(folds, round) - foldsBefore(folds, of)
+export const foldsSince = ({ folds, round }: Holding, of: number): number => foldsBefore(folds, round) - foldsBefore(folds, of)
 
 const foldsBefore = (folds: readonly number[], round: number): number => folds[Math.min(round, folds.length - 1)]
 

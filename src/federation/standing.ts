@@ -1,6 +1,7 @@
 import type { RoundRow } from '../record/rows.js'
 import type { Micros } from '../time/micros.js'
 import type { AggregatorState } from './aggregator-state.js'
+import { foldsSince } from './owner.js'
 import type { Situation } from './rounds/round.js'
 import type { Outlook } from './terms.js'
 
@@ -31,6 +32,12 @@ export class Standing implements Situation {
 
   get atWork(): number {
     return this.state.atWork.size
+  }
+
+  get stalest(): number | undefined {
+    let oldest = Infinity
+    for (const { round } of this.state.atWork.values()) oldest = Math.min(oldest, round)
+    return oldest === Infinity ? undefined : foldsSince(this.state.holding, oldest)
   }
 
   get answers(): number {

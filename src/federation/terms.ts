@@ -5,7 +5,7 @@ import type { Wire } from '../network/wire.js'
 import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import type { Choose } from './choice.js'
+import type { SelectionRule } from './choice.js'
 import type { PartTemplate } from './parts.js'
 import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
@@ -37,8 +37,10 @@ export interface ClientTerms {
 export interface Outlook {
   /** Can the client be selected for `round`, opening at `now`? The aggregator knows who is connected. */
   available(client: Name, now: Micros, round: number): boolean
-  /** Until when a client is out of reach for certain, whatever the round; undefined: nothing is certain. */
-  awayUntil(client: Name, now: Micros): Micros | undefined
+  /** Until when a client is out of reach for certain, in that round or whatever the round; undefined: nothing is certain. */
+  awayUntil(client: Name, now: Micros, round?: number): Micros | undefined
+  /** The first instant after `from` at which a client leaves, as far as is known. */
+  leaves(client: Name, from: Micros): Micros | undefined
   /** The next instant after `now` at which some client may come back, if any. */
   nextChange(now: Micros): Micros | undefined
   /** How much of its local epochs a client does in `round`. */
@@ -103,8 +105,8 @@ export interface Terms {
   /** What writing a checkpoint of a part takes after a round: 0 where none is written then. */
   checkpointTime(state: PartState, round: number): Micros
   readonly weather: Outlook
-  /** Whom rounds ask, where the researcher says so by a function; the first of a drawn order otherwise. */
-  readonly choose: Choose | undefined
+  /** Whom rounds ask; undefined: the first of the drawn order. */
+  readonly rule: SelectionRule | undefined
   /** Undefined: rounds are flown to the last. */
   readonly goal: Goal | undefined
   /**
@@ -112,6 +114,8 @@ export interface Terms {
    * by names.
    */
   order(decided: string, round: number, of: number): Order
+  /** A random number in [0, 1), by what it decides, for which round and for whom. */
+  draw(decided: string, round: number, who: Name): number
   /** Seed of batch orders and dropout. */
   readonly batchSeed: string
 }

@@ -7,6 +7,8 @@ import { type PartTemplate, partTemplates } from '../federation/parts.js'
 import { perRound } from '../federation/rounds/own.js'
 import { roundRules } from '../federation/rounds/registry.js'
 import type { RoundRules } from '../federation/rounds/round.js'
+import { ruleOf } from '../federation/choice.js'
+import { selectionRule } from '../federation/selection/registry.js'
 import type { StrategyEntry } from '../federation/strategies/entry.js'
 import { buildStrategy, type StrategySpec } from '../federation/strategies/registry.js'
 import type { Arrangement, Strategy } from '../federation/strategies/strategy.js'
@@ -18,7 +20,7 @@ import { meanWeights, trainedTasks } from '../models/trained-tasks.js'
 import { plainWire } from '../network/wire.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { randomOrder } from '../random/order.js'
-import { streams } from '../random/streams.js'
+import { encodeKey, streams } from '../random/streams.js'
 import { AGGREGATOR, clientName, expertName, type Name, type Participant, type Role } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
 import { withRegions } from '../schedules/regions.js'
@@ -177,6 +179,11 @@ export const stepCostOn = ({ clients }: Setup, device: (name: Name) => Device): 
   return (client, leg) => costs.get(client)![leg]
 }
 
+const drawing = (seed: string): Terms['draw'] => {
+  const draws = createDraws(streams(seed), createLexicon(), 'choice')
+  return (decided, round, who) => draws.visit(encodeKey([decided, who]), round, 0)
+}
+
 const orders = (seed: string): Terms['order'] => {
   const draws = createDraws(streams(seed), createLexicon(), 'order')
   return (decided, round, of) => randomOrder(of, draws.visit(decided, round, 0), draws.visit(decided, round, 1))
@@ -184,7 +191,7 @@ const orders = (seed: string): Terms['order'] => {
 
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
-  const { resolved: { local, link, choose, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
@@ -215,8 +222,9 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     checkpointTime: (state, round) =>
       checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),
     weather,
-    choose,
+    rule: rounds.selection ?? (choose === undefined ? selection && selectionRule(selection) : ruleOf(choose)),
     order: orders(seeds.selection),
+    draw: drawing(seeds.selection),
     batchSeed: seeds.batches,
   }
 }

@@ -4,6 +4,7 @@ import { allChecks } from '../checks/watch.js'
 import { entriesOf, type Entry } from '../entry.js'
 import { faultSchema } from '../faults/registry.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
+import { selectionSchema } from '../federation/selection/registry.js'
 import { strategyEntries } from '../federation/strategies/registry.js'
 import { modelEntries } from '../models/registry.js'
 
@@ -13,6 +14,7 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   balancers: balancers.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   strategies: strategyEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   rounds: entriesOf(roundsSchema),
+  selection: entriesOf(selectionSchema),
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
   checks: allChecks.map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),

@@ -1,4 +1,6 @@
 import type { World } from '../data/world.js'
+import { roundEntryOf } from '../federation/rounds/registry.js'
+import { selectionEntryOf } from '../federation/selection/registry.js'
 import type { Flight } from '../flight/flight.js'
 import { readTrace } from '../schedules/trace-file.js'
 import { functionsOf } from '../simulation/functions.js'
@@ -53,9 +55,15 @@ export const traceFiles = ({ schedule, network, devices }: Resolved, cwd: string
 }
 
 /** Fields by which numbers steer events. */
-const steering = ({ choose, evaluate: { until } }: Resolved): string[] => [
-  ...(choose === undefined ? [] : ['choose']), ...(until === undefined ? [] : ['evaluate.until']),
-]
+const steering = ({ choose, selection, rounds, evaluate: { until } }: Resolved): string[] => {
+  const adapts = typeof rounds !== 'function' && 'kind' in rounds && roundEntryOf(rounds).readsNumbers(rounds)
+  return [
+    ...(choose === undefined ? [] : ['choose']),
+    ...(selection !== undefined && selectionEntryOf(selection).readsNumbers ? ['selection'] : []),
+    ...(adapts ? ['rounds'] : []),
+    ...(until === undefined ? [] : ['evaluate.until']),
+  ]
+}
 
 /** The manifest of a run that is about to begin. */
 export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest =>

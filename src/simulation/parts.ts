@@ -4,6 +4,7 @@
 export { worldSchema } from '../../scenarios/registry.js'
 export { faultsSchema } from '../faults/registry.js'
 export { selectorSchema } from '../roster/selectors.js'
+export { selectionSchema } from '../federation/selection/registry.js'
 export { strategySchema } from '../federation/strategies/registry.js'
 export { devicesSchema } from '../schedules/devices.js'
 export { networkSchema } from '../schedules/network.js'

@@ -1,5 +1,6 @@
 import { roundEntryOf, type Rounds } from '../federation/rounds/registry.js'
 import type { OptionProblem } from '../federation/rounds/round.js'
+import { selectionEntryOf } from '../federation/selection/registry.js'
 import { readLevel } from '../metrics/level.js'
 import type { Problem } from '../documents/problem.js'
 import type { Settled } from './specification.js'
@@ -26,11 +27,23 @@ const untilProblems = ({ evaluate: { until, on } }: Settled): Problem[] => {
   }]
 }
 
+/** Whom rounds ask is said once, and goes with how many they ask. */
+const selectionProblems = ({ choose, selection, rounds: given }: Settled): Problem[] => {
+  const rounds = asData(given)
+  const field = selection === undefined ? 'choose' : 'selection'
+  if (selection === undefined && choose === undefined) return []
+  const problem = (rule: string, advice: string): Problem => ({ path: [field], at: 'name', rule, advice })
+  if (rounds?.kind === 'tiers') return [problem('is given, and rounds of tiers choose by themselves', 'Take it away, or take other rounds.')]
+  if (selection === undefined) return []
+  if (choose !== undefined) return [problem('is given beside choose, which says the same', 'Give one of them.')]
+  return selectionEntryOf(selection).problems(rounds ?? {}).map(({ rule, advice }) => problem(rule, advice))
+}
+
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  const until = untilProblems(settled)
-  if (rounds === undefined) return { problems: until, warnings: [] }
+  const others = [...untilProblems(settled), ...selectionProblems(settled)]
+  if (rounds === undefined) return { problems: others, warnings: [] }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)
   const stalls = losing.length > 0 ? entry.stalls(rounds) : undefined
@@ -38,5 +51,5 @@ export const crossRules = (settled: Settled): { readonly problems: Problem[]; re
     stalls === undefined
       ? []
       : [`rounds are ${rounds.kind} ${stalls[0]}, and the faults (${[...new Set(losing)].join(', ')}) can ${stalls[1]}`]
-  return { problems: [...until, ...entry.problems(rounds).map(ofRounds)], warnings }
+  return { problems: [...others, ...entry.problems(rounds).map(ofRounds)], warnings }
 }

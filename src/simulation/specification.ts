@@ -20,6 +20,7 @@ import {
   modelSchema,
   networkSchema,
   scheduleSchema,
+  selectionSchema,
   strategySchema,
   worldSchema,
 } from './parts.js'
@@ -95,6 +96,9 @@ export const specificationSchema = z.strictObject({
   local: localSchema.prefault({}),
   strategy: strategySchema,
   rounds: roundsSchema,
+  selection: selectionSchema
+    .optional()
+    .describe('Whom rounds ask of the clients that are there; absent: the first of a drawn order'),
   network: networkSchema,
   delivery: deliverySchema.prefault({}),
   devices: devicesSchema,

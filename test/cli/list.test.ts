@@ -36,7 +36,7 @@ const namesOf = (field: string, kind: string): string[] => {
 describe('list', () => {
   it('names exactly what a specification can name, each with a sentence and a source', async () => {
     const all = await catalogue()
-    const fields = { models: 'model', strategies: 'strategy', rounds: 'rounds', worlds: 'world', faults: 'faults' }
+    const fields = { models: 'model', strategies: 'strategy', rounds: 'rounds', selection: 'selection', worlds: 'world', faults: 'faults' }
     for (const [what, field] of Object.entries(fields)) {
       expect(all[what].map(({ kind }) => kind).sort(), what).toEqual(allowed(field))
     }
@@ -51,7 +51,7 @@ describe('list', () => {
     const { code, out } = await say(['list', 'rounds'])
     expect(code).toBe(0)
     expect(out).toContain(
-      '\n  synchronous   Waits for every client that was asked; a message that is lost for good ends the run',
+      '\n  synchronous        Waits for every client that was asked; a message that is lost for good ends the run',
     )
     expect(out).toContain('McMahan et al., AISTATS 2017, algorithm 1\n')
     expect(out).not.toContain('crash')
@@ -85,7 +85,7 @@ describe('list', () => {
     expect(deadline).toContain('    missing     last or sit-out; default last\n')
     expect((await say(['list', 'localonly'])).out).toContain('    no options\n')
     const all = await catalogue()
-    const fields = { models: 'model', strategies: 'strategy', rounds: 'rounds', worlds: 'world', faults: 'faults' }
+    const fields = { models: 'model', strategies: 'strategy', rounds: 'rounds', selection: 'selection', worlds: 'world', faults: 'faults' }
     const schema = jsonSchema() as JsonSchema
     for (const [group, field] of Object.entries(fields)) {
       for (const { kind } of all[group]) {

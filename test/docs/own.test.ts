@@ -9,6 +9,7 @@ import { allChecks } from '../../src/checks/watch.js'
 import { exitCodes } from '../../src/errors.js'
 import type { RoundEntry } from '../../src/federation/rounds/round.js'
 import { roundEntries } from '../../src/federation/rounds/registry.js'
+import * as selections from '../../src/federation/selection/all.js'
 import { type Decision, lose, roundMachine, simulate } from '../../src/index.js'
 import { blocksOf, pageText, root } from './pages.js'
 
@@ -26,6 +27,12 @@ it('the page of checks lists every check of the library, with its promise', () =
 
 it('every kind of rounds is in the pages', () => {
   for (const { kind } of roundEntries as readonly RoundEntry[]) expect(pageText('docs/script.md')).toContain(`\`${kind}\``)
+})
+
+it('every rule of selection is in the pages, with its name in scripts', () => {
+  for (const [name, { kind }] of Object.entries(selections)) {
+    expect(pageText('docs/script.md')).toContain(`| \`${kind}\` | \`${name}(`)
+  }
 })
 
 describe('a check of one’s own', () => {

@@ -137,6 +137,45 @@ describe('buffered rounds (FedBuff)', () => {
     expect(flight.trainings.filter(({ outcome }) => outcome === 'late').map(({ client }) => client)).toEqual(['client-C'])
   })
 
+  /* As in the first trace, but the fold at 2400 would make C's update staler than 1: it waits for it, until 2600. */
+  it('or wait for it, so that nothing ever is', async () => {
+    const flight = await fly({ rounds: buffered({ count: 4, buffer: 2, maxStaleness: 1, beyond: 'wait' }) })
+    expect(rounds(flight)).toMatchInlineSnapshot(`
+      [
+        "1 0-1200 asked ABC, folded A0 B0: closed, goal reached",
+        "2 1200-2600 asked AB, folded A0 B0 C1: closed, goal reached",
+        "3 2600-3800 asked ABC, folded A0 B0: closed, goal reached",
+        "4 3800-5200 asked AB, folded A0 B0 C1: closed, goal reached",
+      ]
+    `)
+    expect(flight.ledger.filter(({ fate }) => fate === 'late')).toEqual([])
+  })
+
+  it('are synchronous rounds, bitwise, where nothing may be stale and all wait', async () => {
+    const waiting = await fly({ rounds: buffered({ count: 3, buffer: 1, maxStaleness: 0, beyond: 'wait' }) })
+    const plain = await fly({ rounds: synchronous({ count: 3 }) })
+    expect(waiting.parts).toEqual(plain.parts)
+    expect(waiting.rounds.map(({ closed }) => closed)).toEqual(plain.rounds.map(({ closed }) => closed))
+  })
+
+  it('that wait are within the bound at any speeds, and refuse nothing; a client that is lost is waited for until its timeout', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 100, max: 9000 }), { minLength: 3, maxLength: 3 }), fc.nat(3), fc.integer({ min: 1, max: 3 }), async ([a, b, c], maxStaleness, buffer) => {
+        const terms = buffered({ count: 6, buffer, maxStaleness, beyond: 'wait', timeout: ms(50) })
+        const flight = await fly({ rounds: terms }, calm(), { 'client-A': a, 'client-B': b, 'client-C': c })
+        expect(flight.ledger.filter(({ fate }) => fate === 'late')).toEqual([])
+        expect(Math.max(...flight.rounds.flatMap(({ staleness }) => staleness!))).toBeLessThanOrEqual(maxStaleness)
+        for (const { folded } of flight.rounds) expect(folded.length).toBeGreaterThanOrEqual(buffer)
+      }),
+      { numRuns: 25 },
+    )
+    const lost = calm({
+      judge: ({ from, round }) => (from === 'client-C' && round === 1 ? { ...clear, lost: { travelled: 0, fault: 'test' } } : clear),
+    })
+    const flight = await fly({ rounds: buffered({ count: 4, buffer: 2, maxStaleness: 0, beyond: 'wait', timeout: ms(7) }) }, lost)
+    expect(flight.rounds[0]).toMatchObject({ closed: 7000, folded: ['client-A', 'client-B'] })
+  })
+
   it('give every client a model of its own under a strategy that personalises', async () => {
     const { states } = await fly({ strategy: fedHca2() })
     expect([...states['trunk'].personal.keys()].toSorted()).toEqual(['client-A', 'client-B', 'client-C'])

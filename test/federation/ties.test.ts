@@ -6,7 +6,8 @@ import type { Flight } from '../../src/flight/flight.js'
 import { fly } from '../../src/flight/fly.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  away, buffered, deadline, fedAvg, mbps, mlp, mmoe, ms, quorum, seconds, sgd, type Specification, synchronous,
+  away, buffered, deadline, fedAvg, mbps, mlp, mmoe, ms, proportional, quorum, roundRobin, seconds, semiAsynchronous, sgd,
+  type Specification, synchronous, tiers,
 } from '../../src/simulation/script.js'
 import { unevenness } from '../statistics/chi-square.js'
 import { smallWorld } from './small.js'
@@ -65,6 +66,22 @@ describe('equal clients, 400 rounds', () => {
     const { rounds } = await flown({ rounds: buffered({ count: 400, buffer: 3, concurrency: 6 }) })
     even(rounds.map(({ folded }) => folded))
     even(rounds.map(({ folded, staleness }) => folded.filter((_, k) => staleness![k] > 0)))
+  })
+
+  it('with a clock are folded equally often, late or not', async () => {
+    const { rounds } = await flown({ rounds: semiAsynchronous({ count: 400, after: seconds(1), select: 4 }) })
+    even(rounds.map(({ selected }) => selected))
+    even(rounds.map(({ folded }) => folded))
+  })
+
+  it('in tiers, by turns and in proportion are asked equally often', async () => {
+    const { rounds } = await flown({ rounds: tiers({ count: 400, select: 3 }) })
+    expect(rounds.every(({ selected }) => selected.length === 3)).toBe(true)
+    even(rounds.map(({ selected }) => selected))
+    for (const selection of [roundRobin(), proportional()]) {
+      const { rounds: chosen } = await flown({ rounds: synchronous({ count: 400, select: 3 }), selection })
+      even(chosen.map(({ selected }) => selected))
+    }
   })
 
   it('that leave in the upload send each expert’s part equally often', async () => {

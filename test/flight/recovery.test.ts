@@ -9,7 +9,7 @@ import { type Setup, setUp } from '../../src/flight/setup.js'
 import type { FlightEvent } from '../../src/record/event.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  asynchronous, buffered, ditto, fedAvg, mmoe, ms, pfMsmtrec, quorum, scaffold, sgd, type Specification, synchronous,
+  asynchronous, buffered, ditto, fedAvg, mmoe, ms, oort, pfMsmtrec, quorum, roundRobin, scaffold, semiAsynchronous, sgd, type Specification, synchronous, tiers,
 } from '../../src/simulation/script.js'
 import { calm } from '../federation/calm.js'
 import { smallWorld } from '../federation/small.js'
@@ -88,11 +88,35 @@ describe.each(Object.entries(strategies))('with a checkpoint after each round, %
   })
 })
 
+describe.each(Object.entries({
+  'tiers that adapt': { rounds: tiers({ count: 4, tiers: 2, select: 2, adapt: { every: 1 }, credits: [2, 2] }) },
+  // Times are not those of a calm flight: T is left out.
+  'rounds of Oort': { rounds: synchronous({ count: 4, select: 2 }), selection: oort({ preferred: 100 }) },
+  'rounds in turn': { rounds: synchronous({ count: 4, select: 2 }), selection: roundRobin() },
+} satisfies Record<string, Partial<Specification>>))('with a checkpoint after each round, %s', (_, changes) => {
+  it('choose as in a calm flight when the aggregator dies and comes back at once: what they remember comes back too', async () => {
+    const setup = await setupOf(changes)
+    const undisturbed = await flown(setup)
+    const last = undisturbed.events.find((event) => event.kind === 'round-close' && event.last)!.id
+    for (let id = 0; id < last; id += 5) {
+      const { flight } = await flown(setup, (event, live) => {
+        if (event.id === id) live(dies('aggregator', event.at, 'checkpoint'))
+      })
+      expect(flight.parts, `it dies after event ${id}`).toEqual(undisturbed.flight.parts)
+      expect(flight.rounds.map(({ selected, folded }) => [selected, folded])).toEqual(
+        undisturbed.flight.rounds.map(({ selected, folded }) => [selected, folded]),
+      )
+    }
+  })
+})
+
 const kinds = {
   synchronous: synchronous({ count: 6, select: 2 }),
   quorum: quorum({ count: 6, quorum: 1, after: ms(400) }),
   asynchronous: asynchronous({ count: 10, timeout: ms(400) }),
   buffered: buffered({ count: 6, buffer: 2, timeout: ms(400) }),
+  'semi-asynchronous': semiAsynchronous({ count: 6, after: ms(100), lag: 2 }),
+  tiers: tiers({ count: 6, tiers: 2, by: 'answers', adapt: { every: 1 }, credits: [3, 3], after: ms(400) }),
 } satisfies Record<string, Specification['rounds']>
 
 describe.each(Object.entries(kinds))('%s rounds', (_, rounds) => {

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import type { FaultInput } from '../../src/faults/registry.js'
 import {
   asynchronous, away, battery, buffered, churn, clog, corrupt, crash, deadline, delay, duplicate, forget, full, joins, lose, mbps,
-  mislabel, mmoe, ms, narrow, partial, partition, pause, poison, quits, quorum, reorder, sgd, skew, slow, type Specification,
+  mislabel, mmoe, ms, narrow, oort, partial, partition, pause, poison, proportional, quits, quorum, reorder, roundRobin, semiAsynchronous,
+  sgd, skew, slow, type Specification, tiers,
 } from '../../src/simulation/script.js'
 
 /*
@@ -66,8 +67,13 @@ const rounds: fc.Arbitrary<Specification['rounds']> = fc.oneof(
     deadline({ count: 5, after: ms(300), quorum: 1, late, ...own, ...(stop && { leftBehind: 'stop' }) })),
   patience.map((own) => quorum({ count: 5, quorum: 2, after: ms(400), ...own })),
   fc.constant(asynchronous({ count: 9, timeout: ms(300), patience: ms(80) })),
-  fc.constant(buffered({ count: 6, buffer: 2, timeout: ms(300), patience: ms(80) })),
+  fc.constantFrom('refuse', 'wait').map((beyond) =>
+    buffered({ count: 6, buffer: 2, timeout: ms(300), patience: ms(80), ...(beyond === 'wait' && { beyond, maxStaleness: 1 }) })),
+  patience.map((own) => semiAsynchronous({ count: 6, after: ms(150), lag: 2, ...own })),
+  patience.map((own) => tiers({ count: 5, tiers: 2, by: 'answers', adapt: { every: 1 }, credits: [3, 3], after: ms(300), ...own })),
 )
+
+const selection = fc.constantFrom(oort(), proportional(), roundRobin())
 
 const strategy = fc.constantFrom(...(['fedavg', 'scaffold', 'ditto', 'fedper', 'pf-msmtrec'] as const)).map((kind) => ({ kind }))
 
@@ -83,11 +89,11 @@ export const storm: fc.Arbitrary<Specification> = fc
   .record(
     {
       faults: fc.array(fault, { minLength: 1, maxLength: 5 }).map((all) => all.map((one, i) => ({ ...one, id: `fault-${i}` }))),
-      rounds, strategy, inside: fc.constantFrom(0, ms(1)), delivery, checkpoint,
+      rounds, selection, strategy, inside: fc.constantFrom(0, ms(1)), delivery, checkpoint,
     },
     { requiredKeys: ['faults', 'rounds', 'strategy', 'inside'] },
   )
-  .map(({ inside, ...about }): Specification => ({
+  .map(({ inside, selection: chosen, ...about }): Specification => ({
     world: { kind: 'storefronts' },
     model: mmoe({ embedding: 2, experts: 2, expert: [4], tower: [2] }),
     local: { epochs: 1, batch: 16, optimizer: sgd(0.1) },
@@ -96,4 +102,6 @@ export const storm: fc.Arbitrary<Specification> = fc
     onDivergence: 'go-on',
     evaluate: { every: 100, start: false, final: false },
     ...about,
+    // Rounds of tiers choose by themselves.
+    ...(chosen !== undefined && (about.rounds as { readonly kind: string }).kind !== 'tiers' && { selection: chosen }),
   }))

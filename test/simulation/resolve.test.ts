@@ -229,7 +229,7 @@ describe('a broken specification', () => {
         'plan.yaml:5:9: rounds.kind cannot be "dedline".',
         '  5 |   kind: dedline',
         '    |         ^^^^^^^',
-        '  Did you mean "deadline"? Known: asynchronous, buffered, deadline, quorum, synchronous.',
+        '  Did you mean "deadline"? Known: asynchronous, buffered, deadline, quorum, semi-asynchronous, synchronous, tiers.',
       ].join('\n'),
     )
   })

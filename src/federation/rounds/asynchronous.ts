@@ -15,8 +15,8 @@ export const asynchronous = roundEntry({
     alpha: z.number().gt(0).max(1).default(0.6).describe('Weight of an update without staleness against the model'),
     staleness: byAgeField,
   }),
-  rules: ({ count, concurrency, timeout, patience, missing, maxStaleness, alpha, staleness }) => ({
-    next: unceasingRounds({ count, concurrency, buffer: 1, timeout, patience, missing }),
+  rules: ({ count, concurrency, timeout, patience, missing, maxStaleness, beyond, alpha, staleness }) => ({
+    next: unceasingRounds({ count, concurrency, buffer: 1, timeout, patience, missing, maxStaleness, beyond }),
     admission: upToStaleness(maxStaleness),
     fold: byAge({ kind: 'mix', alpha, staleness }),
     advice: giveTimeout,

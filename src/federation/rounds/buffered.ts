@@ -18,8 +18,8 @@ export const buffered = roundEntry({
     rate: z.number().positive().default(1).describe('Server learning rate'),
     staleness: byAgeField,
   }),
-  rules: ({ count, concurrency, buffer, timeout, patience, missing, maxStaleness, rate, staleness }) => ({
-    next: unceasingRounds({ count, concurrency, buffer, timeout, patience, missing }),
+  rules: ({ count, concurrency, buffer, timeout, patience, missing, maxStaleness, beyond, rate, staleness }) => ({
+    next: unceasingRounds({ count, concurrency, buffer, timeout, patience, missing, maxStaleness, beyond }),
     admission: upToStaleness(maxStaleness),
     fold: byAge({ kind: 'buffer', rate, staleness }),
     advice: giveTimeout,

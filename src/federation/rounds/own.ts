@@ -23,11 +23,10 @@ const termsFor = (policy: RoundsFunction, round: number, before: readonly RoundR
         'Return what synchronous({...}), deadline({...}) or quorum({...}) return.',
     )
   }
-  if (!roundRules(result.data).admission.overlapping) return result.data
-  throw new SpecificationError(
-    `rounds(${round}, ...) gave '${result.data.kind}', which has no common rounds to plan one by one. ` +
-      'Give it as the value of `rounds` itself.',
-  )
+  const { admission: { overlapping }, selection } = roundRules(result.data)
+  if (!overlapping && selection === undefined) return result.data
+  const why = overlapping ? 'which has no common rounds to plan one by one' : 'which chooses whom it asks over all rounds'
+  throw new SpecificationError(`rounds(${round}, ...) gave '${result.data.kind}', ${why}. Give it as the value of \`rounds\` itself.`)
 }
 
 /** The terms of the round, and what their machine remembers. */

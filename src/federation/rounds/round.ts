@@ -6,6 +6,7 @@ import type { Fate } from '../../record/message.js'
 import type { RoundRow } from '../../record/rows.js'
 import type { Name } from '../../roster/participant.js'
 import type { Micros } from '../../time/micros.js'
+import type { SelectionRule } from '../choice.js'
 import type { StaleUpdate } from '../strategies/stale-updates.js'
 import type { FoldContext, PartState, Strategy } from '../strategies/strategy.js'
 
@@ -51,6 +52,8 @@ export interface Situation {
   readonly asked: number
   /** Clients that were asked, in this round or before it, and have neither answered nor been given up. */
   readonly atWork: number
+  /** Folds of the trunk since the oldest model was sent that a client is at work on; undefined: nobody is. */
+  readonly stalest: number | undefined
   /** Updates of the trunk that wait for the fold. */
   readonly answers: number
   /** Answers that were refused, as not finite, since the round before closed. */
@@ -142,6 +145,8 @@ export interface RoundRules {
   next(state: unknown, moment: Moment, situation: Situation): Decision<unknown>
   readonly admission: Admission
   readonly fold: FoldRule
+  /** Whom its rounds ask, where that is a rule of its own. */
+  readonly selection?: SelectionRule
   /** What to do where a round can never close, for people. */
   readonly advice: string
 }
@@ -171,16 +176,19 @@ export interface RoundEntry<Schema extends z.ZodType = z.ZodType> {
   problems(options: z.output<Schema>, clients?: number): readonly OptionProblem[]
   /** Why a round may never close when an update is lost for good, and what follows; undefined: it always does. */
   stalls(options: z.output<Schema>): readonly [without: string, then: string] | undefined
+  /** Whether numbers of updates decide whom rounds ask, and so the events of a flight. */
+  readsNumbers(options: z.output<Schema>): boolean
 }
 
 /** Makes the entry of a kind of rounds: one file of this folder, and one line of all.ts. */
 export const roundEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Pick<RoundEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'rules'> &
-    Partial<Pick<RoundEntry<Schema>, 'problems' | 'stalls'>>,
+    Partial<Pick<RoundEntry<Schema>, 'problems' | 'stalls' | 'readsNumbers'>>,
 ): RoundEntry<Schema> => {
-  const { kind, sentence, source, schema, rules, problems = () => [], stalls = () => undefined } = about
+  const { kind, sentence, source, schema, rules, problems = () => [] } = about
+  const { stalls = () => undefined, readsNumbers = () => false } = about
   const constructor = (options: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
   return Object.assign(constructor, {
-    kind, sentence, source, schema: told(schema, sentence, source), rules, problems, stalls,
+    kind, sentence, source, schema: told(schema, sentence, source), rules, problems, stalls, readsNumbers,
   })
 }

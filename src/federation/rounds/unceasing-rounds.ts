@@ -13,6 +13,10 @@ export const unceasingFields = {
   concurrency: z.int().min(1).optional().describe('Clients that may be at work at once; all when absent'),
   timeout: durationSchema.optional().describe('How long a client is waited for before its place goes to another'),
   maxStaleness: z.int().min(0).default(20).describe('Folds since an update’s model was sent, above which it is refused'),
+  beyond: z
+    .enum(['refuse', 'wait'])
+    .default('refuse')
+    .describe('A client whose update would become staler: `refuse` goes on without it; `wait` folds only when it has answered'),
   ...instructionFields,
 }
 
@@ -27,6 +31,9 @@ export interface Unceasing extends Omit<Instructions, 'deadline'> {
   /** Trunk updates at which the trunk is folded. */
   readonly buffer: number
   readonly timeout: Micros | undefined
+  readonly maxStaleness: number
+  /** What is done about a client at work whose update the next fold would make staler than that. */
+  readonly beyond: 'refuse' | 'wait'
 }
 
 const full: Ending = { outcome: 'closed', reason: 'goal reached', after: 'late' }
@@ -39,10 +46,11 @@ const nothing: Decision<null> = { state: null }
 /**
  * Rounds without a common clock: up to `concurrency` clients are at work, each on the newest model at the time it was
  * asked, and a round closes whenever `buffer` updates are there. A client is asked once in a round, so that none trains
- * twice on the same model. One that does not answer within `timeout` gives its place to another.
+ * twice on the same model. One that does not answer within `timeout` gives its place to another. With `beyond: wait` staleness is
+ * bounded as in stale synchronous parallel training (Ho et al., NIPS 2013): the fast wait for the slowest.
  */
 export const unceasingRounds = (options: Unceasing): RoundMachine<null> => {
-  const { count, buffer, timeout, patience, missing } = options
+  const { count, buffer, timeout, patience, missing, maxStaleness, beyond } = options
 
   const close = (ending: Ending, { round }: Situation): Decision<null> => ({
     state: null, close: ending, done: round >= count,
@@ -50,6 +58,9 @@ export const unceasingRounds = (options: Unceasing): RoundMachine<null> => {
 
   const placesOf = ({ clients, atWork }: Situation): number =>
     Math.max(0, Math.min(options.concurrency ?? clients, clients) - atWork)
+
+  const ready = (situation: Situation): boolean =>
+    situation.answers >= buffer && (beyond === 'refuse' || (situation.stalest ?? -1) < maxStaleness)
 
   const fill = (situation: Situation): Decision<null> => ({
     state: null,
@@ -69,13 +80,13 @@ export const unceasingRounds = (options: Unceasing): RoundMachine<null> => {
   return (_, moment, situation) => {
     switch (moment.kind) {
       case 'begin':
-      case 'available':
-      case 'refused':
         return fill(situation)
       case 'asked':
         return goOn(situation)
       case 'answered':
-        return situation.answers >= buffer ? close(full, situation) : fill(situation)
+      case 'available':
+      case 'refused':
+        return ready(situation) ? close(full, situation) : fill(situation)
       case 'short':
       case 'timer':
         return nothing

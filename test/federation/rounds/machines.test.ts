@@ -104,6 +104,15 @@ describe('rounds without a common clock', () => {
     expect(next(asked, { answers: 1 }).close?.outcome).toBe('closed')
   })
 
+  it('that wait fold when no client at work is at the bound, whoever lets go of it', () => {
+    const next = of(buffered({ count: 9, buffer: 2, maxStaleness: 1, beyond: 'wait' }), { opened: 0, asked: 3, atWork: 1 })
+    expect(next(answered, { answers: 2, stalest: 1 }).close).toBeUndefined()
+    expect(next(answered, { answers: 3, stalest: 0 }).close?.reason).toBe('goal reached')
+    expect(next(available, { stalest: 1 }).close).toBeUndefined()
+    expect(next(available, { stalest: undefined }).close?.reason).toBe('goal reached')
+    expect(next(refused, { answers: 1 }).close).toBeUndefined()
+  })
+
   it('with nobody at work and nobody to come fold what is there, or come to nothing', () => {
     const rounds = buffered({ count: 2, buffer: 2 })
     const asked = { kind: 'asked', clients: 0 } as const

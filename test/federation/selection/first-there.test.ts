@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { firstThere } from '../../src/federation/selection.js'
-import { randomOrder } from '../../src/random/order.js'
+import { firstThere } from '../../../src/federation/selection/first-there.js'
+import { randomOrder } from '../../../src/random/order.js'
 
 describe('who is asked', () => {
   it('equals a search of everybody in the drawn order, whoever may be asked and is there', () => {

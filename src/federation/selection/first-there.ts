@@ -1,4 +1,4 @@
-import type { Order } from '../random/order.js'
+import type { Order } from '../../random/order.js'
 
 export interface Selecting {
   /** The order in which clients come up, by their index. */
