@@ -13,6 +13,7 @@ import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
 import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
+import { behind, Gate } from './gate.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
@@ -65,6 +66,7 @@ interface Subject {
 
 interface Compiled {
   readonly planned: Planned
+  readonly gate?: Gate
   readonly hooks: Hooks
 }
 
@@ -150,9 +152,14 @@ export const compile = (input: CompileInput): Weather => {
         strikes: strikesOf(planned, draws, selections),
         relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
       }
-      const hooks: Hooks = entryOf(planned.fault).compile(planned, tools)
-      return { planned, hooks }
+      const own: Hooks = entryOf(planned.fault).compile(planned, tools)
+      const gate = planned.injected === undefined && planned.healed === undefined ? undefined : new Gate(planned, own, live)
+      const hooks = gate === undefined ? own : behind(own, gate, planned)
+      return { planned, hooks, ...(gate && { gate }) }
     })
+  const edges = compiled.flatMap(({ gate }) => gate?.edges ?? []).sort((a, b) => a.event - b.event || a.at - b.at)
+  /** Who was kept away until a fault was healed may be there directly afterwards. */
+  const freed = compiled.flatMap(({ hooks, planned }) => (hooks.absence && planned.healed ? [planned.healed.at + 1] : []))
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
   const watchers = compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see]))
   const doors = compiled.flatMap(({ hooks: { door } }) => (door === undefined ? [] : [door]))
@@ -212,6 +219,7 @@ export const compile = (input: CompileInput): Weather => {
       ? undefined
       : ['round-open', 'round-close', 'drop', 'life', 'fault', ...(mayBeSlow ? ['trained' as const] : [])],
     lives,
+    edges,
     forgotten: (who, at) => compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgotten?.(who, at) ?? 0), 0),
     forgetful: compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgetful ?? 0), 0),
     mayDie: (name) => deadly.has(name),
@@ -227,7 +235,7 @@ export const compile = (input: CompileInput): Weather => {
       return deaths.back(client) ?? (own && presence.awayUntil(own, now))
     },
     nextChange: (now) => {
-      const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn())
+      const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn(), ...freed.filter((at) => at > now))
       return next === Infinity ? undefined : next
     },
     span: (client, start, cost, round) => {

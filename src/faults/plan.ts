@@ -116,6 +116,8 @@ const planOne = (
   return drawn === undefined ? { id, key, fault, targets } : { id, key, fault, targets, drawn }
 }
 
+const placeSchema = z.strictObject({ at: z.int().min(0), event: z.int().min(0) })
+
 const plannedSchema = z.strictObject({
   id: z.string().min(1),
   key: z.string(),
@@ -125,6 +127,8 @@ const plannedSchema = z.strictObject({
   to: z.array(z.string()).optional(),
   groups: z.array(z.array(z.string())).optional(),
   drawn: z.unknown().optional(),
+  injected: placeSchema.optional(),
+  healed: placeSchema.optional(),
 })
 
 const planSchema = z.strictObject({ seed: z.string(), faults: z.array(plannedSchema) })
@@ -153,6 +157,16 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[]): Pla
     if (settled?.success === false) throw badFault(`${where}.drawn`, settled.error)
   })
   return plan
+}
+
+/** A fault as a plan would have drawn it, had it been the last of its faults: for one that is injected. */
+export const planAnother = (plan: Plan, fault: FaultInput, actors: readonly Participant[]): Planned<Fault> => {
+  const [parsed] = parse([fault])
+  const key = identities([...plan.faults.map((planned) => planned.fault), parsed]).at(-1)!
+  const ids = new Set(plan.faults.map(({ id }) => id))
+  const own = parsed.id ?? `${parsed.kind}-${shortHash(key)}`
+  if (ids.has(own)) throw new SpecificationError(`inject: '${own}' names another fault already. Give it its own id.`)
+  return planOne(own, key, parsed, 'inject', actors, streams(plan.seed))
 }
 
 /**

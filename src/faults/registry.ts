@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as all from './all.js'
 import type { FaultEntry, Planned } from './fault.js'
 import type { When } from './window.js'
-import { coin, when } from './words.js'
+import { byHand, coin, when } from './words.js'
 
 type Entry = (typeof all)[keyof typeof all]
 
@@ -33,5 +33,5 @@ export const entryOf = ({ kind }: { readonly kind: string }): FaultEntry => {
 /** A planned fault as one line for people: `client-2, client-5 leave in training, rounds 5-12`. */
 export const describe = (planned: Planned): string => {
   const { fault } = planned
-  return entryOf(fault).describe(fault, planned) + when(fault as When) + coin(fault as { probability?: number })
+  return entryOf(fault).describe(fault, planned) + when(fault as When) + coin(fault as { probability?: number }) + byHand(planned)
 }

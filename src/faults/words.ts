@@ -44,6 +44,11 @@ export const when = ({ rounds, from, until }: When): string => {
   return inRounds + begins + ends
 }
 
+/** `, injected at 12.300 s, healed at 20.000 s` */
+export const byHand = ({ injected, healed }: Planned): string =>
+  (injected === undefined ? '' : `, injected at ${formatMicros(injected.at)}`) +
+  (healed === undefined ? '' : `, healed at ${formatMicros(healed.at)}`)
+
 const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator' } as const
 
 const end = (selector: Selector | undefined, drawn: readonly Name[] | undefined): string =>

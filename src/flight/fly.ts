@@ -52,7 +52,8 @@ export const flySetup = async (setup: Setup, options: FlyOptions): Promise<Fligh
 export const ready = async (given: Setup, options: FlyOptions): Promise<Simulator> => {
   const { cwd = process.cwd(), plan = planOf(given, cwd) } = options
   const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
-  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), options)
+  const byHand = plan.faults.some(({ injected, healed }) => injected !== undefined || healed !== undefined)
+  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), byHand ? { ...options, stepped: true } : options)
 }
 
 /** Flies under a weather that is given. */

@@ -9,6 +9,7 @@ import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import { asError, LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
+import type { Edge } from '../faults/gate.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
@@ -67,13 +68,23 @@ export interface FlightOptions {
   readonly onLines?: ((lines: readonly string[]) => void) | undefined
   /** In place of what the devices of the weather take. */
   readonly stepCost?: StepCost
+  /** Counts what happens one by one, so that every place of the flight has a number. Slower, and never different. */
+  readonly stepped?: boolean
+}
+
+/** How far a flight goes on. */
+export interface Leg {
+  /** What happens up to this instant happens, itself included. */
+  readonly until?: Micros
+  /** Asked before everything that happens: true ends the leg there. */
+  readonly stop?: () => boolean
 }
 
 /** One flight under way: puts kernel, actors, network, weather and record together, and takes the result out. */
 export class Simulator {
   readonly #setup: Setup
   readonly #options: FlightOptions
-  readonly #kernel = new Kernel()
+  readonly #kernel: Kernel
   readonly #guard = new Guard()
   readonly #record = new FlightRecorder(() => this.#kernel.now, (error) => this.#kernel.fail(error))
   readonly #ledger = new Ledger(this.#record)
@@ -95,10 +106,14 @@ export class Simulator {
   #reachedIn: number | undefined
   #landed: Micros = 0
   #over = false
+  /** Of a flight that is stepped: events so far, and places that are still to come where faults are injected or healed. */
+  #count = 0
+  #edges: readonly Edge[] = []
 
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
     this.#options = options
+    this.#kernel = new Kernel(options.stepped === true ? { deliveriesPerTurn: 1, afterEvent: () => this.#cross() } : {})
     const { onEvent, engine, checks } = options
     this.#weather = forecast({ record: this.#record, live: (life) => this.#lives.schedule(life) })
     const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))
@@ -134,48 +149,148 @@ export class Simulator {
       ...this.#watch.readers,
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
+      ...(options.stepped === true ? [{ see: (event: FlightEvent) => this.#counted(event) }] : []),
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
 
+  /** From the beginning to the end. */
   async fly(): Promise<Flight> {
+    return this.#inside(async () => {
+      await this.#begin()
+      await this.#advance({})
+      return this.#end()
+    })
+  }
+
+  /** Brings everybody to life; then come legs, and the end. */
+  begin(): Promise<void> {
+    return this.#inside(() => this.#begin(), true)
+  }
+
+  /** Goes on. Rejects with what ends the flight. */
+  advance(leg: Leg): Promise<void> {
+    return this.#inside(() => this.#advance(leg), true)
+  }
+
+  /** Flies what is left, and says what came of it. */
+  end(): Promise<Flight> {
+    return this.#inside(async () => {
+      await this.#advance({})
+      return this.#end()
+    })
+  }
+
+  /** Lets go of a flight that is not to be ended. */
+  dispose(): void {
+    this.#host.dispose()
+  }
+
+  get now(): Micros {
+    return this.#kernel.now
+  }
+
+  /** Of a flight that is stepped: events so far, scores not among them. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Of those, places where faults are injected or healed: how many are behind it. */
+  get crossed(): number {
+    return this.#weather.edges.length - this.#edges.length
+  }
+
+  /** Is nothing left to happen? */
+  get exhausted(): boolean {
+    return this.#kernel.pending === 0
+  }
+
+  /** The digest of all canonical events so far. */
+  get past(): string {
+    return this.#journal.digest()
+  }
+
+  alive(name: Name): boolean {
+    return this.#host.alive(name)
+  }
+
+  /** An actor's state: not to be written to. */
+  state(name: Name): unknown {
+    return this.#lives.state(name)
+  }
+
+  /** What is done here is watched for errors that nobody can catch where they arise; one ends the flight. */
+  async #inside<T>(work: () => Promise<T>, more = false): Promise<T> {
     let stray: { readonly error: Error } | undefined
     const release = catchStrays((thrown) => {
       stray ??= { error: asError(thrown) }
       this.#kernel.fail(thrown)
     })
-    let flight: Flight
+    let done: T
     try {
-      flight = await this.#flown()
+      done = await this.#guarded(work, more)
     } finally {
       if (this.#isWatched) await straysAreIn()
       release()
     }
     if (stray !== undefined) throw (stray as { readonly error: Error }).error
-    return flight
+    return done
   }
 
-  async #flown(): Promise<Flight> {
-    const { signal } = this.#options
-    const { evaluate } = this.#setup.resolved
+  async #guarded<T>(work: () => Promise<T>, more: boolean): Promise<T> {
+    let goesOn = false
     this.#guard.install()
     try {
-      this.#lives.begin()
-      for (const life of this.#weather.lives) this.#lives.schedule(life)
-      if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
-      this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
-      await this.#kernel.run({ stop: () => signal?.aborted === true })
-      const interrupted = signal?.aborted === true
-      if (!interrupted) this.#checkOver()
-      this.#record.cause = OUTSIDE
-      this.#network.close()
-      if (!interrupted) this.#watch.end()
-      await this.#evaluation.finish()
-      this.#divergence?.demandNone(this.#account)
-      return this.#flight(interrupted ? 'interrupted' : 'complete')
+      const done = await work()
+      goesOn = more
+      return done
     } finally {
       this.#guard.uninstall()
-      this.#host.dispose()
+      if (!goesOn) this.#host.dispose()
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { evaluate } = this.#setup.resolved
+    this.#edges = this.#weather.edges
+    this.#lives.begin()
+    for (const life of this.#weather.lives) this.#lives.schedule(life)
+    if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
+    this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
+    this.#cross()
+  }
+
+  #advance({ until, stop }: Leg): Promise<void> {
+    const { signal } = this.#options
+    return this.#kernel.run({ ...(until !== undefined && { until }), stop: () => signal?.aborted === true || stop?.() === true })
+  }
+
+  async #end(): Promise<Flight> {
+    const interrupted = this.#options.signal?.aborted === true
+    if (!interrupted) this.#checkOver()
+    this.#record.cause = OUTSIDE
+    this.#network.close()
+    if (!interrupted) this.#watch.end()
+    await this.#evaluation.finish()
+    this.#divergence?.demandNone(this.#account)
+    return this.#flight(interrupted ? 'interrupted' : 'complete')
+  }
+
+  /** When a score is known depends on the machine: it has no place among events. */
+  #counted({ kind }: FlightEvent): void {
+    if (kind !== 'evaluated') this.#count++
+  }
+
+  /** Injects and heals what is to be at this place. */
+  #cross(): void {
+    if (this.#edges.length === 0) return
+    // What one of them sets off does not keep the next of the same place waiting.
+    const { now, next } = this.#kernel
+    for (let edge = this.#edges.at(0); edge !== undefined; edge = this.#edges.at(0)) {
+      const { at, event } = edge
+      if (this.#count < event || (now < at && next <= at)) return
+      this.#edges = this.#edges.slice(1)
+      edge.cross(this.#network.next)
     }
   }
 

@@ -1,0 +1,98 @@
+import type { EventOf } from '../record/event.js'
+import { AGGREGATOR } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import type { AbsenceHook, Hooks, Injection, Life, Planned } from './fault.js'
+
+/** Something about a fault changes in the middle of a flight. */
+export interface Edge extends Injection {
+  /** `envelopes`: the number that the next message will have. */
+  cross(envelopes: number): void
+}
+
+/** The time between a fault's injection and its healing: outside of it the fault is as if it were not there. */
+export class Gate {
+  /** Messages of the fault: from the first number to before the last. */
+  #first = 0
+  #last = Infinity
+  /** Links that the fault has cut. */
+  #cut = false
+  readonly edges: readonly Edge[]
+
+  /** `hooks`: of the fault as it would be without a gate. `live` sets off what it does to lives and links. */
+  constructor({ id: fault, injected, healed, targets }: Planned, hooks: Hooks, live: (life: Life) => void) {
+    if (injected !== undefined) this.#first = Infinity
+    const opens = (envelopes: number): void => {
+      this.#first = envelopes
+      const lives = upTo(hooks.lives ?? [], healed)
+      for (const life of lives) {
+        if (life.at >= injected!.at) live(life)
+        else if (life.kind === 'cut' && !lives.some(({ kind, at }) => kind === 'heal' && at <= injected!.at)) live({ ...life, at: injected!.at })
+      }
+    }
+    const closes = (envelopes: number): void => {
+      this.#last = envelopes
+      const about = { who: targets[0] ?? AGGREGATOR, at: healed!.at, fault }
+      if (this.#cut) live({ kind: 'heal', ...about })
+      else if (hooks.door !== undefined) live({ kind: 'release', ...about })
+    }
+    this.edges = [
+      ...(injected === undefined ? [] : [{ ...injected, cross: opens }]),
+      ...(healed === undefined ? [] : [{ ...healed, cross: closes }]),
+    ]
+  }
+
+  get isOpen(): boolean {
+    return this.#first < Infinity && this.#last === Infinity
+  }
+
+  /** Was a message sent while it was open? */
+  holds({ id }: { readonly id: number }): boolean {
+    return id >= this.#first && id < this.#last
+  }
+
+  /** To be told of links that the fault cuts and heals. */
+  see({ what }: EventOf<'link'>): void {
+    this.#cut = what === 'cut'
+  }
+}
+
+type Gated = { readonly [K in keyof Required<Hooks>]: (hook: NonNullable<Hooks[K]>, gate: Gate, planned: Planned) => Hooks[K] }
+
+const strikesInside = <Hook extends Pick<AbsenceHook, 'strikes'>>(hook: Hook, gate: Gate): Hook => ({
+  ...hook, strikes: (client, round) => gate.isOpen && hook.strikes(client, round),
+})
+
+/** What every hook is while the gate is closed: what it would be without the fault. */
+const gated: Gated = {
+  messages: ({ sent, lost, delay, copies, copied }, gate) => ({
+    ...(sent && { sent: (envelope) => (gate.holds(envelope) ? sent(envelope) : undefined) }),
+    ...(lost && { lost: (envelope, copy) => (gate.holds(envelope) ? lost(envelope, copy) : undefined) }),
+    ...(delay && { delay: (envelope, copy) => (gate.holds(envelope) ? delay(envelope, copy) : 0) }),
+    ...(copies && { copies: (envelope) => (gate.holds(envelope) ? copies(envelope) : []) }),
+    ...(copied && { copied }),
+  }),
+  slow: strikesInside,
+  narrow: strikesInside,
+  absence: strikesInside,
+  partial: (hook, gate) => (client, round) => (gate.isOpen ? hook(client, round) : undefined),
+  door: (hook, gate) => (envelope, now) => (gate.isOpen ? hook(envelope, now) : 'deliver'),
+  forgotten: (hook, gate) => (who, at) => (gate.isOpen ? hook(who, at) : 0),
+  forgetful: (most) => most,
+  // Of one that is injected, the gate sets them off.
+  lives: (lives, _, { injected, healed }) => (injected === undefined ? upTo(lives, healed) : []),
+  see: (hook, gate, { id }) => (event) => {
+    if (event.kind === 'link' && event.fault === id) gate.see(event)
+    if (gate.isOpen) hook(event)
+  },
+}
+
+/** Lives of a fault that is healed: what comes later does not happen, but that somebody comes back. */
+export const upTo = (lives: readonly Life[], healed: { readonly at: Micros } | undefined): readonly Life[] =>
+  healed === undefined ? lives : lives.filter(({ kind, at }) => at <= healed.at || kind === 'restart')
+
+/** The hooks of a fault that is there from its injection to its healing. */
+export const behind = (hooks: Hooks, gate: Gate, planned: Planned): Hooks =>
+  Object.fromEntries(Object.entries(hooks).map(([name, hook]) => {
+    const wrap = gated[name as keyof Hooks] as (hook: unknown, gate: Gate, planned: Planned) => unknown
+    return [name, hook === undefined ? undefined : wrap(hook, gate, planned)]
+  }))
