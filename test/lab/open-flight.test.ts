@@ -207,7 +207,7 @@ describe.each(Object.entries({
   buffered: buffered({ count: 6, buffer: 2, timeout: ms(400), patience: ms(100) }),
 } satisfies Record<string, Specification['rounds']>))('%s rounds, with messages acknowledged', (_, rounds) => {
   it('fly the same by hand and by plan', async () => {
-    const own = await labOf({ rounds, delivery: { acknowledge: true, retries: 20, timeout: ms(80) } })
+    const own = await labOf({ rounds, delivery: { acknowledge: true, retries: 20, timeout: ms(80) }, faults: [] })
     const flight = await own.start()
     await flight.step('round')
     for (let i = 0; i < 5; i++) await flight.step()
