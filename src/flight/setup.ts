@@ -91,6 +91,16 @@ export const participantsOf = ({ members }: Arrangement, { experts }: Layout): P
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
 ]
 
+/** Who takes part, without what it takes to fly: for whoever only draws a plan. */
+export const rosterOf = (resolved: Resolved, world: World): readonly Participant[] => {
+  const arrangement = strategyOf(resolved).arrange(world)
+  const layout = buildLayout(modelOf(resolved).segments(arrangement.features, world.tasks))
+  return roster(resolved, arrangement, layout)
+}
+
+const roster = ({ network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] =>
+  withRegions(network.regions, participantsOf(arrangement, layout), streams(seeds.faults))
+
 /**
  * Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. `arranged`: what the
  * strategy has made of this world before. `cwd`: what the run to start from is relative to.
@@ -125,7 +135,7 @@ export const setUp = async (
     ...(resolved.local.clip && { clip: resolved.local.clip }),
     ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
-  const participants = withRegions(resolved.network.regions, participantsOf(arrangement, layout), streams(resolved.seeds.faults))
+  const participants = roster(resolved, arrangement, layout)
   const enrolment = { resolved, world, engine, strategy, model, layout, features, training }
   const { clients, exams } = await enrol(arrangement.members, participants, enrolment)
   const making = { layout, strategy, model, arrangement, tasks }

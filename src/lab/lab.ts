@@ -26,7 +26,7 @@ export interface LabFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | '
   /** Default: the lab's own. The world stays, as all worlds of a lab: everything else is drawn by this seed. */
   readonly seed?: string | number
   /** What is flown, in place of what the specification's faults draw: a plan of `lab.plan`, edited or not. */
-  readonly plan?: Plan
+  readonly plan?: Plan | undefined
   /** Names of the promises that are watched, of the library's and the specification's; all when absent. */
   readonly watch?: readonly string[] | undefined
   /** Promises that are watched beside those. */

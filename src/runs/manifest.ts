@@ -4,6 +4,7 @@ import type { Origin } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
 import { shown } from '../documents/problem.js'
 import { StorageError } from '../errors.js'
+import type { Plan } from '../faults/plan.js'
 import type { FaultReport } from '../faults/report.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
@@ -37,6 +38,10 @@ export interface Manifest {
   readonly settings: readonly string[]
   /** The folder of `--data`, or null. */
   readonly data: string | null
+  /** What was flown in place of what the specification's faults draw; absent: what they draw. */
+  readonly plan?: Plan
+  /** Names of the checks that watched; earlier versions do not say. */
+  readonly checks?: readonly string[]
   readonly world: {
     readonly name: string
     readonly scenarios: readonly {

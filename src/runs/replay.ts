@@ -147,7 +147,7 @@ const isOf = (event: FlightEvent, closed: number): boolean => {
 
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [
-  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
+  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'plan', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
   'selectedRound', 'reached', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly (keyof Manifest)[]
 
@@ -239,6 +239,8 @@ export const replay = async (
       engine: manifest.engine,
       workers: options.workers,
       data: manifest.data ?? undefined,
+      ...(manifest.plan && { plan: manifest.plan }),
+      ...(manifest.checks && { watch: manifest.checks.length === 0 ? ['none'] : manifest.checks }),
       cwd,
       signal: stop.signal,
     },

@@ -34,6 +34,8 @@ export const manifestShape = z.looseObject({
   study: z.looseObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
   settings: texts,
   data: z.string().nullable(),
+  plan: z.looseObject({ seed: z.string(), faults: z.array(group) }).optional(),
+  checks: texts.optional(),
   world: z.looseObject({
     name: z.string(),
     scenarios: z.array(z.looseObject({ name: z.string(), rows: z.looseObject({ train: count, validation: count, test: count }) })),
