@@ -4,6 +4,9 @@ import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check, View } from '../checks/check.js'
+import { Coverage } from '../checks/coverage.js'
+import { MarkCount } from '../checks/mark.js'
+import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
@@ -19,6 +22,7 @@ import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
+import { phaseOf } from '../federation/phases.js'
 import { type Carriage, reliable } from '../federation/reliable.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
@@ -100,6 +104,8 @@ export class Simulator {
   readonly #lives: Lives
   readonly #evaluation: Evaluation
   readonly #watch: Watch
+  readonly #marks = new MarkCount(allMarks)
+  readonly #coverage = new Coverage()
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
   readonly #goal = { reached: false }
@@ -147,6 +153,7 @@ export class Simulator {
       this.#journal,
       this.#weather,
       ...this.#watch.readers,
+      ...this.#marks.readers,
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
       ...(options.stepped === true ? [{ see: (event: FlightEvent) => this.#counted(event) }] : []),
@@ -316,6 +323,7 @@ export class Simulator {
         this.#record.cause = this.#record.tell(actor, { kind: 'train', round, until, whole, examples })
         return span
       },
+      handles: (actor, state, message) => this.#handles(actor, state, message),
       handled: this.#checkpoints.handled,
       execute: (jobs) => executeLocally(jobs.map(({ job }) => job as LocalWork), engine, tasks),
       charged: (charge) => this.#charged(charge),
@@ -328,6 +336,11 @@ export class Simulator {
     const weather = this.#weather
     if (weather.clock === undefined) return weather
     return { ...weather, stays: (client, _, round) => weather.stays(client, this.#kernel.now, round) }
+  }
+
+  #handles(actor: Name, state: unknown, message: Message): void {
+    const role = this.#setup.roles.get(actor)!
+    this.#coverage.handles(role, phaseOf(role, state), message.kind === 'arrival' ? (message as Arrival).envelope.kind : message.kind)
   }
 
   /** A computation has ended; of one that was cut short, the share is charged that was done. */
@@ -584,6 +597,8 @@ export class Simulator {
       ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
       trainings: account.trainings,
       faults: this.#weather.report(),
+      marks: this.#marks.counts,
+      coverage: this.#coverage.report(),
       refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
       oddGradients: account.oddGradients,
       selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,

@@ -115,6 +115,8 @@ export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly st
     selectedRound: flight.selectedRound,
     ...(flight.reached !== undefined && { reached: flight.reached }),
     faults: flight.faults,
+    marks: flight.marks,
+    coverage: flight.coverage,
     warnings: [...manifest.warnings, ...cameUp],
   }
 }

@@ -6,6 +6,7 @@ import { shown } from '../documents/problem.js'
 import { StorageError } from '../errors.js'
 import type { Plan } from '../faults/plan.js'
 import type { FaultReport } from '../faults/report.js'
+import type { Flight } from '../flight/flight.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
 import type { Disk } from './disk.js'
@@ -70,6 +71,9 @@ export interface Manifest {
   /** The round at whose close `evaluate.until` was reached. */
   readonly reached?: number
   readonly faults?: readonly FaultReport[]
+  /** How often each mark was passed, and what of the protocol was tried. */
+  readonly marks?: Flight['marks']
+  readonly coverage?: Flight['coverage']
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string
