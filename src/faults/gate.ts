@@ -1,7 +1,8 @@
 import type { EventOf } from '../record/event.js'
 import { AGGREGATOR } from '../roster/participant.js'
+import type { Calendar, Window } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
-import type { AbsenceHook, Hooks, Injection, Life, Planned } from './fault.js'
+import type { AbsenceHook, Hooks, Injection, Life, MessageHook, Planned } from './fault.js'
 
 /** Something about a fault changes in the middle of a flight. */
 export interface Edge extends Injection {
@@ -33,7 +34,7 @@ export class Gate {
       this.#last = envelopes
       const about = { who: targets[0] ?? AGGREGATOR, at: healed!.at, fault }
       if (this.#cut) live({ kind: 'heal', ...about })
-      else if (hooks.door !== undefined) live({ kind: 'release', ...about })
+      else if (hooks.door !== undefined || hooks.inbox !== undefined) live({ kind: 'release', ...about })
     }
     this.edges = [
       ...(injected === undefined ? [] : [{ ...injected, cross: opens }]),
@@ -58,22 +59,60 @@ export class Gate {
 
 type Gated = { readonly [K in keyof Required<Hooks>]: (hook: NonNullable<Hooks[K]>, gate: Gate, planned: Planned) => Hooks[K] }
 
-const strikesInside = <Hook extends Pick<AbsenceHook, 'strikes'>>(hook: Hook, gate: Gate): Hook => ({
-  ...hook, strikes: (client, round) => gate.isOpen && hook.strikes(client, round),
+const always: Window = { from: 0, until: Infinity }
+
+/** Sessions of a client while the gate is open, and all of time while it is not. */
+const sessionsInside = (calendar: Calendar, gate: Gate): Calendar => ({
+  next: (at) => (gate.isOpen ? calendar.next(at) : always),
+  whole: calendar,
 })
+
+const strikesInside = <Hook extends Pick<AbsenceHook, 'strikes'>>(hook: Hook, gate: Gate): Hook => ({
+  ...hook, strikes: (...about: Parameters<Hook['strikes']>) => gate.isOpen && (hook.strikes as (...given: typeof about) => boolean)(...about),
+})
+
+type MessagesGated = { readonly [K in keyof Required<MessageHook>]: (own: NonNullable<MessageHook[K]>, gate: Gate) => MessageHook[K] }
+
+/** What becomes of messages that were not sent while the gate was open: nothing. */
+const onMessages: MessagesGated = {
+  sent: (own, gate) => (envelope) => (gate.holds(envelope) ? own(envelope) : undefined),
+  lost: (own, gate) => (envelope, copy) => (gate.holds(envelope) ? own(envelope, copy) : undefined),
+  delay: (own, gate) => (envelope, copy) => (gate.holds(envelope) ? own(envelope, copy) : 0),
+  flips: (own, gate) => (envelope, copy) => (gate.holds(envelope) ? own(envelope, copy) : []),
+  copies: (own, gate) => (envelope) => (gate.holds(envelope) ? own(envelope) : []),
+  copied: (own) => own,
+}
+
+/** Every member of a group, each wrapped in its own way. */
+const wrapped = <Group extends object>(group: Group, ways: { readonly [K in keyof Required<Group>]: unknown }, ...about: readonly unknown[]): Group =>
+  Object.fromEntries(Object.entries(group).flatMap(([name, own]) => {
+    const way = ways[name as keyof Group] as (own: unknown, ...given: readonly unknown[]) => unknown
+    return own === undefined ? [] : [[name, way(own, ...about)]]
+  })) as Group
 
 /** What every hook is while the gate is closed: what it would be without the fault. */
 const gated: Gated = {
-  messages: ({ sent, lost, delay, copies, copied }, gate) => ({
-    ...(sent && { sent: (envelope) => (gate.holds(envelope) ? sent(envelope) : undefined) }),
-    ...(lost && { lost: (envelope, copy) => (gate.holds(envelope) ? lost(envelope, copy) : undefined) }),
-    ...(delay && { delay: (envelope, copy) => (gate.holds(envelope) ? delay(envelope, copy) : 0) }),
-    ...(copies && { copies: (envelope) => (gate.holds(envelope) ? copies(envelope) : []) }),
-    ...(copied && { copied }),
-  }),
+  messages: (hook, gate) => wrapped(hook, onMessages, gate),
   slow: strikesInside,
   narrow: strikesInside,
-  absence: strikesInside,
+  absence: (hook, gate) => ({
+    ...strikesInside(hook, gate),
+    ...(hook.sessions && {
+      sessions: (client) => {
+        const calendar = hook.sessions!(client)
+        return calendar && sessionsInside(calendar, gate)
+      },
+    }),
+  }),
+  poison: (hook, gate) => (values, about) => (gate.isOpen ? hook(values, about) : values),
+  forge: (hook, gate) => (fold) => (gate.isOpen ? hook(fold) : new Map()),
+  // What is changed before the flight can be neither injected nor healed.
+  labels: (hook) => hook,
+  trains: (hook, gate) => (client, round) => (gate.isOpen ? hook(client, round) : undefined),
+  clock: ({ offset, drift, waited }, gate) => ({
+    offset: (at) => (gate.isOpen ? offset(at) : 0), drift: (at) => (gate.isOpen ? drift(at) : 0), waited,
+  }),
+  inbox: ({ id, places, ask }, gate) => ({ id, places, ask: (envelope, now) => (gate.isOpen ? ask(envelope, now) : 'deliver') }),
   partial: (hook, gate) => (client, round) => (gate.isOpen ? hook(client, round) : undefined),
   door: (hook, gate) => (envelope, now) => (gate.isOpen ? hook(envelope, now) : 'deliver'),
   forgotten: (hook, gate) => (who, at) => (gate.isOpen ? hook(who, at) : 0),
@@ -91,8 +130,4 @@ export const upTo = (lives: readonly Life[], healed: { readonly at: Micros } | u
   healed === undefined ? lives : lives.filter(({ kind, at }) => at <= healed.at || kind === 'restart')
 
 /** The hooks of a fault that is there from its injection to its healing. */
-export const behind = (hooks: Hooks, gate: Gate, planned: Planned): Hooks =>
-  Object.fromEntries(Object.entries(hooks).map(([name, hook]) => {
-    const wrap = gated[name as keyof Hooks] as (hook: unknown, gate: Gate, planned: Planned) => unknown
-    return [name, hook === undefined ? undefined : wrap(hook, gate, planned)]
-  }))
+export const behind = (hooks: Hooks, gate: Gate, planned: Planned): Hooks => wrapped(hooks, gated, gate, planned)

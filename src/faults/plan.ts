@@ -180,13 +180,13 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[], sour
 }
 
 /** A fault as a plan would have drawn it, had it been the last of its faults: for one that is injected. */
-export const planAnother = (plan: Plan, fault: FaultInput, actors: readonly Participant[]): Planned<Fault> => {
+export const planAnother = (plan: Plan, fault: FaultInput, actors: readonly Participant[], knowledge = nothingKnown): Planned<Fault> => {
   const [parsed] = parse([fault])
   const key = identities([...plan.faults.map((planned) => planned.fault), parsed]).at(-1)!
   const ids = new Set(plan.faults.map(({ id }) => id))
   const own = parsed.id ?? `${parsed.kind}-${shortHash(key)}`
   if (ids.has(own)) throw new SpecificationError(`inject: '${own}' names another fault already. Give it its own id.`)
-  return planOne(own, key, parsed, 'inject', actors, streams(plan.seed))
+  return planOne(own, key, parsed, 'inject', actors, streams(plan.seed), knowledge)
 }
 
 /**

@@ -58,7 +58,7 @@ export interface Setup {
   readonly ground?: string
 }
 
-const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
+export const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
   if (typeof given === 'function') {
     throw new SpecificationError(`strategy is a function: call it, as in strategy: ${(given as StrategyEntry).kind}(...).`)
   }
@@ -73,7 +73,7 @@ const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
   return strategy
 }
 
-const modelOf = ({ model }: Resolved): Model => ('forward' in model ? (model as Model) : buildModel(model))
+export const modelOf = ({ model }: Resolved): Model => ('forward' in model ? (model as Model) : buildModel(model))
 
 const roundsOf = ({ rounds }: Resolved): RoundRules => {
   if (typeof rounds === 'function') return perRound(rounds)
@@ -91,14 +91,8 @@ export const participantsOf = ({ members }: Arrangement, { experts }: Layout): P
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
 ]
 
-/** Who takes part, without what it takes to fly: for whoever only draws a plan. */
-export const rosterOf = (resolved: Resolved, world: World): readonly Participant[] => {
-  const arrangement = strategyOf(resolved).arrange(world)
-  const layout = buildLayout(modelOf(resolved).segments(arrangement.features, world.tasks))
-  return roster(resolved, arrangement, layout)
-}
-
-const roster = ({ network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] =>
+/** Everybody, with where they are. */
+export const roster = ({ network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] =>
   withRegions(network.regions, participantsOf(arrangement, layout), streams(seeds.faults))
 
 /**

@@ -1,12 +1,12 @@
 import { NondeterminismError, SpecificationError } from '../errors.js'
 import type { Injection, Planned } from '../faults/fault.js'
-import { type Plan, planAnother } from '../faults/plan.js'
+import type { Plan } from '../faults/plan.js'
 import type { Fault, FaultInput } from '../faults/registry.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
 import type { ClientState } from '../federation/client.js'
 import type { ExpertState } from '../federation/expert-network.js'
 import type { Flight } from '../flight/flight.js'
-import { type FlyOptions, ready } from '../flight/fly.js'
+import { type FlyOptions, plannedAnother, ready } from '../flight/fly.js'
 import type { Setup } from '../flight/setup.js'
 import type { Simulator } from '../flight/simulator.js'
 import type { FlightEvent } from '../record/event.js'
@@ -54,7 +54,7 @@ export class OpenFlight {
   readonly #options: OpenFlightOptions
   #plan: Plan
   #place: Place
-  #simulator: Simulator
+  #flying: Simulator | undefined
   /** The plan has changed since the simulator took off. */
   #stale = false
   /** What was told in this leg. */
@@ -64,18 +64,17 @@ export class OpenFlight {
   #busy = false
   #landed = false
 
-  private constructor(options: OpenFlightOptions, plan: Plan) {
+  private constructor(options: OpenFlightOptions, plan: Plan, place: Place) {
     this.#options = options
     this.#plan = plan
-    this.#simulator = this.#ready(plan)
-    this.#place = { at: 0, event: 0, past: this.#simulator.past }
+    this.#place = place
   }
 
   /** A flight that has begun, and of which nothing has happened. */
   static async begin(options: OpenFlightOptions): Promise<OpenFlight> {
-    const flight = new OpenFlight(options, options.fly.plan)
-    await flight.#simulator.begin()
-    flight.#note(flight.#simulator)
+    const flight = new OpenFlight(options, options.fly.plan, { at: 0, event: 0, past: '' })
+    await flight.#takeOff()
+    flight.#note()
     return flight
   }
 
@@ -122,7 +121,7 @@ export class OpenFlight {
   until(halt: Halt): Promise<readonly FlightEvent[]> {
     return this.#alone(async () => {
       await this.#catchUp()
-      return this.#leg(this.#simulator, halt)
+      return this.#leg(halt)
     })
   }
 
@@ -132,9 +131,9 @@ export class OpenFlight {
    */
   inject(fault: FaultInput): Planned<Fault> {
     this.#demandOpen()
-    const { setup: { participants } } = this.#options
+    const { setup, fly: { cwd } } = this.#options
     const { at, event } = this.#place
-    const planned: Planned<Fault> = { ...planAnother(this.#plan, fault, participants), injected: { at, event } }
+    const planned: Planned<Fault> = { ...plannedAnother(setup, this.#plan, fault, cwd), injected: { at, event } }
     const { at: when, repeat } = planned.fault as { at?: Micros; repeat?: unknown }
     if (when !== undefined && when < at && repeat === undefined) {
       throw new SpecificationError(`inject: '${planned.id}' is set for ${formatMicros(when)}, and it is ${formatMicros(at)}. Give at: flight.now, or later.`)
@@ -159,7 +158,7 @@ export class OpenFlight {
   fork(): Promise<OpenFlight> {
     return this.#alone(async () => {
       this.#demandOpen()
-      const other = new OpenFlight(this.#options, this.#plan)
+      const other = new OpenFlight(this.#options, this.#plan, this.#place)
       await other.#flyTo(this.#place)
       return other
     })
@@ -171,18 +170,15 @@ export class OpenFlight {
    */
   rewind(to: Halt | Place): Promise<readonly FlightEvent[]> {
     return this.#alone(async () => {
-      this.#simulator.dispose()
       if (typeof to === 'number') this.#undo(({ at }) => at < to)
       else if (isPlace(to)) this.#undo((edge) => comesBefore(edge, to))
-      this.#simulator = this.#ready(this.#plan)
       this.#landed = false
-      this.#stale = false
       if (isPlace(to)) {
         await this.#flyTo(to)
         return []
       }
-      await this.#simulator.begin()
-      const told = await this.#leg(this.#simulator, to)
+      await this.#takeOff()
+      const told = await this.#leg(to)
       this.#undo((edge) => comesBefore(edge, this.#place))
       return told
     })
@@ -207,11 +203,17 @@ export class OpenFlight {
     this.#simulator.dispose()
   }
 
-  #ready(plan: Plan): Simulator {
+  get #simulator(): Simulator {
+    return this.#flying!
+  }
+
+  /** From the beginning, under the plan as it is now. */
+  async #takeOff(): Promise<void> {
     const { setup, fly } = this.#options
-    return ready(setup, {
+    this.#flying?.dispose()
+    this.#flying = await ready(setup, {
       ...fly,
-      plan,
+      plan: this.#plan,
       stepped: true,
       onEvent: (event) => {
         if (this.#halts !== undefined && event.kind !== 'evaluated') {
@@ -221,10 +223,13 @@ export class OpenFlight {
         fly.onEvent?.(event)
       },
     })
+    this.#stale = false
+    await this.#flying.begin()
   }
 
-  /** One leg of a simulator, with what was told on it. */
-  async #leg(simulator: Simulator, halt: Halt): Promise<readonly FlightEvent[]> {
+  /** One leg, with what was told on it. */
+  async #leg(halt: Halt): Promise<readonly FlightEvent[]> {
+    const simulator = this.#simulator
     this.#events = []
     this.#halted = false
     this.#halts = typeof halt === 'number' ? () => false : isReached(halt)
@@ -232,12 +237,13 @@ export class OpenFlight {
       await simulator.advance(typeof halt === 'number' ? { until: Math.max(halt, simulator.now) } : { stop: () => this.#halted })
     } finally {
       this.#halts = undefined
-      this.#note(simulator)
+      this.#note()
     }
     return this.#events
   }
 
-  #note({ now: at, count: event, past }: Simulator): void {
+  #note(): void {
+    const { now: at, count: event, past } = this.#simulator
     this.#place = { at, event, past }
   }
 
@@ -260,18 +266,14 @@ export class OpenFlight {
 
   /** Flies the past again where the plan has changed. */
   async #catchUp(): Promise<void> {
-    if (!this.#stale) return
-    this.#simulator.dispose()
-    this.#simulator = this.#ready(this.#plan)
-    await this.#flyTo(this.#place)
-    this.#stale = false
+    if (this.#stale) await this.#flyTo(this.#place)
   }
 
-  /** Flies a simulator that has not begun to a place that was there. */
+  /** From the beginning to a place that was there. */
   async #flyTo(place: Place): Promise<void> {
+    await this.#takeOff()
     const again = this.#simulator
     const { at, event, past } = place
-    await again.begin()
     if (again.count < event) await again.advance({ stop: () => again.count >= event })
     if (again.now < at) {
       // What is injected at this very instant is to happen on the leg after it.

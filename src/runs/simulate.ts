@@ -7,7 +7,7 @@ import type { Source } from '../documents/source.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
 import { planOf } from '../flight/fly.js'
-import { rosterOf } from '../flight/setup.js'
+import { survey } from '../flight/survey.js'
 import { catchStrays, straysAreIn } from '../flight/strays.js'
 import { loadGroundWorld, openGround } from '../lab/ground.js'
 import { Lab, type LabFlight } from '../lab/lab.js'
@@ -99,14 +99,14 @@ export const prepare = async (specification: Specification, options: SimulateOpt
   const { resolved, place } = meant(specification, options)
   const world = await loadGroundWorld(resolved, place)
   checkWorld(resolved, world, options.source)
-  const participants = rosterOf(resolved, world)
-  return { resolved, participants, plan: planOf({ resolved, participants }) }
+  const surveyed = survey(resolved, world)
+  return { resolved, participants: surveyed.participants, plan: planOf(surveyed, place.cwd) }
 }
 
 /** A plan that was given, checked: in a file, or from a program. */
 const givenPlan = (given: Plan | PlanFile, resolved: Resolved, world: World): Plan => {
   const { value, source } = 'source' in given ? given : { value: given, source: undefined }
-  return checkedPlan(value, rosterOf(resolved, world), source)
+  return checkedPlan(value, survey(resolved, world).participants, source)
 }
 
 /** Resolves, loads the world, opens the engine, flies, and writes the run as it flies. */

@@ -5,8 +5,8 @@ import type { Fault } from '../../src/faults/registry.js'
 import { Lab } from '../../src/lab/lab.js'
 import type { OpenFlight } from '../../src/lab/open-flight.js'
 import {
-  asynchronous, away, buffered, clog, crash, deadline, delay, duplicate, fedAvg, forget, fraction, lose, mmoe, ms, named, narrow, one, partial, partition, pause, quorum, reorder, seconds,
-  sgd, simulation, slow, type Specification, synchronous,
+  asynchronous, away, battery, buffered, churn, clog, corrupt, crash, deadline, delay, duplicate, fedAvg, forget, fraction, full, joins, lose, mislabel, mmoe, ms, named, narrow, one, partial, partition, pause, poison, quits, quorum, reorder, seconds,
+  sgd, simulation, skew, slow, type Specification, synchronous,
 } from '../../src/simulation/script.js'
 
 const script = simulation({
@@ -90,8 +90,16 @@ describe('a flight that goes step by step', () => {
   })
 })
 
-const kinds: Readonly<Record<Fault['kind'], (flight: OpenFlight) => Parameters<OpenFlight['inject']>[0]>> = {
+const kinds: Readonly<Record<Exclude<Fault['kind'], 'mislabel'>, (flight: OpenFlight) => Parameters<OpenFlight['inject']>[0]>> = {
   away: () => away(fraction(0.5), { phase: 'training' }),
+  battery: () => battery(one(), { capacity: 0.01 }),
+  churn: () => churn('all', { deaths: 5_000, births: 9_000, horizon: seconds(30) }),
+  corrupt: () => corrupt({ to: 'client' }, { bits: 2 }),
+  full: () => full('aggregator', { service: ms(30), inbox: 1 }),
+  joins: () => joins(one(), { round: 4 }),
+  poison: () => poison(one(), { send: 'sign-flip' }),
+  quits: () => quits(one(), { round: 3 }),
+  skew: () => skew('all', { drift: -50_000 }),
   clog: () => clog({ to: 'aggregator' }),
   crash: ({ now }) => crash('expert-1', { at: now, restartAfter: ms(40), keeps: 'checkpoint' }),
   delay: () => delay({ from: 'expert' }, { by: ms(30) }),
@@ -117,7 +125,7 @@ describe('a fault that is injected', () => {
     const flown = await isItsPlan(lab, flight)
     const report = flown.faults.find((one_) => one_.id === id)!
     if (kind !== 'forget') expect(report.fired).toBeGreaterThan(0)
-    if (kind !== 'forget') expect(flown.digest).not.toBe((await lab.fly()).digest)
+    if (kind !== 'forget' && kind !== 'skew') expect(flown.digest).not.toBe((await lab.fly()).digest)
     expect(report.text).toMatch(/, injected at \d/)
     expect(flown.plan.faults.at(-1)!.injected).toEqual({ at: before.at, event: before.event })
   })
@@ -154,6 +162,7 @@ describe('a fault that is injected', () => {
     expect(() => flight.inject(crash('expert-1', { at: 0 }))).toThrow(/is set for 0\.000 s, and it is .* Give at: flight\.now/)
     expect(() => flight.inject({ kind: 'slow', who: 'all' } as never)).toThrow(/give either `by` or `profile`/)
     expect(() => flight.heal('tortise')).toThrow('no fault is called \'tortise\'. Did you mean "tortoise"?')
+    expect(() => flight.inject(mislabel(one(), { flip: 0.5 }))).toThrow(/changes labels before the flight: it can be neither injected nor healed/)
     flight.close()
   })
 
