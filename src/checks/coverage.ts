@@ -46,7 +46,7 @@ export const protocol = {
     short: ['wake', 'timer', 'look', 'overdue', ...ofServers],
     /** A close is scored or written down before another round opens. */
     'between rounds': ['wake', 'judged', 'overdue', ...ofServers],
-    'waiting for an expert': ['wake', 'recovered', 'timer', 'look', 'overdue', ...ofServers],
+    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'overdue', ...ofServers],
     recovering: ['recovered', ...ofServers],
     done: ofServers,
   },

@@ -49,6 +49,8 @@ export const rounds = check<Memory>({
         return
       }
       case 'round-close':
+        // One that opens no round before it closes it says so here which it is in.
+        if (memory.reborn) memory.opened = memory.closed = event.row.round - 1
         memory.reborn = false
         closes(event, memory, parts.keys())
         memory.closed = event.row.round

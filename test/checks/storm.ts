@@ -5,7 +5,7 @@ import { LastGround } from '../../src/lab/ground.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { storefronts } from '../../scenarios/index.js'
 import {
-  asynchronous, away, buffered, crash, deadline, delay, duplicate, fedAvg, forget, lose, mmoe, ms, named, one, partition, pause, quorum, seconds, sgd,
+  asynchronous, away, buffered, corrupt, crash, deadline, delay, duplicate, fedAvg, forget, lose, mlp, mmoe, ms, named, one, partition, pause, poison, quorum, seconds, sgd,
   slow, type Specification, synchronous,
 } from '../../src/simulation/script.js'
 
@@ -60,15 +60,45 @@ const weathers: Readonly<Record<string, NonNullable<Specification['faults']>>> =
   ],
 }
 
+/** Weathers that need another federation. */
+const more: Readonly<Record<string, Partial<Specification>>> = {
+  'nobody there': {
+    faults: [
+      away('all', { from: ms(60), until: ms(260) }), away('all', { from: ms(420), until: ms(700) }), duplicate({}, { probability: 0.3, after: ms(40) }),
+      crash('aggregator', { at: ms(200), ...back }), crash('expert-1', { at: ms(210), ...back }),
+    ],
+  },
+  'checkpoints that take time': {
+    checkpoint: { every: 1, cost: ms(45) },
+    faults: [
+      duplicate({}, { probability: 0.4, after: ms(30) }), delay({ from: 'client' }, { by: ms(20), probability: 0.5 }),
+      crash('aggregator', { when: { event: 'wrote a checkpoint', actor: 'aggregator', nth: 2 }, ...back, restartAfter: ms(5) }),
+      crash('expert-1', { when: { event: 'wrote a checkpoint', actor: 'expert-1', nth: 3 }, ...back, restartAfter: ms(80) }),
+    ],
+  },
+  'no experts': {
+    model: mlp({ hidden: [4], embedding: 2 }),
+    faults: [
+      crash('aggregator', { when: { event: 'arrived', to: 'aggregator', message: 'update', nth: 1 }, ...back, repeat: { times: 4 }, restartAfter: ms(25) }),
+      duplicate({}, { probability: 0.4, after: ms(15) }), slow(one(), { by: 8 }),
+    ],
+  },
+  'numbers that are none, and a client that nobody hears': {
+    onDivergence: 'go-on',
+    faults: [poison(named('client-store-1'), { send: 'nan' }), lose({ from: named('client-store-2') }, { from: ms(150) }), corrupt({ to: 'client' }, { bits: 2, probability: 0.1 })],
+  },
+}
+
 /** Flights of every kind of round through every kind of weather, with messages acknowledged and not; what cannot end is told. */
 export const storm = async (see: (name: string, flight: Flight) => void, failed: (name: string, error: Error) => void): Promise<void> => {
   const engine = await openEngine({ engine: 'tfjs' })
   const grounds = new LastGround()
   for (const [kind, of] of Object.entries(rounds)) {
-    for (const [weather, faults] of Object.entries(weathers)) {
+    const all = { ...Object.fromEntries(Object.entries(weathers).map(([weather, faults]) => [weather, { faults }])), ...more }
+    for (const [weather, changes] of Object.entries(all)) {
       for (const acknowledge of [false, true]) {
         const delivery = { acknowledge, retries: 12, timeout: ms(60) }
-        const resolved = resolve({ ...plain, rounds: of, faults, delivery } as Specification, { seed: 3, engine: 'tfjs', workers: 1 })
+        const resolved = resolve({ ...plain, rounds: of, ...changes, delivery } as Specification, { seed: 3, engine: 'tfjs', workers: 1 })
         const lab = Lab.on(await grounds.open(resolved, { cwd: process.cwd() }), resolved)
         const name = `${kind}, ${weather}${acknowledge ? ', acknowledged' : ''}`
         try {
