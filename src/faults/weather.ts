@@ -6,7 +6,7 @@ import type { Device } from '../schedules/devices.js'
 import type { Clock } from '../time/clock.js'
 import type { Micros } from '../time/micros.js'
 import type { Fold, Life, Sending } from './fault.js'
-import type { Edge } from './gate.js'
+import type { Edge } from './by-hand.js'
 import type { FaultReport } from './report.js'
 
 /**
