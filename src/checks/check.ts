@@ -21,6 +21,10 @@ export interface View {
   /** Copies of one flow that are under way, as the network counts them. */
   inFlight(flow: Flow): number
   readonly clients: ReadonlySet<Name>
+  /** What a round takes a client that nothing disturbs, where a calm phase is to come. */
+  undisturbed(client: Name): Micros | undefined
+  /** How long after the last fault waits of the faulty phase may go on: for an acknowledgement, for peers. */
+  readonly settles: Micros
   /** Whether models and updates carry a checksum. */
   readonly checksums?: boolean
   /** By name, the trunk first. */

@@ -6,7 +6,7 @@ import { check, Violation } from './check.js'
 interface Channel {
   /** Numbers that the sender waits to hear of. */
   readonly outstanding: Set<number>
-  /** Numbers that were taken in by any life of the receiver, and of which the sender has not heard. */
+  /** Numbers of the sender's present life that were taken in by any of the receiver, and of which the sender has not heard. */
   readonly taken: Set<number>
   /** The last that the receiver's present life has taken in, of what life of the sender. */
   last: number
@@ -14,6 +14,12 @@ interface Channel {
 }
 
 type Channels = Map<Name, Map<Name, Channel>>
+
+interface Memory {
+  readonly channels: Channels
+  /** Which life of an actor it is, from 2. */
+  readonly lives: Map<Name, number>
+}
 
 const channelOf = (channels: Channels, from: Name, to: Name): Channel => {
   let own = channels.get(from)
@@ -27,14 +33,14 @@ const fail = ({ at: time }: FlightEvent, from: Name, to: Name, what: string, env
   throw new Violation('delivery', `from ${from} to ${to}: ${what}`, { time, actors: [from, to], envelopes })
 }
 
-export const delivery = check<Channels>({
+export const delivery = check<Memory>({
   name: 'delivery',
   promise:
     'Where messages are acknowledged, each is taken in once in a life of its sender and after those that were sent before it; what its sender has ' +
     'heard of was taken in; and at the end nothing is left in the outbox of an actor that lives.',
   kinds: ['numbered', 'taken', 'acknowledged', 'gave-up', 'life'],
-  begin: () => new Map(),
-  see: (event, _, channels) => {
+  begin: () => ({ channels: new Map(), lives: new Map() }),
+  see: (event, _, { channels, lives }) => {
     switch (event.kind) {
       case 'numbered':
         channelOf(channels, event.actor, event.to).outstanding.add(event.number)
@@ -45,11 +51,13 @@ export const delivery = check<Channels>({
         if (life > channel.life) Object.assign(channel, { last: 0, life })
         if (life < channel.life) fail(event, from, to, `message ${number} of life ${life} is taken in after life ${channel.life} began`, [envelope])
         if (number <= channel.last) fail(event, from, to, `message ${number} is taken in after message ${channel.last}`, [envelope])
+        channel.last = number
+        // What an earlier life had sent is nothing that the present one waits for.
+        if (life !== (lives.get(from) ?? 1)) return
         for (const earlier of channel.outstanding) {
           if (earlier >= number || channel.taken.has(earlier)) continue
           fail(event, from, to, `message ${number} is taken in before message ${earlier}`, [envelope])
         }
-        channel.last = number
         channel.taken.add(number)
         return
       }
@@ -66,6 +74,7 @@ export const delivery = check<Channels>({
         channelOf(channels, event.actor, event.to).outstanding.delete(event.number)
         return
       case 'life':
+        if (event.what === 'restart') lives.set(event.actor, (lives.get(event.actor) ?? 1) + 1)
         if (event.what !== 'crash') return
         // What it had sent dies with it, unless it kept that; what it took in may come again.
         channels.delete(event.actor)
@@ -75,7 +84,7 @@ export const delivery = check<Channels>({
         }
     }
   },
-  end: ({ now: time }, channels) => {
+  end: ({ now: time }, { channels }) => {
     for (const [from, own] of channels) {
       for (const [to, { outstanding }] of own) {
         const [number] = outstanding

@@ -49,8 +49,11 @@ export const rounds = check<Memory>({
         return
       }
       case 'round-close':
-        // One that opens no round before it closes it says so here which it is in.
-        if (memory.reborn) memory.opened = memory.closed = event.row.round - 1
+        // A round that it knows to be open, and of whose end it may have forgotten.
+        if (memory.reborn) {
+          memory.opened = event.row.round
+          memory.closed = event.row.round - 1
+        }
         memory.reborn = false
         closes(event, memory, parts.keys())
         memory.closed = event.row.round

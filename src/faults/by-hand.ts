@@ -11,7 +11,7 @@ export interface Edge extends Injection {
 }
 
 /** The time between a fault's injection and its healing: outside of it the fault is as if it were not there. */
-export class Gate {
+export class Stay {
   /** Messages of the fault: from the first number to before the last. */
   #first = 0
   #last = Infinity
@@ -19,7 +19,7 @@ export class Gate {
   #cut = false
   readonly edges: readonly Edge[]
 
-  /** `hooks`: of the fault as it would be without a gate. `live` sets off what it does to lives and links. */
+  /** `hooks`: of the fault as it would be without a stay. `live` sets off what it does to lives and links. */
   constructor({ id: fault, injected, healed, targets }: Planned, hooks: Hooks, live: (life: Life) => void) {
     if (injected !== undefined) this.#first = Infinity
     const opens = (envelopes: number): void => {
@@ -57,29 +57,29 @@ export class Gate {
   }
 }
 
-type Gated = { readonly [K in keyof Required<Hooks>]: (hook: NonNullable<Hooks[K]>, gate: Gate, planned: Planned) => Hooks[K] }
+type Gated = { readonly [K in keyof Required<Hooks>]: (hook: NonNullable<Hooks[K]>, stay: Stay, planned: Planned) => Hooks[K] }
 
 const always: Window = { from: 0, until: Infinity }
 
-/** Sessions of a client while the gate is open, and all of time while it is not. */
-const sessionsInside = (calendar: Calendar, gate: Gate): Calendar => ({
-  next: (at) => (gate.isOpen ? calendar.next(at) : always),
+/** Sessions of a client while the fault is there, and all of time while it is not. */
+const sessionsInside = (calendar: Calendar, stay: Stay): Calendar => ({
+  next: (at) => (stay.isOpen ? calendar.next(at) : always),
   whole: calendar,
 })
 
-const strikesInside = <Hook extends Pick<AbsenceHook, 'strikes'>>(hook: Hook, gate: Gate): Hook => ({
-  ...hook, strikes: (...about: Parameters<Hook['strikes']>) => gate.isOpen && (hook.strikes as (...given: typeof about) => boolean)(...about),
+const strikesInside = <Hook extends Pick<AbsenceHook, 'strikes'>>(hook: Hook, stay: Stay): Hook => ({
+  ...hook, strikes: (...about: Parameters<Hook['strikes']>) => stay.isOpen && (hook.strikes as (...given: typeof about) => boolean)(...about),
 })
 
-type MessagesGated = { readonly [K in keyof Required<MessageHook>]: (own: NonNullable<MessageHook[K]>, gate: Gate) => MessageHook[K] }
+type MessagesGated = { readonly [K in keyof Required<MessageHook>]: (own: NonNullable<MessageHook[K]>, stay: Stay) => MessageHook[K] }
 
-/** What becomes of messages that were not sent while the gate was open: nothing. */
+/** What becomes of messages that were not sent while the fault was there: nothing. */
 const onMessages: MessagesGated = {
-  sent: (own, gate) => (envelope) => (gate.holds(envelope) ? own(envelope) : undefined),
-  lost: (own, gate) => (envelope, copy) => (gate.holds(envelope) ? own(envelope, copy) : undefined),
-  delay: (own, gate) => (envelope, copy) => (gate.holds(envelope) ? own(envelope, copy) : 0),
-  flips: (own, gate) => (envelope, copy) => (gate.holds(envelope) ? own(envelope, copy) : []),
-  copies: (own, gate) => (envelope) => (gate.holds(envelope) ? own(envelope) : []),
+  sent: (own, stay) => (envelope) => (stay.holds(envelope) ? own(envelope) : undefined),
+  lost: (own, stay) => (envelope, copy) => (stay.holds(envelope) ? own(envelope, copy) : undefined),
+  delay: (own, stay) => (envelope, copy) => (stay.holds(envelope) ? own(envelope, copy) : 0),
+  flips: (own, stay) => (envelope, copy) => (stay.holds(envelope) ? own(envelope, copy) : []),
+  copies: (own, stay) => (envelope) => (stay.holds(envelope) ? own(envelope) : []),
   copied: (own) => own,
 }
 
@@ -90,38 +90,38 @@ const wrapped = <Group extends object>(group: Group, ways: { readonly [K in keyo
     return own === undefined ? [] : [[name, way(own, ...about)]]
   })) as Group
 
-/** What every hook is while the gate is closed: what it would be without the fault. */
+/** What every hook is while the fault is not there: what it would be without the fault. */
 const gated: Gated = {
-  messages: (hook, gate) => wrapped(hook, onMessages, gate),
+  messages: (hook, stay) => wrapped(hook, onMessages, stay),
   slow: strikesInside,
   narrow: strikesInside,
-  absence: (hook, gate) => ({
-    ...strikesInside(hook, gate),
+  absence: (hook, stay) => ({
+    ...strikesInside(hook, stay),
     ...(hook.sessions && {
       sessions: (client) => {
         const calendar = hook.sessions!(client)
-        return calendar && sessionsInside(calendar, gate)
+        return calendar && sessionsInside(calendar, stay)
       },
     }),
   }),
-  poison: (hook, gate) => (values, about) => (gate.isOpen ? hook(values, about) : values),
-  forge: (hook, gate) => (fold) => (gate.isOpen ? hook(fold) : new Map()),
+  poison: (hook, stay) => (values, about) => (stay.isOpen ? hook(values, about) : values),
+  forge: (hook, stay) => (fold) => (stay.isOpen ? hook(fold) : new Map()),
   // What is changed before the flight can be neither injected nor healed.
   labels: (hook) => hook,
-  trains: (hook, gate) => (client, round) => (gate.isOpen ? hook(client, round) : undefined),
-  clock: ({ offset, drift, waited }, gate) => ({
-    offset: (at) => (gate.isOpen ? offset(at) : 0), drift: (at) => (gate.isOpen ? drift(at) : 0), waited,
+  trains: (hook, stay) => (client, round) => (stay.isOpen ? hook(client, round) : undefined),
+  clock: ({ offset, drift, waited }, stay) => ({
+    offset: (at) => (stay.isOpen ? offset(at) : 0), drift: (at) => (stay.isOpen ? drift(at) : 0), waited,
   }),
-  inbox: ({ id, places, ask }, gate) => ({ id, places, ask: (envelope, now) => (gate.isOpen ? ask(envelope, now) : 'deliver') }),
-  partial: (hook, gate) => (client, round) => (gate.isOpen ? hook(client, round) : undefined),
-  door: (hook, gate) => (envelope, now) => (gate.isOpen ? hook(envelope, now) : 'deliver'),
-  forgotten: (hook, gate) => (who, at) => (gate.isOpen ? hook(who, at) : 0),
+  inbox: ({ id, places, ask }, stay) => ({ id, places, ask: (envelope, now) => (stay.isOpen ? ask(envelope, now) : 'deliver') }),
+  partial: (hook, stay) => (client, round) => (stay.isOpen ? hook(client, round) : undefined),
+  door: (hook, stay) => (envelope, now) => (stay.isOpen ? hook(envelope, now) : 'deliver'),
+  forgotten: (hook, stay) => (who, at) => (stay.isOpen ? hook(who, at) : 0),
   forgetful: (most) => most,
-  // Of one that is injected, the gate sets them off.
+  // Of one that is injected, its stay sets them off.
   lives: (lives, _, { injected, healed }) => (injected === undefined ? upTo(lives, healed) : []),
-  see: (hook, gate, { id }) => (event) => {
-    if (event.kind === 'link' && event.fault === id) gate.see(event)
-    if (gate.isOpen) hook(event)
+  see: (hook, stay, { id }) => (event) => {
+    if (event.kind === 'link' && event.fault === id) stay.see(event)
+    if (stay.isOpen) hook(event)
   },
 }
 
@@ -130,4 +130,4 @@ export const upTo = (lives: readonly Life[], healed: { readonly at: Micros } | u
   healed === undefined ? lives : lives.filter(({ kind, at }) => at <= healed.at || kind === 'restart')
 
 /** The hooks of a fault that is there from its injection to its healing. */
-export const behind = (hooks: Hooks, gate: Gate, planned: Planned): Hooks => wrapped(hooks, gated, gate, planned)
+export const behind = (hooks: Hooks, stay: Stay, planned: Planned): Hooks => wrapped(hooks, gated, stay, planned)

@@ -13,7 +13,8 @@ import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
 import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
-import { behind, Gate } from './by-hand.js'
+import { behind, Stay } from './by-hand.js'
+import { Gate, gated } from './gate.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
 import { outlivedBy } from './outlived.js'
@@ -46,6 +47,8 @@ export interface CompileInput {
   readonly record?: Pick<FlightRecorder, 'tell'>
   /** How many training labels of which client each fault has changed, by its id. */
   readonly relabelled?: Relabelled | undefined
+  /** Whether a calm phase is to come: an event says when. */
+  readonly calms?: boolean | undefined
   /** Told of life events that are set off during the flight. */
   readonly live?: (life: Life) => void
 }
@@ -66,7 +69,7 @@ interface Subject {
 
 interface Compiled {
   readonly planned: Planned
-  readonly gate?: Gate
+  readonly stay?: Stay
   readonly hooks: Hooks
 }
 
@@ -122,7 +125,7 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled } = input
+  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
@@ -136,6 +139,19 @@ export const compile = (input: CompileInput): Weather => {
   const selections = new Selections()
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
+  /** Those of faults that wait for an event, and of all where it is to be calm. */
+  const gates: Pick<Gate, 'see'>[] = []
+  const heard = ({ fault }: Planned, hooks: Hooks, stay: Stay | undefined): Hooks => {
+    const waits = entryOf(fault).sudden !== true && (fault as When).when !== undefined
+    if (!waits && !calms) return hooks
+    const gate = new Gate(waits ? (fault as When) : {}, parts)
+    const see: Gate['see'] = (event) => {
+      // Events count from the injection on.
+      if (stay === undefined || stay.isOpen || event.kind === 'calm') gate.see(event)
+    }
+    gates.push({ see })
+    return gated(hooks, gate)
+  }
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
   const compiled = [...plan.faults]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -152,16 +168,20 @@ export const compile = (input: CompileInput): Weather => {
         strikes: strikesOf(planned, draws, selections),
         relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
       }
-      const own: Hooks = entryOf(planned.fault).compile(planned, tools)
-      const gate = planned.injected === undefined && planned.healed === undefined ? undefined : new Gate(planned, own, live)
-      const hooks = gate === undefined ? own : behind(own, gate, planned)
-      return { planned, hooks, ...(gate && { gate }) }
+      const compiledHooks: Hooks = entryOf(planned.fault).compile(planned, tools)
+      const stay = planned.injected === undefined && planned.healed === undefined ? undefined : new Stay(planned, compiledHooks, live)
+      const known = heard(planned, compiledHooks, stay)
+      const hooks: Hooks = stay === undefined ? known : behind(known, stay, planned)
+      return { planned, hooks, ...(stay && { stay }) }
     })
-  const edges = compiled.flatMap(({ gate }) => gate?.edges ?? []).sort((a, b) => a.event - b.event || a.at - b.at)
+  const edges = compiled.flatMap(({ stay }) => stay?.edges ?? []).sort((a, b) => a.event - b.event || a.at - b.at)
   /** Who was kept away until a fault was healed may be there directly afterwards. */
   const freed = compiled.flatMap(({ hooks, planned }) => (hooks.absence && planned.healed ? [planned.healed.at + 1] : []))
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
-  const watchers = compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see]))
+  const watchers = [
+    ...gates.map((gate) => gate.see.bind(gate)),
+    ...compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see])),
+  ]
   const doors = compiled.flatMap(({ hooks: { door } }) => (door === undefined ? [] : [door]))
 
   const [slow, partial, narrow, absence] = [

@@ -5,9 +5,9 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry, type Life } from './fault.js'
-import { instants, repeated, repeatSchema, triggered, triggerSchema, watcher } from './trigger.js'
+import { instants, repeatSchema, triggerSchema, watcher } from './trigger.js'
 import { idField } from './window.js'
-import { names } from './words.js'
+import { names, repeated, triggered } from './words.js'
 
 /** `crash(one(), { at: '20 min', restartAfter: '3 min', keeps: 'checkpoint' })`: an actor that dies. */
 export const crash = faultEntry({
@@ -37,6 +37,7 @@ export const crash = faultEntry({
   either: ['at', 'when'],
   targets: 'anyone',
   kills: true,
+  sudden: true,
   describe: ({ at = 0, when, repeat, restartAfter, restartWhen, keeps }, { targets }) => {
     const then = when === undefined ? ` at ${formatMicros(at)}` : triggered(when)
     const back = restartWhen !== undefined ? `, back${triggered(restartWhen)}`

@@ -304,6 +304,8 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
   readonly targets: 'anyone' | 'clients' | 'messages' | 'groups'
   /** Its targets die. */
   readonly kills?: boolean
+  /** It happens at an instant, which its own `when` may say. */
+  readonly sudden?: boolean
   /** It strikes in mid-round, so that it can be about a share of those selected, redrawn in each round. */
   readonly midRound?: boolean
   /** What it does, for people, without its window and its coin: `client-2, client-5 leave in training`. */
@@ -319,7 +321,7 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
 export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, const Either extends string = never>(
   about: Omit<FaultEntry<Schema, Either>, never>,
 ): FaultEntry<Schema, Either> => {
-  const { kind, sentence, source, either, targets, kills, midRound, describe, effects, drawing, compile } = about
+  const { kind, sentence, source, either, targets, kills, sudden, midRound, describe, effects, drawing, compile } = about
   const given = (fault: object): number => (either ?? []).filter((field) => (fault as Record<string, unknown>)[field] !== undefined).length
   const schema = either === undefined ? about.schema : about.schema.refine((fault) => given(fault) === 1, {
     error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
@@ -327,7 +329,7 @@ export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, 
   const subject = targets === 'messages' ? 'link' : targets === 'groups' ? 'groups' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
   const entry = {
-    kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, midRound, describe, effects, drawing, compile,
+    kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, sudden, midRound, describe, effects, drawing, compile,
   }
   return Object.assign(constructor, entry) as FaultEntry<Schema, Either>
 }

@@ -5,9 +5,9 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry, type Life } from './fault.js'
-import { instants, repeated, repeatSchema, triggered, triggerSchema, watcher } from './trigger.js'
+import { instants, repeatSchema, triggerSchema, watcher } from './trigger.js'
 import { idField } from './window.js'
-import { names } from './words.js'
+import { names, repeated, triggered } from './words.js'
 
 /** `pause('expert-1', { at: '2 min', for: '30 s' })`: an actor that sleeps, and goes on where it was. */
 export const pause = faultEntry({
@@ -30,6 +30,7 @@ export const pause = faultEntry({
     }),
   either: ['at', 'when'],
   targets: 'anyone',
+  sudden: true,
   describe: ({ at = 0, when, repeat, for: long }, { targets }) => {
     const then = when === undefined ? ` at ${formatMicros(at)}` : triggered(when)
     return `${names(targets)} ${targets.length === 1 ? 'sleeps' : 'sleep'} for ${formatMicros(long)}${then}${repeated(repeat)}`

@@ -33,5 +33,7 @@ export const entryOf = ({ kind }: { readonly kind: string }): FaultEntry => {
 /** A planned fault as one line for people: `client-2, client-5 leave in training, rounds 5-12`. */
 export const describe = (planned: Planned): string => {
   const { fault } = planned
-  return entryOf(fault).describe(fault, planned) + when(fault as When) + coin(fault as { probability?: number }) + byHand(planned)
+  const entry = entryOf(fault)
+  const window = entry.sudden === true ? '' : when(fault as When)
+  return entry.describe(fault, planned) + window + coin(fault as { probability?: number }) + byHand(planned)
 }

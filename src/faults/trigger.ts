@@ -5,8 +5,7 @@ import type { FlightEvent } from '../record/event.js'
 import { messageKinds } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import { durationSchema } from '../time/duration.js'
-import { formatMicros, type Micros } from '../time/micros.js'
-import { many } from './words.js'
+import type { Micros } from '../time/micros.js'
 
 /** What can be waited for, by the words that a specification has for it. */
 const kindOf = {
@@ -140,31 +139,4 @@ export const watcher = (trigger: Trigger, parts: readonly string[], times = 1): 
 export const instants = (at: Micros, repeat: z.output<typeof repeatSchema> | undefined): readonly Micros[] =>
   Array.from({ length: repeat?.every === undefined ? 1 : repeat.times }, (_, i) => at + i * (repeat?.every ?? 0))
 
-const ordinal = (n: number): string => {
-  const tens = n % 100
-  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')
-  return `${n}${ending}`
-}
-
-/** ` in round 8 after 1 update`, ` when the 3rd model from expert-2 is sent` */
-export const triggered = (trigger: Trigger): string => {
-  if (!('event' in trigger)) {
-    const of = trigger.part === undefined ? '' : ` of ${trigger.part}`
-    return ` in round ${trigger.round} after ${many(trigger.after, 'update')}${of}`
-  }
-  const { event, actor, from, to, message, part, round, fault, nth } = trigger
-  const words = [
-    nth === 1 ? 'at the first' : `at the ${ordinal(nth)}`, `\`${event}\``,
-    ...(message === undefined ? [] : [`of a ${message}`]), ...(part === undefined ? [] : [`about ${part}`]),
-    ...(actor === undefined ? [] : [`of ${actor}`]), ...(from === undefined ? [] : [`from ${from}`]),
-    ...(to === undefined ? [] : [`to ${to}`]), ...(fault === undefined ? [] : [`by ${fault}`]),
-    ...(round === undefined ? [] : [`in round ${round}`]),
-  ]
-  return ` ${words.join(' ')}`
-}
-
-/** `, 3 times, every 10:00.000` */
-export const repeated = (repeat: z.output<typeof repeatSchema> | undefined): string => {
-  if (repeat === undefined) return ''
-  return `, ${repeat.times} times${repeat.every === undefined ? '' : `, every ${formatMicros(repeat.every)}`}`
-}
+export type Repeat = z.output<typeof repeatSchema>

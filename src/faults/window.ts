@@ -3,12 +3,17 @@ import { z } from 'zod'
 import type { Draws } from '../random/draws.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
+import { type Repeat, repeatSchema, type Trigger, triggerSchema } from './trigger.js'
 
 /** When a fault is on. What is absent does not restrict. */
 export interface When {
   readonly rounds?: readonly [number, number]
   readonly from?: Micros
   readonly until?: Micros
+  /** Off until that happens, then on for so long. */
+  readonly when?: Trigger
+  readonly lasts?: Micros
+  readonly repeat?: Repeat
 }
 
 export const roundsField = z
@@ -21,12 +26,18 @@ export const windowFields = {
   rounds: roundsField.optional(),
   from: durationSchema.optional().describe('Virtual time at which it begins'),
   until: durationSchema.optional().describe('Virtual time at which it is over'),
+  when: triggerSchema.optional().describe('Off until this happens'),
+  lasts: durationSchema.optional().describe('With `when`: how long it is on then; to the end when absent'),
+  repeat: repeatSchema.optional().describe('With `when`: at how many such events it goes on (without `every`)'),
 }
 
 /** The rule that goes with `windowFields`: `.refine(ordered, orderedRule)`. */
-export const ordered = (fault: { from?: number; until?: number }): boolean =>
-  fault.until === undefined || (fault.from ?? 0) < fault.until
-export const orderedRule = { error: '`from` must come before `until`', path: ['until'] }
+export const ordered = ({ from = 0, until, when, lasts, repeat }: When): boolean =>
+  (until === undefined || from < until) &&
+  (when !== undefined || (lasts === undefined && repeat === undefined)) && repeat?.every === undefined
+export const orderedRule = {
+  error: '`from` must come before `until`; `lasts` and `repeat` (without `every`) go with `when`', path: ['until'],
+}
 
 /** By how much something is slower or narrower; beyond, sums of times would leave the numbers. */
 export const factorField = z.number().min(1e-9).max(1e9)

@@ -4,6 +4,7 @@ import { formatMicros } from '../time/micros.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
 import { shareOf } from './selections.js'
+import type { Repeat, Trigger } from './trigger.js'
 import type { When } from './window.js'
 
 /** `client-2, client-5`, at most six of them. */
@@ -36,12 +37,14 @@ export const coin = ({ probability }: { readonly probability?: number }): string
   probability === undefined || probability === 1 ? '' : `, with ${percent(probability)} probability`
 
 /** `, rounds 5-12, from 10:00.000` */
-export const when = ({ rounds, from, until }: When): string => {
+export const when = ({ rounds, from, until, when: trigger, lasts, repeat }: When): string => {
   const inRounds =
     rounds === undefined ? '' : rounds[0] === rounds[1] ? `, round ${rounds[0]}` : `, rounds ${rounds[0]}-${rounds[1]}`
   const begins = from === undefined ? '' : `, from ${formatMicros(from)}`
   const ends = until === undefined ? '' : `, until ${formatMicros(until)}`
-  return inRounds + begins + ends
+  if (trigger === undefined) return inRounds + begins + ends
+  const long = lasts === undefined ? '' : ` for ${formatMicros(lasts)}`
+  return `${inRounds}${begins}${ends}, from${triggered(trigger).replace(/^ at/, '')} on${long}${repeated(repeat)}`
 }
 
 /** `, injected at 12.300 s, healed at 20.000 s` */
@@ -60,4 +63,33 @@ export const messages = (link: Link, { from, to }: Planned): string => {
   const part = link.part === undefined ? '' : ` of ${link.part}`
   const way = link.direction === undefined ? '' : ` (${link.direction})`
   return `${what}${part} from ${end(link.from, from)} to ${end(link.to, to)}${way}`
+}
+
+const ordinal = (n: number): string => {
+  const tens = n % 100
+  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')
+  return `${n}${ending}`
+}
+
+/** ` in round 8 after 1 update`, ` when the 3rd model from expert-2 is sent` */
+export const triggered = (trigger: Trigger): string => {
+  if (!('event' in trigger)) {
+    const of = trigger.part === undefined ? '' : ` of ${trigger.part}`
+    return ` in round ${trigger.round} after ${many(trigger.after, 'update')}${of}`
+  }
+  const { event, actor, from, to, message, part, round, fault, nth } = trigger
+  const words = [
+    nth === 1 ? 'at the first' : `at the ${ordinal(nth)}`, `\`${event}\``,
+    ...(message === undefined ? [] : [`of a ${message}`]), ...(part === undefined ? [] : [`about ${part}`]),
+    ...(actor === undefined ? [] : [`of ${actor}`]), ...(from === undefined ? [] : [`from ${from}`]),
+    ...(to === undefined ? [] : [`to ${to}`]), ...(fault === undefined ? [] : [`by ${fault}`]),
+    ...(round === undefined ? [] : [`in round ${round}`]),
+  ]
+  return ` ${words.join(' ')}`
+}
+
+/** `, 3 times, every 10:00.000` */
+export const repeated = (repeat: Repeat | undefined): string => {
+  if (repeat === undefined) return ''
+  return `, ${repeat.times} times${repeat.every === undefined ? '' : `, every ${formatMicros(repeat.every)}`}`
 }

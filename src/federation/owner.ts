@@ -277,19 +277,30 @@ export const close = (
   const { part, terms: { rounds: { admission } } } = ownership
   const { overlapping } = admission
   begin(holding, round)
-  const folds = notice.outcome === 'closed'
   const over = notice.final === true
   const held = holding.held.toSorted(inOrder)
-  const drops = folds || over || !overlapping
-  if (drops) for (const { envelope } of held) context.record({ kind: 'settle', envelope, fate: folds ? 'used' : 'aborted' })
-  const updates = folds ? held.map(contributionOf) : []
+  const made = notice.outcome === 'closed' && held.length > 0 && part.length > 0 ? folded(holding, round, held, ownership) : undefined
+  const unfit = made !== undefined && !ownership.terms.keepsUnfit && !isFit(made.after)
+  const closes = notice.outcome === 'closed'
+  const folds = closes && !unfit
+  const drops = closes || over || !overlapping
+  if (drops) {
+    const fate = folds ? ({ fate: 'used' } as const) : closes ? ({ fate: 'rejected', because: 'aggregate' } as const) : ({ fate: 'aborted' } as const)
+    for (const { envelope } of held) context.record({ kind: 'settle', envelope, ...fate })
+  }
+  const contributions = held.map(contributionOf)
+  const updates = folds ? contributions : []
   const ends = overlapping ? (over ? 'all' : 'answered') : 'round'
   context.record({ kind: 'part-close', round, part: part.name, outcome: notice.outcome, updates, ends })
   const { outcome, reason, after } = notice
   holding.endings[round] = { outcome, reason, after }
   holding.over = over
   if (drops) holding.held = []
-  if (folds && held.length > 0 && part.length > 0) fold(holding, round, forged(held, ownership), updates, ownership, context)
+  if (unfit) context.record({ kind: 'unfit', round, part: part.name, updates: contributions })
+  else if (made !== undefined) {
+    holding.state = made.after
+    context.record({ kind: 'fold', round, part: part.name, updates, ...made })
+  }
   if (overlapping) {
     if (folds) holding.folds[round + 1] = foldsBefore(holding.folds, round) + 1
     begin(holding, round + 1)
@@ -309,19 +320,26 @@ const forged = (held: readonly Held[], { part: { name: part, segments }, terms: 
 
 const contributionOf = ({ update: { client, round }, staleness }: Held): Contribution => ({ client, round, staleness })
 
-const fold = (
-  holding: Holding,
+/** What a fold would make of the part, and by which weights. */
+const folded = (
+  { state: before }: Holding,
   round: number,
   held: readonly Held[],
-  updates: readonly Contribution[],
-  { part, terms }: Ownership,
-  context: Context,
-): void => {
+  ownership: Ownership,
+): { readonly weights: Float64Array | undefined; readonly before: PartState; readonly after: PartState } => {
+  const { part, terms } = ownership
   const { strategy, members, optimizer, rounds } = terms
-  const weights = strategy.convex ? strategy.weights(held.map(({ update }) => update)) : undefined
-  const before = holding.state
+  const updates = forged(held, ownership)
+  const weights = strategy.convex ? strategy.weights(updates.map(({ update }) => update)) : undefined
   const order = (decided: string, of = round): Order => terms.order(`fold ${decided}`, of, members.length)
   const about = { round, order, clients: members, segments: part.segments, optimizer }
-  holding.state = rounds.fold(strategy, before, held, about)
-  context.record({ kind: 'fold', round, part: part.name, updates, weights, before, after: holding.state })
+  return { weights, before, after: rounds.fold(strategy, before, updates, about) }
+}
+
+/** Is every number finite that would be sent from now on, or remembered? */
+const isFit = ({ values, personal, memory }: PartState): boolean => {
+  if (!allFinite(values)) return false
+  for (const own of personal.values()) if (!allFinite(own)) return false
+  for (const name in memory) if (!allFinite(memory[name])) return false
+  return true
 }

@@ -94,6 +94,8 @@ export interface Terms {
   /** Places of the tasks that the model is trained by. */
   readonly trained: readonly number[]
   readonly wire: Wire
+  /** Whether a fold that is not finite is kept, to see what it does; by default it is refused. */
+  readonly keepsUnfit: boolean
   /** Whether messages are acknowledged and sent again. */
   readonly acknowledges: boolean
   /** How long an actor that has come back waits for word of its peers, and the aggregator for an expert network's. */

@@ -27,7 +27,10 @@ export class Divergence {
    * Throws a `DivergenceError` where there is one. With `before`, only scores of earlier rounds count: those of later ones
    * may be known by now or not, which must not decide anything.
    */
-  demandNone({ refused, oddGradients }: Pick<Account, 'refused' | 'oddGradients'>, before = Infinity): void {
+  demandNone({ refused, unfit, oddGradients }: Pick<Account, 'refused' | 'unfit' | 'oddGradients'>, before = Infinity): void {
+    if (unfit.size > 0) {
+      throw this.#error(`The model diverged: what was folded into ${names([...unfit.keys()].sort())} was not finite`, oddGradients)
+    }
     if (refused.size > 0) {
       const clients = [...refused.keys()].sort()
       const when = before === Infinity ? '' : ` by the close of round ${before}`

@@ -38,6 +38,8 @@ export interface Flight {
   readonly coverage: CoverageReport
   /** How many updates of each client were refused because they were not finite, experts' parts counted by themselves. */
   readonly refused: Readonly<Record<Name, number>>
+  /** How often a fold of each part was refused because it was not finite; no part of which none was. */
+  readonly unfit: Readonly<Record<string, number>>
   /** Trained tasks whose gradients a balancer found to be none or not finite, in the order in which they were seen. */
   readonly oddGradients: readonly OddGradientRow[]
   /** The round that was best on validation; the last one if nothing was validated, or a model diverged after every one. */

@@ -52,10 +52,10 @@ const demandFromStart = (plan: Plan): void => {
 
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
 const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled): Forecast => {
-  const { resolved: { schedule, network, devices, seeds }, participants, parts } = setup
+  const { resolved: { schedule, network, devices, seeds, calm }, participants, parts } = setup
   return ({ record, live }) =>
     compile({
-      plan, participants, schedule, network, devices, read, record, live, relabelled: labels,
+      plan, participants, schedule, network, devices, read, record, live, relabelled: labels, calms: calm !== undefined,
       parts: travellingOf(parts).map(({ name }) => name),
       streams: streams(seeds.faults), coins: streams(plan.seed),
     })
@@ -71,9 +71,10 @@ export const flySetup = async (setup: Setup, options: FlyOptions): Promise<Fligh
 export const ready = async (given: Setup, options: FlyOptions): Promise<Simulator> => {
   const { cwd = process.cwd(), plan = planOf(given, cwd) } = options
   const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
+  const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd).map(({ client, total }) => [client, total]))
   const byHand = plan.faults.some(isByHand)
   if (byHand) demandFromStart(plan)
-  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), byHand ? { ...options, stepped: true } : options)
+  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), { ...options, undisturbed, ...(byHand && { stepped: true }) })
 }
 
 /** Flies under a weather that is given. */

@@ -21,7 +21,12 @@ export interface LivesOptions {
   readonly weather: Pick<Weather, 'absence' | 'forgotten'>
   /** True once the last round has closed: nobody dies or comes back after that. */
   readonly over: () => boolean
+  /** True once the calm phase has begun: nobody dies, sleeps or is cut off by a fault after that. */
+  readonly calm: () => boolean
 }
+
+/** What makes good, and happens in a calm phase, too. */
+const mends: ReadonlySet<Life['kind']> = new Set(['restart', 'heal', 'release'] as const)
 
 /**
  * Births, deaths and returns of actors of every role, through one door. A crash is fail-stop: state, timers, work and
@@ -73,15 +78,21 @@ export class Lives {
 
   /** Has a life event happen at its time, or now if that is past. */
   schedule(event: Life): void {
-    const { kernel, record } = this.#options
+    const { kernel, record, calm } = this.#options
     kernel.at(Math.max(event.at, kernel.now), () => {
       record.cause = OUTSIDE
+      if (calm() && !mends.has(event.kind)) return
       if (event.kind === 'crash') this.#crash(event)
       else if (event.kind === 'restart') this.#dead.get(event.who)?.()
       else if (event.kind === 'pause') this.#pause(event)
       else if (event.kind === 'leave') this.#leave(event)
       else this.#links(event)
     })
+  }
+
+  /** Brings everybody back who is dead. */
+  revive(): void {
+    for (const restart of [...this.#dead.values()]) restart()
   }
 
   #crash({ who, restartAt, keeps, fault }: Extract<Life, { kind: 'crash' }>): void {

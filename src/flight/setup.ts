@@ -188,7 +188,7 @@ const orders = (seed: string): Terms['order'] => {
 
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
-  const { resolved: { local, link, choose, seeds, start, checkpoint, delivery }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   return {
     strategy,
     rounds,
@@ -213,6 +213,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
     wire: plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum),
+    keepsUnfit: onDivergence === 'keep',
     acknowledges: delivery.acknowledge,
     recoveryPatience: (checkpoint ?? usual).patience,
     checkpointTime: (state, round) =>

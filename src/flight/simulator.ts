@@ -70,6 +70,8 @@ export interface FlightOptions {
   readonly signal?: AbortSignal | undefined
   /** Canonical events as JSON lines, handed over at every round's close and at the end. */
   readonly onLines?: ((lines: readonly string[]) => void) | undefined
+  /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
+  readonly undisturbed?: ReadonlyMap<Name, Micros> | undefined
   /** In place of what the devices of the weather take. */
   readonly stepCost?: StepCost
   /** Counts what happens one by one, so that every place of the flight has a number. Slower, and never different. */
@@ -115,6 +117,7 @@ export class Simulator {
   /** Of a flight that is stepped: events so far, and places that are still to come where faults are injected or healed. */
   #count = 0
   #edges: readonly Edge[] = []
+  #calm = false
 
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
@@ -157,6 +160,7 @@ export class Simulator {
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
       ...(options.stepped === true ? [{ see: (event: FlightEvent) => this.#counted(event) }] : []),
+      ...this.#calms(),
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
@@ -258,9 +262,10 @@ export class Simulator {
   }
 
   async #begin(): Promise<void> {
-    const { evaluate } = this.#setup.resolved
+    const { evaluate, calm } = this.#setup.resolved
     this.#edges = this.#weather.edges
     this.#lives.begin()
+    if (calm?.at !== undefined) this.#kernel.at(calm.at, () => this.#becomeCalm(OUTSIDE))
     for (const life of this.#weather.lives) this.#lives.schedule(life)
     if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
     this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
@@ -433,7 +438,13 @@ export class Simulator {
       checkpoints: this.#checkpoints,
       weather: this.#weather,
       over: () => this.#over,
+      calm: () => this.#calm,
     })
+  }
+
+  #settles(): Micros {
+    const { delivery: { acknowledge, longest, jitter }, checkpoint: { patience } = usual } = this.#setup.resolved
+    return patience + (acknowledge ? Math.ceil(longest * (1 + jitter)) : 0)
   }
 
   #view(): View {
@@ -447,6 +458,8 @@ export class Simulator {
       inFlight: (flow) => this.#network.inFlight(flow),
       inboxes: this.#weather.inboxes,
       clients: new Set(clients.map(({ name }) => name)),
+      undisturbed: (client) => this.#options.undisturbed?.get(client),
+      settles: this.#settles(),
       checksums: wire.checksums || acknowledges,
       parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
       rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
@@ -473,6 +486,21 @@ export class Simulator {
       // The aggregator itself waits before it opens another round.
       if (until > at && actor !== AGGREGATOR) this.#lives.close(actor, until)
     })
+  }
+
+  /** The round whose opening begins the calm phase, if one does. */
+  #calms(): Reader[] {
+    const { calm } = this.#setup.resolved
+    if (calm?.round === undefined) return []
+    return [{ kinds: ['round-open'], see: (event) => event.kind === 'round-open' && event.round === calm.round && this.#becomeCalm(event.id) }]
+  }
+
+  /** From here on no fault strikes, and the dead come back. */
+  #becomeCalm(cause: number): void {
+    if (this.#calm || this.#over) return
+    this.#calm = true
+    this.#record.tell(AGGREGATOR, { kind: 'calm' }, cause)
+    this.#kernel.at(this.#kernel.now, () => this.#lives.revive())
   }
 
   /** Clients' answers, where what they write down is not what their last answer left them with. */
@@ -600,6 +628,7 @@ export class Simulator {
       marks: this.#marks.counts,
       coverage: this.#coverage.report(),
       refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
+      unfit: Object.fromEntries([...account.unfit].sort(([a], [b]) => (a < b ? -1 : 1))),
       oddGradients: account.oddGradients,
       selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
       parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),

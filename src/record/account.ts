@@ -47,6 +47,7 @@ interface PartModels {
 export class Account implements Reader {
   readonly kinds = [
     'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close', 'life', 'early',
+    'unfit',
     'taken',
   ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
@@ -58,6 +59,8 @@ export class Account implements Reader {
   readonly #trainings = new Map<Name, Training[]>()
   /** How many updates of each client were refused because they were not finite, those of experts' parts among them. */
   readonly refused = new Map<Name, number>()
+  /** How often a fold of each part was refused because it was not finite. */
+  readonly unfit = new Map<string, number>()
   /** Gradients that balancers found odd, by task and what was odd. */
   readonly #odd = new Map<string, { row: OddGradientRow; clients: Set<Name> }>()
   readonly trainings: TrainingRow[] = []
@@ -88,6 +91,9 @@ export class Account implements Reader {
         return this.#found(event)
       case 'unsent':
         return this.#judge(event.actor, event.round, 'unsent', true)
+      case 'unfit':
+        this.unfit.set(event.part, (this.unfit.get(event.part) ?? 0) + 1)
+        return
       case 'early':
         this.#early.add(event.envelope)
         return

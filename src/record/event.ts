@@ -79,12 +79,12 @@ export type Happening =
   | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
   /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined }
-  /** A copy has its fate. `because`: what was wrong with its bytes, or with the numbers of an update that arrived whole. */
+  /** A copy has its fate. `because`: what was wrong with its bytes, with the numbers of an update that arrived whole, or of what it was folded into. */
   | {
       readonly kind: 'settle'
       readonly envelope: number
       readonly fate: Fate
-      readonly because?: 'not finite' | Refusal
+      readonly because?: 'not finite' | 'aggregate' | Refusal
       readonly row: LedgerRow
     }
   /** A receiver takes a model or an update in, and will do something about it. */
@@ -118,6 +118,8 @@ export type Happening =
       readonly before: PartValues
       readonly after: PartValues
     }
+  /** What a fold would have made of a part was not finite: the part stays as it was, and the updates count for nothing. */
+  | { readonly kind: 'unfit'; readonly round: number; readonly part: string; readonly updates: readonly Contribution[] }
   /** A client begins to train, or to measure models; undisturbed it would end at `whole`, as it is it ends at `until`. */
   | {
       readonly kind: 'train'
@@ -189,6 +191,8 @@ export type Happening =
       readonly effect: string | undefined
       readonly amount: number
     }
+  /** From here on no fault strikes: what a faulty phase has done, a calm one is to mend. */
+  | { readonly kind: 'calm' }
   /** Models were scored, as they were served at the close of the round. */
   | { readonly kind: 'evaluated'; readonly round: number; readonly rows: readonly MetricRow[] }
 

@@ -25,7 +25,7 @@ export interface LedgerRow {
   readonly travelled: number
   readonly fate: Fate
   /** What was wrong with it, where it was rejected for that. */
-  readonly because?: 'not finite' | Refusal
+  readonly because?: 'not finite' | 'aggregate' | Refusal
 }
 
 /** One number measured at a round's close (round 0 is before any training). */

@@ -46,6 +46,13 @@ const refusals = (refused: Flight['refused']): string[] => {
   return [`${told} not finite: ${names(clients.map(([name, updates]) => `${name} (${updates})`))}`]
 }
 
+const unfits = (unfit: Flight['unfit']): string[] => {
+  const parts = Object.entries(unfit)
+  if (parts.length === 0) return []
+  const times = parts.map(([part, n]) => `${part} (${n} ${n === 1 ? 'round' : 'rounds'})`)
+  return [`what was to be folded into ${names(times)} was not finite, and was refused: the model stayed as it was there`]
+}
+
 /** Where every round was aborted, why; undefined where a round closed, or none ended. */
 export const nothingLearnt = ({ rounds }: Pick<Flight, 'rounds'>): string | undefined => {
   if (rounds.length === 0 || rounds.some(({ outcome }) => outcome === 'closed')) return undefined
@@ -69,8 +76,8 @@ const oddities = (rows: Flight['oddGradients']): string[] =>
 
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, rounds, oddGradients, selectedRound, reached, status }: Pick<
-    Flight, 'faults' | 'metrics' | 'refused' | 'rounds' | 'oddGradients' | 'selectedRound' | 'reached' | 'status'
+  { faults, metrics, refused, unfit, rounds, oddGradients, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'unfit' | 'rounds' | 'oddGradients' | 'selectedRound' | 'reached' | 'status'
   >,
   until?: string,
 ): string[] => [
@@ -87,6 +94,7 @@ export const warningsOf = (
     : []),
   ...oddities(oddGradients),
   ...refusals(refused),
+  ...unfits(unfit),
   ...divergence(metrics),
   ...oneClass(metrics),
   ...(unselectable(metrics)

@@ -12,6 +12,7 @@ import type { ModelSpec } from '../models/registry.js'
 import type { CustomLink } from '../network/network.js'
 import { checkpointSchema } from './checkpoint.js'
 import { deliverySchema } from './delivery.js'
+import { durationSchema } from '../time/duration.js'
 import { localSchema } from './local.js'
 import {
   devicesSchema,
@@ -61,6 +62,14 @@ const startSchema = z.strictObject({
 
 const seed = z.union([z.string().min(1), z.int()]).transform(String)
 
+/** When the calm phase begins. */
+const calmSchema = z
+  .strictObject({
+    round: z.int().min(1).optional().describe('When this round opens'),
+    at: durationSchema.optional().describe('At this virtual time'),
+  })
+  .refine(({ round, at }) => (round === undefined) !== (at === undefined), 'give either `round` or `at`')
+
 /** Seeds by purpose; each is derived from the run's seed unless given here. */
 const seedsSchema = z.strictObject({
   world: seed.optional(),
@@ -91,15 +100,16 @@ export const specificationSchema = z.strictObject({
   devices: devicesSchema,
   schedule: scheduleSchema,
   faults: faultsSchema,
+  calm: calmSchema.optional().describe('From when on no fault strikes: what the faulty phase has done, the calm one is to mend'),
   checkpoint: checkpointSchema
     .optional()
     .describe('What actors write down to come back with after a crash; absent: servers after every round and clients with every answer, at no cost'),
   evaluate: evaluateSchema.prefault({}),
   start: startSchema.optional().describe('A model of another run to start from; parameters are drawn when absent'),
   onDivergence: z
-    .enum(['stop', 'go-on'])
+    .enum(['stop', 'go-on', 'keep'])
     .prefault('stop')
-    .describe('`stop` ends the flight where parameters or scores are not finite; `go-on` refuses such updates, and warns'),
+    .describe('`stop` ends the flight where parameters or scores are not finite; `go-on` refuses such updates and folds, and warns; `keep` keeps such folds, to see what they do'),
   seeds: seedsSchema.prefault({}),
 })
 

@@ -50,6 +50,8 @@ export const played = (check: Check, view: Partial<View> = {}): Played => {
     ledger,
     inFlight: () => self.under,
     clients,
+    undisturbed: () => undefined,
+    settles: 0,
     parts: new Map([['trunk', trunk]]),
     rounds: { overlapping: false, maxStaleness: 0 },
     ...view,

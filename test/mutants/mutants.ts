@@ -218,4 +218,11 @@ export const mutants: readonly Mutant[] = [
     replace: 'this.kernel.deliver(time, computation as Computation)',
     check: 'time',
   },
+  {
+    name: 'leave the dead dead when it is calm',
+    file: 'src/flight/lives.ts',
+    find: 'for (const restart of [...this.#dead.values()]) restart()',
+    replace: '',
+    check: 'progress',
+  },
 ]

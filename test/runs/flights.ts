@@ -81,7 +81,7 @@ export const flight: Flight = {
   ],
   marks: { 'stale update': 2 },
   coverage: { handled: 3, exist: 9, triples: { 'client idle model': 4 } },
-  refused: {},
+  refused: {}, unfit: {},
   oddGradients: [],
   selectedRound: 1,
   parts: {},

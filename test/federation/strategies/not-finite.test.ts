@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Engine } from '../../../src/engine/engine.js'
 import { openEngine } from '../../../src/engine/open.js'
-import { strategyEntries, type StrategySpec } from '../../../src/federation/strategies/registry.js'
+import { buildStrategy, strategyEntries, type StrategySpec } from '../../../src/federation/strategies/registry.js'
+import { warningsOf } from '../../../src/runs/warnings.js'
 import { fly } from '../../../src/flight/fly.js'
 import type { Flight } from '../../../src/flight/flight.js'
 import { resolve } from '../../../src/simulation/resolve.js'
@@ -120,5 +121,35 @@ describe('an update that is not finite', () => {
     const { rounds, refused } = await flown({}, [])
     expect(rounds.every((row) => !('refused' in row))).toBe(true)
     expect(refused).toEqual({})
+  })
+})
+
+describe('an aggregate that is not finite', () => {
+  /** A rule that is right but in its second round, where it overflows for the trunk. */
+  const overflowing = defineStrategy({
+    name: 'overflowing',
+    fold: (state, updates, about) => {
+      const after = buildStrategy({ kind: 'fedavg' }).fold(state, updates, about)
+      if (about.round !== 2 || state.part !== 'trunk') return after
+      return { ...after, values: after.values.map((value) => value * 1e38 * 1e38) }
+    },
+  })
+
+  it('is refused: the part stays bit for bit as it was, its updates are rejected, and it is said', async () => {
+    const flight = await flown({ strategy: overflowing }, [])
+    expect(allFinite(vectorsOf(flight))).toBe(true)
+    expect(flight.unfit).toEqual({ trunk: 1 })
+    expect(flight.rounds.map(({ folded }) => folded.length)).toEqual([4, 0, 4])
+    const own = flight.ledger.filter(({ kind, part, round }) => kind === 'update' && part === 'trunk' && round === 2)
+    expect(own.map(({ fate, because }) => `${fate}, ${because}`)).toEqual(Array(4).fill('rejected, aggregate'))
+    expect(warningsOf(flight)).toContain('what was to be folded into trunk (1 round) was not finite, and was refused: the model stayed as it was there')
+  })
+
+  it('ends the flight by default, and is kept where that is asked for', async () => {
+    await expect(flown({ strategy: overflowing, onDivergence: 'stop' }, []).then(({ status }) => status))
+      .rejects.toThrow(/what was folded into trunk was not finite/)
+    const kept = await flown({ strategy: overflowing, onDivergence: 'keep' }, [])
+    expect(kept.unfit).toEqual({})
+    expect(allFinite(vectorsOf(kept))).toBe(false)
   })
 })
