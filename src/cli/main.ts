@@ -84,8 +84,8 @@ Examples:
   npx windtunnel compare runs/strategies --baseline fedavg --summary
   npx windtunnel compare runs/fedavg-* runs/fedprox-* --metric log-loss --at last --format csv > table.csv`,
   list: `
-WHAT is one of models, balancers, strategies, rounds, worlds, faults and checks, or one kind of them, which is shown with
-its options and their defaults; all without it.
+WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
+with its options and their defaults; all without it.
 
 Examples:
   npx windtunnel list strategies
@@ -212,7 +212,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .action((folders: string[], flags: CompareFlags) => done(compareRuns(folders, flags, streams)))
   root
     .command('list')
-    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, or a kind such as fedprox')
+    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')
     .description('print what a simulation can name, each with a sentence and its source')
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.list)

@@ -94,9 +94,9 @@ export class Lab {
     return flySetup(setup, this.#flying(setup, options))
   }
 
-  #flying(setup: Setup, { seed: _, plan, checks = [], watch, ...rest }: LabFlight): FlyOptions {
+  #flying(setup: Setup, { plan, checks = [], watch, onEvent, onLines, signal }: LabFlight): FlyOptions {
     return {
-      ...rest,
+      onEvent, onLines, signal,
       engine: this.#ground.engine,
       cwd: this.#cwd,
       plan: plan && checkedPlan(plan, setup.participants),

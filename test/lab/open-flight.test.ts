@@ -130,6 +130,16 @@ describe('a fault that is injected', () => {
     expect(flown.plan.faults.at(-1)!.injected).toEqual({ at: before.at, event: before.event })
   })
 
+  it.each(Object.entries(kinds))('%s, is gone once it is healed, and its plan flies the same', async (_kind, fault) => {
+    const flight = await lab.start()
+    await flight.until({ opened: 2 })
+    const { id } = flight.inject(fault(flight))
+    await flight.until({ opened: 3 })
+    flight.heal(id)
+    const { plan } = await isItsPlan(lab, flight)
+    expect(plan.faults.at(-1)).toMatchObject({ id, injected: {}, healed: {} })
+  })
+
   it('at an instant between events is there before what happens next', async () => {
     const flight = await lab.start()
     await flight.step('round')
