@@ -21,6 +21,10 @@ export interface View {
   /** Copies of one flow that are under way, as the network counts them. */
   inFlight(flow: Flow): number
   readonly clients: ReadonlySet<Name>
+  /** Segments that never leave their client, under the strategy's template. */
+  readonly privates: ReadonlySet<string>
+  /** The bytes of an envelope under way; at the event of its arrival it still is. */
+  bytes(envelope: number): Uint8Array | undefined
   /** What a round takes a client that nothing disturbs, where a calm phase is to come. */
   undisturbed(client: Name): Micros | undefined
   /** How long after the last fault waits of the faulty phase may go on: for an acknowledgement, for peers. */

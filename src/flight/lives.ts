@@ -39,6 +39,8 @@ export class Lives {
   readonly #closed = new Map<Name, Micros>()
   /** Brings one of the dead back. */
   readonly #dead = new Map<Name, () => void>()
+  /** Who has come back, once at least. */
+  readonly #reborn = new Set<Name>()
   /** Of the dead: what they would be if they came back now. */
   readonly #remains = new Map<Name, unknown>()
 
@@ -64,6 +66,10 @@ export class Lives {
     const { host, lives } = this.#options
     if (host.alive(name)) return host.state<State>(name)
     return (this.#remains.get(name) ?? lives.get(name)!.begin()) as State
+  }
+
+  isReborn(name: Name): boolean {
+    return this.#reborn.has(name)
   }
 
   /** Until when an actor's door is closed, because it sleeps or is busy. */
@@ -129,6 +135,7 @@ export class Lives {
     const { kernel, host, record, lives } = this.#options
     const life = lives.get(who)!
     this.#remains.delete(who)
+    this.#reborn.add(who)
     host.spawn(who, life.behaviour, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
     record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back: kernel.now, ...(kept?.whole === true && { whole: true }) })
     if (life.wake !== undefined) host.tell(who, { from: who, message: life.wake(kept?.whole === true) })

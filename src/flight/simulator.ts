@@ -149,6 +149,9 @@ export class Simulator {
       },
     })
     this.#watch = watch(checks, this.#view())
+    // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
+    this.#record.repeats = (actor, what) =>
+      what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.row(what.envelope).fate !== 'unresolved'
     // The one order in which facts go round.
     this.#record.read(
       this.#ledger,
@@ -448,7 +451,7 @@ export class Simulator {
   }
 
   #view(): View {
-    const { parts, clients, rounds: { admission }, wire, acknowledges } = this.#terms
+    const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = this.#terms
     const kernel = this.#kernel
     return {
       get now() {
@@ -458,6 +461,8 @@ export class Simulator {
       inFlight: (flow) => this.#network.inFlight(flow),
       inboxes: this.#weather.inboxes,
       clients: new Set(clients.map(({ name }) => name)),
+      privates: new Set(segments.filter((segment) => strategy.template(segment) === 'private').map(({ name }) => name)),
+      bytes: (envelope) => this.#network.bytes(envelope),
       undisturbed: (client) => this.#options.undisturbed?.get(client),
       settles: this.#settles(),
       checksums: wire.checksums || acknowledges,

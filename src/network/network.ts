@@ -145,6 +145,11 @@ export class Network {
     return this.#under[index] ?? 0
   }
 
+  /** The bytes of an envelope under way, as they would arrive now. */
+  bytes(envelope: number): Uint8Array | undefined {
+    return this.#flying[envelope]?.envelope.bytes
+  }
+
   send(from: Name, to: Name, content: Content): void {
     try {
       this.#sent$.next(this.#stamp(from, to, content))

@@ -25,6 +25,8 @@ type Stamped = { -readonly [K in keyof FlightEvent]: FlightEvent[K] }
 export class FlightRecorder {
   /** The event that is being acted on: the cause of what is told, unless it says otherwise. */
   cause = OUTSIDE
+  /** Whether something is told again that was told before, by an actor that has come back and knows nothing of it. */
+  repeats: ((actor: Name, what: Told) => boolean) | undefined
   readonly #now: () => Micros
   readonly #failed: (error: unknown) => void
   #readers: readonly Reader[] = []
@@ -47,6 +49,7 @@ export class FlightRecorder {
 
   /** Tells what happened; `what` is made for this call, and becomes the event. Returns its number. */
   tell(actor: Name, what: Told, cause = this.cause): number {
+    if (this.repeats?.(actor, what) === true) return this.#count - 1
     const event = what as unknown as Stamped
     const id = this.#count++
     event.id = id

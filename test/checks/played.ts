@@ -50,6 +50,8 @@ export const played = (check: Check, view: Partial<View> = {}): Played => {
     ledger,
     inFlight: () => self.under,
     clients,
+    privates: new Set(),
+    bytes: () => undefined,
     undisturbed: () => undefined,
     settles: 0,
     parts: new Map([['trunk', trunk]]),

@@ -23,7 +23,8 @@ describe('what the page of promises calls missing', () => {
 
   it('is nothing that can be listed', async () => {
     const all = JSON.parse((await say(['list', '--json'])).out) as Record<string, { kind: string }[]>
-    const kinds = Object.values(all).flat().map(({ kind }) => kind)
+    // A check may be named as the field that is missing.
+    const kinds = Object.entries(all).flatMap(([what, list]) => (what === 'checks' ? [] : list)).map(({ kind }) => kind)
     expect(kinds.length).toBeGreaterThan(60)
     expect([...missing.values()].flat().filter((name) => kinds.includes(name))).toEqual([])
   })

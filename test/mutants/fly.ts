@@ -10,7 +10,7 @@ const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/$
 const { buffered, corrupt, crash, deadline, duplicate, full, lose, ms, one, pause, seconds, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
 const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
 
-const names = ['crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
+const names = ['FedPer', 'crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
 const plain = flights.deadline
 const stormy = [
   ...names.map((name) => flights[name]),

@@ -225,4 +225,11 @@ export const mutants: readonly Mutant[] = [
     replace: '',
     check: 'progress',
   },
+  {
+    name: 'send what is private',
+    file: 'src/federation/parts.ts',
+    find: "(segment) => strategy.template(segment) !== 'private')",
+    replace: '() => true)',
+    check: 'privacy',
+  },
 ]
