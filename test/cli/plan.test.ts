@@ -119,6 +119,23 @@ describe('run --plan', () => {
     expect((await say(['run', 'flight.json', '--seed', '7', '--out', join(cwd, 'fewer'), ...engine], cwd)).err).toMatch(/fewer holds another flight \(plan is .* there and absent here\)/)
   })
 
+  it('flies what was done by hand, and replays it', async () => {
+    const lab = await Lab.open(specification, { seed: 7, workers: 1, engine: 'tfjs' })
+    const flight = await lab.start()
+    await flight.step('round')
+    const { id } = flight.inject(lose({ to: 'aggregator' }))
+    await flight.until(flight.now + seconds(1))
+    flight.heal(id)
+    flight.heal('leavers')
+    const { digest, plan } = await flight.finish()
+    await lab.close()
+    writeFileSync(join(cwd, 'by-hand.json'), JSON.stringify(plan))
+    const said = await say(['run', 'flight.json', '--seed', '7', '--plan', 'by-hand.json', '--out', join(cwd, 'by-hand'), ...engine], cwd)
+    expect(JSON.parse(said.out)).toMatchObject({ digest })
+    expect(manifestOf('by-hand').plan).toMatchObject({ faults: [{ healed: {} }, {}, { id, injected: {}, healed: {} }] })
+    expect(await say(['replay', join(cwd, 'by-hand'), '--workers', '1'], cwd)).toMatchObject({ code: 0 })
+  })
+
   it('says where a plan is none, and whom nobody knows', async () => {
     const plan = JSON.parse((await say(['plan', 'flight.json', '--json'], cwd)).out) as Plan
     const fly = async (value: unknown) => {
