@@ -7,6 +7,7 @@ const benches = {
   mmoe: { measures: 'CPU milliseconds per training step of MMoE, per engine', load: () => import('./mmoe.js') },
   models: { measures: 'CPU milliseconds per training step of every model, and of every balancer on MMoE', load: () => import('./models.js') },
   crossover: { measures: 'from which size of model native TensorFlow is the faster engine', load: () => import('./crossover.js') },
+  checks: { measures: 'what checks add to the CPU time of a client-round, without training', load: () => import('./checks.js') },
   kernel: { measures: 'events per CPU-second, bare and through nact; memory of 10,000 clients', load: () => import('./kernel.js') },
   round: { measures: 'the share of CPU time that training takes in one KuaiRand round', load: () => import('./round.js') },
   growth: { measures: 'time and memory per client-round, as rounds and clients grow', load: () => import('./growth.js') },

@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly clockOf?: ((actor: Name) => Clock | undefined) | undefined
   /** The engine: does jobs for real, one promise each. */
   readonly execute: Execute
+  /** Told when a handler begins, with the state that it finds. */
+  readonly handles?: ((actor: Name, state: unknown, message: Message) => void) | undefined
   /** Told when a handler has returned, and with which state. */
   readonly handled?: ((actor: Name, state: unknown) => void) | undefined
   /** Told of every computation's end, in the order of virtual time. */
@@ -66,12 +68,14 @@ export class NactHost {
   /** Who was handed something last. */
   #last: Cell | undefined
   readonly #door: Doorstep
+  readonly #handles: HostOptions['handles']
   readonly #handled: HostOptions['handled']
 
   constructor(options: HostOptions) {
     const { kernel, streams, guard, charged, record = new FlightRecorder(() => kernel.now) } = options
     this.#kernel = kernel
     this.#guard = guard
+    this.#handles = options.handles
     this.#handled = options.handled
     this.#clockOf = options.clockOf
     this.#door = {
@@ -207,6 +211,7 @@ export class NactHost {
   #call(cell: Cell, state: unknown, received: Received): unknown {
     const guard = this.#guard
     const { kind } = received.message
+    this.#handles?.(cell.name, state, received.message)
     const context = new HandlerContext(this.#around, cell, kind)
     const outer = guard?.enter(cell.label)
     let next: unknown

@@ -22,7 +22,7 @@ const block = (title: string, entries: readonly Entry[]): string => {
   return `${title}\n${told.join('\n')}\n`
 }
 
-/** Where a specification names what is listed; checks it names nowhere, for all of them watch. */
+/** Where a specification names what is listed; checks and marks it names nowhere, for all of them watch. */
 const fields: Readonly<Record<string, readonly string[]>> = {
   models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], worlds: ['world'],
   faults: ['faults'],

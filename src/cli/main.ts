@@ -12,6 +12,7 @@ import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { list } from './list.js'
 import { engine, folderPath, gather, oneOf, seed, share, whole, workers } from './options.js'
+import { plan } from './plan.js'
 import { replay } from './replay.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
@@ -42,7 +43,16 @@ it is refused, unless you --force. Anything that is not a run is never overwritt
 Examples:
   npx windtunnel run simulations/first-flight.ts --seed 7 --workers 4
   npx windtunnel run plan.yaml --set rounds.count=5 --set 'faults=[]' --set local.optimizer.rate=1e-2
+  npx windtunnel run simulations/first-flight.ts --plan plan.json --check once --check rounds
   npx windtunnel run simulations/first-flight.ts --data path/to/kuairand_pure --json > summary.json`,
+  plan: `
+The table says what each fault is, the timelines whom it hits in which rounds or at what time: a letter for one fault, a
+number where several are there. An edited plan is flown with the same --seed: it holds the draws of the faults alone.
+
+Examples:
+  npx windtunnel plan simulations/first-flight.ts --seed 7
+  npx windtunnel plan simulations/first-flight.ts --seed 7 --json > plan.json
+  npx windtunnel run simulations/first-flight.ts --seed 7 --plan plan.json`,
   replay: `
 Flies the run again from its manifest and compares events, then numbers: bit by bit on the same kind of processor,
 within a tolerance on another. Prints the first event that differs, with its virtual time and actor (exit code 6).
@@ -74,8 +84,8 @@ Examples:
   npx windtunnel compare runs/strategies --baseline fedavg --summary
   npx windtunnel compare runs/fedavg-* runs/fedprox-* --metric log-loss --at last --format csv > table.csv`,
   list: `
-WHAT is one of models, balancers, strategies, rounds, worlds, faults and checks, or one kind of them, which is shown with
-its options and their defaults; all without it.
+WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
+with its options and their defaults; all without it.
 
 Examples:
   npx windtunnel list strategies
@@ -130,8 +140,20 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--json', 'print the final summary as one JSON object, and nothing else, on standard output')
     .option('--quiet', 'print nothing but errors')
     .option('--set <path=value>', 'set a field of the specification; may be given again', gather)
+    .option('--plan <file>', 'fly this plan of faults, in place of what the specification’s draw')
+    .option('--check <name>', 'watch this check alone, or all, or none; may be given again (default: all)', gather)
     .addHelpText('after', examples.run)
     .action(async (script: string, flags: RunFlags) => done(await run(script, flags, streams)))
+  root
+    .command('plan')
+    .argument('<script>', 'simulation whose faults are drawn')
+    .description('print what the faults of a simulation draw: who is hit, and when; nothing is flown')
+    .option('--seed <seed>', 'as for run (default: 1)', seed)
+    .option('--data <dir>', 'as for run')
+    .option('--set <path=value>', 'as for run', gather)
+    .option('--json', 'print the plan as JSON, to be edited and flown with run --plan')
+    .addHelpText('after', examples.plan)
+    .action(async (script: string, flags: RunFlags) => done(await plan(script, flags, streams)))
   root
     .command('replay')
     .argument('<run>', 'folder of a run')
@@ -190,7 +212,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .action((folders: string[], flags: CompareFlags) => done(compareRuns(folders, flags, streams)))
   root
     .command('list')
-    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, or a kind such as fedprox')
+    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')
     .description('print what a simulation can name, each with a sentence and its source')
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.list)

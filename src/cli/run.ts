@@ -8,6 +8,7 @@ import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
 import { formatTime, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
+import { readPlanFile } from './plan-file.js'
 import { showProgress, silent, type Output, type Progress } from './progress.js'
 import { summarise } from './summary.js'
 import { report } from './tables.js'
@@ -29,6 +30,8 @@ export interface RunFlags {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly set?: readonly string[]
+  readonly plan?: string
+  readonly check?: readonly string[]
 }
 
 export const countOf = ({ rounds }: Resolved): number | undefined =>
@@ -47,7 +50,7 @@ export const progressFor = (
 
 const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
-const widthOf = (out: Output): number => Math.min(120, out.isTTY ? Math.max(60, out.columns ?? 100) : 100)
+export const widthOf = (out: Output): number => Math.min(120, out.isTTY ? Math.max(60, out.columns ?? 100) : 100)
 
 const shortest = (cwd: string, path: string): string => {
   const way = relative(cwd, path) || '.'
@@ -94,6 +97,8 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
         source: loaded.source,
         name: loaded.name,
         script: loaded.script,
+        ...(flags.plan !== undefined && { plan: readPlanFile(flags.plan, cwd) }),
+        ...(flags.check && { watch: flags.check }),
         out: ({ name, seed }) => flags.out ?? join(cwd, 'runs', `${name}-${seed}`.replace(/[^\w.-]/g, '_')),
         ifTaken: flags.force ? 'replace' : flags.out === undefined ? 'next' : 'refuse',
         cwd,

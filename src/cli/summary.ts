@@ -57,6 +57,8 @@ export const summarise = (run: Run): Record<string, unknown> => {
     bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger) },
     trainings,
     faults: run.faults,
+    marks: run.marks,
+    coverage: run.coverage,
     warnings: run.warnings,
     realSeconds: run.spent.realSeconds,
     cpuSeconds: run.spent.cpuSeconds,

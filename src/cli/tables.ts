@@ -132,6 +132,12 @@ export const faultTable = (run: Run, width: number): string => {
   return table(['fault', 'fired', 'what became of it'], ['left', 'right', 'left'], rows, [left, fired, rest - left])
 }
 
+/** What was tried of the protocol, and which marks were passed. */
+const coverageLine = ({ coverage: { handled, exist }, marks }: Run): string => {
+  const passed = Object.entries(marks).filter(([, times]) => times > 0).map(([name, times]) => `${name} ${formatCount(times)}`)
+  return [`handled ${handled} of ${exist}`, ...passed].join(' · ')
+}
+
 /** The end of a run, for people: tables, totals, warnings and where everything is. */
 export const report = (run: Run, width: number, replayCommand: string): string => {
   const { closed, aborted } = roundsByOutcome(run.rounds)
@@ -153,6 +159,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
       `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}`,
       `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
       `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${engine}`,
+      wrap(`protocol: ${coverageLine(run)}`, width),
       `digest ${run.digest}`,
       run.folder && `run    ${run.folder}`,
       run.folder && `replay ${replayCommand}`,

@@ -13,6 +13,7 @@ import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
 import { Deaths } from './deaths.js'
 import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
+import { behind, Stay } from './by-hand.js'
 import { Gate, gated } from './gate.js'
 import { jittered, narrowed } from './lines.js'
 import { linkNames, type MessageRule, MessageRules, roleNumber } from './message-rules.js'
@@ -68,6 +69,7 @@ interface Subject {
 
 interface Compiled {
   readonly planned: Planned
+  readonly stay?: Stay
   readonly hooks: Hooks
 }
 
@@ -138,12 +140,16 @@ export const compile = (input: CompileInput): Weather => {
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
   /** Those of faults that wait for an event, and of all where it is to be calm. */
-  const gates: Gate[] = []
-  const heard = ({ fault }: Planned, hooks: Hooks): Hooks => {
+  const gates: Pick<Gate, 'see'>[] = []
+  const heard = ({ fault }: Planned, hooks: Hooks, stay: Stay | undefined): Hooks => {
     const waits = entryOf(fault).sudden !== true && (fault as When).when !== undefined
     if (!waits && !calms) return hooks
     const gate = new Gate(waits ? (fault as When) : {}, parts)
-    gates.push(gate)
+    const see: Gate['see'] = (event) => {
+      // Events count from the injection on.
+      if (stay === undefined || stay.isOpen || event.kind === 'calm') gate.see(event)
+    }
+    gates.push({ see })
     return gated(hooks, gate)
   }
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
@@ -162,9 +168,15 @@ export const compile = (input: CompileInput): Weather => {
         strikes: strikesOf(planned, draws, selections),
         relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
       }
-      const hooks: Hooks = heard(planned, entryOf(planned.fault).compile(planned, tools))
-      return { planned, hooks }
+      const compiledHooks: Hooks = entryOf(planned.fault).compile(planned, tools)
+      const stay = planned.injected === undefined && planned.healed === undefined ? undefined : new Stay(planned, compiledHooks, live)
+      const known = heard(planned, compiledHooks, stay)
+      const hooks: Hooks = stay === undefined ? known : behind(known, stay, planned)
+      return { planned, hooks, ...(stay && { stay }) }
     })
+  const edges = compiled.flatMap(({ stay }) => stay?.edges ?? []).sort((a, b) => a.event - b.event || a.at - b.at)
+  /** Who was kept away until a fault was healed may be there directly afterwards. */
+  const freed = compiled.flatMap(({ hooks, planned }) => (hooks.absence && planned.healed ? [planned.healed.at + 1] : []))
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
   const watchers = [
     ...gates.map((gate) => gate.see.bind(gate)),
@@ -228,6 +240,7 @@ export const compile = (input: CompileInput): Weather => {
       ? undefined
       : ['round-open', 'round-close', 'drop', 'life', 'fault', ...(mayBeSlow ? ['trained' as const] : [])],
     lives,
+    edges,
     forgotten: (who, at) => compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgotten?.(who, at) ?? 0), 0),
     forgetful: compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgetful ?? 0), 0),
     mayDie: (name) => deadly.has(name),
@@ -246,7 +259,7 @@ export const compile = (input: CompileInput): Weather => {
       return calms || (back === Infinity && revivable.has(client)) ? undefined : back
     },
     nextChange: (now) => {
-      const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn())
+      const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn(), ...freed.filter((at) => at > now))
       return next === Infinity ? undefined : next
     },
     span: (client, start, cost, round) => {

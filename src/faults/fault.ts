@@ -13,6 +13,12 @@ import type { Knowledge } from './knowledge.js'
 import type { Link } from './link.js'
 import type { Coin, When } from './window.js'
 
+/** A place in a flight: after so many events (scores not counted), at that time. */
+export interface Injection {
+  readonly at: Micros
+  readonly event: number
+}
+
 /** One fault with all that chance decides about it before the run: plain JSON. */
 export interface Planned<Data extends { readonly kind: string } = { readonly kind: string }> {
   /** Its `id`, or its kind and a hash of its content. Unique in a plan. */
@@ -30,6 +36,10 @@ export interface Planned<Data extends { readonly kind: string } = { readonly kin
   readonly groups?: readonly (readonly Name[])[]
   /** What else its file draws or works out before the run: see `Drawing`. */
   readonly drawn?: unknown
+  /** It is there from that place of the flight on; absent: from the start. */
+  readonly injected?: Injection
+  /** It is gone from that place of the flight on; absent: it stays. */
+  readonly healed?: Injection
 }
 
 /** What a fault draws of its own, by what. */

@@ -1,5 +1,10 @@
 import { z } from 'zod'
 
+import type { JsonSchema } from '../documents/names.js'
+import { nearest } from '../documents/nearest.js'
+import type { Path } from '../documents/path.js'
+import { fromZod } from '../documents/problem.js'
+import type { Source } from '../documents/source.js'
 import { SpecificationError } from '../errors.js'
 import { streams, type Streams } from '../random/streams.js'
 import { identities, shortHash } from '../roster/identity.js'
@@ -116,6 +121,8 @@ const planOne = (
   return drawn === undefined ? { id, key, fault, targets } : { id, key, fault, targets, drawn }
 }
 
+const placeSchema = z.strictObject({ at: z.int().min(0), event: z.int().min(0) })
+
 const plannedSchema = z.strictObject({
   id: z.string().min(1),
   key: z.string(),
@@ -125,27 +132,44 @@ const plannedSchema = z.strictObject({
   to: z.array(z.string()).optional(),
   groups: z.array(z.array(z.string())).optional(),
   drawn: z.unknown().optional(),
+  injected: placeSchema.optional(),
+  healed: placeSchema.optional(),
 })
 
 const planSchema = z.strictObject({ seed: z.string(), faults: z.array(plannedSchema) })
+
+/** What is wrong with a plan, with its place in the file that it came from, if any. */
+const wrongPlan = (source: Source | undefined, path: Path, what: string): SpecificationError => {
+  if (source === undefined) return new SpecificationError(what)
+  const { where, excerpt } = source.place(path, 'value')
+  return new SpecificationError([`${where}: ${what}`, ...(excerpt === undefined ? [] : [excerpt])].join('\n'))
+}
 
 /**
  * A plan that came from outside: drawn before, edited, read from a file. Throws a `SpecificationError` that says where it
  * is none, where it names somebody who does not take part, and which id is there twice.
  */
-export const checkedPlan = (value: unknown, actors: readonly Participant[]): Plan => {
+export const checkedPlan = (value: unknown, actors: readonly Participant[], source?: Source): Plan => {
   const result = planSchema.safeParse(value)
-  if (!result.success) throw badFault('plan', result.error)
+  if (!result.success) {
+    if (source === undefined) throw badFault('plan', result.error)
+    throw fromZod(result.error, value, z.toJSONSchema(planSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, source, { whole: 'the plan' })
+  }
   const plan = result.data as Plan
-  const known = new Set(actors.map(({ name }) => name))
+  const names = actors.map(({ name }) => name)
+  const known = new Set(names)
   const ids = new Set<string>()
   plan.faults.forEach(({ id, fault, targets, from = [], to = [], groups = [], drawn }, i) => {
     const where = `plan.faults[${i}]`
-    if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
+    if (ids.has(id)) throw wrongPlan(source, ['faults', i, 'id'], `${where}.id: '${id}' names another fault already. Give it its own.`)
     ids.add(id)
-    const stranger = [...targets, ...from, ...to, ...groups.flat()].find((name) => !known.has(name))
-    if (stranger !== undefined) {
-      throw new SpecificationError(`${where}: nobody is called '${stranger}'. There are ${[...known].slice(0, 24).join(', ')}.`)
+    for (const [field, given] of Object.entries({ targets, from, to, groups: groups.flat() })) {
+      const place = given.findIndex((name) => !known.has(name))
+      if (place < 0) continue
+      const path = field === 'groups' ? ['faults', i, field] : ['faults', i, field, place]
+      const meant = nearest(given[place], names)
+      const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
+      throw wrongPlan(source, path, `${where}: nobody is called '${given[place]}'.${hint} There are ${names.slice(0, 24).join(', ')}.`)
     }
     const { kind, targets: hits, drawing } = entryOf(fault)
     if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.targets`)
@@ -153,6 +177,16 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[]): Pla
     if (settled?.success === false) throw badFault(`${where}.drawn`, settled.error)
   })
   return plan
+}
+
+/** A fault as a plan would have drawn it, had it been the last of its faults: for one that is injected. */
+export const planAnother = (plan: Plan, fault: FaultInput, actors: readonly Participant[], knowledge = nothingKnown): Planned<Fault> => {
+  const [parsed] = parse([fault])
+  const key = identities([...plan.faults.map((planned) => planned.fault), parsed]).at(-1)!
+  const ids = new Set(plan.faults.map(({ id }) => id))
+  const own = parsed.id ?? `${parsed.kind}-${shortHash(key)}`
+  if (ids.has(own)) throw new SpecificationError(`inject: '${own}' names another fault already. Give it its own id.`)
+  return planOne(own, key, parsed, 'inject', actors, streams(plan.seed), knowledge)
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as all from './all.js'
 import type { FaultEntry, Planned } from './fault.js'
 import type { When } from './window.js'
-import { coin, when } from './words.js'
+import { byHand, coin, when } from './words.js'
 
 type Entry = (typeof all)[keyof typeof all]
 
@@ -35,5 +35,5 @@ export const describe = (planned: Planned): string => {
   const { fault } = planned
   const entry = entryOf(fault)
   const window = entry.sudden === true ? '' : when(fault as When)
-  return entry.describe(fault, planned) + window + coin(fault as { probability?: number })
+  return entry.describe(fault, planned) + window + coin(fault as { probability?: number }) + byHand(planned)
 }

@@ -38,7 +38,7 @@ export class Returns {
   #filled = false
 
   constructor(clients: readonly Comer[]) {
-    this.#calendars = clients.flatMap(({ calendar, sessions = [] }) => [...(calendar ? [calendar] : []), ...sessions.map((own) => own.calendar)])
+    this.#calendars = clients.flatMap(({ calendar, sessions = [] }) => [...(calendar ? [calendar] : []), ...sessions.map((own) => own.calendar.whole ?? own.calendar)])
     const hooks = new Set(clients.flatMap((client) => client.hooks))
     this.#ends = [...hooks].flatMap(({ phase, window: { until } }) => (phase === undefined ? (until ?? []) : []))
   }

@@ -117,6 +117,8 @@ const events = (trigger: z.output<typeof eventSchema>, times: number): Watcher =
     if (fault !== undefined && (!('fault' in event) || event.fault !== fault)) return false
     if (event.kind === 'fault' && event.unit === undefined) return false
     if (round !== undefined && roundOf(event, sent) !== round) return false
+    // Of a message that was sent before the fault was there, nothing is known.
+    if (about && sent === undefined) return from === undefined && to === undefined && message === undefined && part === undefined && round === undefined
     if (sent === undefined) return part === undefined || ('part' in event && event.part === part)
     return isA(sent.from, from) && isA(sent.to, to) && (message === undefined || sent.message === message) &&
       (part === undefined || sent.part === part)

@@ -6,6 +6,7 @@ import type { Device } from '../schedules/devices.js'
 import type { Clock } from '../time/clock.js'
 import type { Micros } from '../time/micros.js'
 import type { Fold, Life, Sending } from './fault.js'
+import type { Edge } from './by-hand.js'
 import type { FaultReport } from './report.js'
 
 /**
@@ -47,6 +48,8 @@ export interface Weather extends NetworkWeather, Reader {
   readonly inboxes?: ReadonlyMap<string, number> | undefined
   /** Life events known before the flight. */
   readonly lives: readonly Life[]
+  /** Where faults are injected and healed, in order; each is to be crossed once, at its place. */
+  readonly edges: readonly Edge[]
   /** Every fault of the plan with how often it struck and what it hit, in the plan's order. */
   report(): readonly FaultReport[]
 }

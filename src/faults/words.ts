@@ -47,6 +47,11 @@ export const when = ({ rounds, from, until, when: trigger, lasts, repeat }: When
   return `${inRounds}${begins}${ends}, from${triggered(trigger).replace(/^ at/, '')} on${long}${repeated(repeat)}`
 }
 
+/** `, injected at 12.300 s, healed at 20.000 s` */
+export const byHand = ({ injected, healed }: Planned): string =>
+  (injected === undefined ? '' : `, injected at ${formatMicros(injected.at)}`) +
+  (healed === undefined ? '' : `, healed at ${formatMicros(healed.at)}`)
+
 const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator' } as const
 
 const end = (selector: Selector | undefined, drawn: readonly Name[] | undefined): string =>

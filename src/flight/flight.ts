@@ -1,3 +1,4 @@
+import type { CoverageReport } from '../checks/coverage.js'
 import type { FaultReport } from '../faults/report.js'
 import type { PartState } from '../federation/strategies/strategy.js'
 import type { LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
@@ -31,6 +32,10 @@ export interface Flight {
   readonly ledger: readonly LedgerRow[]
   readonly trainings: readonly TrainingRow[]
   readonly faults: readonly FaultReport[]
+  /** How often each mark was passed; 0 where it never was. */
+  readonly marks: Readonly<Record<string, number>>
+  /** What of the protocol was tried. */
+  readonly coverage: CoverageReport
   /** How many updates of each client were refused because they were not finite, experts' parts counted by themselves. */
   readonly refused: Readonly<Record<Name, number>>
   /** How often a fold of each part was refused because it was not finite; no part of which none was. */

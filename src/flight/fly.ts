@@ -1,9 +1,11 @@
 import type { Check } from '../checks/check.js'
 import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
+import { SpecificationError } from '../errors.js'
 import { compile } from '../faults/compile.js'
-import { drawPlan, type Plan } from '../faults/plan.js'
-import type { Relabelled } from '../faults/relabel.js'
+import { drawPlan, type Plan, planAnother } from '../faults/plan.js'
+import type { FaultInput } from '../faults/registry.js'
+import { type Relabelled, relabellings } from '../faults/relabel.js'
 import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
 import { readTrace } from '../schedules/trace-file.js'
@@ -31,6 +33,23 @@ const reading = (cwd: string): ReadText => (path) => Buffer.from(readTrace(path,
 export const planOf = (setup: Surveyed & Pick<Setup, 'resolved'>, cwd = process.cwd()): Plan =>
   drawPlan(setup.resolved.faults, setup.participants, setup.resolved.seeds.faults, knowledgeOf(setup, reading(cwd)))
 
+/** A fault as a plan would have drawn it: for one that is injected. Throws for one that changes what was before the flight. */
+export const plannedAnother = (setup: Setup, plan: Plan, fault: FaultInput, cwd = process.cwd()): Plan['faults'][number] => {
+  const planned = planAnother(plan, fault, setup.participants, knowledgeOf(setup, reading(cwd)))
+  demandFromStart({ ...plan, faults: [{ ...planned, injected: { at: 0, event: 0 } }] })
+  return planned
+}
+
+/** Whether something is injected or healed in a plan. */
+const isByHand = ({ injected, healed }: Plan['faults'][number]): boolean => injected !== undefined || healed !== undefined
+
+/** What changes labels does so before the flight, and for all of it. */
+const demandFromStart = (plan: Plan): void => {
+  const [first] = relabellings({ ...plan, faults: plan.faults.filter(isByHand) })
+  if (first === undefined) return
+  throw new SpecificationError(`fault '${first.id}' changes labels before the flight: it can be neither injected nor healed. Put it into the specification.`)
+}
+
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
 const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled): Forecast => {
   const { resolved: { schedule, network, devices, seeds, calm }, participants, parts } = setup
@@ -53,7 +72,9 @@ export const ready = async (given: Setup, options: FlyOptions): Promise<Simulato
   const { cwd = process.cwd(), plan = planOf(given, cwd) } = options
   const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
   const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd).map(({ client, total }) => [client, total]))
-  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), { ...options, undisturbed })
+  const byHand = plan.faults.some(isByHand)
+  if (byHand) demandFromStart(plan)
+  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), { ...options, undisturbed, ...(byHand && { stepped: true }) })
 }
 
 /** Flies under a weather that is given. */

@@ -3,10 +3,13 @@ import { streams } from '../random/streams.js'
 import type { Name } from '../roster/participant.js'
 import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices } from '../schedules/devices.js'
+import type { Enrolled } from './enrol.js'
 import type { Setup } from './setup.js'
 
 /** What of a federation is looked at. */
-export type Surveyed = Pick<Setup, 'resolved' | 'participants' | 'clients' | 'tasks'>
+export type Surveyed = Pick<Setup, 'resolved' | 'participants' | 'tasks'> & {
+  readonly clients: readonly Pick<Enrolled, 'name' | 'member' | 'rows'>[]
+}
 
 /** What faults may know about clients when they are drawn: their rows, their labels, their devices. */
 export const knowledgeOf = ({ resolved, participants, clients, tasks }: Surveyed, read: ReadText): Knowledge => {

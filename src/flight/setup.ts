@@ -60,7 +60,7 @@ export interface Setup {
   readonly ground?: string
 }
 
-const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
+export const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
   if (typeof given === 'function') {
     throw new SpecificationError(`strategy is a function: call it, as in strategy: ${(given as StrategyEntry).kind}(...).`)
   }
@@ -75,7 +75,7 @@ const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
   return strategy
 }
 
-const modelOf = ({ model }: Resolved): Model => ('forward' in model ? (model as Model) : buildModel(model))
+export const modelOf = ({ model }: Resolved): Model => ('forward' in model ? (model as Model) : buildModel(model))
 
 const roundsOf = ({ rounds }: Resolved): RoundRules => {
   if (typeof rounds === 'function') return perRound(rounds)
@@ -92,6 +92,10 @@ export const participantsOf = ({ members }: Arrangement, { experts }: Layout): P
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
 ]
+
+/** Everybody, with where they are. */
+export const roster = ({ network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] =>
+  withRegions(network.regions, participantsOf(arrangement, layout), streams(seeds.faults))
 
 /**
  * Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. `arranged`: what the
@@ -127,7 +131,7 @@ export const setUp = async (
     ...(resolved.local.clip && { clip: resolved.local.clip }),
     ...(resolved.local.l2 && { l2: resolved.local.l2 }),
   }
-  const participants = withRegions(resolved.network.regions, participantsOf(arrangement, layout), streams(resolved.seeds.faults))
+  const participants = roster(resolved, arrangement, layout)
   const enrolment = { resolved, world, engine, strategy, model, layout, features, training }
   const { clients, exams } = await enrol(arrangement.members, participants, enrolment)
   const making = { layout, strategy, model, arrangement, tasks }

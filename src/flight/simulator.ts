@@ -4,11 +4,15 @@ import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check, View } from '../checks/check.js'
+import { Coverage } from '../checks/coverage.js'
+import { MarkCount } from '../checks/mark.js'
+import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import { asError, LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
+import type { Edge } from '../faults/by-hand.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
@@ -18,6 +22,7 @@ import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
+import { phaseOf } from '../federation/phases.js'
 import { type Carriage, reliable } from '../federation/reliable.js'
 import { sentTo } from '../federation/strategies/fold.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
@@ -69,13 +74,23 @@ export interface FlightOptions {
   readonly undisturbed?: ReadonlyMap<Name, Micros> | undefined
   /** In place of what the devices of the weather take. */
   readonly stepCost?: StepCost
+  /** Counts what happens one by one, so that every place of the flight has a number. Slower, and never different. */
+  readonly stepped?: boolean
+}
+
+/** How far a flight goes on. */
+export interface Leg {
+  /** What happens up to this instant happens, itself included. */
+  readonly until?: Micros
+  /** Asked before everything that happens: true ends the leg there. */
+  readonly stop?: () => boolean
 }
 
 /** One flight under way: puts kernel, actors, network, weather and record together, and takes the result out. */
 export class Simulator {
   readonly #setup: Setup
   readonly #options: FlightOptions
-  readonly #kernel = new Kernel()
+  readonly #kernel: Kernel
   readonly #guard = new Guard()
   readonly #record = new FlightRecorder(() => this.#kernel.now, (error) => this.#kernel.fail(error))
   readonly #ledger = new Ledger(this.#record)
@@ -91,17 +106,23 @@ export class Simulator {
   readonly #lives: Lives
   readonly #evaluation: Evaluation
   readonly #watch: Watch
+  readonly #marks = new MarkCount(allMarks)
+  readonly #coverage = new Coverage()
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
   readonly #goal = { reached: false }
   #reachedIn: number | undefined
   #landed: Micros = 0
   #over = false
+  /** Of a flight that is stepped: events so far, and places that are still to come where faults are injected or healed. */
+  #count = 0
+  #edges: readonly Edge[] = []
   #calm = false
 
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
     this.#options = options
+    this.#kernel = new Kernel(options.stepped === true ? { deliveriesPerTurn: 1, afterEvent: () => this.#cross() } : {})
     const { onEvent, engine, checks } = options
     this.#weather = forecast({ record: this.#record, live: (life) => this.#lives.schedule(life) })
     const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))
@@ -138,53 +159,153 @@ export class Simulator {
       this.#journal,
       this.#weather,
       ...this.#watch.readers,
+      ...this.#marks.readers,
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
+      ...(options.stepped === true ? [{ see: (event: FlightEvent) => this.#counted(event) }] : []),
       ...this.#calms(),
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
 
+  /** From the beginning to the end. */
   async fly(): Promise<Flight> {
+    return this.#inside(async () => {
+      await this.#begin()
+      await this.#advance({})
+      return this.#end()
+    })
+  }
+
+  /** Brings everybody to life; then come legs, and the end. */
+  begin(): Promise<void> {
+    return this.#inside(() => this.#begin(), true)
+  }
+
+  /** Goes on. Rejects with what ends the flight. */
+  advance(leg: Leg): Promise<void> {
+    return this.#inside(() => this.#advance(leg), true)
+  }
+
+  /** Flies what is left, and says what came of it. */
+  end(): Promise<Flight> {
+    return this.#inside(async () => {
+      await this.#advance({})
+      return this.#end()
+    })
+  }
+
+  /** Lets go of a flight that is not to be ended. */
+  dispose(): void {
+    this.#host.dispose()
+  }
+
+  get now(): Micros {
+    return this.#kernel.now
+  }
+
+  /** Of a flight that is stepped: events so far, scores not among them. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Of those, places where faults are injected or healed: how many are behind it. */
+  get crossed(): number {
+    return this.#weather.edges.length - this.#edges.length
+  }
+
+  /** Is nothing left to happen? */
+  get exhausted(): boolean {
+    return this.#kernel.pending === 0
+  }
+
+  /** The digest of all canonical events so far. */
+  get past(): string {
+    return this.#journal.digest()
+  }
+
+  alive(name: Name): boolean {
+    return this.#host.alive(name)
+  }
+
+  /** An actor's state: not to be written to. */
+  state(name: Name): unknown {
+    return this.#lives.state(name)
+  }
+
+  /** What is done here is watched for errors that nobody can catch where they arise; one ends the flight. */
+  async #inside<T>(work: () => Promise<T>, more = false): Promise<T> {
     let stray: { readonly error: Error } | undefined
     const release = catchStrays((thrown) => {
       stray ??= { error: asError(thrown) }
       this.#kernel.fail(thrown)
     })
-    let flight: Flight
+    let done: T
     try {
-      flight = await this.#flown()
+      done = await this.#guarded(work, more)
     } finally {
       if (this.#isWatched) await straysAreIn()
       release()
     }
     if (stray !== undefined) throw (stray as { readonly error: Error }).error
-    return flight
+    return done
   }
 
-  async #flown(): Promise<Flight> {
-    const { signal } = this.#options
-    const { evaluate } = this.#setup.resolved
+  async #guarded<T>(work: () => Promise<T>, more: boolean): Promise<T> {
+    let goesOn = false
     this.#guard.install()
     try {
-      this.#lives.begin()
-      const { calm } = this.#setup.resolved
-      if (calm?.at !== undefined) this.#kernel.at(calm.at, () => this.#becomeCalm(OUTSIDE))
-      for (const life of this.#weather.lives) this.#lives.schedule(life)
-      if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
-      this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
-      await this.#kernel.run({ stop: () => signal?.aborted === true })
-      const interrupted = signal?.aborted === true
-      if (!interrupted) this.#checkOver()
-      this.#record.cause = OUTSIDE
-      this.#network.close()
-      if (!interrupted) this.#watch.end()
-      await this.#evaluation.finish()
-      this.#divergence?.demandNone(this.#account)
-      return this.#flight(interrupted ? 'interrupted' : 'complete')
+      const done = await work()
+      goesOn = more
+      return done
     } finally {
       this.#guard.uninstall()
-      this.#host.dispose()
+      if (!goesOn) this.#host.dispose()
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { evaluate, calm } = this.#setup.resolved
+    this.#edges = this.#weather.edges
+    this.#lives.begin()
+    if (calm?.at !== undefined) this.#kernel.at(calm.at, () => this.#becomeCalm(OUTSIDE))
+    for (const life of this.#weather.lives) this.#lives.schedule(life)
+    if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
+    this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
+    this.#cross()
+  }
+
+  #advance({ until, stop }: Leg): Promise<void> {
+    const { signal } = this.#options
+    return this.#kernel.run({ ...(until !== undefined && { until }), stop: () => signal?.aborted === true || stop?.() === true })
+  }
+
+  async #end(): Promise<Flight> {
+    const interrupted = this.#options.signal?.aborted === true
+    if (!interrupted) this.#checkOver()
+    this.#record.cause = OUTSIDE
+    this.#network.close()
+    if (!interrupted) this.#watch.end()
+    await this.#evaluation.finish()
+    this.#divergence?.demandNone(this.#account)
+    return this.#flight(interrupted ? 'interrupted' : 'complete')
+  }
+
+  /** When a score is known depends on the machine: it has no place among events. */
+  #counted({ kind }: FlightEvent): void {
+    if (kind !== 'evaluated') this.#count++
+  }
+
+  /** Injects and heals what is to be at this place. */
+  #cross(): void {
+    if (this.#edges.length === 0) return
+    // What one of them sets off does not keep the next of the same place waiting.
+    const { now, next } = this.#kernel
+    for (let edge = this.#edges.at(0); edge !== undefined; edge = this.#edges.at(0)) {
+      const { at, event } = edge
+      if (this.#count < event || (now < at && next <= at)) return
+      this.#edges = this.#edges.slice(1)
+      edge.cross(this.#network.next)
     }
   }
 
@@ -210,6 +331,7 @@ export class Simulator {
         this.#record.cause = this.#record.tell(actor, { kind: 'train', round, until, whole, examples })
         return span
       },
+      handles: (actor, state, message) => this.#handles(actor, state, message),
       handled: this.#checkpoints.handled,
       execute: (jobs) => executeLocally(jobs.map(({ job }) => job as LocalWork), engine, tasks),
       charged: (charge) => this.#charged(charge),
@@ -222,6 +344,11 @@ export class Simulator {
     const weather = this.#weather
     if (weather.clock === undefined) return weather
     return { ...weather, stays: (client, _, round) => weather.stays(client, this.#kernel.now, round) }
+  }
+
+  #handles(actor: Name, state: unknown, message: Message): void {
+    const role = this.#setup.roles.get(actor)!
+    this.#coverage.handles(role, phaseOf(role, state), message.kind === 'arrival' ? (message as Arrival).envelope.kind : message.kind)
   }
 
   /** A computation has ended; of one that was cut short, the share is charged that was done. */
@@ -506,6 +633,8 @@ export class Simulator {
       ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
       trainings: account.trainings,
       faults: this.#weather.report(),
+      marks: this.#marks.counts,
+      coverage: this.#coverage.report(),
       refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
       unfit: Object.fromEntries([...account.unfit].sort(([a], [b]) => (a < b ? -1 : 1))),
       oddGradients: account.oddGradients,

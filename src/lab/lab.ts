@@ -1,17 +1,18 @@
 import { resolve as absolute } from 'node:path'
 
 import type { Check } from '../checks/check.js'
-import { allChecks } from '../checks/watch.js'
+import { chosenChecks } from '../checks/choose.js'
 import type { World } from '../data/world.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
 import type { CalmRound } from '../flight/calm-round.js'
-import { calmRoundsOf, flySetup, planOf } from '../flight/fly.js'
+import { calmRoundsOf, type FlyOptions, flySetup, planOf } from '../flight/fly.js'
 import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, Specification } from '../simulation/specification.js'
 import { type Ground, openGround } from './ground.js'
+import { OpenFlight } from './open-flight.js'
 
 export interface LabOptions extends ResolveOptions {
   /** A folder of data that the world reads. */
@@ -25,8 +26,10 @@ export interface LabFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | '
   /** Default: the lab's own. The world stays, as all worlds of a lab: everything else is drawn by this seed. */
   readonly seed?: string | number
   /** What is flown, in place of what the specification's faults draw: a plan of `lab.plan`, edited or not. */
-  readonly plan?: Plan
-  /** Promises that are watched beside those of the library and of the specification. */
+  readonly plan?: Plan | undefined
+  /** Names of the promises that are watched, of the library's and the specification's; all when absent. */
+  readonly watch?: readonly string[] | undefined
+  /** Promises that are watched beside those. */
   readonly checks?: readonly Check[]
 }
 
@@ -86,15 +89,27 @@ export class Lab {
 
   /** Flies. Throws a `Violation` where a check is broken, and a `SpecificationError` for a plan that cannot be. */
   async fly(options: LabFlight = {}): Promise<Flight> {
-    const { seed = this.resolved.seed, plan, checks = [], ...rest } = options
+    const { seed = this.resolved.seed } = options
     const setup = await this.#settle(this.#seeded(seed))
-    return flySetup(setup, {
-      ...rest,
+    return flySetup(setup, this.#flying(setup, options))
+  }
+
+  #flying(setup: Setup, { plan, checks = [], watch, onEvent, onLines, signal }: LabFlight): FlyOptions {
+    return {
+      onEvent, onLines, signal,
       engine: this.#ground.engine,
       cwd: this.#cwd,
       plan: plan && checkedPlan(plan, setup.participants),
-      checks: [...allChecks, ...(setup.resolved.checks ?? []), ...checks],
-    })
+      checks: [...chosenChecks(setup.resolved.checks, watch), ...checks],
+    }
+  }
+
+  /** A flight that goes on step by step, under the plan that is given or drawn. */
+  async start(options: LabFlight = {}): Promise<OpenFlight> {
+    const { seed = this.resolved.seed } = options
+    const setup = await this.#settle(this.#seeded(seed))
+    const fly = this.#flying(setup, options)
+    return OpenFlight.begin({ setup, fly: { ...fly, plan: fly.plan ?? planOf(setup) } })
   }
 
   close(): Promise<void> {

@@ -135,6 +135,11 @@ export class Network {
     else this.#through(link, flying$)
   }
 
+  /** The number that the next copy will have. */
+  get next(): number {
+    return this.#envelopes
+  }
+
   /** Copies of one flow that are under way, counted by the flights themselves. */
   inFlight({ index }: Flow): number {
     return this.#under[index] ?? 0

@@ -17,18 +17,11 @@ export type Direction = 'up' | 'down' | 'inside'
 /** What is wrong with a frame that is refused; `head`: a number in it that cannot be, such as a fraction of an example. */
 export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout' | 'head'
 
+/** Every fate there is. */
+export const fates = [
+  'used', 'late', 'surplus', 'duplicate', 'lost', 'rejected', 'aborted',
+  'fruitless', 'retransmitted', 'undone', 'control', 'unresolved', 'refused',
+] as const
+
 /** What became of one copy of a message. See docs/ledger.md for each. */
-export type Fate =
-  | 'used'
-  | 'late'
-  | 'surplus'
-  | 'duplicate'
-  | 'lost'
-  | 'rejected'
-  | 'aborted'
-  | 'fruitless'
-  | 'retransmitted'
-  | 'undone'
-  | 'control'
-  | 'unresolved'
-  | 'refused'
+export type Fate = (typeof fates)[number]

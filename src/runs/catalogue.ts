@@ -1,5 +1,6 @@
 import { worldKinds } from '../../scenarios/registry.js'
 import { balancers } from '../balancing/registry.js'
+import { allMarks } from '../checks/marks.js'
 import { allChecks } from '../checks/watch.js'
 import { entriesOf, type Entry } from '../entry.js'
 import { faultSchema } from '../faults/registry.js'
@@ -18,4 +19,5 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
   checks: allChecks.map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),
+  marks: allMarks.map(({ name, sentence }) => ({ kind: name, sentence, source: 'docs/checks.md#marks' })),
 })

@@ -1,6 +1,7 @@
 import type { World } from '../data/world.js'
 import { roundEntryOf } from '../federation/rounds/registry.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
+import type { Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
 import { readTrace } from '../schedules/trace-file.js'
 import { functionsOf } from '../simulation/functions.js'
@@ -17,6 +18,10 @@ export interface Provenance {
   readonly study?: Manifest['study']
   readonly settings?: readonly string[]
   readonly data?: string
+  /** What is flown, where it was given and not drawn. */
+  readonly plan?: Plan
+  /** Names of the checks that watch. */
+  readonly checks?: readonly string[]
   /** Versions that the engine tells. */
   readonly versions?: Readonly<Record<string, string>>
   readonly cwd: string
@@ -85,6 +90,8 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
   ...(from.study && { study: from.study }),
   settings: from.settings ?? [],
   data: from.data ?? null,
+  ...(from.plan && { plan: from.plan }),
+  ...(from.checks && { checks: from.checks }),
   world: {
     name: world.name,
     scenarios: world.scenarios.map(({ name, train, validation, test }) => ({
@@ -116,6 +123,8 @@ export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly st
     selectedRound: flight.selectedRound,
     ...(flight.reached !== undefined && { reached: flight.reached }),
     faults: flight.faults,
+    marks: flight.marks,
+    coverage: flight.coverage,
     warnings: [...manifest.warnings, ...cameUp],
   }
 }

@@ -11,7 +11,7 @@ const canonical = (value: unknown): string =>
   )
 
 /** What decides a run's result and is known before it is flown. */
-export type Identified = Pick<Manifest, 'specification' | 'seeds' | 'engine' | 'data' | 'script' | 'functions' | 'start'> & {
+export type Identified = Pick<Manifest, 'specification' | 'seeds' | 'engine' | 'data' | 'script' | 'functions' | 'start' | 'plan'> & {
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -19,10 +19,10 @@ export type Identified = Pick<Manifest, 'specification' | 'seeds' | 'engine' | '
  * A hash of all that decides a run; its script counts only where the specification has functions of it, a model that it
  * starts from by its content.
  */
-export const identityOf = ({ specification, seeds, engine, data, script, functions, start, versions }: Identified): string =>
+export const identityOf = ({ specification, seeds, engine, data, script, functions, start, plan, versions }: Identified): string =>
   sha256(canonical([
     specification, seeds, engine, data, functions.length > 0 ? script?.sha256 : null, versions.windtunnel ?? null,
-    ...(start === undefined ? [] : [start.sha256]),
+    ...(start === undefined ? [] : [start.sha256]), ...(plan === undefined ? [] : [{ plan }]),
   ]))
 
 /** Is the run in this folder complete, and the one that would be flown? */
@@ -46,6 +46,7 @@ export const differenceOf = (a: Manifest, b: Manifest): string | undefined => {
     data: manifest.world.origins,
     traces: manifest.traces,
     start: manifest.start?.sha256,
+    plan: manifest.plan,
     script: scripts ? manifest.script?.sha256 : undefined,
     version: manifest.versions.windtunnel,
   })

@@ -4,7 +4,9 @@ import type { Origin } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
 import { shown } from '../documents/problem.js'
 import { StorageError } from '../errors.js'
+import type { Plan } from '../faults/plan.js'
 import type { FaultReport } from '../faults/report.js'
+import type { Flight } from '../flight/flight.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
 import type { Disk } from './disk.js'
@@ -37,6 +39,10 @@ export interface Manifest {
   readonly settings: readonly string[]
   /** The folder of `--data`, or null. */
   readonly data: string | null
+  /** What was flown in place of what the specification's faults draw; absent: what they draw. */
+  readonly plan?: Plan
+  /** Names of the checks that watched; earlier versions do not say. */
+  readonly checks?: readonly string[]
   readonly world: {
     readonly name: string
     readonly scenarios: readonly {
@@ -65,6 +71,9 @@ export interface Manifest {
   /** The round at whose close `evaluate.until` was reached. */
   readonly reached?: number
   readonly faults?: readonly FaultReport[]
+  /** How often each mark was passed, and what of the protocol was tried. */
+  readonly marks?: Flight['marks']
+  readonly coverage?: Flight['coverage']
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string

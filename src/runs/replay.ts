@@ -147,8 +147,8 @@ const isOf = (event: FlightEvent, closed: number): boolean => {
 
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [
-  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
-  'selectedRound', 'reached', 'warnings', 'digests', 'digest',
+  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'plan', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
+  'marks', 'coverage', 'selectedRound', 'reached', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly (keyof Manifest)[]
 
 /** What else a manifest of a run that ended says. */
@@ -165,6 +165,9 @@ const bytesOf = (path: string, disk: Disk): Uint8Array | undefined => {
     throw new StorageError(`${path} cannot be read (${(cause as { code?: string }).code ?? 'it is too large'}). Fly the run again.`, { cause })
   }
 }
+
+/** What earlier versions did not write. */
+const later: ReadonlySet<string> = new Set(['marks', 'coverage'])
 
 /** Compares every file of a run, and its manifest, with what the flight leaves; the first difference is thrown. */
 const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boolean, disk: Disk): void => {
@@ -191,7 +194,7 @@ const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boo
   const added = Object.keys(manifest).find((name) => !fields.includes(name))
   if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
   for (const name of derived) {
-    if (!exactly && scored.has(name)) continue
+    if ((!exactly && scored.has(name)) || (later.has(name) && manifest[name] === undefined)) continue
     const difference = compareFields(manifest[name], asFlown[name], name)
     if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
   }
@@ -239,6 +242,8 @@ export const replay = async (
       engine: manifest.engine,
       workers: options.workers,
       data: manifest.data ?? undefined,
+      ...(manifest.plan && { plan: manifest.plan }),
+      ...(manifest.checks && { watch: manifest.checks.length === 0 ? ['none'] : manifest.checks }),
       cwd,
       signal: stop.signal,
     },

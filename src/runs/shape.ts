@@ -34,6 +34,8 @@ export const manifestShape = z.looseObject({
   study: z.looseObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
   settings: texts,
   data: z.string().nullable(),
+  plan: z.looseObject({ seed: z.string(), faults: z.array(group) }).optional(),
+  checks: texts.optional(),
   world: z.looseObject({
     name: z.string(),
     scenarios: z.array(z.looseObject({ name: z.string(), rows: z.looseObject({ train: count, validation: count, test: count }) })),
@@ -52,6 +54,8 @@ export const manifestShape = z.looseObject({
   reached: count.optional(),
   faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count })).optional(),
   spent: z.looseObject({ realSeconds: z.number().min(0), cpuSeconds: z.number().min(0) }).optional(),
+  marks: z.record(z.string(), count).optional(),
+  coverage: z.looseObject({ handled: count, exist: count, triples: z.record(z.string(), count) }).optional(),
   files: z.record(fileName, z.looseObject({ sha256: z.string() })).optional(),
   sha256: z.string().optional(),
 })

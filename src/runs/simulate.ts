@@ -1,11 +1,16 @@
 import { resolve as absolute } from 'node:path'
 import { Observable, Subject } from 'rxjs'
 
+import { chosenChecks } from '../checks/choose.js'
 import type { World } from '../data/world.js'
+import type { Source } from '../documents/source.js'
+import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
+import { planOf } from '../flight/fly.js'
+import { survey } from '../flight/survey.js'
 import { catchStrays, straysAreIn } from '../flight/strays.js'
-import { openGround } from '../lab/ground.js'
-import { Lab } from '../lab/lab.js'
+import { loadGroundWorld, openGround } from '../lab/ground.js'
+import { Lab, type LabFlight } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
 import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, SeedPurpose, Specification } from '../simulation/specification.js'
@@ -45,6 +50,10 @@ export interface SimulateOptions extends ResolveOptions {
   readonly script?: Manifest['script']
   /** The run's place in a study, for the manifest. */
   readonly study?: Manifest['study']
+  /** What is flown, in place of what the specification's faults draw: a plan of `lab.plan` or of `windtunnel plan --json`, edited or not. */
+  readonly plan?: Plan | PlanFile
+  /** Names of the checks that watch, or `all`, or `none`. Default: all. */
+  readonly watch?: readonly string[]
   /** Seeds by purpose, before those of the specification. */
   readonly seeds?: Readonly<Record<SeedPurpose, string>>
 }
@@ -70,32 +79,62 @@ export interface Callbacks {
   readonly ground?: typeof openGround
 }
 
+/** A plan as a file holds it: not checked yet. Errors name the place in the file. */
+export interface PlanFile {
+  readonly value: unknown
+  readonly source: Source
+}
+
+/** The specification that is meant, and where its data lies. */
+const meant = (specification: Specification, options: SimulateOptions) => {
+  const cwd = options.cwd ?? process.cwd()
+  const dataDir = options.data === undefined ? undefined : absolute(cwd, options.data)
+  const moved = dataDir === undefined ? {} : { world: worldOfFolder(dataDir, specification.world) }
+  const checked = resolve({ ...specification, ...moved }, options)
+  return { resolved: options.seeds ? { ...checked, seeds: options.seeds } : checked, place: { dataDir, cwd } }
+}
+
+/** What the faults of a specification draw, without an engine, and who takes part. */
+export const prepare = async (specification: Specification, options: SimulateOptions) => {
+  const { resolved, place } = meant(specification, options)
+  const world = await loadGroundWorld(resolved, place)
+  checkWorld(resolved, world, options.source)
+  const surveyed = survey(resolved, world)
+  return { resolved, participants: surveyed.participants, plan: planOf(surveyed, place.cwd) }
+}
+
+/** A plan that was given, checked: in a file, or from a program. */
+const givenPlan = (given: Plan | PlanFile, resolved: Resolved, world: World): Plan => {
+  const { value, source } = 'source' in given ? given : { value: given, source: undefined }
+  return checkedPlan(value, survey(resolved, world).participants, source)
+}
+
 /** Resolves, loads the world, opens the engine, flies, and writes the run as it flies. */
 export const conduct = async (
   specification: Specification,
   options: SimulateOptions,
   watch: Callbacks = {},
 ): Promise<Run> => {
-  const cwd = options.cwd ?? process.cwd()
-  const dataDir = options.data === undefined ? undefined : absolute(cwd, options.data)
-  const moved = dataDir === undefined ? {} : { world: worldOfFolder(dataDir, specification.world) }
-  const checked = resolve({ ...specification, ...moved }, options)
-  const resolved = options.seeds ? { ...checked, seeds: options.seeds } : checked
+  const { resolved, place } = meant(specification, options)
+  const { cwd } = place
+  const checks = chosenChecks(resolved.checks, options.watch).map(({ name }) => name)
   const start = { real: performance.now(), cpu: process.cpuUsage() }
   // Before the folder is touched: data or an engine that cannot be had leave the earlier run where it is.
-  const ground = await (watch.ground ?? openGround)(resolved, { dataDir, cwd })
+  const ground = await (watch.ground ?? openGround)(resolved, place)
   const { world, engine: { versions } } = ground
   let folder: RunFolder | undefined
   try {
     checkWorld(resolved, world, options.source)
     const out = typeof options.out === 'function' ? options.out(resolved) : options.out
     demandApart(resolved, out, cwd)
-    const from = { script: options.script, study: options.study, settings: options.set, data: options.data, versions, cwd }
+    const plan = options.plan && givenPlan(options.plan, resolved, world)
+    const { script, study, set: settings, data } = options
+    const from = { script, study, settings, data, versions, cwd, checks, ...(plan && { plan }) }
     const manifest = describe(resolved, world, from)
     if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, options.ifTaken)
     const lab = Lab.on(ground, resolved, cwd)
     await watch.onReady?.({ resolved, world, lab, folder: folder?.folder, note: folder?.note })
-    const flight = await flyInto(folder, lab, options.signal, watch)
+    const flight = await flyInto(folder, lab, { plan, watch: options.watch }, options.signal, watch)
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const cameUp = warningsOf(flight, resolved.evaluate.until)
@@ -118,6 +157,7 @@ export const conduct = async (
 const flyInto = async (
   folder: RunFolder | undefined,
   lab: Lab,
+  what: Pick<LabFlight, 'plan' | 'watch'>,
   signal: AbortSignal | undefined,
   watch: Callbacks,
 ): Promise<Flight> => {
@@ -130,6 +170,7 @@ const flyInto = async (
   }
   try {
     return await lab.fly({
+      ...what,
       signal: stop.signal,
       onEvent(event) {
         folder?.event(event)

@@ -10,6 +10,8 @@ export interface Window {
 export interface Calendar {
   /** The first window that ends after `at`; `at` may lie in it, or before it. Undefined when none is left. */
   next(at: Micros): Window | undefined
+  /** Of one that holds for a part of the flight: as it would be for all of it, to look for returns in. */
+  readonly whole?: Calendar
 }
 
 /** Sorted, with overlapping and touching windows made one; empty ones dropped. */

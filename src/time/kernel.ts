@@ -91,6 +91,11 @@ export class Kernel {
     return this.#queue.size
   }
 
+  /** When the next of them does; Infinity where none is. */
+  get next(): Micros {
+    return this.#queue.peek()?.time ?? Infinity
+  }
+
   /** Events and deliveries that have happened. */
   get executed(): number {
     return this.#executed

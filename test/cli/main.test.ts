@@ -16,7 +16,7 @@ describe('help', () => {
     expect(whole).toMatchObject({ code: 0, err: '' })
     expect(whole.out).toContain('npx windtunnel run simulations/first-flight.ts')
     expect(whole.out).toContain('130 Ctrl-C')
-    for (const command of ['run', 'replay', 'verify', 'study', 'compare', 'list', 'schema']) {
+    for (const command of ['run', 'plan', 'replay', 'verify', 'study', 'compare', 'list', 'schema']) {
       const help = await say([command, '--help'])
       expect(help.code).toBe(0)
       expect(help.out).toContain(`Usage: windtunnel ${command}`)
@@ -26,7 +26,7 @@ describe('help', () => {
 
   it('names every flag of run', async () => {
     const { out } = await say(['run', '--help'])
-    for (const flag of ['--seed', '--workers', '--engine', '--data', '--out', '--json', '--quiet', '--set']) {
+    for (const flag of ['--seed', '--workers', '--engine', '--data', '--out', '--json', '--quiet', '--set', '--plan', '--check']) {
       expect(out).toContain(flag)
     }
   })

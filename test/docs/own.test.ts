@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { storefronts } from '../../scenarios/index.js'
+import { byHand } from '../../simulations/by-hand.js'
 import ownCheck, { moving } from '../../simulations/own-check.js'
 import ownRounds from '../../simulations/own-rounds.js'
+import { protocol } from '../../src/checks/coverage.js'
+import { allMarks } from '../../src/checks/marks.js'
 import { allChecks } from '../../src/checks/watch.js'
 import { exitCodes } from '../../src/errors.js'
 import type { RoundEntry } from '../../src/federation/rounds/round.js'
@@ -15,7 +18,7 @@ import { blocksOf, pageText, root } from './pages.js'
 
 const small = { world: storefronts({ scenarios: 4, impressions: 200, users: 40, items: 20 }), evaluate: { start: false, final: false, every: 100 } }
 
-it.each([['own-check', 'checks'], ['own-rounds', 'rounds'], ['own-choice', 'rounds']])('%s is on its page as it is flown', (name, page) => {
+it.each([['own-check', 'checks'], ['own-rounds', 'rounds'], ['own-choice', 'rounds'], ['by-hand', 'script']])('%s is on its page as it is flown', (name, page) => {
   const shown = blocksOf(`docs/${page}.md`).map(({ text }) => `${text}\n`)
   expect(shown).toContain(readFileSync(join(root, `simulations/${name}.ts`), 'utf8'))
 })
@@ -33,6 +36,28 @@ it('every rule of selection is in the pages, with its name in scripts', () => {
   for (const [name, { kind }] of Object.entries(selections)) {
     expect(pageText('docs/script.md')).toContain(`| \`${kind}\` | \`${name}(`)
   }
+})
+
+it('the page of checks lists every mark, with its sentence, and every phase', () => {
+  const page = pageText('docs/checks.md')
+  const rows = page.slice(page.indexOf('## Marks'), page.indexOf('## Protocol coverage')).split('\n').filter((line) => /^\| [a-z]/.test(line)).slice(1)
+  expect(rows).toEqual(allMarks.map(({ name, sentence }) => `| ${name} | ${sentence} |`))
+  for (const [role, phases] of Object.entries(protocol)) {
+    const row = page.split('\n').find((line) => line.startsWith(`| ${role} |`))!
+    for (const phase of Object.keys(phases)) expect(row).toContain(phase)
+  }
+})
+
+it('a partition is healed by hand as its page says', async () => {
+  const said: string[] = []
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line))
+  const { digest, untouched, plan } = await byHand()
+  log.mockRestore()
+  expect(pageText('docs/script.md')).toContain(`\n${said.join('\n')}\n`)
+  expect(untouched).not.toBe(digest)
+  expect(plan.faults.map(({ fault, injected, healed }) => [fault.kind, injected !== undefined, healed !== undefined])).toEqual([
+    ['partition', true, true], ['crash', true, false],
+  ])
 })
 
 describe('a check of one’s own', () => {

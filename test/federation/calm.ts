@@ -16,6 +16,7 @@ export const calm = (changes: Partial<Weather> = {}): Weather => ({
   latency: () => 0,
   device: () => ({ flops: 1e9, memoryBytesPerSecond: 1e9, stepOverhead: 0 }),
   lives: [],
+  edges: [],
   forgotten: () => 0,
   forgetful: 0,
   mayDie: () => false,

@@ -79,6 +79,8 @@ export const flight: Flight = {
     { id: 'lose-1', kind: 'lose', text: 'lose 50% from clients', targets: [], fired: 1, outcome: '1 message lost' },
     { id: 'slow-1', kind: 'slow', text: 'slow client-a by 8', targets: [], fired: 0, outcome: 'never fired' },
   ],
+  marks: { 'stale update': 2 },
+  coverage: { handled: 3, exist: 9, triples: { 'client idle model': 4 } },
   refused: {}, unfit: {},
   oddGradients: [],
   selectedRound: 1,

@@ -72,6 +72,8 @@ describe('a run folder', () => {
       rounds: { closed: 1, aborted: 1 },
       selectedRound: 1,
       faults: flight.faults,
+      marks: flight.marks,
+      coverage: flight.coverage,
       warnings: [
         'the fault slow-1 never fired (slow client-a by 8): the result says nothing about it',
         'AUC on test is undefined for ctr in b: all rows have one label; means leave it out',

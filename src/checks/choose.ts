@@ -1,0 +1,26 @@
+import { didYouMean } from '../documents/did-you-mean.js'
+import { SpecificationError } from '../errors.js'
+import type { Check } from './check.js'
+import { allChecks } from './watch.js'
+
+const words = ['all', 'none'] as const
+
+/**
+ * The checks that are watched, of the library's and a specification's own: those that are named, or `all`, or `none`; all
+ * where nothing is said. Throws for a name that nobody has.
+ */
+export const chosenChecks = (own: readonly Check[] = [], names: readonly string[] = ['all']): readonly Check[] => {
+  const all = [...allChecks, ...own]
+  const known = all.map(({ name }) => name)
+  for (const name of names) {
+    if (known.includes(name) || words.includes(name as never)) continue
+    throw new SpecificationError(
+      `--check: there is no check '${name}'. ${didYouMean(name, [...known, ...words])} Known: ${[...words, ...known].join(', ')}.`.replace('  ', ' '),
+    )
+  }
+  if (names.includes('none')) {
+    if (names.length === 1) return []
+    throw new SpecificationError("--check: 'none' goes with no other.")
+  }
+  return names.includes('all') ? all : all.filter(({ name }) => names.includes(name))
+}

@@ -1,0 +1,72 @@
+import type { Role } from '../roster/participant.js'
+
+/** What a flight has tried of the protocol: (role, phase, message) triples that were handled. */
+export interface CoverageReport {
+  /** Triples of the table that were handled at least once. */
+  readonly handled: number
+  /** Triples of the table. */
+  readonly exist: number
+  /** `client gathering model`: how often each was handled. */
+  readonly triples: Readonly<Record<string, number>>
+}
+
+/** Counts what actors handle, by what they were doing then. */
+export class Coverage {
+  readonly #counts: Readonly<Record<Role, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map() }
+
+  handles(role: Role, phase: string, message: string): void {
+    const phases = this.#counts[role]
+    let messages = phases.get(phase)
+    if (messages === undefined) phases.set(phase, (messages = new Map()))
+    messages.set(message, (messages.get(message) ?? 0) + 1)
+  }
+
+  report(): CoverageReport {
+    const handled = Object.fromEntries(Object.entries(this.#counts)
+      .flatMap(([role, phases]) => [...phases].flatMap(([phase, messages]) => [...messages].map(([message, times]) => [`${role} ${phase} ${message}`, times] as const)))
+      .sort(([a], [b]) => (a < b ? -1 : 1)))
+    return { handled: triples.filter((triple) => triple in handled).length, exist: triples.length, triples: handled }
+  }
+}
+
+const reliably = ['ack', 'retry'] as const
+const ofServers = ['update', 'recover', 'status', ...reliably] as const
+const ofExperts = ['open', 'close', ...ofServers] as const
+const ofClients = ['model', 'close', 'recover', 'resend', ...reliably] as const
+
+/**
+ * What there is to try: by role and by what the actor is doing, messages of others by their kind, its own timers and
+ * computations by theirs. A storm of flights is seen to handle nothing else (test/checks/coverage.test.ts).
+ */
+export const protocol = {
+  aggregator: {
+    idle: ['begin', 'wake'],
+    open: ['wake', 'timer', 'look', 'overdue', ...ofServers],
+    /** Too few clients are there for the round to open. */
+    short: ['wake', 'timer', 'look', 'overdue', ...ofServers],
+    /** A close is scored or written down before another round opens. */
+    'between rounds': ['wake', 'judged', 'overdue', ...ofServers],
+    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'overdue', ...ofServers],
+    recovering: ['recovered', ...ofServers],
+    done: ofServers,
+  },
+  expert: {
+    closed: ['wake', ...ofExperts],
+    open: ['wake', ...ofExperts],
+    /** It has come back, and asks the aggregator where the round is. */
+    asking: ['recovered', ...ofExperts],
+    /** It knows, and asks clients for answers that were lost with it. */
+    'catching up': ['recovered', ...ofExperts],
+    over: ofExperts,
+  },
+  client: {
+    idle: ['wake', ...ofClients],
+    gathering: ['patience', ...ofClients],
+    training: ['computed', 'interrupted', ...ofClients],
+    over: ofClients,
+  },
+} as const satisfies Readonly<Record<Role, Readonly<Record<string, readonly string[]>>>>
+
+/** The same as triples. */
+export const triples: readonly string[] = Object.entries(protocol).flatMap(([role, phases]) =>
+  Object.entries(phases as Readonly<Record<string, readonly string[]>>).flatMap(([phase, messages]) => messages.map((message) => `${role} ${phase} ${message}`)))

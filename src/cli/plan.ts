@@ -1,0 +1,28 @@
+import { exitCodes } from '../errors.js'
+import type { Plan } from '../faults/plan.js'
+import { loadSpecification } from '../runs/load.js'
+import { prepare } from '../runs/simulate.js'
+import { planTable, planTimeline } from './plan-text.js'
+import { type RunFlags, type Terminal, widthOf } from './run.js'
+
+type PlanFlags = Pick<RunFlags, 'seed' | 'data' | 'set' | 'json'>
+
+/** `windtunnel plan SCRIPT`: what the faults draw with this seed. Nothing is flown. Returns the exit code. */
+export const plan = async (script: string, flags: PlanFlags, { out, cwd }: Terminal): Promise<number> => {
+  const { specification, source, name } = await loadSpecification(script, cwd)
+  const { seed, data, set } = flags
+  const { resolved, participants, plan: drawn } = await prepare(specification, { seed, data, set, source, name, cwd })
+  if (flags.json) out.write(`${JSON.stringify(drawn, null, 2)}\n`)
+  else out.write(text(drawn, resolved.name, resolved.seed, participants.map((one) => one.name), roundsOf(resolved.rounds), out.isTTY ? widthOf(out) : 80))
+  return exitCodes.ok
+}
+
+const roundsOf = (rounds: unknown): number | undefined => (rounds as { readonly count?: number } | undefined)?.count
+
+const text = (
+  drawn: Plan, name: string, seed: string, actors: readonly string[], rounds: number | undefined, width: number,
+): string => {
+  const head = `${name}, seed ${seed}: ${drawn.faults.length === 0 ? 'no faults' : drawn.faults.length === 1 ? '1 fault' : `${drawn.faults.length} faults`}`
+  if (drawn.faults.length === 0) return `${head}\n`
+  return `${[head, planTable(drawn, width), ...planTimeline(drawn, { actors, rounds, width })].join('\n\n')}\n`
+}

@@ -1,0 +1,32 @@
+import type { Role } from '../roster/participant.js'
+import type { AggregatorState } from './aggregator-state.js'
+import type { ClientState } from './client.js'
+import type { ExpertState } from './expert-network.js'
+
+const aggregator = ({ phase, recovery, lagging, judging, opened }: AggregatorState): string => {
+  if (recovery !== undefined) return 'recovering'
+  if (phase !== 'flying') return phase
+  if (lagging.size > 0) return 'waiting for an expert'
+  if (judging !== undefined) return 'between rounds'
+  return opened === undefined ? 'short' : 'open'
+}
+
+const expert = ({ recovery, holding: { round, endings, over } }: ExpertState): string => {
+  if (recovery !== undefined) return recovery.where === undefined ? 'asking' : 'catching up'
+  if (over) return 'over'
+  return round > 0 && endings[round] === undefined ? 'open' : 'closed'
+}
+
+/** What an actor is doing, of the phases that its role has: a word of the table of protocol coverage. */
+export const phaseOf = (role: Role, state: unknown): string => {
+  switch (role) {
+    case 'aggregator':
+      return aggregator(state as AggregatorState)
+    case 'expert':
+      return expert(state as ExpertState)
+    case 'client':
+      return (state as ClientState).phase
+    default:
+      return role satisfies never
+  }
+}
