@@ -46,6 +46,8 @@ export interface AggregatorState {
   since: Micros
   /** When this round opened; undefined while nobody was asked. */
   opened: Micros | undefined
+  /** How often the models of this round may have been sent before, by a life that is over: whoever has answered answers again. */
+  attempt: number
   /** What clients that are asked in this round are told. */
   instructions: Instructions | undefined
   /** Clients asked in this round. */
@@ -87,6 +89,7 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   round: 1,
   since: 0,
   opened: undefined,
+  attempt: 0,
   instructions: undefined,
   selected: [],
   refused: [],

@@ -145,7 +145,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     if (experts.length > 0) {
       tellExperts(wire.encodeControl({ kind: 'open', round, ...instructions }, { selected: clients }), 'open', round, context)
     }
-    sendModels(holding, clients, round, instructions, ownership, context)
+    sendModels(holding, clients, round, instructions, ownership, context, state.attempt)
   }
 
   const waitFor = (round: number, client: Name, at: Micros, context: Context): Timer => {
@@ -223,6 +223,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.selected = []
     state.refused = []
     state.instructions = undefined
+    state.attempt = 0
   }
 
   /** Does what the machine decides; says what came of it, if the machine must know. */
@@ -335,7 +336,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.atWork.clear()
     Object.assign(state, {
       phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], instructions: undefined,
-      look: undefined, roll: undefined, judging: undefined, meanwhile: [],
+      look: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
     } satisfies Partial<AggregatorState>)
     advance(state, { kind: 'begin' }, context)
   }

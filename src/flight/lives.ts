@@ -98,7 +98,7 @@ export class Lives {
 
   /** Brings everybody back who is dead. */
   revive(): void {
-    for (const restart of [...this.#dead.values()]) restart()
+    for (const restart of this.#dead.values()) restart()
   }
 
   #crash({ who, restartAt, keeps, fault }: Extract<Life, { kind: 'crash' }>): void {

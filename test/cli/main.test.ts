@@ -110,7 +110,7 @@ describe('schema', () => {
     const required = ['world', 'model', 'strategy', 'rounds']
     expect(schema).toMatchObject({ required, additionalProperties: false })
     expect(Object.keys(schema.properties)).toEqual([
-      'name', 'world', 'labels', 'model', 'local', 'strategy', 'rounds',
+      'name', 'world', 'labels', 'model', 'local', 'strategy', 'rounds', 'selection',
       'network', 'delivery', 'devices', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
     ])
   })

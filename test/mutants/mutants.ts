@@ -46,8 +46,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'fold a round that was aborted',
     file: 'src/federation/owner.ts',
-    find: 'if (folds && held.length > 0',
-    replace: 'if (held.length > 0',
+    find: "const made = notice.outcome === 'closed' && held.length > 0",
+    replace: 'const made = held.length > 0',
     check: 'rounds',
   },
   {
@@ -221,7 +221,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'leave the dead dead when it is calm',
     file: 'src/flight/lives.ts',
-    find: 'for (const restart of [...this.#dead.values()]) restart()',
+    find: 'for (const restart of this.#dead.values()) restart()',
     replace: '',
     check: 'progress',
   },
