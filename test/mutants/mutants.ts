@@ -46,8 +46,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'fold a round that was aborted',
     file: 'src/federation/owner.ts',
-    find: 'if (folds && held.length > 0',
-    replace: 'if (held.length > 0',
+    find: "const made = notice.outcome === 'closed' && held.length > 0",
+    replace: 'const made = held.length > 0',
     check: 'rounds',
   },
   {
