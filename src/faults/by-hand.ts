@@ -95,8 +95,9 @@ const gated: Gated = {
   messages: (hook, stay) => wrapped(hook, onMessages, stay),
   slow: strikesInside,
   narrow: strikesInside,
-  absence: (hook, stay) => ({
+  absence: (hook, stay, { healed }) => ({
     ...strikesInside(hook, stay),
+    ...(healed && { ends: healed.at + 1 }),
     ...(hook.sessions && {
       sessions: (client) => {
         const calendar = hook.sessions!(client)

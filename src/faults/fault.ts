@@ -198,6 +198,8 @@ export interface AbsenceHook {
   strikes(client: Name, round: number, at: Micros): boolean
   /** Whether that depends on `at`, or on what happens. */
   readonly varies?: boolean
+  /** When it is over, whatever its window and its sessions say. */
+  readonly ends?: Micros
   /** A number in [0, 1): where in its phase it leaves. */
   place(client: Name, round: number): number
   /** In place of `place`: when it leaves a training that would last from `start` to `end`; undefined: it does not. */

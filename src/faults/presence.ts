@@ -88,9 +88,6 @@ const isThere = (calendar: Calendar, at: Micros): boolean => {
   return window !== undefined && window.from <= at
 }
 
-const calendarsOf = ({ calendar, sessions }: Watched): readonly Calendar[] =>
-  sessions.length === 0 ? (calendar === undefined ? [] : [calendar]) : [...(calendar ? [calendar] : []), ...sessions.map((own) => own.calendar)]
-
 const idOf = (cause: Cause): string => (cause === 'schedule' ? cause : cause.id)
 
 const visit = (client: Name, round: number): string => `${client} ${round}`
@@ -190,8 +187,9 @@ export class Presence {
    * its faults. Infinity: for good, or for all of that round.
    */
   awayUntil(client: Watched, now: Micros, round?: number): Micros | undefined {
-    for (const calendar of calendarsOf(client)) {
-      if (!isThere(calendar, now)) return calendar.next(now)?.from ?? Infinity
+    if (client.calendar !== undefined && !isThere(client.calendar, now)) return client.calendar.next(now)?.from ?? Infinity
+    for (const { hook, calendar } of client.sessions) {
+      if (!isThere(calendar, now)) return hook.varies === true ? undefined : Math.min(calendar.next(now)?.from ?? Infinity, hook.ends ?? Infinity)
     }
     const episode = this.#episodeAt(client, now)
     if (episode !== undefined) return episode.untilClose ? undefined : episode.backAt
@@ -201,7 +199,7 @@ export class Presence {
       if (hook.phase !== undefined || hook.sessions !== undefined || !inTime(hook.window, now)) continue
       if (!this.#strikes(hook, client, round, now)) continue
       if (hook.varies === true) return undefined
-      until = Math.max(until ?? 0, hook.window.until ?? Infinity)
+      until = Math.max(until ?? 0, Math.min(hook.window.until ?? Infinity, hook.ends ?? Infinity))
     }
     return until
   }

@@ -302,3 +302,23 @@ it('one thing comes after the other', async () => {
   await first
   flight.close()
 })
+
+describe('clients that a healed fault had kept away for long', () => {
+  const absences = [
+    away('client-store-1', { from: 0, until: '1 h', id: 'away' }),
+    churn('client-store-2', { births: 1, deaths: 1e6, horizon: '10 h', id: 'churn' }),
+  ]
+
+  it.each([
+    ['where rounds overlap', asynchronous({ count: 60, timeout: seconds(1) })],
+    ['where a round waits for a quorum', quorum({ count: 4, quorum: 4, after: seconds(30) })],
+  ])('are asked again, %s', async (_, rounds) => {
+    const healing = await labOf({ rounds, faults: absences })
+    const flight = await healing.start()
+    await flight.until(ms(300))
+    for (const { id } of absences) flight.heal(id!)
+    const { rounds: rows } = await isItsPlan(healing, flight)
+    const asked = new Set(rows.flatMap(({ selected }) => selected))
+    for (const who of ['client-store-1', 'client-store-2']) expect(asked).toContain(who)
+  })
+})
