@@ -1,21 +1,20 @@
 import type { Behaviour, Context } from '../actors/actor.js'
-import type { Envelope } from '../network/envelope.js'
-import type { ControlHead, Instructions } from '../network/frame.js'
+import type { Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { RoundRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import { type AggregatorState, copyAggregator, newAggregator, type Recovery, type Timer } from './aggregator-state.js'
+import { aggregatorRecovery } from './aggregator-recovery.js'
+import { type AggregatorState, copyAggregator, newAggregator, type Timer } from './aggregator-state.js'
 import { type Candidate, chosen, stranger, whenAnswered, whenAsked } from './choice.js'
 import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
-import { type AggregatorMessage, type CloseNotice, isNotice, isWhereabouts, type Standings } from './messages.js'
+import type { AggregatorMessage, CloseNotice } from './messages.js'
 import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels, undoneOf } from './owner.js'
 import { profileOf } from './profile.js'
 import { RollCall, type Seen } from './roll-call.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
 import { firstThere } from './selection/first-there.js'
-import { settleNotice } from './settle-notice.js'
 import { Standing } from './standing.js'
 import type { Terms } from './terms.js'
 
@@ -287,116 +286,9 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state
   }
 
-  const say = (to: Name, head: ControlHead, body: object, context: Context): void => {
-    const content: Content = { kind: head.kind, round: head.round, part: '', bytes: wire.encodeControl(head, body) }
-    context.send(to, content)
-  }
-
-  /** It has come back, and what it kept may be of before: it asks its peers where they are. */
-  const recover = (state: AggregatorState, context: Context): AggregatorState => {
-    const clients = members.filter(({ name }) => weather.available(name, context.now, state.round)).map(({ name }) => name)
-    const peers = experts.length > 0 ? experts : clients
-    for (const peer of peers) say(peer, { kind: 'recover', round: state.round }, {}, context)
-    const enough: AggregatorMessage = { kind: 'recovered' }
-    const patience = context.after(peers.length === 0 ? 0 : terms.recoveryPatience, enough)
-    state.recovery = { awaited: new Set(peers), reached: state.round, patience, waiting: [] }
-    return state
-  }
-
-  /** A peer says where it is. */
-  const hear = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
-    const status = wire.decodeControl(bytes, 'status', isWhereabouts)
-    settleNotice(id, status, context)
-    if (!status.ok) return state
-    const { head: { round }, body: { ended, ready } } = status
-    const { recovery } = state
-    if (recovery !== undefined && recovery.awaited.delete(from)) {
-      recovery.reached = Math.max(recovery.reached, ended ? round + 1 : round)
-      return recovery.awaited.size === 0 ? goOn(state, recovery, context) : state
-    }
-    return ready === true ? isBack(state, from, context) : state
-  }
-
-  /** It knows where its peers are, or has waited long enough: it goes on there. */
-  const goOn = (state: AggregatorState, { reached, patience, waiting }: Recovery, context: Context): AggregatorState => {
-    const kept = state.round
-    context.cancel(patience)
-    state.recovery = undefined
-    context.record({ kind: 'recovered', round: reached, kept })
-    if (reached > kept || state.phase === 'idle') skipTo(state, reached, context)
-    else goOnHere(state, context)
-    for (const received of waiting) behave(state, received, context)
-    return state
-  }
-
-  /** Rounds have passed of which it knows nothing: it opens the one that its peers are in. */
-  const skipTo = (state: AggregatorState, round: number, context: Context): void => {
-    for (const client of state.atWork.keys()) state.idle?.add(placeOf!.get(client)!, false)
-    state.timers.clear()
-    state.atWork.clear()
-    Object.assign(state, {
-      phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], instructions: undefined,
-      look: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
-    } satisfies Partial<AggregatorState>)
-    advance(state, { kind: 'begin' }, context)
-  }
-
-  /**
-   * It is in the round that it knows. Whoever was asked is asked again: one that has answered answers again, one that is at
-   * work goes on.
-   */
-  const goOnHere = (state: AggregatorState, context: Context): void => {
-    const { round, opened, instructions, atWork, idle } = state
-    if (admission.overlapping) {
-      for (const client of atWork.keys()) idle?.add(placeOf!.get(client)!, false)
-      atWork.clear()
-      wake(state, context)
-      if (state.judging === undefined) advance(state, { kind: 'available' }, context)
-      return
-    }
-    wake(state, context)
-    if (opened === undefined || instructions === undefined) return
-    sendModels(state.holding, [...atWork.keys()], round, instructions, ownership, context, context.incarnation - 1)
-  }
-
-  /** A client has come back: if its answer is waited for, it is asked again. */
-  const sendAgain = (state: AggregatorState, client: Name, context: Context): AggregatorState => {
-    const { round, instructions, atWork, holding } = state
-    if (instructions === undefined || atWork.get(client)?.round !== round) return state
-    sendModels(holding, [client], round, instructions, ownership, context, 1)
-    return state
-  }
-
-  /** An expert network has come back, and asks where the others are: nothing is decided before it is there, too. */
-  const tellWhere = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
-    const asks = wire.decodeControl(bytes, 'recover', isNotice)
-    settleNotice(id, asks, context)
-    if (!asks.ok) return state
-    if (!experts.includes(from)) return sendAgain(state, from, context)
-    const { round, opened, selected, instructions = null, holding, ended, lagging } = state
-    const answered = selected.filter((client) => holding.answered.get(client) === round)
-    const missed = ended !== undefined && ended.round > asks.head.round ? ended : null
-    const standings: Standings = { opened: opened !== undefined, instructions, selected, answered, missed }
-    say(from, { kind: 'status', round }, standings, context)
-    const before = lagging.get(from)
-    if (before !== undefined) context.cancel(before)
-    const enough: AggregatorMessage = { kind: 'recovered', who: from }
-    if (state.phase !== 'done') lagging.set(from, context.after(terms.recoveryPatience, enough))
-    return state
-  }
-
-  /** An expert network is where the round is, or has been waited for long enough. */
-  const isBack = (state: AggregatorState, who: Name, context: Context): AggregatorState => {
-    const patience = state.lagging.get(who)
-    if (patience === undefined) return state
-    context.cancel(patience)
-    state.lagging.delete(who)
-    if (state.lagging.size > 0) return state
-    const { meanwhile } = state
-    state.meanwhile = []
-    for (const moment of meanwhile) advance(state, moment, context)
-    return state
-  }
+  const { recover, hear, goOn, tellWhere, isBack } = aggregatorRecovery(ownership, placeOf, {
+    advance, wake, behave: (state, received, context) => behave(state, received, context),
+  })
 
   const behave: Behaviour<AggregatorState, AggregatorMessage> = (state, { from, message }, context) => {
     switch (message.kind) {

@@ -199,7 +199,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'go on further back than what was kept',
-    file: 'src/federation/aggregator.ts',
+    file: 'src/federation/aggregator-recovery.ts',
     find: "context.record({ kind: 'recovered', round: reached, kept })",
     replace: "context.record({ kind: 'recovered', round: reached - 1, kept })",
     check: 'recovery',
