@@ -5,7 +5,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry, type Life } from './fault.js'
-import { instants, repeatSchema, triggerSchema, watcher } from './trigger.js'
+import { comesAgain, comesAgainRule, instants, repeatSchema, triggerSchema, watcher } from './trigger.js'
 import { idField } from './window.js'
 import { names, repeated, triggered } from './words.js'
 
@@ -24,10 +24,7 @@ export const pause = faultEntry({
       repeat: repeatSchema.optional(),
       id: idField,
     })
-    .refine(({ at, repeat }) => repeat === undefined || (at === undefined) === (repeat.every === undefined), {
-      error: 'what is set for a time comes again `every` so long, what an event sets off at each further one: give `every` with `at` alone',
-      path: ['repeat', 'every'],
-    }),
+    .refine(comesAgain, comesAgainRule),
   either: ['at', 'when'],
   targets: 'anyone',
   sudden: true,

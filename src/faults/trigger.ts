@@ -140,3 +140,11 @@ export const instants = (at: Micros, repeat: z.output<typeof repeatSchema> | und
   Array.from({ length: repeat?.every === undefined ? 1 : repeat.times }, (_, i) => at + i * (repeat?.every ?? 0))
 
 export type Repeat = z.output<typeof repeatSchema>
+
+/** The rule of what happens at an instant or at an event, and comes again: `.refine(comesAgain, comesAgainRule)`. */
+export const comesAgain = ({ at, repeat }: { readonly at?: Micros; readonly repeat?: Repeat }): boolean =>
+  repeat === undefined || (at === undefined) === (repeat.every === undefined)
+export const comesAgainRule = {
+  error: 'what is set for a time comes again `every` so long, what an event sets off at each further one: give `every` with `at` alone',
+  path: ['repeat', 'every'],
+}
