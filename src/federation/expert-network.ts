@@ -100,10 +100,10 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     state.recovery = { kept: round, patience, waiting: [], where: undefined, wants: { clients: new Set(), ending: undefined } }
   }
 
-  /** A client has come back: if its answer is waited for, it is sent this part again. */
+  /** A client has come back: it is sent this part again, even if it has answered, for it may have to train anew for others. */
   const sendAgain = ({ holding, asked }: ExpertState, client: Name, context: Context): void => {
     if (asked === undefined || asked.round !== holding.round || hasEnded(holding) || !asked.clients.has(client)) return
-    if (holding.answered.get(client) === asked.round || part.length === 0) return
+    if (part.length === 0) return
     sendModels(holding, [client], asked.round, asked.instructions, ownership, context, 1)
   }
 

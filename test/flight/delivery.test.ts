@@ -94,3 +94,16 @@ describe('with retries, whoever is dead for a while is waited for', () => {
     }
   })
 })
+
+it('a client that has lost all, between its parts’ answers, is sent every part again and trains anew', async () => {
+  const changes = { delivery: { ...retrying, retries: 100 }, rounds: synchronous({ count: 3 }) }
+  const calm = await flown(changes)
+  // Its expert's part is in, its trunk waits for that to be acknowledged.
+  const faults = [crash('client-B', {
+    when: { event: 'arrived', from: 'client-B', to: 'expert-1', message: 'update', nth: 2 }, restartAfter: ms(5), keeps: 'nothing', id: 'dead',
+  })]
+  const flight = await flown({ ...changes, faults })
+  expect(flight.faults[0].fired).toBe(1)
+  expect(flight.parts).toEqual(calm.parts)
+  expect(flight.trainings.filter(({ client, round }) => client === 'client-B' && round === 2)).toHaveLength(2)
+})
