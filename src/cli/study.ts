@@ -74,6 +74,11 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
       return exitCodes.interrupted
     }
     tell(`${choices(flown)}${plural(flown.folders.length, 'run')} in ${folder}\n\n`)
+    const [variant, ...others] = Object.keys(plan.variants)
+    if (others.length === 0) {
+      tell(`All runs are of one variant (${variant}): there is nothing to compare. Fly others into the same folder, or read the runs.\n`)
+      return exitCodes.ok
+    }
     const { baselines, gain } = plan
     const { metric = plan.metric, at = plan.at, within = plan.within, byRows = plan.byRows, summary } = flags
     const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, at, within, byRows, gain, summary })

@@ -72,14 +72,15 @@ const kept = <T>(
   return Object.fromEntries(Object.entries(group).filter(([name]) => names.includes(name)))
 }
 
-/** The plan with these variants alone; baselines and search spaces of others go with them. */
+/** The plan with these variants alone; baselines and search spaces of others go with them. Where no baseline is left, the first is one. */
 export const onlyVariants = (plan: StudyPlan, names: readonly string[]): StudyPlan => {
   const { tuning } = plan
+  const baselines = plan.baselines.filter((name) => names.includes(name))
   const own = Object.entries(tuning?.own ?? {}).filter(([name]) => names.includes(name))
   return {
     ...plan,
     variants: kept(plan, 'variants', plan.variants, names),
-    baselines: plan.baselines.filter((name) => names.includes(name)),
+    baselines: baselines.length > 0 ? baselines : names.slice(0, 1),
     ...(tuning && { tuning: { ...tuning, own: Object.fromEntries(own) } }),
   }
 }

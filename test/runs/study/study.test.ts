@@ -130,6 +130,8 @@ describe('a study', () => {
     const one = onlyVariants(both, ['alone'])
     expect([Object.keys(one.variants), one.baselines]).toEqual([['alone'], ['alone']])
     expect(one.tuning?.own).toEqual({ alone: own.alone })
+    // Of a study whose baselines are all left out, the first that is flown is one.
+    expect(onlyVariants({ ...plan, baselines: ['fedavg'] }, ['alone']).baselines).toEqual(['alone'])
     expect(() => onlyVariants(plan, ['alonee'])).toThrow('"alonee" is not one of its variants: fedavg, alone.')
   })
 
