@@ -61,6 +61,10 @@ export class Lives {
     return this.#options.lives.get(name)!
   }
 
+  alive(name: Name): boolean {
+    return this.#options.host.alive(name)
+  }
+
   /** An actor's state; of a dead one, what it would come back with. */
   state<State>(name: Name): State {
     const { host, lives } = this.#options

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
-import type { Check, View } from '../checks/check.js'
+import type { Check } from '../checks/check.js'
 import { Coverage } from '../checks/coverage.js'
 import { MarkCount } from '../checks/mark.js'
 import { allMarks } from '../checks/marks.js'
@@ -12,24 +12,19 @@ import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import { asError, LivenessError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
-import type { Edge } from '../faults/by-hand.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
 import { type ClientState, ScenarioClient } from '../federation/client.js'
-import { expertLife, type ExpertState } from '../federation/expert-network.js'
+import { expertLife } from '../federation/expert-network.js'
 import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
-import type { Holding } from '../federation/owner.js'
-import { putPart } from '../federation/parts.js'
 import { phaseOf } from '../federation/phases.js'
-import { type Carriage, reliable } from '../federation/reliable.js'
-import { sentTo } from '../federation/strategies/fold.js'
+import { reliable } from '../federation/reliable.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
 import { isReached, readLevel, type ScoreLevel } from '../metrics/level.js'
 import { roundScores } from '../metrics/round-scores.js'
 import { trainedTasks } from '../models/trained-tasks.js'
-import { fillUntrained } from '../models/untrained.js'
 import type { Envelope } from '../network/envelope.js'
 import { type Content, Network } from '../network/network.js'
 import { star, type Topology } from '../network/topology.js'
@@ -40,13 +35,13 @@ import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
 import { FlightRecorder, type Reader } from '../record/flight-recorder.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
-import { kindNumber } from '../record/message.js'
 import type { Weather as NetworkWeather } from '../network/weather.js'
-import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
-import { clockEnd, formatMicros, type Micros } from '../time/micros.js'
+import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
+import { carriageOf } from './carriage.js'
 import { checkpointBytes, Checkpoints, usual, writingTime } from './checkpoints.js'
 import { Divergence } from './divergence.js'
 import { Evaluation } from './evaluation.js'
@@ -54,9 +49,12 @@ import type { Flight } from './flight.js'
 import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
 import { Numbers } from './numbers.js'
+import { Serving } from './serving.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
+import { Steps } from './steps.js'
 import { catchStrays, straysAreIn } from './strays.js'
 import { trainedModel, whiches } from './trained-model.js'
+import { viewOf } from './view.js'
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -104,25 +102,24 @@ export class Simulator {
   readonly #checkpoints: Checkpoints
   readonly #topology: Topology
   readonly #lives: Lives
+  readonly #serving: Serving
   readonly #evaluation: Evaluation
   readonly #watch: Watch
   readonly #marks = new MarkCount(allMarks)
   readonly #coverage = new Coverage()
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
+  readonly #steps: Steps
   readonly #goal = { reached: false }
   #reachedIn: number | undefined
   #landed: Micros = 0
   #over = false
-  /** Of a flight that is stepped: events so far, and places that are still to come where faults are injected or healed. */
-  #count = 0
-  #edges: readonly Edge[] = []
   #calm = false
 
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
     this.#options = options
-    this.#kernel = new Kernel(options.stepped === true ? { deliveriesPerTurn: 1, afterEvent: () => this.#cross() } : {})
+    this.#kernel = new Kernel(options.stepped === true ? { deliveriesPerTurn: 1, afterEvent: () => this.#steps.cross() } : {})
     const { onEvent, engine, checks } = options
     this.#weather = forecast({ record: this.#record, live: (life) => this.#lives.schedule(life) })
     const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))
@@ -134,21 +131,26 @@ export class Simulator {
     this.#host = this.#openHost()
     this.#topology = star((name) => setup.roles.get(name)!)
     this.#network = this.#openNetwork()
+    this.#steps = new Steps(this.#kernel, () => this.#network.next)
     this.#lives = this.#openLives()
+    this.#serving = new Serving(setup, this.#terms, this.#lives)
     this.#evaluation = new Evaluation({
       engine,
       exams: setup.exams,
       tasks: setup.tasks,
-      serve: (client) => this.#serve(client),
+      serve: (client) => this.#serving.of(client),
       models: setup.resolved.evaluate.models
-        ? { clients: setup.clients.map(({ name }) => name), common: () => this.#common() }
+        ? { clients: setup.clients.map(({ name }) => name), common: () => this.#serving.common() }
         : undefined,
       evaluated: (round, rows) => {
         this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE)
         this.#divergence?.scored(round, rows)
       },
     })
-    this.#watch = watch(checks, this.#view())
+    this.#watch = watch(checks, viewOf({
+      resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
+      network: this.#network, undisturbed: options.undisturbed,
+    }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
       what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.row(what.envelope).fate !== 'unresolved'
@@ -162,7 +164,7 @@ export class Simulator {
       ...this.#marks.readers,
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
-      ...(options.stepped === true ? [{ see: (event: FlightEvent) => this.#counted(event) }] : []),
+      ...(options.stepped === true ? [this.#steps] : []),
       ...this.#calms(),
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
@@ -206,12 +208,12 @@ export class Simulator {
 
   /** Of a flight that is stepped: events so far, scores not among them. */
   get count(): number {
-    return this.#count
+    return this.#steps.count
   }
 
   /** Of those, places where faults are injected or healed: how many are behind it. */
   get crossed(): number {
-    return this.#weather.edges.length - this.#edges.length
+    return this.#steps.crossed
   }
 
   /** Is nothing left to happen? */
@@ -266,13 +268,13 @@ export class Simulator {
 
   async #begin(): Promise<void> {
     const { evaluate, calm } = this.#setup.resolved
-    this.#edges = this.#weather.edges
+    this.#steps.begin(this.#weather.edges)
     this.#lives.begin()
     if (calm?.at !== undefined) this.#kernel.at(calm.at, () => this.#becomeCalm(OUTSIDE))
     for (const life of this.#weather.lives) this.#lives.schedule(life)
     if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
     this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
-    this.#cross()
+    this.#steps.cross()
   }
 
   #advance({ until, stop }: Leg): Promise<void> {
@@ -289,24 +291,6 @@ export class Simulator {
     await this.#evaluation.finish()
     this.#divergence?.demandNone(this.#account)
     return this.#flight(interrupted ? 'interrupted' : 'complete')
-  }
-
-  /** When a score is known depends on the machine: it has no place among events. */
-  #counted({ kind }: FlightEvent): void {
-    if (kind !== 'evaluated') this.#count++
-  }
-
-  /** Injects and heals what is to be at this place. */
-  #cross(): void {
-    if (this.#edges.length === 0) return
-    // What one of them sets off does not keep the next of the same place waiting.
-    const { now, next } = this.#kernel
-    for (let edge = this.#edges.at(0); edge !== undefined; edge = this.#edges.at(0)) {
-      const { at, event } = edge
-      if (this.#count < event || (now < at && next <= at)) return
-      this.#edges = this.#edges.slice(1)
-      edge.cross(this.#network.next)
-    }
   }
 
   /** Are there streams that somebody else may have subscribed to? */
@@ -400,33 +384,12 @@ export class Simulator {
     }
   }
 
-  /** How messages are acknowledged, if they are. */
-  #carriage(): Carriage | undefined {
-    const { delivery, seeds } = this.#setup.resolved
-    if (!delivery.acknowledge) return undefined
-    const draws = createDraws(streams(seeds.faults), createLexicon(), 'delivery')
-    return {
-      ...delivery,
-      wire: this.#terms.wire,
-      transit: (from, to, bytes) => this.#transit(from, to, bytes),
-      jitter: (from, { to, content: { kind, round, part, attempt = 0 }, tries }) =>
-        delivery.jitter * draws.message(kindNumber[kind], { attempt: attempt + tries, round, from, to, part }, '', 0),
-    }
-  }
-
-  /** There on the lines as they are now, and back after the latency. */
-  #transit(from: Name, to: Name, bytes: number): Micros {
-    const { now } = this.#kernel
-    const lines = this.#topology.path(from, to).lines.map((line) => this.#weather.rate(line, now).bytesPerSecond)
-    const slowest = Math.min(...lines, Infinity)
-    const about = { id: 0, from, to, kind: 'ack', round: 0, part: '', attempt: 0, copy: 0, bytes: noBytes, sent: now } as const
-    return 2 * this.#weather.latency(about) + (slowest > 0 ? Math.min(clockEnd / 4, Math.ceil((1e6 * bytes) / slowest)) : 0)
-  }
-
   #openLives(): Lives {
     const terms = this.#terms
     const [, ...experts] = terms.parts
-    const carriage = this.#carriage()
+    const carriage = carriageOf(this.#setup.resolved, {
+      wire: terms.wire, topology: this.#topology, weather: this.#weather, now: () => this.#kernel.now,
+    })
     const lifeOf = <State, Kept, M extends Message>(life: ActorLife<State, Kept, M>): AnyLife =>
       carriage === undefined ? anyLife(life) : anyLife(reliable(life, carriage))
     const lives = new Map<Name, AnyLife>([[AGGREGATOR, lifeOf(aggregatorLife(terms))]])
@@ -445,35 +408,6 @@ export class Simulator {
     })
   }
 
-  #settles(): Micros {
-    const { delivery: { acknowledge, longest, jitter }, checkpoint: { patience } = usual } = this.#setup.resolved
-    return patience + (acknowledge ? Math.ceil(longest * (1 + jitter)) : 0)
-  }
-
-  #view(): View {
-    const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = this.#terms
-    const kernel = this.#kernel
-    return {
-      get now() {
-        return kernel.now
-      },
-      ledger: this.#ledger,
-      inFlight: (flow) => this.#network.inFlight(flow),
-      inboxes: this.#weather.inboxes,
-      clients: new Set(clients.map(({ name }) => name)),
-      acknowledges,
-      damages: this.#weather.damages === true,
-      calms: this.#setup.resolved.calm !== undefined,
-      privates: new Set(segments.filter((segment) => strategy.template(segment) === 'private').map(({ name }) => name)),
-      bytes: (envelope) => this.#network.bytes(envelope),
-      undisturbed: (client) => this.#options.undisturbed?.get(client),
-      settles: this.#settles(),
-      checksums: wire.checksums || acknowledges,
-      parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
-      rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
-    }
-  }
-
   /** What the simulator itself does about events: the close of a round is scored, off the clock and off the network. */
   #see(event: FlightEvent): void {
     if (event.kind === 'round-close') this.#closed(event)
@@ -488,7 +422,7 @@ export class Simulator {
     if (checkpoint === undefined || checkpoint.every === 'message' || round % checkpoint.every !== 0) return
     this.#kernel.at(at, () => {
       if (!this.#host.alive(actor) || this.#over) return
-      const { state } = this.#holding(part === this.#terms.parts[0].name ? undefined : this.#terms.experts.indexOf(actor))
+      const { state } = this.#serving.holding(part === this.#terms.parts[0].name ? undefined : this.#terms.experts.indexOf(actor))
       const until = at + writingTime(checkpoint, state, round)
       this.#record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(state), until }, event.id)
       // The aggregator itself waits before it opens another round.
@@ -535,7 +469,7 @@ export class Simulator {
     this.#over = last
     const { every, final, on } = this.#setup.resolved.evaluate
     this.#kernel.at(at, async () => {
-      for (const part of this.#terms.travelling) this.#numbers.state(this.#holding(part.expert).state)
+      for (const part of this.#terms.travelling) this.#numbers.state(this.#serving.holding(part.expert).state)
       this.#options.onLines?.(this.#journal.takeLines())
       const ends = last && final
       if (ends || round % every === 0) {
@@ -557,43 +491,6 @@ export class Simulator {
     this.#over = true
     const missing = (['validation', 'test'] as const).filter((split) => !splits.includes(split))
     if (this.#setup.resolved.evaluate.final && missing.length > 0) await this.#evaluation.begin(round, at, missing)
-  }
-
-  #holding(expert: number | undefined): Holding {
-    return expert === undefined
-      ? this.#lives.state<AggregatorState>(AGGREGATOR).holding
-      : this.#lives.state<ExpertState>(expertName(expert)).holding
-  }
-
-  /**
-   * The model that a client would serve now: the parts as their owners would send them to it, and what it keeps itself.
-   * Or, if the strategy says so, a model that the client has kept. Rows of words that it was never trained on stand for
-   * the mean of the others.
-   */
-  #serve(client: Name): Float32Array {
-    return this.#filled(this.#serving(client))
-  }
-
-  #filled(flat: Float32Array): Float32Array {
-    const { drawn } = this.#terms
-    return drawn === undefined ? flat : fillUntrained(this.#setup.layout, drawn, flat)
-  }
-
-  #serving(client: Name): Float32Array {
-    const { strategy: { serves }, beginnings: { initial, clients } } = this.#setup
-    const state = this.#host.alive(client) ? this.#host.state<ClientState>(client) : undefined
-    const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
-    if (kept !== undefined) return kept
-    const flat = (state?.personal ?? clients.get(client) ?? initial).slice()
-    for (const part of this.#terms.travelling) putPart(sentTo(this.#holding(part.expert).state, client), part, flat)
-    return flat
-  }
-
-  /** What the owners hold for everybody, as it would be served. */
-  #common(): Float32Array {
-    const flat = this.#setup.initial.slice()
-    for (const part of this.#terms.travelling) putPart(this.#holding(part.expert).state.values, part, flat)
-    return this.#filled(flat)
   }
 
   #checkOver(): void {
@@ -620,7 +517,7 @@ export class Simulator {
     const living = this.#terms.clients.filter(({ name }) => this.#host.alive(name))
     const states = living.map(({ name }) => this.#host.state<ClientState>(name))
     for (const state of states) numbers.client(state, layout.segments, strategy.template)
-    const holdings = parts.map(({ name, expert }) => [name, this.#holding(expert).state] as const)
+    const holdings = parts.map(({ name, expert }) => [name, this.#serving.holding(expert).state] as const)
     numbers.metrics(this.#evaluation.digest())
     const models = this.#evaluation.models()
     const digests = { events: journal.digest(), numbers: numbers.digest() }
@@ -653,5 +550,3 @@ export class Simulator {
     }
   }
 }
-
-const noBytes = new Uint8Array(0)

@@ -1,0 +1,58 @@
+import type { AggregatorState } from '../federation/aggregator-state.js'
+import type { ClientState } from '../federation/client.js'
+import type { ExpertState } from '../federation/expert-network.js'
+import type { Holding } from '../federation/owner.js'
+import { putPart } from '../federation/parts.js'
+import { sentTo } from '../federation/strategies/fold.js'
+import type { Terms } from '../federation/terms.js'
+import { fillUntrained } from '../models/untrained.js'
+import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
+import type { Lives } from './lives.js'
+import type { Setup } from './setup.js'
+
+/** The models of a flight under way, put together from what its actors hold. Flat vectors that nobody changes afterwards. */
+export class Serving {
+  constructor(
+    private readonly setup: Setup,
+    private readonly terms: Terms,
+    private readonly lives: Pick<Lives, 'state' | 'alive'>,
+  ) {}
+
+  /** What the owner of a part holds: an expert network, by its index, or the aggregator. */
+  holding(expert: number | undefined): Holding {
+    return expert === undefined
+      ? this.lives.state<AggregatorState>(AGGREGATOR).holding
+      : this.lives.state<ExpertState>(expertName(expert)).holding
+  }
+
+  /**
+   * The model that a client would serve now: the parts as their owners would send them to it, and what it keeps itself.
+   * Or, if the strategy says so, a model that the client has kept. Rows of words that it was never trained on stand for
+   * the mean of the others.
+   */
+  of(client: Name): Float32Array {
+    return this.#filled(this.#assembled(client))
+  }
+
+  /** What the owners hold for everybody, as it would be served. */
+  common(): Float32Array {
+    const flat = this.setup.initial.slice()
+    for (const part of this.terms.travelling) putPart(this.holding(part.expert).state.values, part, flat)
+    return this.#filled(flat)
+  }
+
+  #assembled(client: Name): Float32Array {
+    const { strategy: { serves }, beginnings: { initial, clients } } = this.setup
+    const state = this.lives.alive(client) ? this.lives.state<ClientState>(client) : undefined
+    const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
+    if (kept !== undefined) return kept
+    const flat = (state?.personal ?? clients.get(client) ?? initial).slice()
+    for (const part of this.terms.travelling) putPart(sentTo(this.holding(part.expert).state, client), part, flat)
+    return flat
+  }
+
+  #filled(flat: Float32Array): Float32Array {
+    const { drawn } = this.terms
+    return drawn === undefined ? flat : fillUntrained(this.setup.layout, drawn, flat)
+  }
+}

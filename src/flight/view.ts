@@ -1,0 +1,49 @@
+import type { View } from '../checks/check.js'
+import type { Weather } from '../faults/weather.js'
+import type { Terms } from '../federation/terms.js'
+import type { Network } from '../network/network.js'
+import type { Ledger } from '../record/ledger.js'
+import type { Name } from '../roster/participant.js'
+import type { Resolved } from '../simulation/specification.js'
+import type { Kernel } from '../time/kernel.js'
+import type { Micros } from '../time/micros.js'
+import { usual } from './checkpoints.js'
+
+interface Sights {
+  readonly resolved: Resolved
+  readonly terms: Terms
+  readonly weather: Weather
+  readonly kernel: Kernel
+  readonly ledger: Ledger
+  readonly network: Network
+  /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
+  readonly undisturbed: ReadonlyMap<Name, Micros> | undefined
+}
+
+/** How long waits of a faulty phase may go on: for peers, and for an acknowledgement. */
+const settlingTime = ({ delivery: { acknowledge, longest, jitter }, checkpoint: { patience } = usual }: Resolved): Micros =>
+  patience + (acknowledge ? Math.ceil(longest * (1 + jitter)) : 0)
+
+/** What checks see of a flight beside its events. */
+export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, undisturbed }: Sights): View => {
+  const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = terms
+  return {
+    get now() {
+      return kernel.now
+    },
+    ledger,
+    inFlight: (flow) => network.inFlight(flow),
+    inboxes: weather.inboxes,
+    clients: new Set(clients.map(({ name }) => name)),
+    acknowledges,
+    damages: weather.damages === true,
+    calms: resolved.calm !== undefined,
+    privates: new Set(segments.filter((segment) => strategy.template(segment) === 'private').map(({ name }) => name)),
+    bytes: (envelope) => network.bytes(envelope),
+    undisturbed: (client) => undisturbed?.get(client),
+    settles: settlingTime(resolved),
+    checksums: wire.checksums || acknowledges,
+    parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
+    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
+  }
+}
