@@ -66,6 +66,14 @@ export interface TimelineOptions {
   /** How many rounds are flown, if that is known. */
   readonly rounds: number | undefined
   readonly width: number
+  /** When the calm phase begins, if one does. */
+  readonly calm?: { readonly round?: number | undefined; readonly at?: Micros | undefined } | undefined
+}
+
+const calmText = (calm: TimelineOptions['calm']): string[] | undefined => {
+  if (calm === undefined) return undefined
+  const from = calm.round === undefined ? formatMicros(calm.at ?? 0) : `round ${calm.round}`
+  return [`calm from ${from} on: none of them strikes`]
 }
 
 /** Rows beyond which actors are counted. */
@@ -146,9 +154,12 @@ export const planTimeline = ({ faults }: Plan, options: TimelineOptions): readon
   })
   const shown = new Set([...timed, ...round].map(({ letter }) => letter))
   const waiting = all.filter(({ letter }) => !shown.has(letter)).map(({ letter }) => letter)
+  const grids = [...(round.length > 0 ? [byRounds(round, options)] : []), ...(timed.length > 0 ? [byTime(timed, options)] : [])]
+  const counted = grids.some((lines) => lines.split('\n').slice(2).some((line) => /[0-9+]/.test(line.slice(line.lastIndexOf(' ')))))
   return [
-    ...(round.length > 0 ? [byRounds(round, options)] : []),
-    ...(timed.length > 0 ? [byTime(timed, options)] : []),
+    ...grids,
     ...(waiting.length > 0 ? [wrap(`set off by an event: ${waiting.join(', ')} (${plural(waiting.length, 'fault')})`, options.width)] : []),
+    ...(counted ? [wrap('a number: so many faults at once; a +: ten or more', options.width)] : []),
+    ...(calmText(options.calm) ?? []),
   ]
 }

@@ -60,6 +60,9 @@ client-a-scenario-w… ...BBB..`)
     expect(rows['client-DE']).toMatch(/^\.+F+$/)
     expect(rows.aggregator).toMatch(/^G+2+G*\.*E+\.+E+\.*$/)
     expect(waiting).toBe('set off by an event: H (1 fault)')
+    expect(planTimeline(drawn, { actors, rounds: 6, width: 80, calm: { round: 5 } }).slice(-2)).toEqual([
+      'a number: so many faults at once; a +: ten or more', 'calm from round 5 on: none of them strikes',
+    ])
   })
 
   it.each([60, 80])('fits %i columns, however many rounds and actors there are', (width) => {
