@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-
 import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
@@ -10,12 +8,12 @@ import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
-import { asError, LivenessError } from '../errors.js'
+import { asError } from '../errors.js'
 import type { Life } from '../faults/fault.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
-import { type ClientState, ScenarioClient } from '../federation/client.js'
+import { ScenarioClient } from '../federation/client.js'
 import { expertLife } from '../federation/expert-network.js'
 import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
@@ -32,29 +30,32 @@ import { createDraws, createLexicon } from '../random/draws.js'
 import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
-import { FlightRecorder, type Reader } from '../record/flight-recorder.js'
+import { FlightRecorder } from '../record/flight-recorder.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
 import type { Weather as NetworkWeather } from '../network/weather.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
-import { formatMicros, type Micros } from '../time/micros.js'
+import type { Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
+import { Calm } from './calm.js'
 import { carriageOf } from './carriage.js'
-import { checkpointBytes, Checkpoints, usual, writingTime } from './checkpoints.js'
+import { Checkpoints, usual } from './checkpoints.js'
 import { Divergence } from './divergence.js'
 import { Evaluation } from './evaluation.js'
 import type { Flight } from './flight.js'
 import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
+import { neverEnds } from './never-ends.js'
 import { Numbers } from './numbers.js'
+import { resultOf } from './result.js'
 import { Serving } from './serving.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
 import { Steps } from './steps.js'
 import { catchStrays, straysAreIn } from './strays.js'
-import { trainedModel, whiches } from './trained-model.js'
 import { viewOf } from './view.js'
+import { Writing } from './writing.js'
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -103,6 +104,7 @@ export class Simulator {
   readonly #topology: Topology
   readonly #lives: Lives
   readonly #serving: Serving
+  readonly #writing: Writing
   readonly #evaluation: Evaluation
   readonly #watch: Watch
   readonly #marks = new MarkCount(allMarks)
@@ -110,11 +112,11 @@ export class Simulator {
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
   readonly #steps: Steps
+  readonly #calm: Calm
   readonly #goal = { reached: false }
   #reachedIn: number | undefined
   #landed: Micros = 0
   #over = false
-  #calm = false
 
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
@@ -133,7 +135,19 @@ export class Simulator {
     this.#network = this.#openNetwork()
     this.#steps = new Steps(this.#kernel, () => this.#network.next)
     this.#lives = this.#openLives()
+    this.#calm = new Calm({
+      from: setup.resolved.calm, kernel: this.#kernel, record: this.#record, lives: this.#lives, over: () => this.#over,
+    })
     this.#serving = new Serving(setup, this.#terms, this.#lives)
+    this.#writing = new Writing({
+      setup, kernel: this.#kernel, record: this.#record, host: this.#host, lives: this.#lives, checkpoints: this.#checkpoints,
+      forgetful: this.#weather.forgetful,
+      over: () => this.#over,
+      stateOf: (part, owner) => {
+        const { parts: [trunk], experts } = this.#terms
+        return this.#serving.holding(part === trunk.name ? undefined : experts.indexOf(owner)).state
+      },
+    })
     this.#evaluation = new Evaluation({
       engine,
       exams: setup.exams,
@@ -162,10 +176,11 @@ export class Simulator {
       this.#weather,
       ...this.#watch.readers,
       ...this.#marks.readers,
-      { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
-      ...this.#clientsWrite(),
+      // The close of a round is scored, off the clock and off the network.
+      { kinds: ['round-close'], see: (event) => event.kind === 'round-close' && this.#closed(event) },
+      ...this.#writing.readers,
       ...(options.stepped === true ? [this.#steps] : []),
-      ...this.#calms(),
+      ...this.#calm.readers,
       ...(onEvent === undefined ? [] : [{ see: (event: FlightEvent) => this.#guard.outside(() => onEvent(event)) }]),
     )
   }
@@ -267,10 +282,10 @@ export class Simulator {
   }
 
   async #begin(): Promise<void> {
-    const { evaluate, calm } = this.#setup.resolved
+    const { evaluate } = this.#setup.resolved
     this.#steps.begin(this.#weather.edges)
     this.#lives.begin()
-    if (calm?.at !== undefined) this.#kernel.at(calm.at, () => this.#becomeCalm(OUTSIDE))
+    this.#calm.begin()
     for (const life of this.#weather.lives) this.#lives.schedule(life)
     if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
     this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
@@ -404,52 +419,8 @@ export class Simulator {
       checkpoints: this.#checkpoints,
       weather: this.#weather,
       over: () => this.#over,
-      calm: () => this.#calm,
+      calm: () => this.#calm.has,
     })
-  }
-
-  /** What the simulator itself does about events: the close of a round is scored, off the clock and off the network. */
-  #see(event: FlightEvent): void {
-    if (event.kind === 'round-close') this.#closed(event)
-    else if (event.kind === 'part-close') this.#ended(event)
-  }
-
-  /** A round has ended for an owner, which writes that down, if it is to. */
-  #ended(event: EventOf<'part-close'>): void {
-    this.#checkpoints.see(event)
-    const { checkpoint } = this.#setup.resolved
-    const { actor, part, round, at } = event
-    if (checkpoint === undefined || checkpoint.every === 'message' || round % checkpoint.every !== 0) return
-    this.#kernel.at(at, () => {
-      if (!this.#host.alive(actor) || this.#over) return
-      const { state } = this.#serving.holding(part === this.#terms.parts[0].name ? undefined : this.#terms.experts.indexOf(actor))
-      const until = at + writingTime(checkpoint, state, round)
-      this.#record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(state), until }, event.id)
-      // The aggregator itself waits before it opens another round.
-      if (until > at && actor !== AGGREGATOR) this.#lives.close(actor, until)
-    })
-  }
-
-  /** The round whose opening begins the calm phase, if one does. */
-  #calms(): Reader[] {
-    const { calm } = this.#setup.resolved
-    if (calm?.round === undefined) return []
-    return [{ kinds: ['round-open'], see: (event) => event.kind === 'round-open' && event.round === calm.round && this.#becomeCalm(event.id) }]
-  }
-
-  /** From here on no fault strikes, and the dead come back. */
-  #becomeCalm(cause: number): void {
-    if (this.#calm || this.#over) return
-    this.#calm = true
-    this.#record.tell(AGGREGATOR, { kind: 'calm' }, cause)
-    this.#kernel.at(this.#kernel.now, () => this.#lives.revive())
-  }
-
-  /** Clients' answers, where what they write down is not what their last answer left them with. */
-  #clientsWrite(): Reader[] {
-    const { every } = this.#setup.resolved.checkpoint ?? usual
-    if (every === 'message' || (every === 1 && this.#weather.forgetful === 0)) return []
-    return [{ kinds: ['send'], see: (event) => this.#setup.roles.get(event.actor) === 'client' && this.#checkpoints.see(event) }]
   }
 
   #openCheckpoints(): Checkpoints {
@@ -493,60 +464,27 @@ export class Simulator {
     if (this.#setup.resolved.evaluate.final && missing.length > 0) await this.#evaluation.begin(round, at, missing)
   }
 
+  /** Nothing is left to happen: that is the end of the flight, or it can never end. */
   #checkOver(): void {
     if (this.#over) return
-    const { round, atWork } = this.#lives.state<AggregatorState>(AGGREGATOR)
-    if (!this.#host.alive(AGGREGATOR)) {
-      throw new LivenessError(
-        `Round ${this.#account.rounds.length + 1} can never close: the aggregator is dead, and does not come back. ` +
-          'Give the fault `restartAfter`.',
-      )
-    }
-    const silent = [...atWork.keys()].toSorted()
-    throw new LivenessError(
-      `Round ${round} can never close: nothing is left to happen after ${formatMicros(this.#kernel.now)}, and ` +
-        `${silent.length > 0 ? `${silent.join(', ')} did not answer` : 'nobody is left to answer'}. ` +
-        this.#terms.rounds.advice,
-    )
+    throw neverEnds({
+      alive: this.#host.alive(AGGREGATOR),
+      state: this.#lives.state<AggregatorState>(AGGREGATOR),
+      closed: this.#account.rounds.length,
+      now: this.#kernel.now,
+      advice: this.#terms.rounds.advice,
+    })
   }
 
   #flight(status: Flight['status']): Flight {
     this.#options.onLines?.(this.#journal.takeLines())
-    const [journal, ledger, account, numbers] = [this.#journal, this.#ledger, this.#account, this.#numbers]
-    const { layout, strategy, parts, resolved } = this.#setup
-    const living = this.#terms.clients.filter(({ name }) => this.#host.alive(name))
-    const states = living.map(({ name }) => this.#host.state<ClientState>(name))
-    for (const state of states) numbers.client(state, layout.segments, strategy.template)
-    const holdings = parts.map(({ name, expert }) => [name, this.#serving.holding(expert).state] as const)
-    numbers.metrics(this.#evaluation.digest())
-    const models = this.#evaluation.models()
-    const digests = { events: journal.digest(), numbers: numbers.digest() }
-    return {
-      digest: createHash('sha256').update(`${digests.events}\n${digests.numbers}\n`).digest('hex'),
-      digests,
-      virtualTime: status === 'complete' ? this.#landed : this.#kernel.now,
-      rounds: account.rounds,
-      metrics: this.#evaluation.rows,
-      ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
-      trainings: account.trainings,
-      faults: this.#weather.report(),
-      marks: this.#marks.counts,
-      coverage: this.#coverage.report(),
-      refused: Object.fromEntries([...account.refused].sort(([a], [b]) => (a < b ? -1 : 1))),
-      unfit: Object.fromEntries([...account.unfit].sort(([a], [b]) => (a < b ? -1 : 1))),
-      oddGradients: account.oddGradients,
-      selectedRound: this.#evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
-      parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),
-      states: Object.fromEntries(holdings),
-      kept: Object.fromEntries(living.map(({ name }, i) => [name, states[i].kept])),
-      personal: Object.fromEntries(living.map(({ name }, i) => [name, states[i].personal])),
-      ...(this.#reachedIn !== undefined && { reached: this.#reachedIn }),
-      ...(resolved.evaluate.answers && { answers: this.#evaluation.answers() }),
-      ...(models && { models: whiches.map((which) => trainedModel(which, models[which].round, models[which], this.#setup)) }),
-      get events() {
-        return journal.lines()
-      },
+    return resultOf({
       status,
-    }
+      virtualTime: status === 'complete' ? this.#landed : this.#kernel.now,
+      reached: this.#reachedIn,
+      setup: this.#setup, terms: this.#terms, journal: this.#journal, ledger: this.#ledger, account: this.#account,
+      numbers: this.#numbers, weather: this.#weather, marks: this.#marks, coverage: this.#coverage, host: this.#host,
+      serving: this.#serving, evaluation: this.#evaluation,
+    })
   }
 }

@@ -1,0 +1,52 @@
+import { OUTSIDE } from '../record/event.js'
+import type { FlightRecorder, Reader } from '../record/flight-recorder.js'
+import { AGGREGATOR } from '../roster/participant.js'
+import type { Resolved } from '../simulation/specification.js'
+import type { Kernel } from '../time/kernel.js'
+import type { Lives } from './lives.js'
+
+interface CalmOptions {
+  /** When it begins: at an instant, or when a round opens; undefined: never. */
+  readonly from: Resolved['calm']
+  readonly kernel: Kernel
+  readonly record: FlightRecorder
+  readonly lives: Pick<Lives, 'revive'>
+  /** Is the last round over? */
+  readonly over: () => boolean
+}
+
+/** The calm phase of a flight: from its beginning on no fault strikes, and the dead come back. */
+export class Calm {
+  readonly #options: CalmOptions
+  #has = false
+
+  constructor(options: CalmOptions) {
+    this.#options = options
+  }
+
+  /** Has it begun? */
+  get has(): boolean {
+    return this.#has
+  }
+
+  /** Who sees that a round opens which begins it, if one does. */
+  get readers(): readonly Reader[] {
+    const round = this.#options.from?.round
+    if (round === undefined) return []
+    return [{ kinds: ['round-open'], see: (event) => event.kind === 'round-open' && event.round === round && this.#become(event.id) }]
+  }
+
+  /** The flight begins. */
+  begin(): void {
+    const { from, kernel } = this.#options
+    if (from?.at !== undefined) kernel.at(from.at, () => this.#become(OUTSIDE))
+  }
+
+  #become(cause: number): void {
+    const { record, kernel, lives, over } = this.#options
+    if (this.#has || over()) return
+    this.#has = true
+    record.tell(AGGREGATOR, { kind: 'calm' }, cause)
+    kernel.at(kernel.now, () => lives.revive())
+  }
+}
