@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
@@ -48,6 +49,13 @@ export const away = faultEntry({
   targets: 'clients',
   midRound: true,
   drawing: { schema: proneSchema, draw: (fault, targets, lots) => drawProne(fault as Prone, targets, lots) },
+  dials: {
+    fields: { who: dial.clients() },
+    ways: [
+      ...dial.each(dial.windows, { phase: dial.word('before-upload', 'upload', 'training', 'download'), probability: dial.share() }),
+      ...dial.each(dial.windows.slice(0, 3), { probability: dial.share() }),
+    ],
+  },
   describe: (fault, planned) => {
     const { phase, for: long } = fault
     const stays = long === undefined ? '' : ` for ${formatMicros(long)}`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { calendar } from '../schedules/calendar.js'
@@ -78,6 +79,7 @@ export const battery = faultEntry({
       return { start: Object.fromEntries(targets.map((client) => [client, first(client)])) }
     },
   },
+  dials: { fields: { who: dial.clients(), capacity: dial.factor(100, 1), training: dial.amount(10, 100), charge: dial.word({ watts: 10 }, undefined) } },
   describe: ({ capacity, training, start, charge }, planned) => {
     const full = typeof start === 'number' ? percent(start) : `${percent(start.from)} to ${percent(start.to)}`
     const fills = charge === undefined ? 'never charged' : `charged with ${charge.watts} W${charge.windows === undefined ? '' : ' at times'}`

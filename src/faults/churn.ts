@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { calendar, type Calendar } from '../schedules/calendar.js'
@@ -72,6 +73,7 @@ export const churn = faultEntry({
       sessions: Object.fromEntries(targets.map((name) => [name, drawSessions(fault as Rates, stream('life', name))])),
     }),
   },
+  dials: { fields: { who: dial.clients(), births: dial.factor(100_000, 10_000), deaths: dial.factor(1000, 20_000), horizon: dial.word('10 s') } },
   describe: ({ births, deaths, comesBack }, planned) =>
     `${whom(planned)} churn: ${births} births and ${deaths} deaths an hour${comesBack ? '' : ', dead for good'}`,
   effects: {

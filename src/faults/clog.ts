@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
@@ -34,6 +35,10 @@ export const clog = faultEntry({
     .refine(oneWindow, oneWindowRule)
     .refine(ordered, orderedRule),
   targets: 'messages',
+  dials: {
+    fields: { link: dial.link() },
+    ways: [{ rounds: dial.rounds() }, { stretch: dial.stretch() }, { stretch: dial.stretch(), release: dial.word('one by one'), gap: dial.duration(0.2) }],
+  },
   describe: ({ link, release, gap = 0 }, planned) =>
     `${messages(link, planned)} held, then released ${release}${release === 'together' ? '' : `, ${formatMicros(gap)} apart`}`,
   effects: {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Envelope } from '../network/envelope.js'
 import { kindNumber } from '../record/message.js'
 import { faultEntry } from './fault.js'
@@ -40,6 +41,7 @@ export const corrupt = faultEntry({
     .refine(ordered, orderedRule),
   either: ['bits', 'rate'],
   targets: 'messages',
+  dials: { fields: { link: dial.link(), bits: dial.count(1, 64), probability: dial.share() }, ways: dial.windows },
   describe: ({ link, bits, rate = 0 }, planned) =>
     `${messages(link, planned)} damaged, ${bits === undefined ? `each bit with probability ${rate}` : many(bits, 'bit')}`,
   effects: { 'message damaged': (n, bits) => `${many(n, 'message')} damaged (${many(bits, 'bit')})` },

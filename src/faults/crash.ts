@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
@@ -35,6 +36,10 @@ export const crash = faultEntry({
   targets: 'anyone',
   kills: true,
   sudden: true,
+  dials: {
+    fields: { who: dial.anyone(), keeps: dial.word('checkpoint', 'nothing') },
+    ways: dial.each(dial.moments, { restartAfter: dial.duration(1) }),
+  },
   describe: ({ at = 0, when, repeat, restartAfter, restartWhen, keeps }, { targets }) => {
     const then = when === undefined ? ` at ${formatMicros(at)}` : triggered(when)
     const back = restartWhen !== undefined ? `, back${triggered(restartWhen)}`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
 import { correlated, correlation as correlatedBy, correlationField } from './correlated.js'
@@ -26,6 +27,7 @@ export const delay = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
+  dials: { fields: { link: dial.link(), by: dial.duration(3), jitter: dial.duration(2), probability: dial.share() }, ways: dial.windows },
   describe: ({ link, by, jitter, ...rest }, planned) => {
     const more = jitter === undefined ? '' : ` and up to ${formatMicros(jitter)} more`
     return `${messages(link, planned)} delayed by ${formatMicros(by)}${more}${correlatedBy(rest)}`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
 import { correlated, correlation as correlatedBy, correlationField } from './correlated.js'
@@ -26,6 +27,7 @@ export const duplicate = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
+  dials: { fields: { link: dial.link(), probability: dial.share(), times: dial.count(1, 4), after: dial.maybe(dial.duration(2)) }, ways: dial.windows },
   describe: ({ link, times, after, ...rest }, planned) => {
     const often = times === 1 ? 'twice' : `${times + 1} times`
     return `${messages(link, planned)} arrive ${often}${after === 0 ? '' : `, ${formatMicros(after)} apart`}${correlatedBy(rest)}`

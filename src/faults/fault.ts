@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import type { Dials } from '../dials/dial.js'
 import { told } from '../entry.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Door } from '../network/weather.js'
@@ -312,6 +313,8 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
   readonly sudden?: boolean
   /** It strikes in mid-round, so that it can be about a share of those selected, redrawn in each round. */
   readonly midRound?: boolean
+  /** How it can be turned: what explores draws it by, and what shrinks turns it back by. One without is never drawn. */
+  readonly dials?: Dials
   /** What it does, for people, without its window and its coin: `client-2, client-5 leave in training`. */
   describe(fault: z.output<Schema>, planned: Planned): string
   /** What can become of its victims, in the order in which a report names it. */
@@ -325,7 +328,7 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
 export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, const Either extends string = never>(
   about: Omit<FaultEntry<Schema, Either>, never>,
 ): FaultEntry<Schema, Either> => {
-  const { kind, sentence, source, either, targets, kills, sudden, midRound, describe, effects, drawing, compile } = about
+  const { kind, sentence, source, either, targets, kills, sudden, midRound, dials, describe, effects, drawing, compile } = about
   const given = (fault: object): number => (either ?? []).filter((field) => (fault as Record<string, unknown>)[field] !== undefined).length
   const schema = either === undefined ? about.schema : about.schema.refine((fault) => given(fault) === 1, {
     error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
@@ -333,7 +336,8 @@ export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, 
   const subject = targets === 'messages' ? 'link' : targets === 'groups' ? 'groups' : 'who'
   const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
   const entry = {
-    kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, sudden, midRound, describe, effects, drawing, compile,
+    kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, sudden, midRound, dials, describe, effects,
+    drawing, compile,
   }
   return Object.assign(constructor, entry) as FaultEntry<Schema, Either>
 }

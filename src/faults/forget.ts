@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
 import { idField, inTime, ordered, orderedRule, windowFields } from './window.js'
@@ -23,6 +24,7 @@ export const forget = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'anyone',
+  dials: { fields: { who: dial.anyone(), by: dial.count(1, 4) } },
   describe: ({ by }, { targets }) => `checkpoints of ${names(targets)} are ${many(by, 'round')} older than believed`,
   effects: { forgot: (n) => `${many(n, 'return')} with an older checkpoint` },
   compile: ({ fault, targets }, { strike }) => ({

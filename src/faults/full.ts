@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
@@ -26,6 +27,7 @@ export const full = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'anyone',
+  dials: { fields: { who: dial.server(), service: dial.duration(0.2), inbox: dial.count(32, 1) }, ways: dial.windows },
   describe: ({ service, takes, inbox }, planned) => {
     const room = inbox === undefined ? 'without a bound' : `of ${many(inbox, 'message')}`
     return `${names(planned.targets)} ${verb(planned, 'handles', 'handle')} ${many(takes, 'message')} at once for ${formatMicros(service)}, inbox ${room}`

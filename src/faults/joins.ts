@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
@@ -21,6 +22,7 @@ export const joins = faultEntry({
   }),
   either: ['round', 'at'],
   targets: 'clients',
+  dials: { fields: { who: dial.clients(0.5) }, ways: [{ round: dial.count(2, 6) }, { at: dial.duration(3) }] },
   describe: ({ round, at = 0 }, planned) =>
     `${whom(planned)} ${verb(planned, 'joins', 'join')} ${round === undefined ? `at ${formatMicros(at)}` : `in round ${round}`}`,
   effects: { 'not selectable': (n) => `not selectable ${n === 1 ? 'once' : `${n} times`}` },

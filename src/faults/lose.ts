@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Envelope } from '../network/envelope.js'
 import { shareDown } from '../shares.js'
 import { burstField, burstModel, burstWords } from './bursts.js'
@@ -31,6 +32,13 @@ export const lose = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
+  dials: {
+    fields: { link: dial.link() },
+    ways: [
+      ...dial.each(dial.windows, { probability: dial.share() }),
+      ...dial.each(dial.windows, { burst: dial.together({ p: dial.share(0.05, 0.9), r: dial.amount(0.9, 0.1) }) }),
+    ],
+  },
   describe: ({ link, travelled, burst, ...rest }, planned) => {
     const after = travelled === 1 ? '' : ` after ${percent(travelled)} of the bytes`
     return `${messages(link, planned)} lost${after}${burstWords(burst)}${correlatedBy(rest)}`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import type { Task } from '../tasks/task.js'
 import { faultEntry, type Hooks, type Labels } from './fault.js'
@@ -35,6 +36,7 @@ export const mislabel = faultEntry({
     .refine(({ swap, flip }) => swap === undefined || flip !== undefined, { error: '`swap` goes with `flip`', path: ['swap'] }),
   either: ['flip', 'redraw', 'noise'],
   targets: 'clients',
+  dials: { fields: { who: dial.clients(0.5), flip: dial.share() } },
   describe: ({ task, flip, swap, redraw, noise = 0 }, { targets }) => {
     const what =
       flip !== undefined ? `${percent(flip)} of the labels flipped${swap === undefined ? '' : ` between ${swap.join(' and ')}`}`

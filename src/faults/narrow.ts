@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { bandwidthSchema } from '../network/units.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
@@ -29,6 +30,7 @@ export const narrow = faultEntry({
   either: ['to', 'by'],
   targets: 'clients',
   midRound: true,
+  dials: { fields: { who: dial.clients(), by: dial.factor(1.5, 64) }, ways: dial.windows },
   describe: ({ to, by, direction }, planned) => {
     const way = direction === undefined ? '' : `${direction}link `
     return `${whom(planned)}: ${way}bandwidth ${to === undefined ? `divided by ${by}` : `at most ${bandwidth(to)}`}`

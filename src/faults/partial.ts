@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
 import { idField, perClientRound, roundsField } from './window.js'
@@ -43,6 +44,7 @@ export const partial = faultEntry({
   }),
   targets: 'clients',
   midRound: true,
+  dials: { fields: { who: dial.clients(), epochs: dial.amount(0.9, 0.1), probability: dial.share() }, ways: [{ rounds: dial.rounds() }, {}] },
   describe: ({ epochs }, planned) => `${whom(planned)} ${verb(planned, 'stops', 'stop')} after ${shares(epochs)} of the local epochs`,
   effects: { 'training partial': (n) => `${many(n, 'training')} stopped early` },
   compile: ({ fault }, { draws, strike, strikes }) => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { shareDown } from '../shares.js'
@@ -29,6 +30,7 @@ export const partition = faultEntry({
     .refine(oneWindow, oneWindowRule)
     .refine(ordered, orderedRule),
   targets: 'groups',
+  dials: { fields: { groups: dial.groups() }, ways: [{ rounds: dial.rounds() }, { stretch: dial.stretch() }] },
   describe: ({ oneWay }, { groups = [] }) => {
     const sides = [...groups.map((group) => names(group)), ...(groups.length === 1 ? ['everyone else'] : [])]
     if (oneWay === undefined) return `${sides.join(' | ')} cut off from each other`

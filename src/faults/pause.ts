@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
@@ -28,6 +29,7 @@ export const pause = faultEntry({
   either: ['at', 'when'],
   targets: 'anyone',
   sudden: true,
+  dials: { fields: { who: dial.anyone(), for: dial.duration(2) }, ways: dial.moments },
   describe: ({ at = 0, when, repeat, for: long }, { targets }) => {
     const then = when === undefined ? ` at ${formatMicros(at)}` : triggered(when)
     return `${names(targets)} ${targets.length === 1 ? 'sleeps' : 'sleep'} for ${formatMicros(long)}${then}${repeated(repeat)}`

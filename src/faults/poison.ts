@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { against, little, littleEnough, momentsOf, noised, notNumbers, rmsOf, scaled } from './attacks.js'
 import { faultEntry, type Fold, type ForgeHook, type Hooks, type PoisonHook, type Sending, type Tools } from './fault.js'
@@ -127,6 +128,16 @@ export const poison = faultEntry({
   }),
   targets: 'clients',
   midRound: true,
+  dials: {
+    fields: {
+      who: dial.clients(0.5),
+      send: dial.word(
+        { attack: 'scale', by: 2 }, { attack: 'noise', relative: 1 }, { attack: 'sign-flip' }, { attack: 'a-little-is-enough' }, { attack: 'nan' },
+      ),
+      probability: dial.share(),
+    },
+    ways: [{ rounds: dial.rounds() }, {}],
+  },
   describe: ({ send }, planned) => `${whom(planned)} ${verb(planned, 'sends', 'send')} ${inWords(send)}`,
   effects: { 'update poisoned': (n) => `${many(n, 'update')} poisoned` },
   compile: ({ fault: { send }, targets }, tools): Hooks => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
@@ -21,6 +22,7 @@ export const quits = faultEntry({
   }),
   either: ['round', 'at'],
   targets: 'clients',
+  dials: { fields: { who: dial.clients(0.5) }, ways: [{ round: dial.count(6, 1) }, { at: dial.instant() }] },
   describe: ({ round, at = 0 }, planned) =>
     `${whom(planned)} ${verb(planned, 'quits', 'quit')} ${round === undefined ? `at ${formatMicros(at)}` : `from round ${round} on`}`,
   effects: {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros } from '../time/micros.js'
 import { correlated, correlation as correlatedBy, correlationField } from './correlated.js'
@@ -38,6 +39,7 @@ export const reorder = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'messages',
+  dials: { fields: { link: dial.link(), by: dial.duration(2), gap: dial.count(2, 8), share: dial.share(0.05, 0.9) }, ways: dial.windows },
   describe: ({ link, by, gap, share, ...rest }, planned) => {
     const which = gap === 1 ? percent(share) : share === 1 ? `every ${ordinal(gap)}` : `one in ${Number((gap - 1 + 1 / share).toFixed(1))}`
     return `${messages(link, planned)} kept back by ${formatMicros(by)}, ${which} sent ahead of them${correlatedBy(rest)}`

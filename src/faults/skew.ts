@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
@@ -37,6 +38,7 @@ export const skew = faultEntry({
       error: 'give `ahead`, `behind` or `drift`', path: ['ahead'],
     }),
   targets: 'clients',
+  dials: { fields: { who: dial.clients() }, ways: [{ behind: dial.duration(3) }, { ahead: dial.duration(3) }, { drift: dial.amount(-100_000, 100_000) }] },
   describe: ({ ahead = 0, behind = 0, drift }, planned) => {
     const off = ahead > 0 ? [`${formatMicros(ahead)} ahead`] : behind > 0 ? [`${formatMicros(behind)} behind`] : []
     if (drift !== 0) off.push(`${drift > 0 ? 'gaining' : 'losing'} ${Math.abs(drift)} us a second`)

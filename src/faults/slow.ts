@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
@@ -42,6 +43,7 @@ export const slow = faultEntry({
   either: ['by', 'profile', 'throttle'],
   targets: 'anyone',
   midRound: true,
+  dials: { fields: { who: dial.clients(), by: dial.factor(1.5, 64) }, ways: dial.windows },
   describe: ({ by, profile = [], throttle, since = throttle === undefined ? 'flight' : 'training' }, planned) => {
     const of = since === 'training' ? ' of a training' : ''
     if (throttle !== undefined) return `${whom(planned)} slower with the heat${of} (${throttle})`

@@ -1,0 +1,6 @@
+/*
+ * Every dial: `import * as dial from '../dials/all.js'`, and a fault's file says `dials: { fields: { who: dial.clients() } }`.
+ */
+export * from './numbers.js'
+export * from './subjects.js'
+export * from './windows.js'

@@ -1,0 +1,53 @@
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+
+/** What is known of a federation when something is drawn for it, so that what is drawn is of its own measure. */
+export interface Scene {
+  readonly clients: readonly Name[]
+  readonly experts: readonly Name[]
+  /** Rounds of the flight, or folds. */
+  readonly rounds: number
+  /** What a round takes that nothing disturbs, in virtual time. */
+  readonly round: Micros
+}
+
+/** A number in [0, 1), another one each time. */
+export type Toss = () => number
+
+/**
+ * How far one field of something can be turned: how it is drawn, at most so wild, and what would be milder. What explores
+ * draws with dials, what shrinks turns them back, and what asks how mild a plan is adds them up.
+ */
+export interface Dial<Value = unknown> {
+  /** `intensity` from 0, where it is as mild as can be, to 1: what is drawn is at most so wild. */
+  draw(toss: Toss, intensity: number, scene: Scene): Value
+  /** What is milder, or simpler and as mild, the mildest first; nothing: it is as mild as can be. */
+  milder(value: Value, scene: Scene): readonly Value[]
+  /** How wild it is, from 0 to 1. */
+  measure(value: Value, scene: Scene): number
+}
+
+/** Dials by the field that they turn. */
+export type Fields = Readonly<Record<string, Dial>>
+
+/** What can be turned of something that has several ways to be. */
+export interface Dials {
+  /** Fields that are always given. */
+  readonly fields?: Fields
+  /** One of these is given beside them, drawn by lot: `at` with what goes with it, or `when`. The mildest first. */
+  readonly ways?: readonly Fields[]
+}
+
+/** A dial whose compiler knows what it turns. */
+export const dial = <Value>(own: Dial<Value>): Dial => own as Dial
+
+/** One of several, all alike. */
+export const pick = <T>(toss: Toss, from: readonly T[]): T => from[Math.min(from.length - 1, Math.floor(toss() * from.length))]
+
+/** So many of several, each set alike, in their order. */
+export const some = <T>(toss: Toss, from: readonly T[], count: number): T[] => {
+  const left = from.map((_, i) => i)
+  const taken: number[] = []
+  while (taken.length < count && left.length > 0) taken.push(...left.splice(Math.floor(toss() * left.length), 1))
+  return taken.sort((a, b) => a - b).map((i) => from[i])
+}

@@ -1,0 +1,98 @@
+import { dial, type Dial, type Fields, type Scene } from './dial.js'
+
+/** Where a number lies between its mildest and its wildest, and back. */
+interface Scale {
+  place(value: number): number
+  value(place: number): number
+}
+
+/** In which measure a number is written: its neighbours are the same to people. */
+const neat = (value: number): number => (value === 0 ? 0 : Number(value.toPrecision(2)))
+
+const clipped = (place: number): number => Math.min(1, Math.max(0, place))
+
+const onScale = ({ place, value }: Scale, round: (value: number) => number): Dial => dial<number>({
+  draw: (toss, intensity) => round(value(toss() * intensity)),
+  milder: (given) => {
+    const from = clipped(place(given))
+    const places = [0, 0.25, 0.5, 0.75, 0.9].map((part) => round(value(from * part)))
+    return [...new Set(places)].filter((candidate) => place(candidate) < from)
+  },
+  measure: (given) => clipped(place(given)),
+})
+
+/** A number on a line. */
+export const amount = (mildest: number, wildest: number): Dial => onScale({
+  place: (value) => (value - mildest) / (wildest - mildest),
+  value: (place) => mildest + (wildest - mildest) * place,
+}, neat)
+
+/** A number whose doubling counts as much wherever it is. */
+export const factor = (mildest: number, wildest: number): Dial => onScale({
+  place: (value) => Math.log(value / mildest) / Math.log(wildest / mildest),
+  value: (place) => mildest * (wildest / mildest) ** place,
+}, neat)
+
+/** A whole number. */
+export const count = (mildest: number, wildest: number): Dial => onScale({
+  place: (value) => (value - mildest) / (wildest - mildest),
+  value: (place) => mildest + (wildest - mildest) * place,
+}, Math.round)
+
+/** A probability, or a share. */
+export const share = (mildest = 0.05, wildest = 1): Dial => onScale({
+  place: (value) => (value - mildest) / (wildest - mildest),
+  value: (place) => mildest + (wildest - mildest) * place,
+}, (value) => Math.min(1, Math.round(20 * value) / 20 || 0.05))
+
+/** A duration, in parts of an undisturbed round: at most so many of them, and at least a millisecond. */
+export const duration = (rounds: number): Dial => dial<number>({
+  draw: (toss, intensity, { round }) => inMillis(toss() * intensity * rounds * round),
+  milder: (given) => [...new Set([1000, given / 8, given / 2, given * 0.8].map(inMillis))].filter((time) => time < given),
+  measure: (given, { round }) => clipped(given / Math.max(1, rounds * round)),
+})
+
+/** When something happens; early or late, it is as wild. An early one is simpler. */
+export const instant = (): Dial => dial<number>({
+  draw: (toss, _, scene) => inMillis(toss() * lengthOf(scene)),
+  milder: (given) => [...new Set([0, given / 2, given * 0.9].map((time) => Math.floor(time / 1000) * 1000))].filter((time) => time < given),
+  measure: () => 0,
+})
+
+/** What a flight takes that nothing disturbs. */
+export const lengthOf = ({ rounds, round }: Scene): number => rounds * round
+
+/** A whole number of milliseconds, at least one. */
+export const inMillis = (time: number): number => Math.max(1000, Math.round(time / 1000) * 1000)
+
+/** Words may be groups: one that was written to a file and read again is the same. */
+const placeIn = (words: readonly unknown[], given: unknown): number => {
+  const text = JSON.stringify(given)
+  return words.findIndex((own) => JSON.stringify(own) === text)
+}
+
+/** One word of these, the mildest first; undefined: the field is left out. */
+export const word = (...words: readonly unknown[]): Dial => dial<unknown>({
+  draw: (toss, intensity) => words[Math.min(words.length - 1, Math.floor(toss() * (1 + intensity * (words.length - 1))))],
+  milder: (given) => words.slice(0, Math.max(0, placeIn(words, given))),
+  measure: (given) => (words.length < 2 ? 0 : Math.max(0, placeIn(words, given)) / (words.length - 1)),
+})
+
+/** Given in half of the cases, at most; left out it is milder. */
+export const maybe = (inner: Dial): Dial => dial<unknown>({
+  draw: (toss, intensity, scene) => (toss() < 0.5 ? undefined : inner.draw(toss, intensity, scene)),
+  milder: (given, scene) => (given === undefined ? [] : [undefined, ...inner.milder(given, scene)]),
+  measure: (given, scene) => (given === undefined ? 0 : inner.measure(given, scene)),
+})
+
+/** Several numbers in one group: each is turned by itself. */
+export const together = (fields: Fields): Dial => dial<Readonly<Record<string, unknown>>>({
+  draw: (toss, intensity, scene) =>
+    Object.fromEntries(Object.entries(fields).map(([name, inner]) => [name, inner.draw(toss, intensity, scene)])),
+  milder: (given, scene) =>
+    Object.entries(fields).flatMap(([name, inner]) => inner.milder(given[name], scene).map((value) => ({ ...given, [name]: value }))),
+  measure: (given, scene) => {
+    const all = Object.entries(fields).map(([name, inner]) => inner.measure(given[name], scene))
+    return all.reduce((sum, one) => sum + one, 0) / all.length
+  },
+})

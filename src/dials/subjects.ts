@@ -1,0 +1,91 @@
+import { AGGREGATOR, type Name } from '../roster/participant.js'
+import { dial, type Dial, pick, type Scene, some } from './dial.js'
+
+interface Named {
+  readonly select: 'named'
+  readonly names: readonly Name[]
+}
+
+const named = (names: readonly Name[]): Named => ({ select: 'named', names })
+
+/** Half of them, each one less, and one alone: what fewer there could be. */
+const fewer = (names: readonly Name[]): Name[][] => {
+  if (names.length < 2) return []
+  const half = Math.ceil(names.length / 2)
+  const without = names.length > 8 ? [] : names.map((_, i) => names.filter((_other, j) => j !== i))
+  const all = [...names.map((name) => [name]), names.slice(0, half), names.slice(half), ...without]
+  const seen = new Set<string>()
+  return all.filter((group) => {
+    const key = group.join(' ')
+    return group.length < names.length && !seen.has(key) && seen.add(key)
+  })
+}
+
+const among = (from: (scene: Scene) => readonly Name[], most: (scene: Scene, intensity: number) => number): Dial => dial<Named>({
+  draw: (toss, intensity, scene) => named(some(toss, from(scene), 1 + Math.floor(toss() * most(scene, intensity)))),
+  milder: ({ names }) => fewer(names).map(named),
+  measure: ({ names }, scene) => names.length / from(scene).length,
+})
+
+/** Clients: one, or more of them, up to a share of all. */
+export const clients = (share = 1): Dial => among((scene) => scene.clients, (scene, intensity) => share * intensity * scene.clients.length)
+
+/** Servers and clients: one actor of a role that is drawn first, so that few servers among many clients are as likely. */
+export const anyone = (): Dial => dial<Named>({
+  draw: (toss, _, { clients: devices, experts }) => {
+    const roles = [devices, experts, [AGGREGATOR]].filter((names) => names.length > 0)
+    return named([pick(toss, pick(toss, roles))])
+  },
+  milder: ({ names }) => fewer(names).map(named),
+  measure: ({ names }, { clients: devices, experts }) => names.length / (devices.length + experts.length + 1),
+})
+
+/** One server. */
+export const server = (): Dial => dial<Named>({
+  draw: (toss, _, { experts }) => named([pick(toss, [AGGREGATOR, ...experts])]),
+  milder: () => [],
+  measure: ({ names }, { experts }) => names.length / (1 + experts.length),
+})
+
+interface Link {
+  readonly from?: Name | undefined
+  readonly to?: Name | undefined
+  readonly message?: string | undefined
+}
+
+const ends: readonly Link[] = [
+  {}, { from: 'client' }, { to: 'client' }, { from: 'aggregator' }, { to: 'aggregator' }, { from: 'expert' }, { to: 'expert' },
+]
+
+/** Messages: all, or those from or to a role or an actor, or of a kind. */
+export const link = (): Dial => dial<Link>({
+  draw: (toss, _, { clients: devices }) => {
+    const which = toss()
+    if (which < 0.6) return pick(toss, ends)
+    if (which < 0.85) return toss() < 0.5 ? { from: pick(toss, devices) } : { to: pick(toss, devices) }
+    return { message: pick(toss, ['model', 'update', 'open', 'close']) }
+  },
+  milder: (given, { clients: devices }) => {
+    const { from, to, message } = given
+    if (from !== undefined && devices.includes(from)) return message === undefined ? [{ ...given, message: 'update' }] : []
+    if (to !== undefined && devices.includes(to)) return message === undefined ? [{ ...given, message: 'model' }] : []
+    const narrower: Link[] = []
+    if (from === undefined && (to === undefined || to === 'aggregator')) narrower.push({ ...given, from: devices[0] })
+    if (from === 'client') narrower.push({ ...given, from: devices[0] })
+    if (to === 'client') narrower.push({ ...given, to: devices[0] })
+    if (message === undefined) narrower.push(...['update', 'model'].map((kind) => ({ ...given, message: kind })))
+    return narrower
+  },
+  measure: ({ from, to, message }) => (from === undefined && to === undefined ? 1 : 0.5) * (message === undefined ? 1 : 0.5),
+})
+
+/** Groups that are cut off from each other: some clients from everybody else, or servers among themselves. */
+export const groups = (): Dial => dial<readonly (readonly string[])[]>({
+  draw: (toss, intensity, { clients: devices, experts }) => {
+    const which = toss()
+    if (which < 0.6) return [some(toss, devices, 1 + Math.floor(toss() * intensity * devices.length))]
+    return experts.length === 0 || which < 0.8 ? [['client'], ['aggregator']] : [['aggregator'], ['expert']]
+  },
+  milder: (given) => (given.length === 1 ? fewer(given[0]).map((group) => [group]) : []),
+  measure: ([first], { clients: devices }) => (devices.includes(first[0]) ? first.length / devices.length : 1),
+})
