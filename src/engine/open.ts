@@ -4,8 +4,8 @@ import type { Engine } from './engine.js'
 import { EngineError } from './engine-error.js'
 import type { Disturbance } from './workers/workers.js'
 
-/** Engines by name. The default is always `onnx`, whatever is installed: results would depend on it. */
-export const engineNames = ['onnx', 'tfjs', 'tfjs-node', 'tfjs-node-eager'] as const
+/** Engines by name; `surrogate` trains nothing. The default is always `onnx`, whatever is installed: results would depend on it. */
+export const engineNames = ['onnx', 'tfjs', 'tfjs-node', 'tfjs-node-eager', 'surrogate'] as const
 export type EngineName = (typeof engineNames)[number]
 export const defaultEngine: EngineName = 'onnx'
 
@@ -37,6 +37,8 @@ const load = async (engine: EngineName, workers: number, disturb: Disturbance | 
       return (await import('./tensorflow/tfjs-node-engine.js')).tfjsNodeEngine(workers, disturb)
     case 'tfjs-node-eager':
       return (await import('./tensorflow/tfjs-node-engine.js')).tfjsNodeEagerEngine()
+    case 'surrogate':
+      return new (await import('./surrogate/surrogate-engine.js')).SurrogateEngine()
     default:
       throw new SpecificationError(`there is no engine '${String(engine)}'; choose one of ${engineNames.join(', ')}`)
   }
