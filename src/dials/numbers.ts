@@ -52,6 +52,30 @@ export const duration = (rounds: number): Dial => dial<number>({
   measure: (given, { round }) => clipped(given / Math.max(1, rounds * round)),
 })
 
+/** How long something goes on that ends by itself, in undisturbed rounds: long is mild. */
+export const period = (mildest: number, wildest: number): Dial => dial<number>({
+  draw: (toss, intensity, { round }) => inMillis(round * (mildest + (wildest - mildest) * toss() * intensity)),
+  milder: (given, { round }) => {
+    const most = mildest * round
+    return [...new Set([most, given + (most - given) / 2].map(inMillis))].filter((time) => time > given)
+  },
+  measure: (given, { round }) => clipped((mildest - given / round) / (mildest - wildest)),
+})
+
+/** So many clients, by their share of all; at least one. */
+export const ofClients = (mildest: number, wildest: number): Dial => {
+  const many = (of: number, { clients }: Scene): number => Math.max(1, Math.round(of * clients.length))
+  return dial<number>({
+    draw: (toss, intensity, scene) => many(mildest + (wildest - mildest) * toss() * intensity, scene),
+    milder: (given, scene) => {
+      const least = many(mildest, scene)
+      const between = [least, Math.round((least + given) / 2)]
+      return [...new Set(between)].filter((one) => Math.abs(one - least) < Math.abs(given - least))
+    },
+    measure: (given, { clients }) => clipped((given / clients.length - mildest) / (wildest - mildest)),
+  })
+}
+
 /** When something happens; early or late, it is as wild. An early one is simpler. */
 export const instant = (): Dial => dial<number>({
   draw: (toss, _, scene) => inMillis(toss() * lengthOf(scene)),

@@ -160,6 +160,27 @@ export const setUp = async (
   }
 }
 
+/** What may differ between flights of one federation, so that nothing of it has to be made anew. */
+const protocol = [
+  'rounds', 'selection', 'choose', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'name', 'warnings',
+  'checks', 'link', 'schedule',
+] as const satisfies readonly (keyof Resolved)[]
+
+/**
+ * The same federation under another protocol, other faults and other seeds of these. What its data, its model or its
+ * parameters at the start follow from must be the same; a `RangeError` says what is not.
+ */
+export const setUpAgain = (setup: Setup, resolved: Resolved): Setup => {
+  const fixed = (of: Resolved): Readonly<Record<string, unknown>> => {
+    const { world, initialisation, batches } = of.seeds
+    return { ...of, ...Object.fromEntries(protocol.map((field) => [field, undefined])), seeds: { world, initialisation, batches } }
+  }
+  const [before, now] = [fixed(setup.resolved), fixed(resolved)]
+  const other = Object.keys({ ...before, ...now }).filter((field) => before[field] !== now[field] && JSON.stringify(before[field]) !== JSON.stringify(now[field]))
+  if (other.length > 0) throw new RangeError(`set up anew: ${other.join(', ')} is another`)
+  return { ...setup, resolved, rounds: roundsOf(resolved) }
+}
+
 /** Parts that clients wait for and answer with: the trunk always, an expert's if any of it travels. */
 export const travellingOf = (parts: readonly PartTemplate[]): PartTemplate[] =>
   parts.filter((part) => part.expert === undefined || part.length > 0)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import { byAge, upToStaleness } from './admission.js'
 import { roundEntry } from './round.js'
 import { byAgeField, giveTimeout, holdsPlace, unceasingFields, unceasingRounds } from './unceasing-rounds.js'
@@ -15,6 +16,7 @@ export const asynchronous = roundEntry({
     alpha: z.number().gt(0).max(1).default(0.6).describe('Weight of an update without staleness against the model'),
     staleness: byAgeField,
   }),
+  dials: { fields: { timeout: dial.period(4, 0.8), patience: dial.period(2, 0.2), concurrency: dial.maybe(dial.ofClients(1, 0.2)), maxStaleness: dial.maybe(dial.count(8, 1)) } },
   rules: ({ count, concurrency, timeout, patience, missing, maxStaleness, beyond, alpha, staleness }) => ({
     next: unceasingRounds({ count, concurrency, buffer: 1, timeout, patience, missing, maxStaleness, beyond }),
     admission: upToStaleness(maxStaleness),

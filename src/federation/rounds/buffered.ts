@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import { byAge, upToStaleness } from './admission.js'
 import { above } from './common-rounds.js'
 import { roundEntry } from './round.js'
@@ -18,6 +19,12 @@ export const buffered = roundEntry({
     rate: z.number().positive().default(1).describe('Server learning rate'),
     staleness: byAgeField,
   }),
+  dials: {
+    fields: {
+      buffer: dial.ofClients(0, 0.5), timeout: dial.period(4, 0.8), patience: dial.period(2, 0.2), concurrency: dial.maybe(dial.ofClients(1, 0.3)),
+    },
+    ways: [{}, { maxStaleness: dial.count(8, 1), beyond: dial.word('refuse', 'wait') }],
+  },
   rules: ({ count, concurrency, buffer, timeout, patience, missing, maxStaleness, beyond, rate, staleness }) => ({
     next: unceasingRounds({ count, concurrency, buffer, timeout, patience, missing, maxStaleness, beyond }),
     admission: upToStaleness(maxStaleness),

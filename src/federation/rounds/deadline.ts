@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import { shareUp } from '../../shares.js'
 import { durationSchema } from '../../time/duration.js'
 import { ofTheRound, plainly } from './admission.js'
@@ -19,6 +20,12 @@ export const deadline = roundEntry({
     overSelect: overSelectField,
     late: lateField,
   }),
+  dials: {
+    fields: {
+      after: dial.period(4, 0.5), quorum: dial.ofClients(0, 1), select: dial.maybe(dial.ofClients(1, 0.3)), overSelect: dial.maybe(dial.amount(0.1, 1)),
+      patience: dial.period(2, 0.2), missing: dial.word('last', 'sit-out'), leftBehind: dial.word(undefined, 'stop'), late: dial.word(undefined, 'give-up'),
+    },
+  },
   rules: ({ count, select, after, quorum, overSelect, patience, missing, leftBehind, late }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import { shareUp } from '../../shares.js'
 import { durationSchema } from '../../time/duration.js'
 import { ofTheRound, plainly } from './admission.js'
@@ -21,6 +22,12 @@ export const quorum = roundEntry({
     overSelect: overSelectField,
     late: lateField,
   }),
+  dials: {
+    fields: {
+      quorum: dial.ofClients(0.3, 1), after: dial.period(4, 0.5), select: dial.maybe(dial.ofClients(1, 0.5)), patience: dial.period(2, 0.2),
+      missing: dial.word('last', 'sit-out'), leftBehind: dial.word(undefined, 'stop'),
+    },
+  },
   rules: ({ count, select, after, quorum: goal, overSelect, patience, missing, leftBehind, late }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)

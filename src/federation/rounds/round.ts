@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import type { Dials } from '../../dials/dial.js'
 import { told } from '../../entry.js'
 import type { Instructions } from '../../network/frame.js'
 import type { Fate } from '../../record/message.js'
@@ -171,6 +172,8 @@ export interface RoundEntry<Schema extends z.ZodType = z.ZodType> {
   readonly sentence: string
   readonly source: string
   readonly schema: Schema
+  /** How its options can be turned, but for `count`: what explores draws it by. One without is never drawn. */
+  readonly dials?: Dials
   rules(options: z.output<Schema>): RoundRules
   /** What does not go together in its options; with `clients`, what does not go with so many. */
   problems(options: z.output<Schema>, clients?: number): readonly OptionProblem[]
@@ -183,12 +186,12 @@ export interface RoundEntry<Schema extends z.ZodType = z.ZodType> {
 /** Makes the entry of a kind of rounds: one file of this folder, and one line of all.ts. */
 export const roundEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Pick<RoundEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'rules'> &
-    Partial<Pick<RoundEntry<Schema>, 'problems' | 'stalls' | 'readsNumbers'>>,
+    Partial<Pick<RoundEntry<Schema>, 'dials' | 'problems' | 'stalls' | 'readsNumbers'>>,
 ): RoundEntry<Schema> => {
-  const { kind, sentence, source, schema, rules, problems = () => [] } = about
+  const { kind, sentence, source, schema, dials, rules, problems = () => [] } = about
   const { stalls = () => undefined, readsNumbers = () => false } = about
   const constructor = (options: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
   return Object.assign(constructor, {
-    kind, sentence, source, schema: told(schema, sentence, source), rules, problems, stalls, readsNumbers,
+    kind, sentence, source, schema: told(schema, sentence, source), dials, rules, problems, stalls, readsNumbers,
   })
 }

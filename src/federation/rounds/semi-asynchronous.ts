@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import type { Instructions } from '../../network/frame.js'
 import { durationSchema } from '../../time/duration.js'
 import type { Micros } from '../../time/micros.js'
@@ -95,6 +96,7 @@ export const semiAsynchronous = roundEntry({
     staleness: byAgeField,
     ...instructionFields,
   }),
+  dials: { fields: { after: dial.period(2, 0.4), lag: dial.count(2, 0), quorum: dial.ofClients(0, 0.8), patience: dial.period(2, 0.2), select: dial.maybe(dial.ofClients(1, 0.5)) } },
   rules: ({ count, select, after, quorum, lag, timeout = (lag + 1) * after, rate, staleness, patience, missing }) => ({
     next: machine({ count, select, after, quorum, timeout, patience, missing }),
     admission: upToStaleness(lag),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import { ofTheRound, plainly } from './admission.js'
 import { commonFields, commonProblems, commonRounds, giveDeadline, neverCloses, patientWait } from './common-rounds.js'
 import { roundEntry } from './round.js'
@@ -10,6 +11,7 @@ export const synchronous = roundEntry({
   sentence: 'Waits for every client that was asked; a message that is lost for good ends the run with a liveness error.',
   source: 'McMahan et al., AISTATS 2017, algorithm 1',
   schema: z.strictObject({ kind: z.literal('synchronous'), ...commonFields }),
+  dials: { fields: { select: dial.maybe(dial.ofClients(1, 0.3)), patience: dial.maybe(dial.period(2, 0.2)), missing: dial.word('last', 'sit-out') } },
   rules: ({ count, select, patience, missing, leftBehind }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import * as dial from '../../dials/all.js'
 import { durationSchema } from '../../time/duration.js'
 import { byField } from '../selection/speed.js'
 import { tierRule } from '../selection/tiers.js'
@@ -33,6 +34,11 @@ export const tiers = roundEntry({
     quorum: z.int().min(1).default(1).describe('Trunk updates below which the round aborts'),
     late: lateField,
   }),
+  dials: {
+    fields: {
+      tiers: dial.count(2, 3), after: dial.period(4, 0.6), by: dial.word('answers'), patience: dial.period(2, 0.2), adapt: dial.maybe(dial.word({ every: 1 })),
+    },
+  },
   rules: ({ count, select, after, quorum, patience, missing, leftBehind, late, ...options }) => ({
     next: commonRounds((round, clients) => {
       const wanted = Math.min(select ?? clients, clients)

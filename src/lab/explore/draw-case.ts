@@ -1,0 +1,119 @@
+import { pick, type Scene, some, type Toss } from '../../dials/dial.js'
+import { inMillis, lengthOf } from '../../dials/numbers.js'
+import type { FaultInput } from '../../faults/registry.js'
+import { drawFault, drawnKinds } from '../../faults/turn.js'
+import { roundEntryOf, roundsSchema, type RoundsInput } from '../../federation/rounds/registry.js'
+import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
+import { streams } from '../../random/streams.js'
+import type { Specification } from '../../simulation/specification.js'
+import type { Case, Shape } from './case.js'
+
+/** What of a specification may be other in a case, beside its faults. */
+export const varied = ['rounds', 'delivery', 'checkpoint', 'selection', 'calm', 'shape'] as const
+export type Varied = (typeof varied)[number]
+
+/** What cases are drawn from. */
+export interface Space {
+  /** Kinds of faults; every kind that can be drawn when absent. */
+  readonly kinds?: readonly string[] | undefined
+  /** What may be other than in the specification; all of it when absent. */
+  readonly vary?: readonly Varied[] | undefined
+  /** How wild faults may be at most, from 0 to 1. */
+  readonly intensity?: number | undefined
+  /** The rounds of the specification itself; undefined where they are a function. */
+  readonly rounds: RoundsInput | undefined
+  /** Whether other numbers of clients and expert networks can be had. */
+  readonly resizes: { readonly clients: boolean; readonly experts: boolean }
+  scene(shape: Shape): Promise<Scene>
+}
+
+/** Most faults of one case. */
+const most = 8
+
+/** Kinds that keep no answer from coming at last: rounds that wait for ever for one fly through nothing else. */
+const harmless: readonly string[] = [
+  'slow', 'partial', 'delay', 'duplicate', 'narrow', 'clog', 'reorder', 'mislabel', 'skew', 'joins', 'pause', 'forget',
+]
+
+/** May rounds wait for ever for an answer that is lost? */
+const mayStall = (rounds: RoundsInput | undefined): boolean => {
+  const parsed = roundsSchema.safeParse(rounds)
+  return !parsed.success || roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
+}
+
+/** Whole kinds on and off first, then how often each comes. */
+const swarm = (toss: Toss, kinds: readonly string[]): readonly string[] => {
+  const on = some(toss, kinds, 1 + Math.floor(toss() * kinds.length))
+  return on.flatMap((kind) => Array<string>(1 + Math.floor(toss() * 10)).fill(kind))
+}
+
+const shapeOf = (toss: Toss, { resizes }: Space, scene: Scene): Shape => ({
+  ...(resizes.clients && { clients: Math.max(1, Math.round(scene.clients.length * (0.3 + 1.2 * toss()))) }),
+  ...(resizes.experts && { experts: 1 + Math.floor(toss() * (scene.experts.length + 1)) }),
+})
+
+const roundsOf = (toss: Toss, intensity: number, scene: Scene): RoundsInput | undefined =>
+  drawRounds(pick(toss, drawnRounds), toss, intensity, scene)
+
+const deliveryOf = (toss: Toss, { round }: Scene): NonNullable<Specification['delivery']> => ({
+  acknowledge: true,
+  retries: pick(toss, [0, 1, 3, 10]),
+  timeout: inMillis(toss() * round),
+  longest: inMillis(4 * round),
+})
+
+const checkpointOf = (toss: Toss, { round }: Scene): NonNullable<Specification['checkpoint']> =>
+  pick(toss, [
+    { every: 'message' as const }, { every: 1, patience: inMillis(round) }, { every: 2, cost: inMillis(toss() * round * 0.1), patience: inMillis(2 * round) },
+    { every: 3, rate: '1 Mbps', patience: inMillis(round) },
+  ])
+
+const selections = ['random', 'round-robin', 'proportional', 'oort', 'speed', 'data'] as const
+
+const selectionOf = (toss: Toss): NonNullable<Specification['selection']> => ({ kind: pick(toss, selections) }) as NonNullable<Specification['selection']>
+
+const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
+  toss() < 0.5 ? { round: 1 + Math.floor((scene.rounds * (1 + toss())) / 2) } : { at: inMillis(lengthOf(scene) * toss()) }
+
+/** A calm phase has rounds of its own, in which what the faulty one has done is mended. */
+const goesOn = (rounds: RoundsInput, by: number): RoundsInput => ({ ...rounds, count: (rounds as { readonly count: number }).count + by }) as RoundsInput
+
+/** Rounds that a calm phase has at least. */
+const calmRounds = 5
+
+/**
+ * Case number `nth` of an exploration: it depends on nothing but this number, the seed and the space. Kinds of faults are
+ * switched on and off first, weighed second, and given an intensity third (swarm testing: Groce et al., ISSTA 2012).
+ */
+export const drawCase = async (seed: string, nth: number, space: Space, isSound: (of: Case) => boolean): Promise<Case> => {
+  const all = streams(`${seed}/explore`)
+  const { kinds = drawnKinds, vary = varied, intensity: wildest = 1 } = space
+  for (let tries = 0; tries < 50; tries++) {
+    const toss = all('case', nth, tries)
+    const varies = (what: Varied, share: number): boolean => vary.includes(what) && toss() < share
+    const intensity = wildest * toss()
+    const usual = await space.scene({})
+    const shape = varies('shape', 0.5) ? shapeOf(toss, space, usual) : {}
+    const scene = await space.scene(shape)
+    const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
+    const able = mayStall(rounds) ? kinds.filter((kind) => harmless.includes(kind)) : kinds
+    if (able.length === 0) continue
+    const bag = swarm(toss, able)
+    const faults = Array.from({ length: 1 + Math.floor(toss() ** 2 * most) }, (_, i): FaultInput => ({
+      ...drawFault(pick(toss, bag), toss, intensity, scene), id: `f${i + 1}`,
+    }))
+    const calm = varies('calm', 0.4) && rounds !== undefined ? calmOf(toss, scene) : undefined
+    const drawn: Case = {
+      chance: `${seed}/${nth}`,
+      faults,
+      ...(Object.keys(shape).length > 0 && { shape }),
+      ...(rounds !== undefined && { rounds: calm === undefined ? rounds : goesOn(rounds, calmRounds) }),
+      ...(varies('delivery', 0.5) && { delivery: deliveryOf(toss, scene) }),
+      ...(varies('checkpoint', 0.4) && { checkpoint: checkpointOf(toss, scene) }),
+      ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),
+      ...(calm !== undefined && { calm }),
+    }
+    if (isSound(drawn)) return drawn
+  }
+  throw new RangeError(`no case that can be flown was found for number ${nth}: vary more, or allow more kinds of faults`)
+}
