@@ -11,6 +11,7 @@ const benches = {
   kernel: { measures: 'events per CPU-second, bare and through nact; memory of 10,000 clients', load: () => import('./kernel.js') },
   round: { measures: 'the share of CPU time that training takes in one KuaiRand round', load: () => import('./round.js') },
   growth: { measures: 'time and memory per client-round, as rounds and clients grow', load: () => import('./growth.js') },
+  explore: { measures: 'cases that are drawn and flown per CPU-second, without training', load: () => import('./explore.js') },
   workers: { measures: 'two workers against one on eight equal clients', load: () => import('./workers.js') },
   reading: { measures: 'memory over the size of the columns, and rows per CPU-second, of an AliExpress country', load: () => import('./reading.js') },
 } as const

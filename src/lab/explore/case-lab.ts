@@ -9,7 +9,7 @@ import type { FlightOptions } from '../../flight/simulator.js'
 import { type Setup, setUp, setUpAgain } from '../../flight/setup.js'
 import { AGGREGATOR } from '../../roster/participant.js'
 import { resolve } from '../../simulation/resolve.js'
-import type { Specification } from '../../simulation/specification.js'
+import type { Resolved, Specification } from '../../simulation/specification.js'
 import { type Case, clientField, type Shape, specificationOf } from './case.js'
 import { ended, failed, type Outcome } from './outcome.js'
 
@@ -22,22 +22,29 @@ export interface CaseLabOptions {
   readonly cwd: string
   /** Names of checks that are watched; all when absent. */
   readonly checks?: readonly string[] | undefined
-  /** What trains; the surrogate, which trains nothing, when absent. A caller's own is the caller's to close. */
-  readonly engine?: Engine | undefined
+  /**
+   * What trains, and what trains when a case is flown again: another number of workers, as a rule. The surrogate, which
+   * trains nothing, when absent. They are the caller's to close.
+   */
+  readonly engines?: { readonly first: Engine; readonly again: Engine } | undefined
 }
 
 /** How one case is flown. */
-export interface CaseFlight extends Pick<FlightOptions, 'onEvent' | 'signal'> {
-  /** With results that are there in another real order, which must not show. */
-  readonly scrambled?: boolean
+export interface CaseFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | 'signal'> {
+  /** On the other engine: results are there in another real order, which must not show. */
+  readonly again?: boolean
 }
 
 interface Ground {
   readonly setup: Setup
   readonly scene: Scene
-  readonly engine: Engine
-  readonly scrambled: Engine
+  readonly first: Engine
+  readonly again: Engine
 }
+
+/** What two flights of one case are compared by. */
+const identity = (outcome: Outcome): string =>
+  outcome.failed ? `${outcome.failure.kind} ${outcome.failure.message}` : outcome.digest
 
 /** Flies cases of one specification: each shape of its federation is set up once. */
 export class CaseLab {
@@ -46,6 +53,7 @@ export class CaseLab {
   readonly #field: string | undefined
   readonly #worlds = new Map<string, Promise<World>>()
   readonly #grounds = new Map<string, Promise<Ground>>()
+  readonly #known = new WeakMap<Case, Resolved>()
 
   constructor(base: Specification, options: CaseLabOptions) {
     this.#base = {
@@ -85,20 +93,42 @@ export class CaseLab {
   }
 
   /** Never throws but for a case that is no specification: what a flight throws is its outcome. */
-  async fly(of: Case, { scrambled = false, ...options }: CaseFlight = {}): Promise<Outcome> {
-    const { setup, engine, scrambled: other } = await this.#ground(of.shape ?? {})
-    const again = setUpAgain(setup, this.#resolved(of))
-    const checks = chosenChecks(again.resolved.checks, this.#options.checks)
+  async fly(of: Case, { again = false, ...options }: CaseFlight = {}): Promise<Outcome> {
+    const ground = await this.#ground(of.shape ?? {})
+    const setup = setUpAgain(ground.setup, this.#resolved(of))
+    const checks = chosenChecks(setup.resolved.checks, this.#options.checks)
     try {
-      return ended(await flySetup(again, { ...options, engine: scrambled ? other : engine, checks, cwd: this.#options.cwd }))
+      return ended(await flySetup(setup, { ...options, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
     } catch (error) {
       return failed(error)
     }
   }
 
-  #resolved(of: Case) {
+  /** Flies it twice, on both engines: a flight that is another the second time has failed. */
+  async flyTwice(of: Case): Promise<Outcome> {
+    const [one, other] = [await this.fly(of), await this.fly(of, { again: true })]
+    if (identity(one) === identity(other)) return one
+    const lines = async (again: boolean): Promise<string[]> => {
+      const all: string[] = []
+      await this.fly(of, { again, onLines: (some) => void all.push(...some) })
+      return all
+    }
+    const [first, second] = [await lines(false), await lines(true)]
+    const place = first.findIndex((line, i) => line !== second[i])
+    const what = place < 0 && first.length === second.length
+      ? 'all events are the same, and numbers are not'
+      : `event ${place < 0 ? first.length : place} was ${first[place] ?? 'none'}, and then ${second[place < 0 ? first.length : place] ?? 'none'}`
+    return { failed: true, failure: { kind: 'nondeterminism', what: 'flown twice', message: `Flown again, it was another flight: ${what}.` } }
+  }
+
+  /** A case is resolved to see whether it is sound, and flown next. */
+  #resolved(of: Case): Resolved {
+    const known = this.#known.get(of)
+    if (known !== undefined) return known
     const { seed } = this.#options
-    return resolve(this.specification(of), { engine: 'surrogate', workers: 1, ...(seed !== undefined && { seed }) })
+    const resolved = resolve(this.specification(of), { engine: 'surrogate', workers: 1, ...(seed !== undefined && { seed }) })
+    this.#known.set(of, resolved)
+    return resolved
   }
 
   #ground({ clients, experts }: Shape): Promise<Ground> {
@@ -109,19 +139,18 @@ export class CaseLab {
   }
 
   async #open(shape: Shape): Promise<Ground> {
-    const { cwd, dataDir, rounds, engine: own } = this.#options
+    const { cwd, dataDir, rounds, engines } = this.#options
     const resolved = this.#resolved({ faults: [], chance: 'scene', shape })
     const key = JSON.stringify(resolved.world)
     let world = this.#worlds.get(key)
     if (world === undefined) this.#worlds.set(key, (world = loadWorld(resolved.world, { seed: resolved.seeds.world, cwd, dataDir })))
-    const engine = own ?? new SurrogateEngine()
-    const setup = await setUp(resolved, await world, engine, undefined, cwd)
-    // The other engine knows the same programs and tables by preparing them once more.
-    const scrambled = own ?? new SurrogateEngine({ scrambled: true })
-    if (own === undefined) await setUp(resolved, await world, scrambled, setup.arrangement, cwd)
+    const { first, again } = engines ?? { first: new SurrogateEngine(), again: new SurrogateEngine({ scrambled: true }) }
+    const setup = await setUp(resolved, await world, first, undefined, cwd)
+    // The other engine comes to know the same programs and tables.
+    await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (role: string) => setup.participants.filter((one) => one.role === role).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd)
     const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round: slowest.total }
-    return { setup, scene, engine, scrambled }
+    return { setup, scene, first, again }
   }
 }

@@ -1,5 +1,5 @@
 import { pick, type Scene, some, type Toss } from '../../dials/dial.js'
-import { inMillis, lengthOf } from '../../dials/numbers.js'
+import { inMillis } from '../../dials/numbers.js'
 import type { FaultInput } from '../../faults/registry.js'
 import { drawFault, drawnKinds } from '../../faults/turn.js'
 import { roundEntryOf, roundsSchema, type RoundsInput } from '../../federation/rounds/registry.js'
@@ -31,9 +31,9 @@ export interface Space {
 const most = 8
 
 /** Kinds that keep no answer from coming at last: rounds that wait for ever for one fly through nothing else. */
-const harmless: readonly string[] = [
+const harmless: ReadonlySet<string> = new Set([
   'slow', 'partial', 'delay', 'duplicate', 'narrow', 'clog', 'reorder', 'mislabel', 'skew', 'joins', 'pause', 'forget',
-]
+])
 
 /** May rounds wait for ever for an answer that is lost? */
 const mayStall = (rounds: RoundsInput | undefined): boolean => {
@@ -72,14 +72,14 @@ const selections = ['random', 'round-robin', 'proportional', 'oort', 'speed', 'd
 
 const selectionOf = (toss: Toss): NonNullable<Specification['selection']> => ({ kind: pick(toss, selections) }) as NonNullable<Specification['selection']>
 
-const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
-  toss() < 0.5 ? { round: 1 + Math.floor((scene.rounds * (1 + toss())) / 2) } : { at: inMillis(lengthOf(scene) * toss()) }
+/** Rounds of a calm phase, in which what the faulty one has done is to be mended. */
+const calmRounds = 4
 
-/** A calm phase has rounds of its own, in which what the faulty one has done is mended. */
-const goesOn = (rounds: RoundsInput, by: number): RoundsInput => ({ ...rounds, count: (rounds as { readonly count: number }).count + by }) as RoundsInput
-
-/** Rounds that a calm phase has at least. */
-const calmRounds = 5
+/** The calm phase begins so early that rounds are left to it. */
+const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> => {
+  const faulty = Math.max(1, scene.rounds - calmRounds)
+  return toss() < 0.5 ? { round: 1 + Math.floor(toss() * faulty) } : { at: inMillis(toss() * faulty * scene.round) }
+}
 
 /**
  * Case number `nth` of an exploration: it depends on nothing but this number, the seed and the space. Kinds of faults are
@@ -96,18 +96,18 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const shape = varies('shape', 0.5) ? shapeOf(toss, space, usual) : {}
     const scene = await space.scene(shape)
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
-    const able = mayStall(rounds) ? kinds.filter((kind) => harmless.includes(kind)) : kinds
+    const able = mayStall(rounds) ? kinds.filter((kind) => harmless.has(kind)) : kinds
     if (able.length === 0) continue
     const bag = swarm(toss, able)
     const faults = Array.from({ length: 1 + Math.floor(toss() ** 2 * most) }, (_, i): FaultInput => ({
       ...drawFault(pick(toss, bag), toss, intensity, scene), id: `f${i + 1}`,
     }))
-    const calm = varies('calm', 0.4) && rounds !== undefined ? calmOf(toss, scene) : undefined
+    const calm = varies('calm', 0.4) ? calmOf(toss, scene) : undefined
     const drawn: Case = {
       chance: `${seed}/${nth}`,
       faults,
       ...(Object.keys(shape).length > 0 && { shape }),
-      ...(rounds !== undefined && { rounds: calm === undefined ? rounds : goesOn(rounds, calmRounds) }),
+      ...(rounds !== undefined && { rounds }),
       ...(varies('delivery', 0.5) && { delivery: deliveryOf(toss, scene) }),
       ...(varies('checkpoint', 0.4) && { checkpoint: checkpointOf(toss, scene) }),
       ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),

@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+import { Piscina } from 'piscina'
+
+import type { Order } from '../../lab/explore/explorer.js'
+import type { Flown } from '../../lab/explore/tally.js'
+import { flyOrders, openExplorer, type Task } from './task.js'
+
+/** Those who fly cases: threads, or this one. */
+export interface Crew {
+  fly(orders: readonly Order[]): Promise<readonly Flown[]>
+  close(): Promise<void>
+}
+
+/** The file that threads start with; from source (tests) they need a TypeScript loader. */
+const entry = (): { readonly filename: string; readonly execArgv: string[] } => {
+  const source = import.meta.url.endsWith('.ts')
+  const filename = fileURLToPath(new URL(`./worker.${source ? 'ts' : 'js'}`, import.meta.url))
+  if (!source) return { filename, execArgv: [] }
+  return { filename, execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] }
+}
+
+/** Opens threads; with one worker, cases are flown here. Throws what loading the script throws. */
+export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
+  // Whatever is wrong with the script is said once, and here.
+  const here = await openExplorer(task)
+  if (workers <= 1) return { fly: (orders) => flyOrders(here, orders), close: async () => {} }
+  const piscina = new Piscina<readonly Order[], Flown[]>({
+    ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity, workerData: task,
+  })
+  return { fly: (orders) => piscina.run(orders), close: () => piscina.destroy() }
+}

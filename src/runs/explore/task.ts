@@ -1,0 +1,40 @@
+import { resolve as absolute } from 'node:path'
+
+import { openEngine } from '../../engine/open.js'
+import { Explorer, type ExplorerOptions, type Order } from '../../lab/explore/explorer.js'
+import type { Flown } from '../../lab/explore/tally.js'
+import { applySettings, parseSetting } from '../../simulation/set.js'
+import type { Specification } from '../../simulation/specification.js'
+import { loadSpecification } from '../load.js'
+import { worldOfFolder } from '../world-of-folder.js'
+
+/** What is explored, as it goes to every worker: plain data, since scripts are loaded where they are flown. */
+export interface Task extends Omit<ExplorerOptions, 'engines' | 'dataDir'> {
+  readonly script: string
+  readonly data?: string | undefined
+  readonly set?: readonly string[] | undefined
+  /** An engine that trains, in place of the one that does not. */
+  readonly engine?: 'onnx' | 'tfjs' | undefined
+}
+
+/** The specification that a task is about, with its settings. */
+export const specificationOf = async ({ script, data, set = [], cwd }: Pick<Task, 'script' | 'data' | 'set' | 'cwd'>): Promise<Specification> => {
+  const { specification } = await loadSpecification(script, cwd)
+  const moved = data === undefined ? specification : { ...specification, world: worldOfFolder(absolute(cwd, data), specification.world) }
+  return applySettings(moved, set.map(parseSetting), () => undefined) as Specification
+}
+
+/** An explorer of a task, for whoever flies it. */
+export const openExplorer = async ({ data, engine, ...task }: Task): Promise<Explorer> => {
+  const base = await specificationOf({ ...task, data })
+  const dataDir = data === undefined ? undefined : absolute(task.cwd, data)
+  const engines = engine && { first: await openEngine({ engine, workers: 0 }), again: await openEngine({ engine, workers: 2 }) }
+  return new Explorer(base, { ...task, dataDir, ...(engines && { engines }) })
+}
+
+/** Flies orders one after the other. */
+export const flyOrders = async (explorer: Explorer, orders: readonly Order[]): Promise<Flown[]> => {
+  const flown: Flown[] = []
+  for (const order of orders) flown.push(await explorer.fly(order))
+  return flown
+}
