@@ -1,17 +1,21 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { ensureRuntime } from '../engine/onnx/fetch-runtime.js'
 import { abridged, exitCodes, WindtunnelError } from '../errors.js'
 import { packageFolder } from '../package.js'
 import { ats, type At } from '../runs/comparison/gather.js'
+import { drawnKinds } from '../faults/turn.js'
+import { varied } from '../lab/explore/draw-case.js'
 import { folderJsonSchema } from '../data/schema.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
+import { explore, type ExploreFlags } from './explore.js'
 import { list } from './list.js'
-import { engine, folderPath, gather, oneOf, seed, share, whole, workers } from './options.js'
+import { engine, folderPath, gather, oneOf, oneOfMany, part, seed, share, whole, workers } from './options.js'
 import { plan } from './plan.js'
 import { replay } from './replay.js'
 import { run, type RunFlags, type Terminal } from './run.js'
@@ -68,6 +72,16 @@ again, so an interrupted study goes on where it was. Progress goes to standard e
 Examples:
   npx windtunnel study simulations/tables/strategies.ts --seeds 2 --summary
   npx windtunnel study simulations/tables/strategies.ts --full --format latex > strategies.tex`,
+  explore: `
+Kinds of faults are switched on and off first, weighed second, given an intensity third; rounds, delivery, checkpoints,
+selection, a calm phase and the size of the federation are drawn beside them. Stops at the first failure, unless it is to
+--collect. The exit code is that of the first: 4 a check, 5 a flight that can never end, 1 a crash, 6 one that was another
+when it was flown again. See docs/explore.md.
+
+Examples:
+  npx windtunnel explore simulations/first-flight.ts --plans 500
+  npx windtunnel explore simulations/first-flight.ts --plans 2000 --directed --collect --out found.json
+  npx windtunnel explore simulations/first-flight.ts --fault crash --fault lose --vary rounds --vary delivery`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -163,6 +177,30 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', examples.replay)
     .action(async (folder: string, flags: RunFlags) => done(await replay(folder, flags, streams)))
+  root
+    .command('explore')
+    .argument('<script>', 'simulation to explore')
+    .description('draw plans of faults, rounds and settings around a simulation, fly them without training, watch every check')
+    .option('--plans <n>', 'how many are drawn and flown', whole(1), 1000)
+    .option('--seed <seed>', 'of what is drawn; case n is the same whatever else is flown (default: 1)', seed)
+    .option('--rounds <n>', 'rounds of each flight', whole(1), 6)
+    .option('--fault <kind>', 'draw faults of this kind; may be given again (default: all)', oneOfMany(drawnKinds))
+    .option('--vary <what>', `${varied.join(', ')}: vary this beside faults; may be given again (default: all)`, oneOfMany(varied))
+    .option('--intensity <share>', 'how wild faults may be, from 0 to 1 (default: 1)', part)
+    .option('--check <name>', 'as for run', gather)
+    .option('--twice <share>', 'share of the cases that are flown twice and compared (default: 0.1)', part)
+    .option('--collect', 'go on after a failure')
+    .option('--directed', 'make half of the cases of those that reached what none before had')
+    .option('--train <engine>', 'train for real, with onnx or tfjs; twice means with two workers then', oneOf(['onnx', 'tfjs'] as const))
+    .option('--workers <n>', 'threads that fly; never changes a result (default: one per core)', workers)
+    .option('--data <dir>', 'as for run')
+    .option('--set <path=value>', 'as for run', gather)
+    .option('--out <file>', 'write all that came of it to this file, as JSON')
+    .option('--json', 'print it as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but failures')
+    .addHelpText('after', examples.explore)
+    .action(async (script: string, { fault, workers: own, ...flags }: Omit<ExploreFlags, 'workers' | 'kinds'> & { fault?: string[]; workers?: number }) =>
+      done(await explore(script, { ...flags, kinds: fault, workers: own ?? availableParallelism() }, streams)))
   root
     .command('verify')
     .argument('<run...>', 'folders of runs, or folders above them')

@@ -51,3 +51,15 @@ export const share = (text: string): number => {
 
 /** Gathers a flag that may be given more than once. */
 export const gather = (text: string, before: readonly string[] | undefined): string[] => [...(before ?? []), text]
+
+/** Some of a few words, each of which may be given. */
+export const oneOfMany =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string, before: readonly Word[] | undefined): Word[] => [...(before ?? []), oneOf(words)(text)]
+
+/** A number from 0 to 1. */
+export const part = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('It must be a number from 0 to 1.')
+}

@@ -9,10 +9,12 @@ import { Programs } from '../program/programs.js'
 import { slotsOf } from '../program/scalars.js'
 import type { Task } from '../../tasks/task.js'
 
-/** For tests: what comes later in real time, which must not show. */
+/** How it does its work in real time, which must not show. */
 export interface SurrogateOptions {
   /** Results are there in another order than jobs were given, and some turns of the real event loop later. */
   readonly scrambled?: boolean
+  /** One that knows the programs and tables that this one is to know. */
+  readonly twin?: SurrogateEngine
 }
 
 /** Folds the bits of floats into a hash of 32 bits, in their order. */
@@ -46,13 +48,25 @@ const hashOfWords = (words: string): number => {
 /** How much of what it was sent is in what a client sends back: what went in by mistake is still seen rounds later. */
 const KEPT = 0.9
 
-const trained = (training: Training, job: TrainJob, { rows }: Table): TrainResult => {
+/** A table by what is in it: under which handle an engine knows it is nobody's affair. */
+interface Known {
+  readonly table: Table
+  readonly hash: number
+}
+
+const knownAs = (table: Table): Known => {
+  const { rows, categorical, numeric, labels, weights } = table
+  const all = [new Float32Array(categorical.buffer, categorical.byteOffset, categorical.length), numeric, labels, weights]
+  return { table, hash: all.reduce((hash, values) => hashed(hash, values), rows) }
+}
+
+const trained = (training: Training, job: TrainJob, { table: { rows }, hash: rowsHash }: Known): TrainResult => {
   const { client, parameters, anchor, correction, optimizer, balance, plan, rate = 0, rateFactor = 1, mu = 0 } = job
   const stint = stintOf(rows, training.batch, plan)
   const steps = stint.until - stint.from
   const { frozen = [], layout, balancer, tasks } = training
   let hash = hashOfWords(encodeKey([
-    client, job.program, job.data, rows, plan.epochs, plan.seed, ...plan.key, stint.from, rate, rateFactor, mu,
+    client, job.program, rowsHash, plan.epochs, plan.seed, ...plan.key, stint.from, rate, rateFactor, mu,
     optimizer?.steps ?? 0, balance?.steps ?? 0,
   ]))
   for (const vector of [parameters, anchor, correction, ...Object.values(optimizer?.slots ?? {}), ...Object.values(balance?.memory ?? {})]) {
@@ -83,8 +97,8 @@ const trained = (training: Training, job: TrainJob, { rows }: Table): TrainResul
 const headsIn = ({ outputs }: Graph): ReadonlySet<string> =>
   new Set(outputs.flatMap(({ sink }) => (sink.kind === 'score' ? [sink.task] : [])))
 
-const scored = ({ tasks }: Training, { client, data, program, parameters }: ScoreJob, { rows }: Table, graph: Graph): ScoreResult => {
-  const next = numbersFrom(hashed(hashOfWords(encodeKey([client, data, program])), parameters))
+const scored = ({ tasks }: Training, { client, program, parameters }: ScoreJob, { table: { rows }, hash }: Known, graph: Graph): ScoreResult => {
+  const next = numbersFrom(hashed(hashOfWords(encodeKey([client, hash, program])), parameters))
   const heads = headsIn(graph)
   const lengthOf = (task: Task): number => (heads.has(task.name) ? rows * (task.kind === 'multiclass' ? task.classes : 1) : 0)
   return { scores: tasks.map((task) => Float32Array.from({ length: lengthOf(task) }, next)) }
@@ -98,14 +112,21 @@ const scored = ({ tasks }: Training, { client, data, program, parameters }: Scor
  */
 export class SurrogateEngine implements Engine {
   readonly name = 'surrogate'
-  readonly #programs = new Programs('surrogate', () => {
-    throw new EngineError('The engine surrogate compiles nothing.')
-  })
-  readonly #tables = new Map<string, Table>()
+  readonly #programs: Programs
+  readonly #tables: Map<string, Known>
   readonly #scrambled: boolean
 
-  constructor({ scrambled = false }: SurrogateOptions = {}) {
+  constructor({ scrambled = false, twin }: SurrogateOptions = {}) {
     this.#scrambled = scrambled
+    if (twin !== undefined) {
+      this.#programs = twin.#programs
+      this.#tables = twin.#tables
+      return
+    }
+    this.#programs = new Programs('surrogate', () => {
+      throw new EngineError('The engine surrogate compiles nothing.')
+    })
+    this.#tables = new Map()
   }
 
   async prepare(training: Training): Promise<Prepared> {
@@ -113,7 +134,7 @@ export class SurrogateEngine implements Engine {
   }
 
   async register(handle: string, table: Table): Promise<void> {
-    this.#tables.set(handle, table)
+    this.#tables.set(handle, knownAs(table))
   }
 
   train(jobs: readonly TrainJob[]): readonly Promise<TrainResult>[] {
@@ -121,21 +142,21 @@ export class SurrogateEngine implements Engine {
   }
 
   score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
-    return this.#done(jobs, (training, job, table) => scored(training, job, table, this.#programs.graph(job.program, 'score')))
+    return this.#done(jobs, (training, job, known) => scored(training, job, known, this.#programs.graph(job.program, 'score')))
   }
 
   async close(): Promise<void> {
     this.#tables.clear()
   }
 
-  #done<J extends TrainJob | ScoreJob, R>(jobs: readonly J[], work: (training: Training, job: J, table: Table) => R): readonly Promise<R>[] {
+  #done<J extends TrainJob | ScoreJob, R>(jobs: readonly J[], work: (training: Training, job: J, known: Known) => R): readonly Promise<R>[] {
     const does = (job: J): R => {
       const training = this.#programs.training(job.program)
-      const table = this.#tables.get(job.data)
-      if (training === undefined || table === undefined) {
+      const known = this.#tables.get(job.data)
+      if (training === undefined || known === undefined) {
         throw new EngineError(`${job.kind} job of client '${job.client}': its program or its data is unknown. Call prepare and register first.`)
       }
-      return work(training, job, table)
+      return work(training, job, known)
     }
     if (!this.#scrambled) return jobs.map(async (job) => does(job))
     // The last first, each a turn after the one before.

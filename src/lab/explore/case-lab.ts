@@ -46,6 +46,12 @@ interface Ground {
 const identity = (outcome: Outcome): string =>
   outcome.failed ? `${outcome.failure.kind} ${outcome.failure.message}` : outcome.digest
 
+/** Two that train nothing, one of which has results ready in another real order. */
+const twins = (): { readonly first: Engine; readonly again: Engine } => {
+  const twin = new SurrogateEngine()
+  return { first: twin, again: new SurrogateEngine({ scrambled: true, twin }) }
+}
+
 /** Flies cases of one specification: each shape of its federation is set up once. */
 export class CaseLab {
   readonly #base: Specification
@@ -144,10 +150,10 @@ export class CaseLab {
     const key = JSON.stringify(resolved.world)
     let world = this.#worlds.get(key)
     if (world === undefined) this.#worlds.set(key, (world = loadWorld(resolved.world, { seed: resolved.seeds.world, cwd, dataDir })))
-    const { first, again } = engines ?? { first: new SurrogateEngine(), again: new SurrogateEngine({ scrambled: true }) }
+    const { first, again } = engines ?? twins()
     const setup = await setUp(resolved, await world, first, undefined, cwd)
     // The other engine comes to know the same programs and tables.
-    await setUp(resolved, await world, again, setup.arrangement, cwd)
+    if (engines !== undefined) await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (role: string) => setup.participants.filter((one) => one.role === role).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd)
     const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round: slowest.total }

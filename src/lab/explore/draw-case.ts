@@ -30,10 +30,16 @@ export interface Space {
 /** Most faults of one case. */
 const most = 8
 
-/** Kinds that keep no answer from coming at last: rounds that wait for ever for one fly through nothing else. */
-const harmless: ReadonlySet<string> = new Set([
-  'slow', 'partial', 'delay', 'duplicate', 'narrow', 'clog', 'reorder', 'mislabel', 'skew', 'joins', 'pause', 'forget',
-])
+/**
+ * Kinds that keep no answer from coming, and none so long that somebody stops waiting for it: rounds that wait for ever for
+ * an answer fly through nothing else.
+ */
+const harmless: ReadonlySet<string> = new Set(['partial', 'duplicate', 'mislabel', 'joins', 'forget'])
+/** Where nobody's patience ends, these too. */
+const slowing: ReadonlySet<string> = new Set(['slow', 'delay', 'narrow', 'reorder', 'pause', 'skew'])
+
+const isHarmless = (kind: string, rounds: RoundsInput | undefined): boolean =>
+  harmless.has(kind) || (slowing.has(kind) && (rounds as { readonly patience?: unknown } | undefined)?.patience === undefined)
 
 /** May rounds wait for ever for an answer that is lost? */
 const mayStall = (rounds: RoundsInput | undefined): boolean => {
@@ -41,16 +47,26 @@ const mayStall = (rounds: RoundsInput | undefined): boolean => {
   return !parsed.success || roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
 }
 
-/** Whole kinds on and off first, then how often each comes. */
+/** How often whoever is drawn may die besides: what comes back is where protocols break most. */
+const deadly = 0.35
+
+/** Whole kinds on and off first, few of them as a rule, then how often each comes. */
 const swarm = (toss: Toss, kinds: readonly string[]): readonly string[] => {
-  const on = some(toss, kinds, 1 + Math.floor(toss() * kinds.length))
-  return on.flatMap((kind) => Array<string>(1 + Math.floor(toss() * 10)).fill(kind))
+  const on = some(toss, kinds, 1 + Math.floor(toss() ** 2 * kinds.length))
+  const bag = on.flatMap((kind) => Array<string>(1 + Math.floor(toss() * 10)).fill(kind))
+  return kinds.includes('crash') && toss() < deadly ? [...bag, ...bag.map(() => 'crash')] : bag
 }
 
-const shapeOf = (toss: Toss, { resizes }: Space, scene: Scene): Shape => ({
-  ...(resizes.clients && { clients: Math.max(1, Math.round(scene.clients.length * (0.3 + 1.2 * toss()))) }),
-  ...(resizes.experts && { experts: 1 + Math.floor(toss() * (scene.experts.length + 1)) }),
-})
+/** Shapes of one exploration: to set one up costs as much as many flights. */
+const shapes = 4
+
+const shapeOf = (seed: string, toss: Toss, { resizes }: Space, scene: Scene): Shape => {
+  const draw = streams(`${seed}/explore`)('shape', Math.floor(toss() * shapes))
+  return {
+    ...(resizes.clients && { clients: Math.max(1, Math.round(scene.clients.length * (0.3 + 1.2 * draw()))) }),
+    ...(resizes.experts && { experts: 1 + Math.floor(draw() * (scene.experts.length + 1)) }),
+  }
+}
 
 const roundsOf = (toss: Toss, intensity: number, scene: Scene): RoundsInput | undefined =>
   drawRounds(pick(toss, drawnRounds), toss, intensity, scene)
@@ -93,10 +109,10 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const varies = (what: Varied, share: number): boolean => vary.includes(what) && toss() < share
     const intensity = wildest * toss()
     const usual = await space.scene({})
-    const shape = varies('shape', 0.5) ? shapeOf(toss, space, usual) : {}
+    const shape = varies('shape', 0.5) ? shapeOf(seed, toss, space, usual) : {}
     const scene = await space.scene(shape)
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
-    const able = mayStall(rounds) ? kinds.filter((kind) => harmless.has(kind)) : kinds
+    const able = mayStall(rounds) ? kinds.filter((kind) => isHarmless(kind, rounds)) : kinds
     if (able.length === 0) continue
     const bag = swarm(toss, able)
     const faults = Array.from({ length: 1 + Math.floor(toss() ** 2 * most) }, (_, i): FaultInput => ({

@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs'
+import { resolve as absolute } from 'node:path'
+
+import { exitCodes, type ExitCode, StorageError } from '../errors.js'
+import type { FailureKind } from '../lab/explore/outcome.js'
+import type { Varied } from '../lab/explore/draw-case.js'
+import type { Exploration, Found } from '../lab/explore/tally.js'
+import { explore as exploreAll } from '../runs/explore/explore.js'
+import { plural, wrap } from './format.js'
+import { onInterrupt } from './interrupt.js'
+import { type Terminal, widthOf } from './run.js'
+
+export interface ExploreFlags {
+  readonly plans: number
+  readonly seed?: string
+  readonly rounds: number
+  readonly workers: number
+  readonly kinds?: readonly string[]
+  readonly vary?: readonly Varied[]
+  readonly intensity?: number
+  readonly check?: readonly string[]
+  readonly twice?: number
+  readonly collect?: boolean
+  readonly directed?: boolean
+  readonly train?: 'onnx' | 'tfjs'
+  readonly data?: string
+  readonly set?: readonly string[]
+  readonly out?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+const codeOf: Readonly<Record<FailureKind, ExitCode>> = {
+  safety: exitCodes.safety, liveness: exitCodes.liveness, crash: exitCodes.crash, nondeterminism: exitCodes.nondeterminism,
+}
+
+/** The code of the first failure. */
+const exitCodeOf = ({ found: [first] }: Exploration, interrupted: boolean): ExitCode => {
+  if (first !== undefined) return codeOf[first.failure.kind]
+  return interrupted ? exitCodes.interrupted : exitCodes.ok
+}
+
+const listed = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts).map(([name, times]) => `${name} ${times}`).join(', ')
+
+const failureText = ({ nth, of, failure }: Found, width: number): string => [
+  `Case ${nth} failed: ${failure.kind}, ${failure.what}`,
+  wrap(failure.message, width),
+  JSON.stringify(of),
+].join('\n')
+
+const text = (about: Exploration, width: number): string => {
+  const { flown, twice, found, marks, unmarked, coverage: { handled, exist }, unhandled, struck, rounds } = about
+  const one = (label: string, words: string): string => wrap(`${label}: ${words}`, width)
+  const faults = Object.values(struck).reduce((sum, times) => sum + times, 0)
+  return [
+    `${plural(flown, 'case')} flown (${twice} of them twice), ${found.length === 0 ? 'none failed' : `${found.length} failed`}`,
+    '',
+    one('rounds', listed(rounds)),
+    one(`${plural(faults, 'fault')} struck`, listed(struck)),
+    one(`marks, ${Object.keys(marks).length - unmarked.length} of ${Object.keys(marks).length} passed, by so many cases`, listed(marks)),
+    ...(unmarked.length > 0 ? [one('never passed', unmarked.join(', '))] : []),
+    one(`protocol coverage, ${handled} of ${exist} (role, phase, message) handled`, unhandled.length === 0 ? 'nothing is left' : `never: ${unhandled.join(', ')}`),
+    ...found.flatMap((each) => ['', failureText(each, width)]),
+  ].join('\n')
+}
+
+const write = (path: string, about: Exploration): void => {
+  try {
+    writeFileSync(path, `${JSON.stringify(about, null, 2)}\n`)
+  } catch (error) {
+    throw new StorageError(`${path} could not be written: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** `windtunnel explore SCRIPT`: flies cases drawn around a simulation. Returns the exit code: that of the first failure. */
+export const explore = async (script: string, flags: ExploreFlags, { out, err, cwd }: Terminal): Promise<number> => {
+  const { plans, seed = '1', rounds, workers, kinds, vary, intensity, check, twice, collect, directed, train, data, set } = flags
+  const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
+  const shows = err.isTTY === true && flags.quiet !== true
+  const onProgress = (landed: number, failures: number): void => {
+    if (shows) err.write(`\r${landed} of ${plural(plans, 'case')}, ${failures === 0 ? 'none failed' : `${failures} failed`} `)
+  }
+  try {
+    const about = await exploreAll({
+      script, cwd, plans, chance: seed, rounds, workers, kinds, vary, intensity, checks: check, twice, collect, directed, engine: train, data, set,
+      seed, signal: interrupt.signal, onProgress,
+    })
+    if (shows) err.write('\n')
+    if (flags.out !== undefined) write(absolute(cwd, flags.out), about)
+    if (flags.json) out.write(`${JSON.stringify(about)}\n`)
+    else if (!flags.quiet || about.found.length > 0) out.write(`${text(about, widthOf(out))}\n`)
+    return exitCodeOf(about, interrupt.signal.aborted)
+  } finally {
+    interrupt.release()
+  }
+}
