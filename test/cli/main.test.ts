@@ -43,7 +43,7 @@ describe('wrong arguments', () => {
     [['rnu', 'x.ts'], "unknown command 'rnu'\n(Did you mean run?)"],
     [['run', 'x.ts', '--sede', '3'], "unknown option '--sede'\n(Did you mean --seed?)"],
     [['run', 'x.ts', '--workers', '0'], "argument '0' is invalid. It must be a whole number from 1 to 256."],
-    [['run', 'x.ts', '--engine', 'onxn'], 'argument \'onxn\' is invalid. Did you mean "onnx"? Known: onnx, tfjs, tfjs-node, tfjs-node-eager.'],
+    [['run', 'x.ts', '--engine', 'onxn'], 'argument \'onxn\' is invalid. Did you mean "onnx"? Known: onnx, tfjs, tfjs-node, tfjs-node-eager, surrogate.'],
     [['run'], "missing required argument 'script'"],
     [['replay'], "missing required argument 'run'"],
   ])('%j', async (argv, message) => {
