@@ -77,8 +77,8 @@ export type Happening =
     }
   /** So many bits of a copy were flipped on its way; told just before it arrives. */
   | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
-  /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. */
-  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined }
+  /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. `stands`: it holds its lines meanwhile. */
+  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined; readonly stands?: boolean }
   /** A copy has its fate. `because`: what was wrong with its bytes, with the numbers of an update that arrived whole, or of what it was folded into. */
   | {
       readonly kind: 'settle'

@@ -47,6 +47,7 @@ const fault: fc.Arbitrary<FaultInput> = fc.oneof(
   fc.record({ who: client, send: fc.constantFrom('sign-flip', 'nan', 'a-little-is-enough') }).map(({ who, send }) => poison(who, { send })),
   client.map((who) => mislabel(who, { flip: 0.5 })),
   fc.constantFrom(...servers).map((who) => full(who, { service: ms(3), inbox: 2 })),
+  fc.constantFrom(...servers).map((who) => full(who, { service: ms(3), inbox: 1, beyond: 'wait' })),
   fc.record({ who: client, behind: time(1, 200) }).map(({ who, behind }) => skew(who, { behind })),
   client.map((who) => battery(who, { capacity: 3, training: 60, charge: { watts: 10 } })),
   client.map((who) => churn(who, { births: 18_000, deaths: 18_000, horizon: '10 s' })),

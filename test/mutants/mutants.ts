@@ -151,8 +151,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'take in one message more than there is room for',
     file: 'src/faults/inbox.ts',
-    find: 'if (length >= this.places)',
-    replace: 'if (length > this.places)',
+    find: 'ends.at(-this.#options.places) ?? 0',
+    replace: 'ends.at(-this.#options.places - 1) ?? 0',
+    check: 'inbox',
+  },
+  {
+    name: 'let in who stands in front of a full inbox',
+    file: 'src/faults/inbox.ts',
+    find: 'first !== undefined && this.#freeAt(this.#ends) <= now',
+    replace: 'first !== undefined',
     check: 'inbox',
   },
   {
