@@ -44,6 +44,7 @@ export const skew = faultEntry({
   },
   effects: {
     'gave up in time': (n, us) => `${many(n, 'round')} given up that could be answered (${formatMicros(us)} before the end)`,
+    'trained less in vain': (n, us) => `${many(n, 'training')} cut down that would have fitted (${formatMicros(us)} before the end)`,
     'gave up late': (n, us) => `${many(n, 'round')} given up only after the end (${formatMicros(us)} after it)`,
     'sent late': (n, us) => `${many(n, 'update')} sent after the end of the round (${formatMicros(us)} after it)`,
     'waited otherwise': (n, us) => `${many(n, 'timer')} off (by ${formatMicros(us)})`,
@@ -69,6 +70,8 @@ export const skew = faultEntry({
         const key = `${actor} ${round}`
         if (does === 'sends') {
           if (at >= deadline) strike(actor, key, 'sent late', key, at - deadline)
+        } else if (does === 'trains less') {
+          if (at + needs < deadline) strike(actor, key, 'trained less in vain', key, deadline - at - needs)
         } else if (at + needs < deadline) strike(actor, key, 'gave up in time', key, deadline - at)
         else if (at > deadline) strike(actor, key, 'gave up late', key, at - deadline)
       },

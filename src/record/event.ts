@@ -140,13 +140,13 @@ export type Happening =
   /** A client's balancer found no gradient of a task in some steps, or one that was not finite. */
   | { readonly kind: 'gradients'; readonly round: number; readonly odd: readonly OddGradients[] }
   /**
-   * A client that goes by its round's deadline gives the round up, or sends in time, as its own clock has it. `needs`: what
-   * it still had to compute when it gave up.
+   * A client that goes by its round's deadline gives the round up, trains less than it would, or sends in time, as its own
+   * clock has it. `needs`: what it still had to compute when it gave up, or would have had to.
    */
   | {
       readonly kind: 'timed'
       readonly round: number
-      readonly does: 'gives up' | 'sends'
+      readonly does: 'gives up' | 'trains less' | 'sends'
       readonly deadline: Micros
       readonly needs: Micros
     }

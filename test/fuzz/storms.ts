@@ -69,7 +69,7 @@ const fault: fc.Arbitrary<FaultInput> = fc.oneof(
 const patience = fc.constantFrom({}, { patience: ms(100) })
 
 const rounds: fc.Arbitrary<Specification['rounds']> = fc.oneof(
-  fc.record({ patience, stop: fc.boolean(), late: fc.constantFrom('send', 'give-up') }).map(({ patience: own, stop, late }) =>
+  fc.record({ patience, stop: fc.boolean(), late: fc.constantFrom('send', 'give-up', 'train-less') }).map(({ patience: own, stop, late }) =>
     deadline({ count: 5, after: ms(300), quorum: 1, late, ...own, ...(stop && { leftBehind: 'stop' }) })),
   patience.map((own) => quorum({ count: 5, quorum: 2, after: ms(400), ...own })),
   fc.constant(asynchronous({ count: 9, timeout: ms(300), patience: ms(80) })),
