@@ -529,6 +529,7 @@ export class Simulator {
       metrics: this.#evaluation.rows,
       ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
       trainings: account.trainings,
+      checkpoints: account.checkpoints,
       faults: this.#weather.report(),
       marks: this.#marks.counts,
       coverage: this.#coverage.report(),
