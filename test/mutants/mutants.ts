@@ -156,10 +156,10 @@ export const mutants: readonly Mutant[] = [
     check: 'inbox',
   },
   {
-    name: 'let in who stands in front of a full inbox',
-    file: 'src/faults/inbox.ts',
-    find: 'first !== undefined && this.#freeAt(this.#ends) <= now',
-    replace: 'first !== undefined',
+    name: 'take in what should hold its line',
+    file: 'src/faults/full.ts',
+    find: 'by: id, stands: true }',
+    replace: 'by: id }',
     check: 'inbox',
   },
   {
