@@ -7,7 +7,7 @@
  * `untrained` flies along at a rate at which nothing moves: what a model must beat to have learnt anything.
  */
 import {
-  coordinateMedian, fedAvg, fraction, krum, mlp, normClipping, poison, sgd, study, synchronous, trimmedMean,
+  bulyan, coordinateMedian, fedAvg, fraction, geometricMedian, krum, mlp, normClipping, poison, sgd, study, synchronous, trimmedMean,
   type Patch,
 } from '@windtunnel/windtunnel'
 import { storefronts } from '@windtunnel/windtunnel/scenarios'
@@ -37,6 +37,9 @@ export default study(({ full }) => ({
     'trimmed mean': { strategy: trimmedMean({ beta: 0.2 }) },
     krum: { strategy: krum({ byzantine: 2 }) },
     'multi-krum': { strategy: krum({ byzantine: 2, keep: 6 }) },
+    'geometric median': { strategy: geometricMedian() },
+    // Its proof asks for 4 f + 3 answers, 11 where there are 10.
+    bulyan: { strategy: bulyan({ byzantine: 2 }) },
     'norm clipping': { strategy: normClipping() },
   },
   baselines: ['fedavg', 'untrained'],

@@ -24,7 +24,9 @@ export const inbox = check<Memory>({
       if (event.what === 'crash') for (const fault of inboxes.keys()) inside.delete(nameOf(fault, actor))
       return
     }
-    const { envelope, fault, until } = event
+    const { envelope, fault, until, stands } = event
+    // What waits for a place has none.
+    if (stands === true) return
     const places = fault === undefined ? undefined : inboxes.get(fault)
     if (fault === undefined || places === undefined) return
     const name = nameOf(fault, actor)

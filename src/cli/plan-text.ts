@@ -1,6 +1,7 @@
 import type { Planned } from '../faults/fault.js'
 import type { Plan } from '../faults/plan.js'
 import { describe } from '../faults/registry.js'
+import { endOf as timeOf, stopOf as eventOf, type When } from '../faults/window.js'
 import type { Name } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { cut, plural, wrap } from './format.js'
@@ -9,13 +10,15 @@ import { cut, plural, wrap } from './format.js'
 interface Timing {
   readonly rounds?: readonly [number, number]
   readonly from?: Micros
-  readonly until?: Micros
+  readonly until?: Micros | object
   readonly at?: Micros
   readonly when?: { readonly event?: string; readonly round?: number }
   readonly for?: Micros
   readonly restartAfter?: Micros
   readonly repeat?: { readonly times: number; readonly every?: Micros }
 }
+
+const endOf = (fault: object): Micros | undefined => timeOf(fault as When)
 
 /** From the first to the last, both in it; open where there is no last. */
 type Span = readonly [first: number, last: number]
@@ -27,7 +30,8 @@ const letterOf = (i: number): string => letters[i] ?? '*'
 
 /** Rounds in which it is there; undefined where it goes by time, or by an event that is in no round of its own. */
 const roundsOf = ({ fault }: Planned): Span | undefined => {
-  const { rounds, from, until, at, when } = fault as Timing
+  const { rounds, from, at, when } = fault as Timing
+  const until = endOf(fault)
   if (rounds !== undefined) return rounds
   if (when !== undefined) return when.event === undefined && when.round !== undefined ? [when.round, when.round] : undefined
   return from === undefined && until === undefined && at === undefined ? [1, Infinity] : undefined
@@ -35,7 +39,8 @@ const roundsOf = ({ fault }: Planned): Span | undefined => {
 
 /** Stretches of time in which it is there; none where it does not go by time. */
 const timesOf = ({ fault, injected, healed }: Planned): readonly Span[] => {
-  const { from, until, at, repeat, restartAfter, for: long } = fault as Timing
+  const { from, at, repeat, restartAfter, for: long } = fault as Timing
+  const until = endOf(fault)
   const within = ([first, last]: Span): Span => [Math.max(first, injected?.at ?? 0), Math.min(last, healed?.at ?? Infinity)]
   if (at !== undefined) {
     const lasts = restartAfter ?? long ?? ('restartWhen' in fault || fault.kind === 'crash' ? Infinity : 0)
@@ -154,11 +159,13 @@ export const planTimeline = ({ faults }: Plan, options: TimelineOptions): readon
   })
   const shown = new Set([...timed, ...round].map(({ letter }) => letter))
   const waiting = all.filter(({ letter }) => !shown.has(letter)).map(({ letter }) => letter)
+  const stopping = all.filter(({ planned }) => eventOf(planned.fault as When) !== undefined).map(({ letter }) => letter)
   const grids = [...(round.length > 0 ? [byRounds(round, options)] : []), ...(timed.length > 0 ? [byTime(timed, options)] : [])]
   const counted = grids.some((lines) => lines.split('\n').slice(2).some((line) => /[0-9+]/.test(line.slice(line.lastIndexOf(' ')))))
   return [
     ...grids,
     ...(waiting.length > 0 ? [wrap(`set off by an event: ${waiting.join(', ')} (${plural(waiting.length, 'fault')})`, options.width)] : []),
+    ...(stopping.length > 0 ? [wrap(`shown to the end, and stopped by an event: ${stopping.join(', ')}`, options.width)] : []),
     ...(counted ? [wrap('a number: so many faults at once; a +: ten or more', options.width)] : []),
     ...(calmText(options.calm) ?? []),
   ]

@@ -1,6 +1,7 @@
 import {
   bytesByDirection,
   bytesByFate,
+  bytesStored,
   meanMetric,
   metricAt,
   roundsByOutcome,
@@ -54,7 +55,7 @@ export const summarise = (run: Run): Record<string, unknown> => {
     rounds: { count: run.rounds.length, ...roundsByOutcome(run.rounds), selected: run.selectedRound },
     test: { selected: mean(run.selectedRound), last: mean(lastScored(run)) },
     scores: scoreRows(run),
-    bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger) },
+    bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger), ...(run.checkpoints.length > 0 && { stored: bytesStored(run.checkpoints) }) },
     trainings,
     faults: run.faults,
     marks: run.marks,

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import { bytesByDirection, bytesByFate, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
+import { bytesByDirection, bytesByFate, bytesStored, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
 import type { Run } from '../runs/simulate.js'
@@ -156,7 +156,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
     [
       run.reached !== undefined && `reached ${run.resolved.evaluate.until} at the close of round ${run.reached}`,
       `${cutOff}${plural(closed, 'round')} closed, ${aborted} aborted · virtual time ${formatTime(run.virtualTime)}`,
-      `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}`,
+      `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}${run.checkpoints.length > 0 ? ` · checkpoints ${formatBytes(bytesStored(run.checkpoints))}` : ''}`,
       `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
       `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${engine}`,
       wrap(`protocol: ${coverageLine(run)}`, width),

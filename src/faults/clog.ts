@@ -46,9 +46,9 @@ export const clog = faultEntry({
     'message released': (n, us) => `${n} released after ${formatMicros(us)} in all`,
     'message lost': (n, bytes) => messagesLost(n, bytes, 'lost while held'),
   },
-  compile: ({ id, fault, targets }, { strike, live, names }) => {
+  compile: ({ id, fault, targets }, { strike, live, names, events }) => {
     const { gap = 0 } = fault
-    const stretch = new Stretch(fault)
+    const stretch = new Stretch(fault, events)
     const queues = new Map<string, Queue>()
     const since = new Map<number, Micros>()
     const queueOf = (from: Name, to: Name): Queue => {
@@ -56,6 +56,14 @@ export const clog = faultEntry({
       let queue = queues.get(link)
       if (queue === undefined) queues.set(link, (queue = { places: new Map() }))
       return queue
+    }
+    /** It begins again: who was let go is out of the queues. */
+    const renumber = (): void => {
+      for (const { places } of queues.values()) {
+        const waiting = [...places.keys()].filter((number) => since.has(number))
+        places.clear()
+        waiting.forEach((number, place) => places.set(number, place))
+      }
     }
     /** When the one at that place is let in; Infinity while nobody knows. */
     const turn = (place: number): Micros => (stretch.endsAt === undefined ? Infinity : stretch.endsAt + place * gap)
@@ -81,7 +89,9 @@ export const clog = faultEntry({
         return 'deliver'
       },
       see: (event) => {
-        if (stretch.see(event) === 'ends') live({ kind: 'release', who: targets[0] ?? AGGREGATOR, at: event.at, fault: id })
+        const edge = stretch.see(event)
+        if (edge === 'begins') renumber()
+        if (edge === 'ends') live({ kind: 'release', who: targets[0] ?? AGGREGATOR, at: event.at, fault: id })
         if (event.kind !== 'drop' || !since.has(event.envelope)) return
         strike(event.from, event.envelope, 'message lost', event.envelope, event.travelled)
       },

@@ -28,7 +28,7 @@ import { Slowness } from './slowness.js'
 import { endOfWork } from './speed.js'
 import { striker } from './strike.js'
 import type { Weather } from './weather.js'
-import { strikes, type When } from './window.js'
+import { endOf, stopOf, strikes, type When } from './window.js'
 
 export interface CompileInput {
   readonly plan: Plan
@@ -139,15 +139,21 @@ export const compile = (input: CompileInput): Weather => {
   const selections = new Selections()
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
-  /** Those of faults that wait for an event, and of all where it is to be calm. */
+  /** Those of faults that wait for an event or stop at one, and of all where it is to be calm. */
   const gates: Pick<Gate, 'see'>[] = []
-  const heard = ({ fault }: Planned, hooks: Hooks, stay: Stay | undefined): Hooks => {
-    const waits = entryOf(fault).sudden !== true && (fault as When).when !== undefined
-    if (!waits && !calms) return hooks
-    const gate = new Gate(waits ? (fault as When) : {}, parts)
+  const gateOf = ({ fault }: Planned): Gate | undefined => {
+    const when = fault as When
+    const waits = entryOf(fault).sudden !== true && (when.when !== undefined || stopOf(when) !== undefined)
+    return waits || calms ? new Gate(waits ? when : {}, parts) : undefined
+  }
+  const heard = ({ id: fault, targets: [who] }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
     const see: Gate['see'] = (event) => {
       // Events count from the injection on.
-      if (stay === undefined || stay.isOpen || event.kind === 'calm') gate.see(event)
+      if (stay !== undefined && !stay.isOpen && event.kind !== 'calm') return
+      const wasOn = gate.isOn()
+      gate.see(event)
+      // What an inbox holds has no more to wait for.
+      if (hooks.inbox !== undefined && wasOn && !gate.isOn()) live({ kind: 'release', who, at: event.at, fault })
     }
     gates.push({ see })
     return gated(hooks, gate)
@@ -162,15 +168,17 @@ export const compile = (input: CompileInput): Weather => {
         const { watched: own } = subject(client)
         if (own !== undefined && hooks.absence !== undefined) presence.leave(own, hooks.absence, round, at)
       }
+      const gate = gateOf(planned)
       const tools: Tools = {
         draws, parts, live, leave, strike,
         names: linkNames(planned, roleOf),
         strikes: strikesOf(planned, draws, selections),
+        events: gate ?? { isOn: () => true, endsAt: () => endOf(planned.fault as When) ?? Infinity },
         relabelled: (client) => relabelled?.get(planned.id)?.get(client) ?? 0,
       }
       const compiledHooks: Hooks = entryOf(planned.fault).compile(planned, tools)
       const stay = planned.injected === undefined && planned.healed === undefined ? undefined : new Stay(planned, compiledHooks, live)
-      const known = heard(planned, compiledHooks, stay)
+      const known = gate === undefined ? compiledHooks : heard(planned, compiledHooks, gate, stay)
       const hooks: Hooks = stay === undefined ? known : behind(known, stay, planned)
       return { planned, hooks, ...(stay && { stay }) }
     })

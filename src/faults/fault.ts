@@ -67,11 +67,20 @@ export type Life =
       readonly fault: string
       readonly keeps: 'nothing' | 'checkpoint'
       readonly restartAt?: Micros
+      /** Asked at its time: then it does not happen. */
+      stopped?(): boolean
     }
   /** It comes back, if it is dead. */
   | { readonly kind: 'restart'; readonly who: Name; readonly at: Micros; readonly fault: string }
   /** It sleeps, and then goes on where it was. */
-  | { readonly kind: 'pause'; readonly who: Name; readonly at: Micros; readonly until: Micros; readonly fault: string }
+  | {
+      readonly kind: 'pause'
+      readonly who: Name
+      readonly at: Micros
+      readonly until: Micros
+      readonly fault: string
+      stopped?(): boolean
+    }
   /** It goes out of reach; if it is still away then, what is on its lines is cut. */
   | { readonly kind: 'leave'; readonly who: Name; readonly at: Micros; readonly fault: string }
   /** Links are cut: what is under way on them is lost. */
@@ -83,7 +92,13 @@ export type Life =
       crosses(from: Name, to: Name): boolean
     }
   /** They are whole again; or what the fault has held at doors is let go. */
-  | { readonly kind: 'heal' | 'release'; readonly who: Name; readonly at: Micros; readonly fault: string }
+  | {
+      readonly kind: 'heal' | 'release'
+      readonly who: Name
+      readonly at: Micros
+      readonly fault: string
+      stopped?(): boolean
+    }
 
 /** What becomes of messages that a fault's link names, in its window. Each function tosses the fault's coin itself. */
 export interface MessageHook {
@@ -188,6 +203,14 @@ export interface InboxHook {
   ask(envelope: Envelope, now: Micros): Door
 }
 
+/** Whether a fault is on, as far as it goes by events: those that it waits for or stops at, and calm. */
+export interface OnOff {
+  /** At an instant; now, where none is given. */
+  isOn(at?: Micros): boolean
+  /** Of one that is on at `at`: when it will be off, as far as is known by times; Infinity: never. */
+  endsAt(at: Micros): Micros
+}
+
 /** How a client comes to be away; see presence.ts. */
 export interface AbsenceHook {
   /** The client is selected first, and leaves in mid-phase; undefined: it is not there at all. */
@@ -195,6 +218,8 @@ export interface AbsenceHook {
   /** How long it stays away once it has left; undefined: until its round closes. */
   readonly for: Micros | undefined
   readonly window: When
+  /** Whether events have it on; it is, when absent. */
+  isOn?(at: Micros): boolean
   /** `at`: when the round opened, or now if it has not. */
   strikes(client: Name, round: number, at: Micros): boolean
   /** Whether that depends on `at`, or on what happens. */
@@ -254,6 +279,7 @@ export interface Tools {
    * windows of time are judged apart.
    */
   strikes(client: Name, round: number, coin?: Coin): boolean
+  readonly events: OnOff
   /** Does the fault's link name this envelope? Windows are judged apart. */
   names(envelope: Envelope): boolean
   /** The client is away from now on, by the doing of this fault's `absence`. */

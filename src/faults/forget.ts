@@ -27,12 +27,12 @@ export const forget = faultEntry({
   dials: { fields: { who: dial.anyone(), by: dial.count(1, 4) } },
   describe: ({ by }, { targets }) => `checkpoints of ${names(targets)} are ${many(by, 'round')} older than believed`,
   effects: { forgot: (n) => `${many(n, 'return')} with an older checkpoint` },
-  compile: ({ fault, targets }, { strike }) => ({
+  compile: ({ fault, targets }, { strike, events }) => ({
     forgetful: fault.by,
     forgotten: (who, at) => (targets.includes(who) && inTime(fault, at) ? fault.by : 0),
     see: (event) => {
       if (event.kind !== 'life' || event.what !== 'restart' || event.keeps !== 'checkpoint') return
-      if (targets.includes(event.actor) && inTime(fault, event.at)) strike(event.actor, `${event.actor} ${event.at}`, 'forgot')
+      if (targets.includes(event.actor) && inTime(fault, event.at) && events.isOn(event.at)) strike(event.actor, `${event.actor} ${event.at}`, 'forgot')
     },
   }),
 })

@@ -7,11 +7,14 @@ import type { Name } from '../roster/participant.js'
 import type { ClientLink, Jitter } from '../schedules/network.js'
 import type { Micros } from '../time/micros.js'
 import type { NarrowHook } from './fault.js'
-import { inRounds, inTime, type When } from './window.js'
+import { endOf, inRounds, inTime, type When } from './window.js'
 
 /** The first instant after `at` at which a fault's window of time opens or closes. */
-const nextEdge = ({ from, until }: When, at: Micros): Micros =>
-  from !== undefined && from > at ? from : until !== undefined && until > at ? until : Infinity
+const nextEdge = (when: When, at: Micros): Micros => {
+  const { from = -Infinity } = when
+  const until = endOf(when) ?? -Infinity
+  return from > at ? from : until > at ? until : Infinity
+}
 
 /**
  * A line's rate under all narrowings at once: factors multiply, then the lowest cap holds. Rounds are those of `round`,

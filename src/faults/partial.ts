@@ -3,7 +3,7 @@ import { z } from 'zod'
 import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { faultEntry } from './fault.js'
-import { idField, perClientRound, roundsField } from './window.js'
+import { idField, lately, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, percent, verb, whom } from './words.js'
 
 const rangeSchema = z
@@ -38,20 +38,24 @@ export const partial = faultEntry({
     kind: z.literal('partial'),
     who: selectorSchema,
     epochs: workSchema.describe('Share of its local epochs that it does, or a range in which it is drawn anew for every client and round'),
-    rounds: roundsField.optional(),
+    ...windowFields,
     probability: perClientRound,
     id: idField,
-  }),
+  }).refine(ordered, orderedRule),
   targets: 'clients',
   midRound: true,
   dials: { fields: { who: dial.clients(), epochs: dial.amount(0.9, 0.1), probability: dial.share() }, ways: [{ rounds: dial.rounds() }, {}] },
   describe: ({ epochs }, planned) => `${whom(planned)} ${verb(planned, 'stops', 'stop')} after ${shares(epochs)} of the local epochs`,
   effects: { 'training partial': (n) => `${many(n, 'training')} stopped early` },
-  compile: ({ fault }, { draws, strike, strikes }) => ({
-    partial: (client, round) => {
-      if (!strikes(client, round)) return undefined
-      strike(client, `${client} ${round}`, 'training partial', `${client} ${round}`)
-      return workOf(fault.epochs, draws.visit(client, round, 1))
-    },
-  }),
+  compile: ({ fault }, { draws, strike, strikes }) => {
+    const { isIn, see } = lately(fault)
+    return {
+      partial: (client, round) => {
+        if (!isIn() || !strikes(client, round)) return undefined
+        strike(client, `${client} ${round}`, 'training partial', `${client} ${round}`)
+        return workOf(fault.epochs, draws.visit(client, round, 1))
+      },
+      ...(see && { see }),
+    }
+  },
 })

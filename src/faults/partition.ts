@@ -6,7 +6,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { shareDown } from '../shares.js'
 import { faultEntry, type Life } from './fault.js'
 import { oneWindow, oneWindowRule, Stretch } from './stretch.js'
-import { chance, idField, ordered, orderedRule, windowFields } from './window.js'
+import { chance, endOf, idField, ordered, orderedRule, windowFields } from './window.js'
 import { messagesLost, names } from './words.js'
 
 const groupSchema = z.union([selectorSchema.transform((one) => [one]), z.array(selectorSchema).min(1)])
@@ -40,7 +40,7 @@ export const partition = faultEntry({
     'message lost': (n, bytes) => messagesLost(n, bytes, 'lost that were sent into it'),
     'message cut': (n, bytes) => messagesLost(n, bytes, 'lost under way'),
   },
-  compile: ({ id, fault, targets: [who], groups = [] }, { strike, live }) => {
+  compile: ({ id, fault, targets: [who], groups = [] }, { strike, live, events }) => {
     const { oneWay, travelled } = fault
     const places = new Map<Name, number>(groups.flatMap((group, place) => group.map((name) => [name, place] as const)))
     const others = groups.length === 1 ? 1 : undefined
@@ -50,14 +50,17 @@ export const partition = faultEntry({
       if (a === undefined || b === undefined || a === b) return false
       return oneWay === undefined || (oneWay === 'out' ? a < b : a > b)
     }
-    const stretch = new Stretch(fault)
+    const stretch = new Stretch(fault, events)
     const cut = (at: number): Life => ({ kind: 'cut', who, at, fault: id, crosses })
-    const heal = (at: number): Life => ({ kind: 'heal', who, at, fault: id })
+    /** Whether the links are, by what was told of them last. */
+    let areCut = false
+    const heal = (at: number): Life => ({ kind: 'heal', who, at, fault: id, stopped: () => !areCut })
+    const healed = endOf(fault)
     const sentInto = new Set<number>()
-    /** Where it begins with a round: what was sent in that instant before the opening has its turn first. */
-    let isCut = !stretch.byRounds
+    /** Where it begins with an event: what was sent in that instant before it has its turn first. */
+    let isCut = stretch.begins
     return {
-      lives: stretch.byRounds ? [] : [cut(fault.from ?? 0), ...(fault.until === undefined ? [] : [heal(fault.until)])],
+      lives: stretch.begins ? [cut(fault.from ?? 0), ...(healed === undefined ? [] : [heal(healed)])] : [],
       messages: {
         lost: ({ id: envelope, from, to, sent, bytes }) => {
           if (!crosses(from, to) || !stretch.isOn(sent)) return undefined
@@ -68,9 +71,16 @@ export const partition = faultEntry({
       },
       door: ({ from, to }, now) => (isCut && crosses(from, to) && stretch.isOn(now) ? { drop: id } : 'deliver'),
       see: (event) => {
+        if (event.kind === 'link' && event.fault === id) {
+          areCut = event.what === 'cut'
+          isCut = true
+        }
         const edge = stretch.see(event)
-        if (edge !== undefined) live(edge === 'begins' ? cut(event.at) : heal(event.at))
-        if (event.kind === 'link' && event.fault === id) isCut = true
+        if (edge === 'ends') live(heal(event.at))
+        if (edge === 'begins') {
+          live(cut(event.at))
+          if (stretch.endsAt !== undefined) live(heal(stretch.endsAt))
+        }
         if (event.kind !== 'drop' || event.fault !== id || sentInto.has(event.envelope)) return
         strike(event.from, event.envelope, 'message cut', event.envelope, event.travelled)
       },

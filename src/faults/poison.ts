@@ -4,7 +4,7 @@ import * as dial from '../dials/all.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { against, little, littleEnough, momentsOf, noised, notNumbers, rmsOf, scaled } from './attacks.js'
 import { faultEntry, type Fold, type ForgeHook, type Hooks, type PoisonHook, type Sending, type Tools } from './fault.js'
-import { idField, perClientRound, roundsField } from './window.js'
+import { idField, lately, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, verb, whom } from './words.js'
 
 const factor = z.number().min(-1e9).max(1e9)
@@ -122,10 +122,10 @@ export const poison = faultEntry({
     kind: z.literal('poison'),
     who: selectorSchema,
     send: sendSchema.describe('nan, sign-flip, a-little-is-enough, or { attack: scale | noise | inner-product | ... } with its numbers'),
-    rounds: roundsField.optional(),
+    ...windowFields,
     probability: perClientRound,
     id: idField,
-  }),
+  }).refine(ordered, orderedRule),
   targets: 'clients',
   midRound: true,
   dials: {
@@ -140,16 +140,19 @@ export const poison = faultEntry({
   },
   describe: ({ send }, planned) => `${whom(planned)} ${verb(planned, 'sends', 'send')} ${inWords(send)}`,
   effects: { 'update poisoned': (n) => `${many(n, 'update')} poisoned` },
-  compile: ({ fault: { send }, targets }, tools): Hooks => {
+  compile: ({ fault, targets }, tools): Hooks => {
+    const { send } = fault
     const { strikes, strike } = tools
+    const { isIn, see } = lately(fault)
     const hit = ({ client, round }: Sending): boolean => {
-      if (!strikes(client, round)) return false
+      if (!isIn() || !strikes(client, round)) return false
       strike(client, `${client} ${round}`, 'update poisoned')
       return true
     }
     const poisoned = alone(send, tools)
-    if (poisoned !== undefined) return { poison: (values, about) => (hit(about) ? poisoned(values, about) : values) }
+    const sees = see === undefined ? {} : { see }
+    if (poisoned !== undefined) return { poison: (values, about) => (hit(about) ? poisoned(values, about) : values), ...sees }
     const attackers = new Set(targets)
-    return { forge: together(send, (sending) => attackers.has(sending.client) && hit(sending)) }
+    return { forge: together(send, (sending) => attackers.has(sending.client) && hit(sending)), ...sees }
   },
 })

@@ -6,7 +6,7 @@ import type { Calendar } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
 import type { AbsenceHook, Life } from './fault.js'
 import { Returns } from './returns.js'
-import { inRounds, inTime } from './window.js'
+import { endOf, inRounds, inTime } from './window.js'
 
 /*
  * When clients are there: schedules, and faults that keep them away.
@@ -87,6 +87,9 @@ const isThere = (calendar: Calendar, at: Micros): boolean => {
   const window = calendar.next(at)
   return window !== undefined && window.from <= at
 }
+
+/** Is it the fault's time, by the clock and by events? */
+const isIts = ({ window, isOn }: AbsenceHook, at: Micros): boolean => inTime(window, at) && (isOn?.(at) ?? true)
 
 const idOf = (cause: Cause): string => (cause === 'schedule' ? cause : cause.id)
 
@@ -176,7 +179,7 @@ export class Presence {
     }
     for (const { hook, calendar } of client.sessions) if (!isThere(calendar, now)) keepsOut(hook)
     for (const hook of client.hooks) {
-      if (hook.phase !== undefined || hook.sessions !== undefined || !inTime(hook.window, now)) continue
+      if (hook.phase !== undefined || hook.sessions !== undefined || !isIts(hook, now)) continue
       if (this.#strikes(hook, client, round, now)) keepsOut(hook)
     }
     return free
@@ -196,10 +199,10 @@ export class Presence {
     let until: Micros | undefined
     if (round === undefined) return until
     for (const hook of client.hooks) {
-      if (hook.phase !== undefined || hook.sessions !== undefined || !inTime(hook.window, now)) continue
+      if (hook.phase !== undefined || hook.sessions !== undefined || !isIts(hook, now)) continue
       if (!this.#strikes(hook, client, round, now)) continue
       if (hook.varies === true) return undefined
-      until = Math.max(until ?? 0, Math.min(hook.window.until ?? Infinity, hook.ends ?? Infinity))
+      until = Math.max(until ?? 0, Math.min(endOf(hook.window) ?? Infinity, hook.ends ?? Infinity))
     }
     return until
   }
@@ -225,7 +228,7 @@ export class Presence {
     let leaver: AbsenceHook | undefined
     for (const hook of client.hooks) {
       if (hook.phase !== 'training') continue
-      if (!inTime(hook.window, start) || !this.#strikes(hook, client, round, start)) continue
+      if (!isIts(hook, start) || !this.#strikes(hook, client, round, start)) continue
       const leave = hook.leaves === undefined
         ? start + Math.ceil(hook.place(client.name, round) * (end - start))
         : hook.leaves(client.name, start, end) ?? Infinity
@@ -247,7 +250,7 @@ export class Presence {
   stays(client: Watched, now: Micros, round: number): boolean {
     const { name, hooks, trains } = client
     const leavers = hooks.filter((hook) =>
-      hook.phase === 'before-upload' && inTime(hook.window, now) && this.#strikes(hook, client, round, now))
+      hook.phase === 'before-upload' && isIts(hook, now) && this.#strikes(hook, client, round, now))
     const spent = trains.round === round ? now - trains.since : 0
     for (const hook of leavers) {
       this.#leave(client, hook, round, now)
@@ -323,7 +326,7 @@ export class Presence {
     if (episode !== undefined) return episode.hook
     const outside = client.sessions.find(({ calendar }) => !isThere(calendar, at))
     if (outside !== undefined) return outside.hook
-    return client.hooks.find((hook) => isTimed(hook) && inTime(hook.window, at) && this.#strikes(hook, client, round, at))
+    return client.hooks.find((hook) => isTimed(hook) && isIts(hook, at) && this.#strikes(hook, client, round, at))
   }
 
   #firstLeave(client: Watched, from: Micros, until: Micros, round: number): { at: Micros; cause: Cause } | undefined {
@@ -337,7 +340,8 @@ export class Presence {
     for (const { hook, leftAt, backAt } of client.episodes) if (backAt > leftAt) consider(leftAt, hook)
     for (const hook of client.hooks) {
       if (hook.window.from === undefined || !isTimed(hook) || !inRounds(hook.window, round)) continue
-      if (this.#strikes(hook, client, round, from)) consider(hook.window.from, hook)
+      const at = hook.window.from
+      if ((hook.isOn?.(at) ?? true) && this.#strikes(hook, client, round, from)) consider(at, hook)
     }
     return first
   }
@@ -366,7 +370,7 @@ export class Presence {
     const key = `${hook.id} ${round}`
     let cut = client.cuts.get(key)
     if (cut === undefined) {
-      if (!inTime(hook.window, now) || !this.#strikes(hook, client, round, now)) return undefined
+      if (!isIts(hook, now) || !this.#strikes(hook, client, round, now)) return undefined
       const place = hook.place(client.name, round) * Math.max(1, this.#options.parts.length)
       const index = Math.floor(place)
       cut = { index, fraction: place - index, sent: [], left: false }

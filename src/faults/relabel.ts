@@ -27,7 +27,7 @@ export const relabellings = ({ seed, faults }: Plan): readonly Relabelling[] =>
   [...faults].sort((a, b) => (a.key < b.key ? -1 : 1)).flatMap((planned) => {
     const { id, key, fault, targets } = planned
     const draws = createDraws(streams(seed), createLexicon(), 'faults', key, 'coins')
-    const tools: Tools = { draws, parts: [], strikes: () => false, strike: nothing, live: nothing, leave: nothing, names: () => false, relabelled: () => 0 }
+    const tools: Tools = { draws, parts: [], strikes: () => false, strike: nothing, live: nothing, leave: nothing, names: () => false, relabelled: () => 0, events: { isOn: () => true, endsAt: () => Infinity } }
     const { labels } = entryOf(fault).compile(planned, tools)
     if (labels === undefined) return []
     const fits = (tasks: readonly Task[]): boolean =>

@@ -2,6 +2,7 @@ import type { Calendar } from '../schedules/calendar.js'
 import { EventQueue, Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
 import type { AbsenceHook } from './fault.js'
+import { endOf } from './window.js'
 
 /** The beginning of a window of a calendar; or, without one, the end of an absence. */
 class Return extends Scheduled {
@@ -40,7 +41,7 @@ export class Returns {
   constructor(clients: readonly Comer[]) {
     this.#calendars = clients.flatMap(({ calendar, sessions = [] }) => [...(calendar ? [calendar] : []), ...sessions.map((own) => own.calendar.whole ?? own.calendar)])
     const hooks = new Set(clients.flatMap((client) => client.hooks))
-    this.#ends = [...hooks].flatMap(({ phase, window: { until } }) => (phase === undefined ? (until ?? []) : []))
+    this.#ends = [...hooks].flatMap(({ phase, window }) => (phase === undefined ? (endOf(window) ?? []) : []))
   }
 
   /** An absence that ends at that time has begun. */

@@ -5,7 +5,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry } from './fault.js'
-import { idField, ordered, orderedRule, windowFields } from './window.js'
+import { endOf, idField, ordered, orderedRule, windowFields } from './window.js'
 import { many, names, verb } from './words.js'
 
 const { from, until } = windowFields
@@ -27,7 +27,7 @@ export const skew = faultEntry({
       drift: z.number().min(-500_000).max(500_000).prefault(0)
         .describe('Microseconds that it gains in each second of true time since `from`; loses, below 0'),
       from: from.describe('Virtual time at which it goes wrong; the beginning when absent'),
-      until: until.describe('Virtual time at which it is set right'),
+      until: until.describe('Virtual time, or the event, at which it is set right'),
       id: idField,
     })
     .refine(ordered, orderedRule)
@@ -46,15 +46,17 @@ export const skew = faultEntry({
   },
   effects: {
     'gave up in time': (n, us) => `${many(n, 'round')} given up that could be answered (${formatMicros(us)} before the end)`,
+    'trained less in vain': (n, us) => `${many(n, 'training')} cut down that would have fitted (${formatMicros(us)} before the end)`,
     'gave up late': (n, us) => `${many(n, 'round')} given up only after the end (${formatMicros(us)} after it)`,
     'sent late': (n, us) => `${many(n, 'update')} sent after the end of the round (${formatMicros(us)} after it)`,
     'waited otherwise': (n, us) => `${many(n, 'timer')} off (by ${formatMicros(us)})`,
   },
-  compile: ({ fault, targets }, { strike }) => {
-    const { ahead = 0, behind = 0, drift, from: begins = 0, until: ends = Infinity } = fault
+  compile: ({ fault, targets }, { strike, events }) => {
+    const { ahead = 0, behind = 0, drift, from: begins = 0 } = fault
+    const ends = endOf(fault) ?? Infinity
     /** After the last round nothing is answered any more. */
     let over = false
-    const isOff = (at: Micros): boolean => at >= begins && at < ends
+    const isOff = (at: Micros): boolean => at >= begins && at < ends && events.isOn(at)
     return {
       clock: {
         offset: (at) => (isOff(at) ? ahead - behind + drifted(drift, at - begins) : 0),
@@ -70,6 +72,8 @@ export const skew = faultEntry({
         const key = `${actor} ${round}`
         if (does === 'sends') {
           if (at >= deadline) strike(actor, key, 'sent late', key, at - deadline)
+        } else if (does === 'trains less') {
+          if (at + needs < deadline) strike(actor, key, 'trained less in vain', key, deadline - at - needs)
         } else if (at + needs < deadline) strike(actor, key, 'gave up in time', key, deadline - at)
         else if (at > deadline) strike(actor, key, 'gave up late', key, at - deadline)
       },

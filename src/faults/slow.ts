@@ -6,7 +6,7 @@ import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { type Course, faultEntry } from './fault.js'
 import { throttlingNames, throttlings } from './throttling.js'
-import { factorField, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
+import { endOf, factorField, idField, ordered, orderedRule, perClientRound, windowFields } from './window.js'
 import { many, whom } from './words.js'
 
 const times = (factor: number): string => `${factor} times slower`
@@ -54,7 +54,8 @@ export const slow = faultEntry({
   compile: ({ fault }, { strike, strikes }) => {
     const { throttle, since = throttle === undefined ? 'flight' : 'training', by = 1 } = fault
     const { profile = throttle === undefined ? [[0, by] as const] : throttlings[throttle] } = fault
-    const { from = 0, until = Infinity } = fault
+    const { from = 0 } = fault
+    const until = endOf(fault) ?? Infinity
     const courseOf = (origin: Micros): Course => {
       const within = profile.map(([at]) => at + origin).filter((at) => at > from && at < until)
       return {

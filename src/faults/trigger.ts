@@ -54,6 +54,11 @@ export const triggerSchema = z
 
 export type Trigger = z.output<typeof triggerSchema>
 
+/** When a fault is over: at a virtual time, or at an event. */
+export const untilSchema = z.union([durationSchema, triggerSchema], {
+  error: 'expected a time, such as "5 min", or an event: { event: returned, actor: expert-1 } or { round: 8, after: 1 }',
+})
+
 /** How often a fault comes again. */
 export const repeatSchema = z
   .strictObject({

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 
 import type { Draws } from '../random/draws.js'
+import type { FlightEvent } from '../record/event.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
-import { type Repeat, repeatSchema, type Trigger, triggerSchema } from './trigger.js'
+import { type Repeat, repeatSchema, type Trigger, triggerSchema, untilSchema } from './trigger.js'
 
 /** When a fault is on. What is absent does not restrict. */
 export interface When {
   readonly rounds?: readonly [number, number]
   readonly from?: Micros
-  readonly until?: Micros
+  /** A time, or what it stops at. */
+  readonly until?: Micros | Trigger
   /** Off until that happens, then on for so long. */
   readonly when?: Trigger
   readonly lasts?: Micros
@@ -25,7 +27,7 @@ export const roundsField = z
 export const windowFields = {
   rounds: roundsField.optional(),
   from: durationSchema.optional().describe('Virtual time at which it begins'),
-  until: durationSchema.optional().describe('Virtual time at which it is over'),
+  until: untilSchema.optional().describe('Virtual time, or the event, at which it is over; with `repeat`, until it comes again'),
   when: triggerSchema.optional().describe('Off until this happens'),
   lasts: durationSchema.optional().describe('With `when`: how long it is on then; to the end when absent'),
   repeat: repeatSchema.optional().describe('With `when`: at how many such events it goes on (without `every`)'),
@@ -33,7 +35,7 @@ export const windowFields = {
 
 /** The rule that goes with `windowFields`: `.refine(ordered, orderedRule)`. */
 export const ordered = ({ from = 0, until, when, lasts, repeat }: When): boolean =>
-  (until === undefined || from < until) &&
+  (typeof until !== 'number' || from < until) &&
   (when !== undefined || (lasts === undefined && repeat === undefined)) && repeat?.every === undefined
 export const orderedRule = {
   error: '`from` must come before `until`; `lasts` and `repeat` (without `every`) go with `when`', path: ['until'],
@@ -55,8 +57,24 @@ export const idField = z
 export const inRounds = ({ rounds }: When, round: number): boolean =>
   rounds === undefined || (round >= rounds[0] && round <= rounds[1])
 
-export const inTime = ({ from, until }: When, at: Micros): boolean =>
-  (from === undefined || at >= from) && (until === undefined || at < until)
+/** The time at which it is over, where one is set. */
+export const endOf = ({ until }: Pick<When, 'until'>): Micros | undefined => (typeof until === 'number' ? until : undefined)
+
+/** The event at which it is over, where it waits for one. */
+export const stopOf = ({ until }: Pick<When, 'until'>): Trigger | undefined => (typeof until === 'object' ? until : undefined)
+
+/** By its times; events are judged apart. */
+export const inTime = (when: When, at: Micros): boolean => {
+  const end = endOf(when)
+  return (when.from === undefined || at >= when.from) && (end === undefined || at < end)
+}
+
+/** Of a fault whose hooks are not told the time: whether it is in its times, by the time of the latest event, which it is to `see`. */
+export const lately = (when: When): { readonly isIn: () => boolean; readonly see?: (event: FlightEvent) => void } => {
+  if (when.from === undefined && endOf(when) === undefined) return { isIn: () => true }
+  let now: Micros = 0
+  return { isIn: () => inTime(when, now), see: ({ at }) => void (now = at) }
+}
 
 /** A coin that is only tossed when its outcome is open. */
 export const hits = (probability: number | undefined, toss: () => number): boolean =>

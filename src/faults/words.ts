@@ -36,15 +36,21 @@ export const messagesLost = (n: number, bytes: number, how = 'lost'): string =>
 export const coin = ({ probability }: { readonly probability?: number }): string =>
   probability === undefined || probability === 1 ? '' : `, with ${percent(probability)} probability`
 
+/** `, until 10:00.000`, `, until the first `returned` of expert-1` */
+export const untilWords = (until: When['until']): string => {
+  if (until === undefined) return ''
+  return `, until ${typeof until === 'number' ? formatMicros(until) : triggered(until).replace(/^ (at|in) /, '')}`
+}
+
 /** `, rounds 5-12, from 10:00.000` */
 export const when = ({ rounds, from, until, when: trigger, lasts, repeat }: When): string => {
   const inRounds =
     rounds === undefined ? '' : rounds[0] === rounds[1] ? `, round ${rounds[0]}` : `, rounds ${rounds[0]}-${rounds[1]}`
   const begins = from === undefined ? '' : `, from ${formatMicros(from)}`
-  const ends = until === undefined ? '' : `, until ${formatMicros(until)}`
+  const ends = untilWords(until)
   if (trigger === undefined) return inRounds + begins + ends
   const long = lasts === undefined ? '' : ` for ${formatMicros(lasts)}`
-  return `${inRounds}${begins}${ends}, from${triggered(trigger).replace(/^ at/, '')} on${long}${repeated(repeat)}`
+  return `${inRounds}${begins}, from${triggered(trigger).replace(/^ at/, '')} on${long}${repeated(repeat)}${ends}`
 }
 
 /** `, injected at 12.300 s, healed at 20.000 s` */

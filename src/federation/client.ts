@@ -36,6 +36,8 @@ export interface ClientState extends Keepsake {
   patience: number | undefined
   /** The end of that round, where the client is to give up what it cannot send before; and the timer that tells of it. */
   deadline: Micros | undefined
+  /** Whether it trains less, where it would come too late. */
+  trainsLess: boolean
   alarm: number | undefined
   computation: number | undefined
   /** How far it is with the legs of this round. */
@@ -55,6 +57,7 @@ const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientSt
   missing: 'last',
   patience: undefined,
   deadline: undefined,
+  trainsLess: false,
   alarm: undefined,
   computation: undefined,
   progress: undefined,
@@ -243,7 +246,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.missing = missing
     // A head that was damaged and not found out may name any duration.
     state.patience = waits ? context.after(Math.min(patience, clockEnd - context.now), enough) : undefined
-    if (late !== 'give-up' || deadline === undefined) return
+    if ((late !== 'give-up' && late !== 'train-less') || deadline === undefined) return
+    state.trainsLess = late === 'train-less'
     const alarm: ClientMessage = { kind: 'deadline', round }
     state.deadline = deadline
     state.alarm = context.after(Math.max(0, deadline - context.now), alarm)
@@ -266,7 +270,15 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.acknowledged = versions
     state.patience = undefined
     state.phase = 'training'
-    this.#proceed(state, this.#training.begin(round, this.#assemble(personal, versions), given, kept), context)
+    this.#proceed(state, this.#training.begin(round, this.#assemble(personal, versions), given, kept, this.#room(state, context)), context)
+  }
+
+  /** By its own clock: what there is before the deadline, for one that trains less where it has to. */
+  #room({ deadline, trainsLess, round }: ClientState, context: Context): Micros | undefined {
+    if (deadline === undefined || !trainsLess) return undefined
+    const [room, needs] = [deadline - context.now, this.#training.cost(round)]
+    if (needs >= room) context.record({ kind: 'timed', round, does: 'trains less', deadline, needs })
+    return room
   }
 
   /** What to train from: the parts in their places, `private` segments as they were. Read only: it may be a message. */
@@ -326,8 +338,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     parts: readonly PartTemplate[], round: number, departure: Departure, context: Context, attempt = 0,
   ): void {
     const { strategy, wire } = this.#terms
-    const { name, rows: examples } = this.#self
-    const head = { kind: 'update', round, examples, steps: departure.steps } as const
+    const { name } = this.#self
+    const { examples, steps } = departure
+    const head = { kind: 'update', round, examples, steps } as const
     for (const part of parts) {
       if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
       const bytes = wire.encode(part, head, bodyOf(departure, part), name)

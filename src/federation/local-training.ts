@@ -1,5 +1,5 @@
 import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../engine/engine.js'
-import { examplesOf, stintOf } from '../engine/feeding/batches.js'
+import { examplesOf, type Stint, stintOf } from '../engine/feeding/batches.js'
 import { SpecificationError } from '../errors.js'
 import { fillUntrained } from '../models/untrained.js'
 import type { LocalWork, Scored } from './messages.js'
@@ -34,6 +34,8 @@ export interface Progress {
   readonly repeat: number
   /** What is new of what training remembers, by leg. */
   readonly optimizers: Optimizers | undefined
+  /** The share of its epochs that it does. */
+  readonly share: number
 }
 
 /** What a client sends and keeps at the end. */
@@ -42,6 +44,8 @@ export interface Departure {
   readonly extras: Readonly<Record<string, Float32Array | Float64Array>>
   readonly kept: Vectors
   readonly steps: number
+  /** Rows behind it: all of the client's, if it did not cut its training down. */
+  readonly examples: number
   readonly optimizers: Optimizers | undefined
 }
 
@@ -60,7 +64,8 @@ export class LocalTraining {
     private readonly self: ClientTerms,
   ) {}
 
-  begin(round: number, received: Float32Array, given: Vectors, kept: Vectors): Progress {
+  /** `room`: it trains only as much as takes less than that on a device that nothing slows; undefined: all of it. */
+  begin(round: number, received: Float32Array, given: Vectors, kept: Vectors, room?: number): Progress {
     const { name: client, rows: examples } = this.self
     const { optimizer, segments } = this.terms
     const local: Local = {
@@ -68,7 +73,7 @@ export class LocalTraining {
       optimizer: this.#ownRate(optimizer, round),
       segments,
     }
-    return { local, leg: 0, repeat: 0, optimizers: undefined }
+    return { local, leg: 0, repeat: 0, optimizers: undefined, share: room === undefined ? 1 : this.#fitting(round, room) }
   }
 
   /** The next leg as a job, and its undisturbed cost in virtual microseconds; undefined after the last. */
@@ -83,7 +88,7 @@ export class LocalTraining {
     const { name, epochs: factor = 1, repeats = 1, start, proximal, correction, scores } = legs[index]
     if (scores !== undefined) return this.#measure(local, index, scores(local))
     const passes = {
-      epochs: self.epochs * terms.weather.completeness(self.name, round) * factor * repeats,
+      epochs: self.epochs * terms.weather.completeness(self.name, round) * factor * repeats * progress.share,
       ...(repeats > 1 && { part: { nth: repeat, of: repeats } }),
     }
     const stint = stintOf(self.rows, self.batch, passes)
@@ -121,7 +126,7 @@ export class LocalTraining {
     const index = work.leg
     if ('scored' in result) {
       const scored = { ...local.scored, ...result.scored }
-      return { local: { ...local, scored }, leg: index + 1, repeat: 0, optimizers }
+      return { local: { ...local, scored }, leg: index + 1, repeat: 0, optimizers, share: progress.share }
     }
     const again = (index === leg ? repeat : 0) + 1
     const { name, leaves, repeats = 1 } = this.terms.strategy.legs[index]
@@ -144,10 +149,59 @@ export class LocalTraining {
       leg: again < repeats ? index : index + 1,
       repeat: again < repeats ? again : 0,
       optimizers: optimizer ?? balance ? { ...optimizers, [name]: { optimizer, balance } } : undefined,
+      share: progress.share,
     }
   }
 
-  finish({ local, optimizers }: Progress): Departure {
+  /** What all of its training for a round takes a device that nothing slows, of so much of its epochs. */
+  cost(round: number, share = 1): number {
+    let cost = 0
+    this.#stints(round, share, (stint, leg) => (cost += Math.ceil((stint.until - stint.from) * this.self.stepCosts[leg])))
+    return cost
+  }
+
+  /**
+   * The largest share of its epochs that takes less than `room`, by whole steps of its longest leg: the others do as much of
+   * theirs, rounded up. Where not even a step of each fits, it is that of one.
+   */
+  #fitting(round: number, room: number): number {
+    if (this.cost(round) < room) return 1
+    let most = 0
+    const steps = new Map<number, number>()
+    this.#stints(round, 1, ({ from, until }, leg) => steps.set(leg, (steps.get(leg) ?? 0) + until - from))
+    for (const own of steps.values()) most = Math.max(most, own)
+    let [fits, over] = [1, most]
+    while (fits + 1 < over) {
+      const middle = (fits + over) >> 1
+      if (this.cost(round, middle / most) < room) fits = middle
+      else over = middle
+    }
+    return most === 0 ? 1 : fits / most
+  }
+
+  /** Every stretch of training of a round, measuring left out. */
+  #stints(round: number, share: number, each: (stint: Stint, leg: number) => void): void {
+    const { rows, batch, epochs, name } = this.self
+    const { strategy: { legs }, weather } = this.terms
+    const whole = epochs * weather.completeness(name, round)
+    legs.forEach(({ when, scores, epochs: factor = 1, repeats = 1 }, leg) => {
+      if (when?.(round) === false || scores !== undefined) return
+      for (let nth = 0; nth < repeats; nth++) {
+        each(stintOf(rows, batch, { epochs: whole * factor * repeats * share, ...(repeats > 1 && { part: { nth, of: repeats } }) }), leg)
+      }
+    })
+  }
+
+  /** Rows that its longest leg trains on at least once. */
+  #rowsBehind(round: number, share: number): number {
+    const { rows, batch } = this.self
+    if (share === 1) return rows
+    const behind = new Map<number, number>()
+    this.#stints(round, share, (stint, leg) => behind.set(leg, (behind.get(leg) ?? 0) + examplesOf(rows, batch, stint)))
+    return Math.min(rows, Math.max(0, ...behind.values()))
+  }
+
+  finish({ local, optimizers, share }: Progress): Departure {
     const { strategy } = this.terms
     const { sent, extras = none, kept = none, steps } = strategy.finish(local)
     for (const { name } of strategy.extras.up) {
@@ -157,7 +211,7 @@ export class LocalTraining {
     }
     let taken = 0
     for (const leg in local.steps) taken += local.steps[leg]
-    return { sent, extras, kept, steps: steps ?? taken, optimizers }
+    return { sent, extras, kept, steps: steps ?? taken, examples: this.#rowsBehind(local.round, share), optimizers }
   }
 
   /** The optimizer's terms, with this client's rate in a round. */

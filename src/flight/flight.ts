@@ -1,7 +1,7 @@
 import type { CoverageReport } from '../checks/coverage.js'
 import type { FaultReport } from '../faults/report.js'
 import type { PartState } from '../federation/strategies/strategy.js'
-import type { LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
+import type { CheckpointRow, LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { TrainedModel } from './trained-model.js'
@@ -31,6 +31,8 @@ export interface Flight {
   readonly metrics: readonly MetricRow[]
   readonly ledger: readonly LedgerRow[]
   readonly trainings: readonly TrainingRow[]
+  /** What servers wrote to the store, where a specification has `checkpoint`. */
+  readonly checkpoints: readonly CheckpointRow[]
   readonly faults: readonly FaultReport[]
   /** How often each mark was passed; 0 where it never was. */
   readonly marks: Readonly<Record<string, number>>

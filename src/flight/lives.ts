@@ -92,6 +92,7 @@ export class Lives {
     kernel.at(Math.max(event.at, kernel.now), () => {
       record.cause = OUTSIDE
       if (calm() && !mends.has(event.kind)) return
+      if ('stopped' in event && event.stopped?.() === true) return
       if (event.kind === 'crash') this.#crash(event)
       else if (event.kind === 'restart') this.#dead.get(event.who)?.()
       else if (event.kind === 'pause') this.#pause(event)

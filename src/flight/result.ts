@@ -59,6 +59,7 @@ export const resultOf = ({ journal, ledger, account, numbers, evaluation, ...lan
     metrics: evaluation.rows,
     ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
     trainings: account.trainings,
+    checkpoints: account.checkpoints,
     faults: weather.report(),
     marks: landed.marks.counts,
     coverage: landed.coverage.report(),

@@ -16,7 +16,7 @@ import { alone } from './frame-memory.js'
  *    28  u32  checksum: CRC-32 of bytes 0..27 and the body, or 0 for none
  *
  * `patience` and `deadline` are microseconds, all ones for none; in byte 5 is what a client does whose patience ends, and
- * 2 for one that gives up what it cannot send by the deadline.
+ * 2 for one that gives up what it cannot send by the deadline, 4 for one that trains as much as fits.
  *
  * The body of a parameter message is a safetensors block (32 + its padded header keeps floats on 8-byte boundaries, so
  * a receiver reads them in place). The body of a control message is UTF-8 JSON.
@@ -40,8 +40,8 @@ export interface Instructions {
   readonly missing: 'last' | 'sit-out'
   /** The instant at which the round ends by itself; undefined: it does not. */
   readonly deadline: Micros | undefined
-  /** What it does that by its own clock cannot answer before the deadline: sends all the same (the default), or gives up. */
-  readonly late?: 'send' | 'give-up' | undefined
+  /** What it does that by its own clock cannot answer before the deadline: sends all the same (the default), gives up, or trains as much as fits. */
+  readonly late?: 'send' | 'give-up' | 'train-less' | undefined
 }
 
 export interface UpdateHead {
@@ -127,7 +127,7 @@ const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Arr
       break
     case 'model':
     case 'open':
-      frame[5] = (head.missing === 'sit-out' ? 1 : 0) + (head.late === 'give-up' ? 2 : 0)
+      frame[5] = (head.missing === 'sit-out' ? 1 : 0) + (head.late === 'give-up' ? 2 : head.late === 'train-less' ? 4 : 0)
       setTime(frame, head.patience, 12)
       setTime(frame, head.deadline, 18)
       break
@@ -161,7 +161,7 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
     case 'model':
     case 'open': {
       const missing = (frame[5] & 1) === 1 ? 'sit-out' : 'last'
-      const late = (frame[5] & 2) === 2 ? 'give-up' : undefined
+      const late = (frame[5] & 2) === 2 ? 'give-up' : (frame[5] & 4) === 4 ? 'train-less' : undefined
       return { kind, round, missing, patience: time(frame, 12), deadline: time(frame, 18), late }
     }
     case 'close':

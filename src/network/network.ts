@@ -82,6 +82,8 @@ class Flying implements Cargo, Landing {
   watches: Scheduled[] | undefined
   /** The fault that keeps it at its receiver's door. */
   heldBy: string | undefined
+  /** Lets others pass on its lines again, which it holds because its receiver has no room for it. */
+  unblock: (() => void) | undefined
   /** Where it goes from the lines, in place of its receiver: a custom link's `usual`. */
   onward: Subject<Envelope> | undefined
 
@@ -124,6 +126,8 @@ export class Network {
     leaveLines: (flying, at) => this.#leaveLines(flying, at),
     arrives: (flying, alive) => this.#arrives(flying, alive),
   }
+  /** Those that hold their lines. */
+  readonly #standing = new Set<Flying>()
   #envelopes = 0
 
   constructor(options: NetworkOptions) {
@@ -164,6 +168,7 @@ export class Network {
     for (const line of this.#options.topology.linesOf(who)) {
       for (const { cargo } of this.#links.on(line)) this.#cut(cargo as Flying, fault)
     }
+    for (const flying of this.#standing) if (flying.path.lines.some(({ owner }) => owner === who)) this.#cut(flying, fault)
   }
 
   /** Links are cut, by the doing of `fault`: what is under way on them is lost, with the bytes that had passed. */
@@ -250,6 +255,7 @@ export class Network {
   /** It is no longer under way. */
   #release(flying: Flying): void {
     if (flying.watches !== undefined) this.#unwatch(flying)
+    this.#unblock(flying)
     // The lines forget it, and its bytes with it.
     flying.transfer?.stop()
     this.#flying[flying.envelope.id] = undefined
@@ -279,8 +285,8 @@ export class Network {
     flying.watches = undefined
   }
 
-  #onLines({ path, transfer }: Flying): boolean {
-    return path.lines.some((line) => this.#links.on(line).some((other) => other === transfer))
+  #onLines({ path, transfer, unblock }: Flying): boolean {
+    return unblock !== undefined || path.lines.some((line) => this.#links.on(line).some((other) => other === transfer))
   }
 
   #cut(flying: Flying, fault: string | undefined): void {
@@ -319,11 +325,29 @@ export class Network {
     }
     if ('drop' in door) this.#drop(flying, envelope.bytes.length, door.drop, door.refused)
     else {
-      record.tell(envelope.to, { kind: 'hold', envelope: envelope.id, until: door.hold, fault: door.by }, flying.event)
-      flying.heldBy = door.by
+      const { hold: until, by: fault, stands = false } = door
+      record.tell(envelope.to, { kind: 'hold', envelope: envelope.id, until, fault, ...(stands && { stands }) }, flying.event)
+      if (stands) this.#block(flying)
+      else if (fault === flying.heldBy) this.#unblock(flying)
+      flying.heldBy = fault
       if (door.hold !== Infinity) this.#land(flying, door.hold)
     }
     return false
+  }
+
+  /** It stays on its lines, and nothing passes on them. */
+  #block(flying: Flying): void {
+    if (flying.unblock !== undefined || flying.transfer === undefined) return
+    flying.unblock = this.#links.block(flying.path.lines)
+    this.#standing.add(flying)
+  }
+
+  #unblock(flying: Flying): void {
+    const { unblock } = flying
+    if (unblock === undefined) return
+    flying.unblock = undefined
+    this.#standing.delete(flying)
+    unblock()
   }
 
   #drop(flying: Flying, travelled: number, fault: string | undefined, refused = false): void {

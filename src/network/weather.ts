@@ -21,11 +21,12 @@ export const passes: Verdict = Object.freeze({ delay: 0, copies: Object.freeze([
 /**
  * What happens at the receiver's door: the envelope is let in, kept there until an instant and asked about again, or lost
  * by the doing of a fault or of the `schedule`. `by`: which fault keeps it; what is kept until Infinity waits for its
- * release. `refused`: its receiver is there, and has no room for it.
+ * release. `stands`: it waits on its lines, which carry nothing meanwhile. `refused`: its receiver is there, and has no room
+ * for it.
  */
 export type Door =
   | 'deliver'
-  | { readonly hold: Micros; readonly by?: string }
+  | { readonly hold: Micros; readonly by?: string; readonly stands?: boolean }
   | { readonly drop: string; readonly refused?: boolean }
 
 /** What a line carries at some time, and until when that holds (Infinity: for good). */

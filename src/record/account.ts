@@ -3,7 +3,7 @@ import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
 import type { Ledger } from './ledger.js'
 import type { Fate } from './message.js'
-import type { OddGradientRow, RoundRow, TrainingRow } from './rows.js'
+import type { CheckpointRow, OddGradientRow, RoundRow, TrainingRow } from './rows.js'
 
 type Training = { -readonly [K in keyof TrainingRow]: TrainingRow[K] }
 
@@ -48,7 +48,7 @@ export class Account implements Reader {
   readonly kinds = [
     'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close', 'life', 'early',
     'unfit',
-    'taken',
+    'taken', 'checkpoint',
   ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'row'>
@@ -65,6 +65,7 @@ export class Account implements Reader {
   readonly #odd = new Map<string, { row: OddGradientRow; clients: Set<Name> }>()
   readonly trainings: TrainingRow[] = []
   readonly rounds: RoundRow[] = []
+  readonly checkpoints: CheckpointRow[] = []
 
   constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'row'>) {
     this.#record = record
@@ -94,6 +95,11 @@ export class Account implements Reader {
       case 'unfit':
         this.unfit.set(event.part, (this.unfit.get(event.part) ?? 0) + 1)
         return
+      case 'checkpoint': {
+        const { actor: owner, round, at, until, bytes } = event
+        this.checkpoints.push({ owner, round, at, until, bytes })
+        return
+      }
       case 'early':
         this.#early.add(event.envelope)
         return

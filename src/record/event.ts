@@ -77,8 +77,8 @@ export type Happening =
     }
   /** So many bits of a copy were flipped on its way; told just before it arrives. */
   | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
-  /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. */
-  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined }
+  /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. `stands`: it holds its lines meanwhile. */
+  | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined; readonly stands?: boolean }
   /** A copy has its fate. `because`: what was wrong with its bytes, with the numbers of an update that arrived whole, or of what it was folded into. */
   | {
       readonly kind: 'settle'
@@ -140,13 +140,13 @@ export type Happening =
   /** A client's balancer found no gradient of a task in some steps, or one that was not finite. */
   | { readonly kind: 'gradients'; readonly round: number; readonly odd: readonly OddGradients[] }
   /**
-   * A client that goes by its round's deadline gives the round up, or sends in time, as its own clock has it. `needs`: what
-   * it still had to compute when it gave up.
+   * A client that goes by its round's deadline gives the round up, trains less than it would, or sends in time, as its own
+   * clock has it. `needs`: what it still had to compute when it gave up, or would have had to.
    */
   | {
       readonly kind: 'timed'
       readonly round: number
-      readonly does: 'gives up' | 'sends'
+      readonly does: 'gives up' | 'trains less' | 'sends'
       readonly deadline: Micros
       readonly needs: Micros
     }

@@ -56,6 +56,16 @@ export interface TrainingRow {
     | 'unsent'
 }
 
+/** A checkpoint that a server wrote after a round: it went to a store, over nobody's link. */
+export interface CheckpointRow {
+  readonly owner: Name
+  readonly round: number
+  readonly at: Micros
+  /** When it was written. */
+  readonly until: Micros
+  readonly bytes: number
+}
+
 /** One round of the aggregator. */
 export interface RoundRow {
   readonly round: number

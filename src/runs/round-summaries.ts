@@ -9,6 +9,8 @@ export interface RoundSummary extends RoundRow, Readonly<Record<Direction, numbe
   /** Trainings that ended since the round before closed, and the rows that they were charged for. */
   readonly trainings: number
   readonly examples: number
+  /** Bytes of the checkpoints that were written since the round before closed; absent where the flight has none. */
+  readonly stored?: number
   /** Absent where nothing was scored. */
   readonly scores?: RoundScores
 }
@@ -42,7 +44,7 @@ const byRound = (metrics: readonly MetricRow[]): ReadonlyMap<number, MetricRow[]
  * prints, apart for each round. What is sent or trained after the last close is in no round.
  */
 export const roundSummaries = (
-  { rounds, ledger, trainings, metrics }: Pick<Flight, 'rounds' | 'ledger' | 'trainings' | 'metrics'>,
+  { rounds, ledger, trainings, metrics, checkpoints = [] }: Pick<Flight, 'rounds' | 'ledger' | 'trainings' | 'metrics'> & Partial<Pick<Flight, 'checkpoints'>>,
 ): RoundSummary[] => {
   const spent = rounds.map(() => ({ up: 0, down: 0, inside: 0, trainings: 0, examples: 0 }))
   const sentIn = accountant(rounds)
@@ -57,9 +59,15 @@ export const roundSummaries = (
     spent[place].trainings++
     spent[place].examples += examples
   }
+  const stored = rounds.map(() => 0)
+  const writtenIn = accountant(rounds)
+  for (const { at, round, bytes } of checkpoints) {
+    const place = writtenIn(at, round)
+    if (place !== undefined) stored[place] += bytes
+  }
   const scored = byRound(metrics)
   return rounds.map((row, i) => {
     const own = scored.get(row.round)
-    return { ...row, ...spent[i], ...(own && { scores: roundScores(own) }) }
+    return { ...row, ...spent[i], ...(checkpoints.length > 0 && { stored: stored[i] }), ...(own && { scores: roundScores(own) }) }
   })
 }

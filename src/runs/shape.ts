@@ -70,7 +70,7 @@ const scores = z.record(z.string(), z.record(z.string(), z.number().nullable()))
 /** What earlier versions did not write is missing, and told of where it is needed. */
 const roundShape = z.looseObject({
   round: count, opened: count, closed: count, selected: texts, folded: texts, outcome: z.enum(['closed', 'aborted']), reason: z.string(),
-  up: count.optional(), down: count.optional(), inside: count.optional(), trainings: count.optional(), examples: count.optional(),
+  up: count.optional(), down: count.optional(), inside: count.optional(), trainings: count.optional(), examples: count.optional(), stored: count.optional(),
   scores: scores.optional(),
 })
 

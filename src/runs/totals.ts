@@ -1,6 +1,6 @@
 import { diverged } from '../metrics/judging.js'
 import type { Direction, MessageKind, Fate } from '../record/message.js'
-import type { LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
+import type { CheckpointRow, LedgerRow, MetricRow, RoundRow, TrainingRow } from '../record/rows.js'
 import type { Micros } from '../time/micros.js'
 
 /** Copies and bytes of one direction, kind of message and fate. */
@@ -17,6 +17,9 @@ export interface BytesRow {
 
 const directions: readonly Direction[] = ['up', 'down', 'inside']
 const order = (row: BytesRow): string => `${directions.indexOf(row.direction)} ${row.kind} ${row.fate}`
+
+/** Bytes that checkpoints took to the store. */
+export const bytesStored = (checkpoints: readonly CheckpointRow[]): number => checkpoints.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** Bytes by direction, kind and fate: up before down before inside, then by name. */
 export const bytesByFate = (ledger: readonly LedgerRow[]): BytesRow[] => {

@@ -60,6 +60,11 @@ client-a-scenario-w… ...BBB..`)
     expect(rows['client-DE']).toMatch(/^\.+F+$/)
     expect(rows.aggregator).toMatch(/^G+2+G*\.*E+\.+E+\.*$/)
     expect(waiting).toBe('set off by an event: H (1 fault)')
+    const stops = drawPlan([lose({ to: 'expert-1' }, { until: { event: 'folded', nth: 2 }, id: 'x' })], participants, '1')
+    expect(planTable(stops, 120)).toMatch(/, until the 2nd `folded`$/)
+    expect(planTimeline(stops, { actors, rounds: 4, width: 80 })).toEqual([
+      'rounds 1 to 4\n         1  4\nexpert-1 AAAA', 'shown to the end, and stopped by an event: A',
+    ])
     expect(planTimeline(drawn, { actors, rounds: 6, width: 80, calm: { round: 5 } }).slice(-2)).toEqual([
       'a number: so many faults at once; a +: ten or more', 'calm from round 5 on: none of them strikes',
     ])

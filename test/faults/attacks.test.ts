@@ -14,7 +14,7 @@ const base = Float32Array.of(1, 2, 3, 4)
 const compiled = (send: unknown, attackers: readonly string[] = ['b'], draws: Tools['draws'] = { visit: () => 0.5, message: () => 0 }) => {
   const struck: unknown[][] = []
   const tools: Tools = {
-    draws, parts: [], names: () => false, relabelled: () => 0, live: () => {}, leave: () => {},
+    draws, parts: [], names: () => false, relabelled: () => 0, events: { isOn: () => true, endsAt: () => Infinity }, live: () => {}, leave: () => {},
     strikes: (client) => attackers.includes(client),
     strike: (...all) => struck.push(all),
   }

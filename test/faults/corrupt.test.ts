@@ -12,7 +12,7 @@ const drawing = (about: object, draws: readonly number[]) => {
   const struck: unknown[] = []
   const tools: Tools = {
     draws: { visit: () => 0, message: (_kind, _about, _copy, nth) => draws[nth] },
-    parts: [], strikes: () => true, names: () => true, relabelled: () => 0, live: () => {}, leave: () => {},
+    parts: [], strikes: () => true, names: () => true, relabelled: () => 0, events: { isOn: () => true, endsAt: () => Infinity }, live: () => {}, leave: () => {},
     strike: (...all) => struck.push(all),
   }
   const fault = faultSchema.parse({ kind: 'corrupt', link: {}, ...about })

@@ -10,7 +10,7 @@ import { minutes, type Micros } from '../../src/time/micros.js'
 import { three, type Watched, weatherOf } from './weather.js'
 
 const tools: Tools = {
-  draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, strikes: () => true, names: () => true, relabelled: () => 0, leave: () => {}, live: () => {},
+  draws: { visit: () => 0, message: () => 0 }, parts: [], strike: () => {}, strikes: () => true, names: () => true, relabelled: () => 0, events: { isOn: () => true, endsAt: () => Infinity }, leave: () => {}, live: () => {},
 }
 
 describe('slow', () => {

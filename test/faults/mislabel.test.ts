@@ -20,7 +20,7 @@ const compiled = (about: object, draws: Tools['draws'], changed = 0) => {
   const struck: unknown[][] = []
   const tools: Tools = {
     draws, parts: [], strikes: () => false, names: () => false, live: () => {}, leave: () => {},
-    relabelled: () => changed,
+    relabelled: () => changed, events: { isOn: () => true, endsAt: () => Infinity },
     strike: (...all) => struck.push(all),
   }
   const fault = faultSchema.parse({ kind: 'mislabel', who: 'all', ...about })

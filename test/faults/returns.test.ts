@@ -17,7 +17,7 @@ const slowly = (clients: readonly Client[], ends: readonly Micros[], now: Micros
   for (const { calendar: own, hooks } of clients) {
     const window = own?.next(now)
     if (window !== undefined) found.push(window.from > now ? window.from : (own!.next(window.until)?.from ?? Infinity))
-    for (const { phase, window: { until } } of hooks) if (phase === undefined && until !== undefined) found.push(until)
+    for (const { phase, window: { until } } of hooks) if (phase === undefined && typeof until === 'number') found.push(until)
   }
   const next = Math.min(...found.filter((at) => at > now))
   return next === Infinity ? undefined : next

@@ -8,7 +8,7 @@ import type { Flight } from '../../src/flight/flight.js'
 import { fly } from '../../src/flight/fly.js'
 import type { FlightEvent } from '../../src/record/event.js'
 import { resolve } from '../../src/simulation/resolve.js'
-import { all, deadline, fedAvg, mmoe, ms, seconds, sgd, skew } from '../../src/simulation/script.js'
+import { all, deadline, defineStrategy, fedAvg, mmoe, ms, seconds, sgd, skew } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from '../federation/small.js'
 import { weatherOf } from './weather.js'
@@ -23,7 +23,7 @@ afterAll(() => engine.close())
  * Two clients, one expert, two rounds of 3 s, lines of one byte per microsecond, 10 ms of latency; a step takes 1.497 s
  * whatever the model, A does one of them and B two. A can answer in time, and B cannot.
  */
-const flown = async (about: Partial<Specification>, late: 'send' | 'give-up' = 'give-up'): Promise<Flight & { timed: string[] }> => {
+const flown = async (about: Partial<Specification>, late: 'send' | 'give-up' | 'train-less' = 'give-up'): Promise<Flight & { timed: string[] }> => {
   const timed: string[] = []
   const resolved = resolve(
     {
@@ -154,5 +154,87 @@ describe('a skewed clock', () => {
     const problem = (fault: object): string => faultsSchema.safeParse([{ kind: 'skew', who: 'one', ...fault }]).error!.issues[0].message
     expect(problem({})).toContain('give `ahead`')
     expect(problem({ ahead: 1, behind: 1 })).toContain('either')
+  })
+})
+
+describe('clients that train less to be in time', () => {
+  /** What a fold was told of each update, too. */
+  const less = async (about: Partial<Specification> = {}) => {
+    const updates: string[] = []
+    const strategy = defineStrategy({
+      name: 'told',
+      fold: (state, all_) => {
+        if (state.part === 'trunk') updates.push(all_.map(({ client, examples, steps }) => `${client} ${examples} rows ${steps} steps`).join(', '))
+        return state
+      },
+    })
+    return Object.assign(await flown({ strategy, ...about }, 'train-less'), { updates })
+  }
+
+  it('a right clock: of two steps B does one, and says so', async () => {
+    const { timed, trainings, updates } = await less()
+    // B has 3,000,000 - 10,864 microseconds for two steps of 1,497,000 (and a last one that is rounded up).
+    // Both updates (864 bytes) are there at 1,518,729, where round 2 opens; its model is at the clients 10,864 later.
+    expect(timed.toSorted()).toEqual([
+      '10864 client-B trains less round 1', '1507865 client-A sends round 1', '1507865 client-B sends round 1',
+      '1529593 client-B trains less round 2', '3026594 client-A sends round 2', '3026594 client-B sends round 2',
+    ])
+    expect(updates[0]).toBe('client-A 16 rows 1 steps, client-B 16 rows 1 steps')
+    expect(trainings.map(({ examples, outcome }) => `${examples} ${outcome}`)).toEqual(Array.from({ length: 4 }, () => '16 used'))
+  })
+
+  it('a wrong clock: ahead it trains less in vain, or gives up; behind it trains too much and is late', async () => {
+    const rounds = deadline({ count: 1, after: '3100 ms', quorum: 1, late: 'train-less' })
+    const vain = await less({ rounds, faults: [skew('client-B', { ahead: '500 ms', id: 'x' })] })
+    expect(vain.updates).toEqual(['client-A 16 rows 1 steps, client-B 16 rows 1 steps'])
+    expect(vain.faults[0].outcome).toBe('1 training cut down that would have fitted (0.095 s before the end)')
+    const gone = await less({ rounds, faults: [skew('client-B', { ahead: '2 s', id: 'x' })] })
+    expect(gone.updates).toEqual(['client-A 16 rows 1 steps'])
+    expect(gone.timed).toContain('10864 client-B gives up round 1')
+    const late = await less({ faults: [skew('client-B', { behind: '2 s', id: 'x' })] })
+    expect(late.updates[0]).toBe('client-A 16 rows 1 steps')
+    expect(late.faults[0].outcome).toBe('1 update sent after the end of the round (0.005 s after it)')
+  })
+
+  it('never trains more than fits by its own clock, and with a right one is in time wherever a step fits', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 20, max: 400 }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: -150, max: 150 }),
+        async (after, overhead, epochs, off) => {
+          const wrong = off === 0 ? [] : [skew(all(), { ...(off > 0 ? { ahead: ms(off) } : { behind: ms(-off) }), id: 'x' })]
+          const trained: { start: number; until: number; examples: number; client: string }[] = []
+          const resolved = resolve({
+            world: { kind: 'storefronts' }, model: mmoe({ embedding: 1, experts: 1, expert: [2], tower: [] }),
+            local: { epochs, batch: 16, optimizer: sgd(0.1) }, strategy: fedAvg(),
+            rounds: deadline({ count: 1, after: ms(after), late: 'train-less' }), network: { up: 8e6, down: 8e6, latency: ms(1) },
+            devices: { stepOverhead: overhead * 1000, gflops: 1e9, memoryGBps: 1e9 }, evaluate: { every: 100, final: false }, faults: wrong,
+          }, { seed: 1, engine: 'tfjs' })
+          const flight = await fly(resolved, {
+            world: smallWorld({ A: 16, B: 75 }), engine,
+            onEvent: (event) => {
+              if (event.kind === 'train') trained.push({ start: event.at, until: event.whole, examples: event.examples, client: event.actor })
+            },
+          })
+          for (const [client, rows] of [['client-A', 16], ['client-B', 75]] as const) {
+            const own = trained.find((one) => one.client === client)
+            // The model is there at 1,864; a step takes its overhead, and together they are rounded up.
+            const room = ms(after) - ms(off) - 1864
+            const takes = (steps: number): number => steps * overhead * 1000 + 1
+            const whole = Math.ceil(rows / 16) * epochs
+            const fit = Math.min(whole, Math.max(0, Math.ceil(room / (overhead * 1000)) - 1))
+            if (own === undefined) {
+              expect(fit).toBe(0)
+              continue
+            }
+            expect(own.until - own.start).toBe(takes(fit))
+            expect(own.until - own.start).toBeLessThan(room)
+            const epoch = Math.floor(fit / Math.ceil(rows / 16))
+            expect(own.examples).toBe(epoch * rows + Math.min((fit % Math.ceil(rows / 16)) * 16, rows))
+            if (off === 0) expect(flight.ledger.some(({ from, kind }) => from === client && kind === 'update')).toBe(true)
+          }
+        },
+      ),
+      { numRuns: 40 },
+    )
   })
 })

@@ -50,6 +50,7 @@ export const everyAbsence = (pooled = false): NonNullable<Specification['faults'
     away(client('FR'), { phase: 'before-upload', probability: 0.6, bias: { by: 'label' }, daily: [[0, 1]], together: 'all', id: 'prone' }),
     skew(client('FR'), { behind: ms(60), drift: 50_000, id: 'clock' }),
     full('aggregator', { service: ms(3), inbox: 2, id: 'full' }),
+    full('expert', { service: ms(1), inbox: 0, beyond: 'wait', id: 'waits' }),
     battery(client('ES'), { capacity: 3, training: 60, charge: { watts: 10 }, id: 'battery' }),
     joins(client('FR'), { round: 2, id: 'joins' }),
     quits(client('DE'), { round: 4, id: 'quits' }),

@@ -5,7 +5,7 @@ import { openEngine } from '../../src/engine/open.js'
 import { fly } from '../../src/flight/fly.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  coordinateMedian, fedAvg, fraction, krum, mlp, poison, sgd, synchronous, trimmedMean,
+  bulyan, coordinateMedian, fedAvg, fraction, geometricMedian, krum, mlp, poison, sgd, synchronous, trimmedMean,
 } from '../../src/simulation/script.js'
 import type { Specification } from '../../src/simulation/specification.js'
 import { smallWorld } from './small.js'
@@ -57,6 +57,7 @@ describe('sign flips from a fifth of the clients', () => {
   it.each([
     ['the median', coordinateMedian()], ['the trimmed mean', trimmedMean({ beta: 0.2 })],
     ['Krum', krum({ byzantine: 2 })], ['multi-Krum', krum({ byzantine: 2, keep: 6 })],
+    ['the geometric median', geometricMedian()], ['Bulyan', bulyan({ byzantine: 2 })],
   ] as const)('%s keeps learning', async (_, strategy) => {
     for (const seed of seeds) {
       const { before, after } = await losses(strategy, flips, seed)

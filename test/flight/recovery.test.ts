@@ -212,6 +212,8 @@ describe('a checkpoint that costs time', () => {
       servers.map((actor) => ({ actor, round: 2, took: 7000 })),
     )
     expect(written[0].bytes).toBe(4 * trunk.length)
+    expect(priced.flight.checkpoints).toEqual(written.map(({ actor: owner, round, at, until, bytes }) => ({ owner, round, at, until, bytes })))
+    expect(calmly.flight.checkpoints).toEqual([])
   })
 
   it('takes its bytes to the store at a rate', async () => {

@@ -20,21 +20,26 @@ const role = fc.constantFrom('client', 'expert', 'aggregator')
 const time = (least: number, most: number): fc.Arbitrary<number> => fc.integer({ min: ms(least), max: ms(most) })
 const chance = fc.integer({ min: 0, max: 10 }).map((tenth) => tenth / 20)
 const keeps = fc.constantFrom('nothing', 'checkpoint')
-const window = fc.tuple(time(0, 700), time(1, 800)).map(([from, long]) => ({ from, until: from + long }))
 const event = fc.record({
   event: fc.constantFrom('sent', 'arrived', 'lost', 'opened', 'closed', 'folded', 'trained', 'died', 'returned', 'recovered', 'struck'),
   nth: fc.integer({ min: 1, max: 20 }),
 })
 const often = fc.record({ times: fc.integer({ min: 2, max: 4 }) })
+const window = fc.oneof(
+  fc.tuple(time(0, 700), time(1, 800)).map(([from, long]) => ({ from, until: from + long })),
+  fc.record({ when: event, until: event, repeat: often }),
+  fc.record({ until: event }),
+)
 
 const fault: fc.Arbitrary<FaultInput> = fc.oneof(
   fc.record({ who: anyone, at: time(0, 1500), restartAfter: time(0, 300), keeps }).map(({ who, ...about }) => crash(who, about)),
-  fc.record({ who: anyone, when: event, repeat: often, restartAfter: time(0, 50), keeps }).map(({ who, ...about }) => crash(who, about)),
+  fc.record({ who: anyone, when: event, repeat: often, until: event, restartAfter: time(0, 50), keeps }).map(({ who, ...about }) => crash(who, about)),
   fc.record({ who: anyone, when: event, restartWhen: event, keeps }).map(({ who, ...about }) => crash(who, about)),
   fc.record({ who: anyone, at: time(0, 1500), for: time(1, 300) }).map(({ who, ...about }) => pause(who, about)),
   fc.record({ who: anyone, when: event, repeat: often, for: time(1, 100) }).map(({ who, ...about }) => pause(who, about)),
   fc.record({ who: anyone, by: fc.integer({ min: 1, max: 3 }) }).map(({ who, by }) => forget(who, { by })),
   chance.map((probability) => lose({}, { probability })),
+  window.map((when) => lose({ message: 'update' }, when)),
   role.map((from) => lose({ from }, { burst: { p: 0.2, r: 0.4 } })),
   fc.record({ probability: chance, after: time(0, 100) }).map((about) => duplicate({}, about)),
   fc.record({ by: time(1, 200), jitter: time(0, 200), probability: chance }).map((about) => delay({}, about)),
@@ -44,9 +49,10 @@ const fault: fc.Arbitrary<FaultInput> = fc.oneof(
   fc.record({ who: client, when: window }).map(({ who, when }) => partition([who, ['aggregator', 'expert']], when)),
   window.map((when) => partition(['aggregator', 'expert'], when)),
   chance.map((probability) => corrupt({}, { bits: 2, probability })),
-  fc.record({ who: client, send: fc.constantFrom('sign-flip', 'nan', 'a-little-is-enough') }).map(({ who, send }) => poison(who, { send })),
+  fc.record({ who: client, send: fc.constantFrom('sign-flip', 'nan', 'a-little-is-enough'), when: window }).map(({ who, send, when }) => poison(who, { send, ...when })),
   client.map((who) => mislabel(who, { flip: 0.5 })),
   fc.constantFrom(...servers).map((who) => full(who, { service: ms(3), inbox: 2 })),
+  fc.constantFrom(...servers).map((who) => full(who, { service: ms(3), inbox: 1, beyond: 'wait' })),
   fc.record({ who: client, behind: time(1, 200) }).map(({ who, behind }) => skew(who, { behind })),
   client.map((who) => battery(who, { capacity: 3, training: 60, charge: { watts: 10 } })),
   client.map((who) => churn(who, { births: 18_000, deaths: 18_000, horizon: '10 s' })),
@@ -63,7 +69,7 @@ const fault: fc.Arbitrary<FaultInput> = fc.oneof(
 const patience = fc.constantFrom({}, { patience: ms(100) })
 
 const rounds: fc.Arbitrary<Specification['rounds']> = fc.oneof(
-  fc.record({ patience, stop: fc.boolean(), late: fc.constantFrom('send', 'give-up') }).map(({ patience: own, stop, late }) =>
+  fc.record({ patience, stop: fc.boolean(), late: fc.constantFrom('send', 'give-up', 'train-less') }).map(({ patience: own, stop, late }) =>
     deadline({ count: 5, after: ms(300), quorum: 1, late, ...own, ...(stop && { leftBehind: 'stop' }) })),
   patience.map((own) => quorum({ count: 5, quorum: 2, after: ms(400), ...own })),
   fc.constant(asynchronous({ count: 9, timeout: ms(300), patience: ms(80) })),

@@ -151,8 +151,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'take in one message more than there is room for',
     file: 'src/faults/inbox.ts',
-    find: 'if (length >= this.places)',
-    replace: 'if (length > this.places)',
+    find: 'ends.at(-this.#options.places) ?? 0',
+    replace: 'ends.at(-this.#options.places - 1) ?? 0',
+    check: 'inbox',
+  },
+  {
+    name: 'take in what should hold its line',
+    file: 'src/faults/full.ts',
+    find: 'by: id, stands: true }',
+    replace: 'by: id }',
     check: 'inbox',
   },
   {

@@ -75,6 +75,7 @@ export const flight: Flight = {
   metrics,
   ledger,
   trainings,
+  checkpoints: [],
   faults: [
     { id: 'lose-1', kind: 'lose', text: 'lose 50% from clients', targets: [], fired: 1, outcome: '1 message lost' },
     { id: 'slow-1', kind: 'slow', text: 'slow client-a by 8', targets: [], fired: 0, outcome: 'never fired' },

@@ -87,8 +87,12 @@ export const caption = ({ condition, baseline, rows }: Section, { what }: About)
   return `${condition}: ${what}, against ${baseline}${against.join('')}`
 }
 
-export const costHeads: readonly string[] = [
-  'condition', 'variant', 'runs', 'rounds', 'aborted', 'trainings', 'examples', 'virtual time', 'up', 'down', 'faults fired',
+const storesAny = (costs: readonly Cost[]): boolean => costs.some(({ stored }) => stored > 0)
+
+/** Checkpoints have a column where any were written. */
+export const costHeads = (costs: readonly Cost[]): readonly string[] => [
+  'condition', 'variant', 'runs', 'rounds', 'aborted', 'trainings', 'examples', 'virtual time', 'up', 'down',
+  ...(storesAny(costs) ? ['checkpoints'] : []), 'faults fired',
 ]
 
 /** Up to here a mean is printed with a decimal where it has one. */
@@ -110,6 +114,7 @@ export const costBody = (costs: readonly Cost[]): readonly (readonly string[])[]
     formatTime(cost.virtualTime),
     Number.isNaN(cost.up) ? '-' : formatBytes(Math.round(cost.up)),
     Number.isNaN(cost.down) ? '-' : formatBytes(Math.round(cost.down)),
+    ...(storesAny(costs) ? [formatBytes(Math.round(cost.stored))] : []),
     count(cost.fired),
   ])
 

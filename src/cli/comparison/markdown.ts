@@ -18,6 +18,6 @@ const grid = ({ rows }: Section, about: About): string =>
 export const asMarkdown = (rows: readonly Comparison[], about: About): string =>
   [
     ...sectionsOf(rows).map((section) => `${escape(caption(section, about))}\n\n${grid(section, about)}`),
-    ...(about.costs ? [`${costCaption}\n\n${drawn(costHeads, 2, costBody(about.costs).map((own) => own.map(escape)))}`] : []),
+    ...(about.costs ? [`${costCaption}\n\n${drawn(costHeads(about.costs), 2, costBody(about.costs).map((own) => own.map(escape)))}`] : []),
     notes(rows, about).map((note) => `* ${escape(note.replace('* marks', 'bold marks'))}`).join('\n'),
   ].join('\n\n') + '\n'

@@ -25,6 +25,6 @@ const grid = ({ rows }: Section, about: About): string =>
 export const asText = (rows: readonly Comparison[], about: About): string =>
   [
     ...sectionsOf(rows).map((section) => `${wrap(caption(section, about), 110)}\n${grid(section, about)}`),
-    ...(about.costs ? [`${costCaption}\n${drawn(costHeads, 2, costBody(about.costs))}`] : []),
+    ...(about.costs ? [`${costCaption}\n${drawn(costHeads(about.costs), 2, costBody(about.costs))}`] : []),
     notes(rows, about).map((note) => wrap(note, 110)).join('\n'),
   ].join('\n\n') + '\n'

@@ -33,9 +33,9 @@ export const commonFields = {
 
 /** For rounds that end at a time. */
 export const lateField = z
-  .enum(['send', 'give-up'])
+  .enum(['send', 'give-up', 'train-less'])
   .optional()
-  .describe('A client that by its own clock cannot send before the round’s end sends all the same (default), or gives up')
+  .describe('A client that by its own clock cannot send before the round’s end sends all the same (default), gives up, or trains only as many steps as fit')
 
 export const overSelectField = z
   .number()

@@ -62,7 +62,7 @@ const decisionSchema = z.strictObject({
     .strictObject({
       clients: count, atLeast: count.optional(), timeout: count.optional(), patience: count.optional(),
       missing: z.enum(['last', 'sit-out']).optional(), deadline: instant.optional(),
-      late: z.enum(['send', 'give-up']).optional(),
+      late: z.enum(['send', 'give-up', 'train-less']).optional(),
     })
     .optional(),
   timers: z.array(z.strictObject({ name: z.string(), at: instant })).optional(),

@@ -2,6 +2,7 @@
  * Every strategy of the library: a line here is what it takes to add one. Scripts, YAML, the JSON schema and
  * `windtunnel list` follow.
  */
+export { bulyan } from './bulyan.js'
 export { coordinateMedian } from './coordinate-median.js'
 export { ditto } from './ditto.js'
 export { fedAdam } from './fedadam.js'
@@ -18,6 +19,7 @@ export { fedProx } from './fedprox.js'
 export { fedRep } from './fedrep.js'
 export { fedStar } from './fedstar.js'
 export { fedYogi } from './fedyogi.js'
+export { geometricMedian } from './geometric-median.js'
 export { inverseParticipation } from './inverse-participation.js'
 export { krum } from './krum.js'
 export { localOnly } from './local-only.js'

@@ -5,22 +5,31 @@ import { strategyEntry } from './entry.js'
 import { lotsOf, weightedSum } from './fold.js'
 import { pairwise, squaredDistance } from './vectors.js'
 
+/** Squared distances between updates, [n][n]; one that is no number is infinite. */
+export const krumDistances = (values: readonly Float32Array[]): Float64Array[] =>
+  pairwise(values, (a, b) => {
+    const distance = squaredDistance(a, b)
+    return Number.isFinite(distance) ? distance : Infinity
+  })
+
 /**
- * Scores of Krum: s(k) is the sum of the squared distances from update k to its n - f - 2 nearest others (at least
- * one). A distance that is no number is infinite.
+ * Scores of Krum among some of the updates: s(k) is the sum of the squared distances from update k to its n - f - 2 nearest
+ * others (at least one).
  */
-export const krumScores = (values: readonly Float32Array[], byzantine: number): Float64Array => {
-  const count = values.length
-  const near = Math.min(Math.max(1, count - byzantine - 2), count - 1)
-  const distances = pairwise(values, squaredDistance)
-  return Float64Array.from(distances, (row, k) =>
-    Float64Array.from(row, (distance) => (Number.isFinite(distance) ? distance : Infinity))
-      .filter((_, j) => j !== k)
+export const scoresOf = (distances: readonly Float64Array[], among: readonly number[], byzantine: number): Float64Array => {
+  const near = Math.min(Math.max(1, among.length - byzantine - 2), among.length - 1)
+  return Float64Array.from(among, (k) =>
+    Float64Array.from(among, (j) => distances[k][j])
+      .filter((_, j) => among[j] !== k)
       .sort()
       .subarray(0, near)
       .reduce((sum, distance) => sum + distance, 0),
   )
 }
+
+/** Scores of Krum among all of them. */
+export const krumScores = (values: readonly Float32Array[], byzantine: number): Float64Array =>
+  scoresOf(krumDistances(values), values.map((_, k) => k), byzantine)
 
 /**
  * Indices of the `keep` lowest scores, ascending. Ties are the rule where one neighbour counts, since two that are each

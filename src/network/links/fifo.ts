@@ -12,6 +12,12 @@ export interface FifoOptions {
   readonly cancel: (event: Scheduled) => void
 }
 
+/** A time in which nothing passes on a line. */
+interface Stop {
+  readonly from: Micros
+  until: Micros
+}
+
 /** One transfer's turn on its lines, first to last byte. */
 class Turn implements Transfer, Rated {
   start: Micros = 0
@@ -36,6 +42,8 @@ class Turn implements Transfer, Rated {
   }
 }
 
+const inOrder = (turns: Iterable<Turn>): Turn[] => [...turns].sort((a, b) => a.number - b.number)
+
 /**
  * First come, first served: one transfer at a time has a line, at the rate of its slowest line, so that the parts of one
  * model share a client's bandwidth as they do on a real line. Who is stopped gives its turn to those behind it.
@@ -44,6 +52,8 @@ export class Fifo implements Links {
   readonly #options: FifoOptions
   /** Turns by line, in order; those that are over are dropped when somebody looks. */
   readonly #queues = new Map<Line, Turn[]>()
+  /** When a line carries nothing, in the order of beginning; what is long over is dropped when another begins. */
+  readonly #stops = new Map<Line, Stop[]>()
   #turns = 0
 
   constructor(options: FifoOptions) {
@@ -61,6 +71,21 @@ export class Fifo implements Links {
     }
     this.#place(turn, free)
     return turn
+  }
+
+  block(lines: readonly Line[]): () => void {
+    const { now } = this.#options
+    const stop: Stop = { from: now(), until: Infinity }
+    for (const line of lines) {
+      const isIdle = this.#queue(line, now()).length === 0
+      const stops = (this.#stops.get(line) ?? []).filter(({ until }) => !isIdle || until > now())
+      this.#stops.set(line, [...stops, stop])
+    }
+    this.#replan(lines)
+    return () => {
+      stop.until = now()
+      this.#replan(lines)
+    }
   }
 
   on(line: Line): readonly Transfer[] {
@@ -89,27 +114,48 @@ export class Fifo implements Links {
 
   /** Who waits for a turn, or for one that waits for it, in the order in which they came. */
   #behind(first: Turn): Turn[] {
-    const found = new Set([first])
-    for (const { lines } of found) {
+    const found = this.#after([first])
+    found.delete(first)
+    return inOrder(found)
+  }
+
+  /** These, and who comes after them on a line of theirs, or after one that does. */
+  #after(first: Iterable<Turn>): Set<Turn> {
+    const found = new Set(first)
+    for (const { lines, number } of found) {
       for (const line of lines) {
-        for (const turn of this.#queues.get(line)!) if (turn.number > first.number) found.add(turn)
+        for (const turn of this.#queues.get(line)!) if (turn.number > number) found.add(turn)
       }
     }
-    found.delete(first)
-    return [...found].sort((a, b) => a.number - b.number)
+    return found
   }
 
   /** Begins as early as those before it allow now. */
   #moveUp(turn: Turn, now: Micros): void {
+    const free = this.#free(turn, now)
+    if (free >= turn.start) return
+    this.#withdraw(turn)
+    this.#place(turn, free)
+  }
+
+  /** When those before it have left its lines; not before now. */
+  #free(turn: Turn, now: Micros): Micros {
     let free = now
     for (const line of turn.lines) {
       const queue = this.#queues.get(line)!
       const place = queue.indexOf(turn)
       if (place > 0) free = Math.max(free, queue[place - 1].end)
     }
-    if (free >= turn.start) return
-    this.#withdraw(turn)
-    this.#place(turn, free)
+    return free
+  }
+
+  /** What these lines carry from now on has changed: who is on them ends at another time, and who waits begins at another. */
+  #replan(lines: readonly Line[]): void {
+    const now = this.#options.now()
+    for (const turn of inOrder(this.#after(lines.flatMap((line) => this.#queue(line, now))))) {
+      this.#withdraw(turn)
+      this.#place(turn, turn.start <= now ? turn.start : this.#free(turn, now))
+    }
   }
 
   #place(turn: Turn, start: Micros): void {
@@ -125,16 +171,26 @@ export class Fifo implements Links {
 
   /** The rate of a path is that of its slowest line. */
   rate(lines: readonly Line[], at: Micros): Rate {
-    const { rate } = this.#options
-    if (lines.length === 1) return rate(lines[0], at)
+    if (lines.length === 1) return this.#rateOf(lines[0], at)
     let bytesPerSecond = Infinity
     let until = Infinity
     for (const line of lines) {
-      const own = rate(line, at)
+      const own = this.#rateOf(line, at)
       bytesPerSecond = Math.min(bytesPerSecond, own.bytesPerSecond)
       until = Math.min(until, own.until)
     }
     return { bytesPerSecond, until }
+  }
+
+  #rateOf(line: Line, at: Micros): Rate {
+    const own = this.#options.rate(line, at)
+    let { bytesPerSecond, until: end } = own
+    for (const { from, until } of this.#stops.get(line) ?? []) {
+      if (at >= until) continue
+      if (at >= from) bytesPerSecond = 0
+      end = Math.min(end, at >= from ? until : from)
+    }
+    return bytesPerSecond === own.bytesPerSecond && end === own.until ? own : { bytesPerSecond, until: end }
   }
 
   /** The line's queue without what has left the line: a last byte that leaves now has left. */

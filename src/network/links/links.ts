@@ -25,6 +25,8 @@ export interface Cargo {
 export interface Links {
   /** Begins a transfer now. No bytes take no time of their own, whatever the rate. */
   start(path: Path, bytes: number, cargo: Cargo): Transfer
+  /** From now on nothing passes on these lines, until the function is called that it returns. Several may block one line. */
+  block(lines: readonly Line[]): () => void
   /** What is on a line and has not left it, in the order in which it came. */
   on(line: Line): readonly Transfer[]
 }

@@ -14,6 +14,8 @@ export interface Spent {
   /** Bytes that left clients' lines. */
   readonly up: number | undefined
   readonly down: number | undefined
+  /** Bytes of checkpoints; 0 where there are none. */
+  readonly stored: number
   readonly faults: readonly Pick<FaultReport, 'id' | 'text' | 'fired'>[]
 }
 
@@ -30,6 +32,7 @@ export const spentOf = (manifest: Manifest, rounds: readonly Partial<RoundSummar
     examples: total('examples'),
     up: total('up'),
     down: total('down'),
+    stored: rounds.reduce((sum, row) => sum + (row.stored ?? 0), 0),
     faults: manifest.faults ?? [],
   }
 }
@@ -54,6 +57,7 @@ export interface Cost {
   readonly examples: number
   readonly up: number
   readonly down: number
+  readonly stored: number
   /** How often faults struck, all together. */
   readonly fired: number
 }
@@ -83,6 +87,7 @@ export const costsOf = (runs: readonly Spender[]): Cost[] =>
       examples: average(({ examples }) => examples),
       up: average(({ up }) => up),
       down: average(({ down }) => down),
+      stored: average(({ stored }) => stored),
       fired: mean(own.map(firedIn)),
     }
   })

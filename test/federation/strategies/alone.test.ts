@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
 import {
-  coordinateMedian, fedAmp, fedFv, inverseParticipation, krum, matFl, mifa, normClipping, trimmedMean,
+  bulyan, coordinateMedian, fedAmp, fedFv, geometricMedian, inverseParticipation, krum, matFl, mifa, normClipping, trimmedMean,
 } from '../../../src/simulation/script.js'
 import { folding, part, round, segment, sent } from './part.js'
 
 /** Rules under which a federation of one client is local training: it is served what it sent. */
 const rules = [
-  coordinateMedian(), fedAmp(), fedFv(), inverseParticipation(), krum(), matFl(), mifa(), normClipping(), trimmedMean(),
+  bulyan(), coordinateMedian(), fedAmp(), fedFv(), geometricMedian(), inverseParticipation(), krum(), matFl(), mifa(), normClipping(), trimmedMean(),
 ]
 
 it.each(rules.map((rule) => [rule.kind, rule] as const))('%s serves a client that is alone what it sent', (_kind, rule) => {

@@ -7,7 +7,7 @@ import { flyUnder } from '../../../src/flight/fly.js'
 import type { StrategySpec } from '../../../src/federation/strategies/registry.js'
 import { resolve } from '../../../src/simulation/resolve.js'
 import {
-  coordinateMedian, deadline, fedAdam, fedAmp, fedFv, fedHca2, fedYogi, inverseParticipation, krum, matFl, mifa, mmoe,
+  bulyan, coordinateMedian, deadline, fedAdam, fedAmp, fedFv, fedHca2, fedYogi, geometricMedian, inverseParticipation, krum, matFl, mifa, mmoe,
   normClipping, seconds, sgd, trimmedMean,
 } from '../../../src/simulation/script.js'
 import { calm, clear } from '../calm.js'
@@ -22,8 +22,8 @@ afterAll(() => engine.close())
 const world = smallWorld({ NL: 20, ES: 16, FR: 12, US: 16 })
 
 const specs: readonly StrategySpec[] = [
-  coordinateMedian(), fedAdam(), fedAmp({ sigma: 100 }), fedAmp({ form: 'cosine' }), fedFv(), fedHca2(), fedYogi(),
-  inverseParticipation(), krum(), krum({ keep: 2 }), matFl(), mifa(), normClipping(), trimmedMean(),
+  bulyan(), coordinateMedian(), fedAdam(), fedAmp({ sigma: 100 }), fedAmp({ form: 'cosine' }), fedFv(), fedHca2(), fedYogi(),
+  geometricMedian(), inverseParticipation(), krum(), krum({ keep: 2 }), matFl(), mifa(), normClipping(), trimmedMean(),
 ]
 
 /*

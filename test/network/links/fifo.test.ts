@@ -122,20 +122,28 @@ describe('stopping', () => {
 })
 
 /** One microsecond and one byte at a time: who came first on all of its lines, has them. */
-const slowly = (arrivals: readonly Arrival[]): (readonly [end: number | undefined, passed: number])[] => {
+const slowly = (arrivals: readonly Arrival[], blocks: readonly Block[] = []): (readonly [end: number | undefined, passed: number])[] => {
   const left = arrivals.map(({ bytes }) => bytes)
   const ends = arrivals.map((): number | undefined => undefined)
   const isOver = (i: number, now: number) => ends[i] !== undefined || (arrivals[i].stop ?? Infinity) <= now
-  for (let now = 0; now < 400; now++) {
+  for (let now = 0; now < 600; now++) {
     const busy = new Set<string>()
+    const blocked = (owner: string) => blocks.some(({ from, until, owners }) => from <= now && now < until && owners.includes(owner))
     arrivals.forEach(({ at, owners }, i) => {
       if (at > now || isOver(i, now)) return
       const isFree = owners.every((owner) => !busy.has(owner))
       for (const owner of owners) busy.add(owner)
-      if (isFree && --left[i] === 0) ends[i] = now + 1
+      if (isFree && !owners.some(blocked) && --left[i] === 0) ends[i] = now + 1
     })
   }
   return arrivals.map(({ bytes }, i) => [ends[i], bytes - left[i]])
+}
+
+/** Nothing passes on these lines. */
+interface Block {
+  readonly from: number
+  readonly until: number
+  readonly owners: readonly string[]
 }
 
 interface Arrival {
@@ -145,20 +153,22 @@ interface Arrival {
   readonly stop: number | undefined
 }
 
-it('equals a loop over microseconds, whatever stops when', async () => {
+it('equals a loop over microseconds, whatever stops and is blocked when', async () => {
   const arrival = fc.record({
     at: fc.nat(60),
     owners: fc.subarray(['a', 'b', 'c'], { minLength: 1, maxLength: 2 }),
     bytes: fc.integer({ min: 1, max: 20 }),
     stop: fc.option(fc.nat(120), { nil: undefined }),
   })
+  const block = fc.record({ from: fc.nat(100), long: fc.nat(40), owners: fc.subarray(['a', 'b', 'c'], { minLength: 1, maxLength: 2 }) })
   await fc.assert(
-    fc.asyncProperty(fc.array(arrival, { maxLength: 10 }), async (unsorted) => {
+    fc.asyncProperty(fc.array(arrival, { maxLength: 10 }), fc.array(block, { maxLength: 4 }), async (unsorted, blocking) => {
+      const blocks = blocking.map(({ from, long, owners }) => ({ from, until: from + long, owners }))
       // A stop before the arrival would have nothing to stop.
       const arrivals = unsorted
         .map((one) => ({ ...one, stop: one.stop === undefined ? undefined : one.at + one.stop }))
         .sort((x, y) => x.at - y.at)
-      const { clock, ends, start } = lines()
+      const { clock, ends, links, start } = lines()
       const own: Record<string, Line> = { a, b, c: line('c') }
       const passed = arrivals.map(({ bytes }) => bytes)
       arrivals.forEach(({ at, owners, bytes, stop }, i) => {
@@ -167,8 +177,14 @@ it('equals a loop over microseconds, whatever stops when', async () => {
           if (stop !== undefined) clock.at(stop, () => (passed[i] = transfer.stop()))
         })
       })
+      for (const { from, until, owners } of blocks) {
+        clock.at(from, () => {
+          const unblock = links.block(owners.map((owner) => own[owner]))
+          clock.at(until, unblock)
+        })
+      }
       await clock.run()
-      expect(arrivals.map((_, i) => [ends[String(i)], passed[i]])).toEqual(slowly(arrivals))
+      expect(arrivals.map((_, i) => [ends[String(i)], passed[i]])).toEqual(slowly(arrivals, blocks))
     }),
     { numRuns: 300 },
   )

@@ -5,7 +5,7 @@ import { roundSummaries } from '../../../src/runs/round-summaries.js'
 import { flight, manifest } from '../flights.js'
 
 const spent = (fired: Readonly<Record<string, number>>, more: Partial<Spent> = {}): Spent => ({
-  closed: 10, aborted: 0, virtualTime: 60e6, trainings: 20, examples: 2000, up: 100, down: 300,
+  closed: 10, aborted: 0, virtualTime: 60e6, trainings: 20, examples: 2000, up: 100, down: 300, stored: 0,
   faults: Object.entries(fired).map(([id, times]) => ({ id, text: `the fault ${id}`, fired: times })), ...more,
 })
 
@@ -14,8 +14,16 @@ const run = (variant: string, of: Spent, condition = 'storm') => ({ condition, v
 it('what a run took is what its rounds add up to', () => {
   const whole = { ...manifest, virtualTime: 60e6, rounds: { closed: 1, aborted: 1 }, faults: flight.faults }
   expect(spentOf(whole, roundSummaries(flight))).toMatchObject({
-    closed: 1, aborted: 1, virtualTime: 60e6, trainings: 4, examples: 234, up: 240, down: 200,
+    closed: 1, aborted: 1, virtualTime: 60e6, trainings: 4, examples: 234, up: 240, down: 200, stored: 0,
   })
+  const checkpoints = [
+    { owner: 'aggregator', round: 1, at: flight.rounds[0].closed, until: flight.rounds[0].closed, bytes: 40 },
+    { owner: 'expert-1', round: 1, at: flight.rounds[0].closed + 1, until: flight.rounds[0].closed + 9, bytes: 8 },
+  ]
+  const written = roundSummaries({ ...flight, checkpoints })
+  expect(written.map(({ stored }) => stored)).toEqual([40, 8])
+  // They went over no link: what did is as it was.
+  expect(spentOf(whole, written)).toEqual({ ...spentOf(whole, roundSummaries(flight)), stored: 48 })
   expect(spentOf(whole, [{ round: 1 }])).toMatchObject({ trainings: undefined, up: undefined })
 })
 
