@@ -1,0 +1,17 @@
+import type { Wire } from '../../network/wire.js'
+import type { Name } from '../../roster/participant.js'
+import type { Micros } from '../../time/micros.js'
+import type { Sent } from './post.js'
+
+/** How an actor's messages are acknowledged and sent again. */
+export interface Carriage {
+  readonly retries: number
+  readonly timeout: Micros
+  readonly backoff: number
+  readonly longest: Micros
+  /** What a message and its acknowledgement take on an undisturbed path. */
+  readonly transit: (from: Name, to: Name, bytes: number) => Micros
+  /** A number in [0, jitter) for a message and a try. */
+  readonly jitter: (from: Name, sent: Sent) => number
+  readonly wire: Wire
+}
