@@ -15,6 +15,8 @@ interface Ways {
   readonly advance: (state: AggregatorState, moment: Moment, context: Context) => AggregatorState
   /** Sets timers again that a crash has withdrawn. */
   readonly wake: (state: AggregatorState, context: Context) => AggregatorState
+  /** Waits no longer for a client that cannot answer for a round. */
+  readonly excuse: (state: AggregatorState, client: Name, round: number, context: Context) => AggregatorState
   readonly behave: Behaviour<AggregatorState, AggregatorMessage>
 }
 
@@ -36,7 +38,7 @@ interface AggregatorRecovery {
 export const aggregatorRecovery = (
   ownership: Ownership,
   placeOf: ReadonlyMap<Name, number> | undefined,
-  { advance, wake, behave }: Ways,
+  { advance, wake, excuse, behave }: Ways,
 ): AggregatorRecovery => {
   const { terms } = ownership
   const { rounds: { admission }, weather, clients: members, experts, wire } = terms
@@ -62,12 +64,13 @@ export const aggregatorRecovery = (
     const status = wire.decodeControl(bytes, 'status', isWhereabouts)
     settleNotice(id, status, context)
     if (!status.ok) return state
-    const { head: { round }, body: { ended, ready } } = status
+    const { head: { round }, body: { ended, ready, out } } = status
     const { recovery } = state
     if (recovery !== undefined && recovery.awaited.delete(from)) {
       recovery.reached = Math.max(recovery.reached, ended ? round + 1 : round)
       return recovery.awaited.size === 0 ? goOn(state, recovery, context) : state
     }
+    if (out === true) return recovery === undefined ? excuse(state, from, round, context) : state
     return ready === true ? isBack(state, from, context) : state
   }
 
@@ -89,8 +92,8 @@ export const aggregatorRecovery = (
     state.timers.clear()
     state.atWork.clear()
     Object.assign(state, {
-      phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], instructions: undefined,
-      look: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
+      phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], excused: [], instructions: undefined,
+      look: undefined, probing: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
     } satisfies Partial<AggregatorState>)
     advance(state, { kind: 'begin' }, context)
   }

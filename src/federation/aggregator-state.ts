@@ -54,6 +54,8 @@ export interface AggregatorState {
   selected: Name[]
   /** Clients whose answer was refused since the round before closed. */
   refused: Name[]
+  /** Clients that were at work and will not answer, as it knows since the round before closed. */
+  excused: Name[]
   /** Where rounds overlap: clients that are not at work. */
   idle: Idle | undefined
   /** What is known of each client, where not the drawn order alone chooses. */
@@ -70,6 +72,8 @@ export interface AggregatorState {
   timers: Map<string, Timer>
   /** When it looks again for clients that are there. */
   look: Timer | undefined
+  /** When it asks those at work whether they still are. */
+  probing: Timer | undefined
   past: RoundRow[]
   /** How the last round that was open ended, and whose answers counted: what an expert network may have missed. */
   ended: MissedEnding | undefined
@@ -93,6 +97,7 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   instructions: undefined,
   selected: [],
   refused: [],
+  excused: [],
   idle,
   known,
   choosing: undefined,
@@ -101,6 +106,7 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
+  probing: undefined,
   past: [],
   ended: undefined,
   judging: undefined,
@@ -118,6 +124,7 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     machine: structuredClone(state.machine),
     selected: [...state.selected],
     refused: [...state.refused],
+    excused: [...state.excused],
     idle: state.idle?.copy(),
     known: state.known && new Map(state.known),
     choosing: structuredClone(state.choosing),
@@ -125,6 +132,7 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
     look: state.look && unset(state.look),
+    probing: state.probing && unset(state.probing),
     past: [...state.past],
     judging: state.judging && unset(state.judging),
     meanwhile: [...state.meanwhile],

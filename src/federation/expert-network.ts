@@ -222,6 +222,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       case 'model':
       case 'resend':
       case 'ack':
+      case 'probe':
         context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
         return state
       default:

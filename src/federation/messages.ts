@@ -3,6 +3,7 @@ import type { Table } from '../data/table.js'
 import type { ScoreJob, TrainJob, TrainResult } from '../engine/engine.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Instructions } from '../network/frame.js'
+import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import type { Ending } from './rounds/round.js'
 
@@ -56,13 +57,16 @@ export interface Whereabouts {
   readonly ended: boolean
   /** Its sender has come back, and is where the round is. */
   readonly ready?: true
+  /** Its sender will not answer for that round. */
+  readonly out?: true
 }
 
 /** Is what came as `status` to the aggregator one? */
 export const isWhereabouts = (body: unknown): body is Whereabouts => {
   if (!isGroup(body)) return false
-  const { ended, ready } = body as Loose<Whereabouts>
-  return typeof ended === 'boolean' && (ready === undefined || ready === true)
+  const { ended, ready, out } = body as Loose<Whereabouts>
+  const isFlag = (flag: unknown): boolean => flag === undefined || flag === true
+  return typeof ended === 'boolean' && isFlag(ready) && isFlag(out)
 }
 
 /** A round that an expert network may have missed the end of. */
@@ -138,8 +142,18 @@ interface Patience extends Message {
   readonly who?: Name
 }
 
+/** Where messages are acknowledged: one was sent as often as it may be, and never was. */
+export interface Unheard extends Message {
+  readonly kind: 'unheard'
+  readonly to: Name
+  readonly message: MessageKind
+  readonly round: number
+  readonly part: string
+}
+
 export type AggregatorMessage =
   | Arrival
+  | Unheard
   /** The flight begins. */
   | { readonly kind: 'begin' }
   | Wake
@@ -148,6 +162,8 @@ export type AggregatorMessage =
   | { readonly kind: 'timer'; readonly round: number; readonly name: string }
   /** The model is scored as it was at the close of the round before, which decides whether another follows. */
   | { readonly kind: 'judged'; readonly round: number }
+  /** Time to ask those at work whether they still are. */
+  | { readonly kind: 'probing' }
   /** Somebody may be there. */
   | { readonly kind: 'look'; readonly round: number }
   /** A client has not answered in time. */
@@ -157,6 +173,7 @@ export type ExpertMessage = Arrival | Wake | Patience
 
 export type ClientMessage =
   | Arrival
+  | Unheard
   | Wake
   | { readonly kind: 'patience'; readonly round: number }
   /** By its own clock, its round's deadline has come. */

@@ -50,11 +50,16 @@ import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
 import { Numbers } from './numbers.js'
 import { Serving } from './serving.js'
+import { Silence } from './silence.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
 import { Steps } from './steps.js'
 import { catchStrays, straysAreIn } from './strays.js'
 import { trainedModel, whiches } from './trained-model.js'
 import { viewOf } from './view.js'
+
+/** What lets a federation find out that an answer will never come. */
+const orAcknowledge =
+  ' Or give delivery: { acknowledge: true }: then what is lost is sent again, and a client that cannot answer is found out and excused.'
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -109,6 +114,7 @@ export class Simulator {
   readonly #coverage = new Coverage()
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
+  readonly #silence: Silence
   readonly #steps: Steps
   readonly #goal = { reached: false }
   #reachedIn: number | undefined
@@ -127,6 +133,7 @@ export class Simulator {
     this.#until = until === undefined ? undefined : readLevel(until)
     this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
     this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal)
+    this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
     this.#topology = star((name) => setup.roles.get(name)!)
@@ -149,7 +156,7 @@ export class Simulator {
     })
     this.#watch = watch(checks, viewOf({
       resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
-      network: this.#network, undisturbed: options.undisturbed,
+      network: this.#network, undisturbed: options.undisturbed, alive: (name) => this.#host.alive(name),
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
@@ -162,6 +169,7 @@ export class Simulator {
       this.#weather,
       ...this.#watch.readers,
       ...this.#marks.readers,
+      this.#silence,
       { kinds: ['round-close', 'part-close'], see: (event) => this.#see(event) },
       ...this.#clientsWrite(),
       ...(options.stepped === true ? [this.#steps] : []),
@@ -502,11 +510,12 @@ export class Simulator {
           'Give the fault `restartAfter`.',
       )
     }
-    const silent = [...atWork.keys()].toSorted()
+    const silent = [...atWork].map(([client, work]) => `${client} (${this.#silence.of(client, work.round)})`).toSorted()
+    const { delivery: { acknowledge } } = this.#setup.resolved
     throw new LivenessError(
       `Round ${round} can never close: nothing is left to happen after ${formatMicros(this.#kernel.now)}, and ` +
         `${silent.length > 0 ? `${silent.join(', ')} did not answer` : 'nobody is left to answer'}. ` +
-        this.#terms.rounds.advice,
+        this.#terms.rounds.advice + (acknowledge ? '' : orAcknowledge),
     )
   }
 

@@ -18,6 +18,10 @@ export const deliverySchema = z.strictObject({
     .refine((us) => us > 0, 'an acknowledgement takes time')
     .prefault(seconds(2))
     .describe('How long an acknowledgement is waited for after a message has had the time that its bytes and its line take'),
+  probe: durationSchema
+    .refine((us) => us > 0, 'a look takes time')
+    .prefault(minutes(1))
+    .describe('How often clients at work are asked whether they still are, in rounds that end at no time and without a timeout'),
   backoff: z.number().min(1).max(100).prefault(2).describe('Each further wait is so many times as long'),
   longest: durationSchema.prefault(minutes(1)).describe('No wait is longer'),
   jitter: z.number().min(0).max(1).prefault(0.1).describe('A wait is longer by a share of itself, drawn from [0, jitter)'),

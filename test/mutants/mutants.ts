@@ -186,8 +186,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'forget a message that nobody acknowledged',
     file: 'src/federation/delivery/outbox.ts',
-    find: 'if (sent.tries < this.#carriage.retries) return this.#transmit(',
-    replace: 'if (sent.tries < this.#carriage.retries) return sent.tries > 0 ? undefined : this.#transmit(',
+    find: 'if (sent.tries < this.#carriage.retries) {',
+    replace: 'if (sent.tries < this.#carriage.retries) {\n      if (sent.tries > 0) return undefined',
     check: 'delivery',
   },
   {

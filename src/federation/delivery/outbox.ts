@@ -2,6 +2,7 @@ import type { Context, Message } from '../../actors/actor.js'
 import type { Envelope } from '../../network/envelope.js'
 import type { Content } from '../../network/network.js'
 import type { Name } from '../../roster/participant.js'
+import type { Unheard } from '../messages.js'
 import { settleNotice } from '../settle-notice.js'
 import type { Carriage } from './carriage.js'
 import type { Outgoing, Post, Sent } from './post.js'
@@ -27,8 +28,9 @@ export class Outbox {
     this.#carriage = carriage
   }
 
-  /** Sends, or puts off what is to come after all else. */
+  /** Sends, or puts off what is to come after all else; what only keeps alive is spared where something else does. */
   post(post: Post, to: Name, content: Content, context: Context): void {
+    if (content.keepalive === true && (post.outgoing.get(to)?.sent.size ?? 0) > 0) return
     const busy = post.waiting.length > 0 || [...post.outgoing.values()].some(({ sent }) => sent.size > 0)
     if (content.last === true && busy) post.waiting.push({ to, content })
     else this.#send(post, to, content, context)
@@ -56,16 +58,20 @@ export class Outbox {
     context.send(to, message)
   }
 
-  /** An acknowledgement is overdue: once more, or given up. */
-  again(post: Post, { to, number }: Retry, context: Context): void {
+  /** An acknowledgement is overdue: once more, or given up; what was given up. */
+  again(post: Post, { to, number }: Retry, context: Context): Unheard | undefined {
     const outgoing = post.outgoing.get(to)
     const sent = outgoing?.sent.get(number)
-    if (outgoing === undefined || sent === undefined) return
-    const { kind, round, part } = sent.content
-    if (sent.tries < this.#carriage.retries) return this.#transmit(outgoing, { ...sent, tries: sent.tries + 1 }, context)
+    if (outgoing === undefined || sent === undefined) return undefined
+    const { kind: message, round, part } = sent.content
+    if (sent.tries < this.#carriage.retries) {
+      this.#transmit(outgoing, { ...sent, tries: sent.tries + 1 }, context)
+      return undefined
+    }
     outgoing.sent.delete(number)
-    context.record({ kind: 'gave-up', to, number, message: kind, round, part })
+    context.record({ kind: 'gave-up', to, number, message, round, part })
     this.#sendWaiting(post, context)
+    return { kind: 'unheard', to, message, round, part }
   }
 
   acknowledged(post: Post, { id, from, bytes }: Envelope, context: Context): void {

@@ -48,8 +48,7 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     const message = received.message as Message
     switch (message.kind) {
       case 'retry':
-        this.#outbox.again(state.post!, message as Retry, context)
-        return state
+        return this.#again(state, message as Retry, context)
       case 'wake':
         this.#outbox.rearm(state.post!, context)
         return this.#life.wake === undefined ? state : this.#handle(state, received, context)
@@ -58,6 +57,12 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
       default:
         return this.#handle(state, received, context)
     }
+  }
+
+  #again(state: Posted<State>, retry: Retry, context: Context): Posted<State> {
+    const unheard = this.#outbox.again(state.post!, retry, context)
+    if (unheard === undefined || this.#life.unheard === undefined) return state
+    return this.#handle(state, { from: context.self, message: this.#life.unheard(unheard) }, context)
   }
 
   #arrived(state: Posted<State>, { envelope }: Arrival, context: Context): Posted<State> {

@@ -7,7 +7,7 @@ import { roundEntry } from './round.js'
 /** Rounds that wait for every selected client. */
 export const synchronous = roundEntry({
   kind: 'synchronous',
-  sentence: 'Waits for every client that was asked; a message that is lost for good ends the run with a liveness error.',
+  sentence: 'Waits for every client that was asked; an answer that is lost for good ends the run with a liveness error, unless messages are acknowledged.',
   source: 'McMahan et al., AISTATS 2017, algorithm 1',
   schema: z.strictObject({ kind: z.literal('synchronous'), ...commonFields }),
   rules: ({ count, select, patience, missing, leftBehind }) => ({
