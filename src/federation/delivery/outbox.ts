@@ -2,10 +2,12 @@ import type { Context, Message } from '../../actors/actor.js'
 import type { Envelope } from '../../network/envelope.js'
 import type { Content } from '../../network/network.js'
 import type { Name } from '../../roster/participant.js'
+import type { Micros } from '../../time/micros.js'
 import type { Unheard } from '../messages.js'
 import { settleNotice } from '../settle-notice.js'
 import type { Carriage } from './carriage.js'
 import type { Outgoing, Post, Sent } from './post.js'
+import { backedOff, firstTrips, sampled } from './round-trips.js'
 import { numbered } from './trailer.js'
 
 /** Time to send a message again, if it is not acknowledged. */
@@ -38,20 +40,28 @@ export class Outbox {
 
   #send(post: Post, to: Name, content: Content, context: Context): void {
     let outgoing = post.outgoing.get(to)
-    if (outgoing === undefined) post.outgoing.set(to, (outgoing = { next: 1, sent: new Map() }))
+    const { timeout } = this.#carriage
+    if (outgoing === undefined) {
+      outgoing = { next: 1, sent: new Map(), trips: timeout === 'adaptive' ? firstTrips(this.#carriage) : undefined }
+      post.outgoing.set(to, outgoing)
+    }
+    const patience = outgoing.trips?.wait ?? (timeout as Micros)
     const number = outgoing.next++
     context.record({ kind: 'numbered', to, number })
-    this.#transmit(outgoing, { to, number, content, tries: 0, at: 0, timer: undefined }, context)
+    this.#transmit(outgoing, { to, number, content, tries: 0, patience, due: 0, at: 0, timer: undefined }, context)
   }
 
   /** Puts a message on the network, and waits for its acknowledgement. */
   #transmit(outgoing: Outgoing, before: Sent, context: Context): void {
-    const { to, number, content, tries } = before
-    const { timeout, backoff, longest, transit, jitter } = this.#carriage
-    const wait = transit(context.self, to, content.bytes.length) + Math.min(longest, timeout * backoff ** tries)
-    const at = context.now + Math.ceil(wait * (1 + jitter(context.self, before)))
+    const { to, number, content, tries, patience } = before
+    const { backoff, longest, transit, jitter } = this.#carriage
+    const undisturbed = transit(context.self, to, content.bytes.length)
+    const wait = Math.min(longest, patience * backoff ** tries)
+    if (tries > 0 && outgoing.trips !== undefined) outgoing.trips = backedOff(outgoing.trips, Math.ceil(wait))
+    const due = context.now + undisturbed
+    const at = context.now + Math.ceil((undisturbed + wait) * (1 + jitter(context.self, before)))
     const retry: Retry = { kind: 'retry', to, number }
-    outgoing.sent.set(number, { ...before, at, timer: context.after(at - context.now, retry) })
+    outgoing.sent.set(number, { ...before, due, at, timer: context.after(at - context.now, retry) })
     const [first] = outgoing.sent.keys()
     const bytes = numbered(content.bytes, { number, first, life: context.incarnation })
     const message: Content = { ...content, bytes, attempt: (content.attempt ?? 0) + tries }
@@ -83,6 +93,10 @@ export class Outbox {
     if (outgoing === undefined || sent === undefined) return
     if (sent.timer !== undefined) context.cancel(sent.timer)
     outgoing.sent.delete(sent.number)
+    // Of one that was sent again nobody knows which try was acknowledged.
+    if (outgoing.trips !== undefined && sent.tries === 0) {
+      outgoing.trips = sampled(outgoing.trips, Math.max(0, context.now - sent.due), this.#carriage)
+    }
     context.record({ kind: 'acknowledged', to: from, number: sent.number })
     this.#sendWaiting(post, context)
   }

@@ -3,6 +3,7 @@ import type { Content } from '../../network/network.js'
 import type { Name } from '../../roster/participant.js'
 import type { Micros } from '../../time/micros.js'
 import type { Arrival } from '../messages.js'
+import type { RoundTrips } from './round-trips.js'
 
 /** A message that was sent and is not acknowledged. */
 export interface Sent {
@@ -11,6 +12,10 @@ export interface Sent {
   readonly content: Content
   /** How often it was sent again. */
   readonly tries: number
+  /** How long the first acknowledgement was waited for, beyond what it takes on an undisturbed line. */
+  readonly patience: Micros
+  /** When the acknowledgement was due on such a line. */
+  readonly due: Micros
   /** When it is sent again, and the timer, where it is set. */
   readonly at: Micros
   readonly timer: number | undefined
@@ -21,6 +26,8 @@ export interface Outgoing {
   /** The number that the next message has. */
   next: number
   readonly sent: Map<number, Sent>
+  /** What it knows of that line, where it learns from it. */
+  trips: RoundTrips | undefined
 }
 
 /** What comes from one sender. */
@@ -47,8 +54,8 @@ export const newPost = (): Post => ({ outgoing: new Map(), incoming: new Map(), 
 
 /** What a checkpoint holds of it: instants in place of timers. */
 export const copyPost = ({ outgoing, incoming, waiting }: Post): Post => ({
-  outgoing: new Map([...outgoing].map(([to, { next, sent }]) => [
-    to, { next, sent: new Map([...sent].map(([number, one]) => [number, { ...one, timer: undefined }])) },
+  outgoing: new Map([...outgoing].map(([to, { next, sent, trips }]) => [
+    to, { next, trips, sent: new Map([...sent].map(([number, one]) => [number, { ...one, timer: undefined }])) },
   ])),
   incoming: new Map([...incoming].map(([from, { life, next, early }]) => [from, { life, next, early: new Map(early) }])),
   waiting: [...waiting],
