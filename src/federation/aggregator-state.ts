@@ -5,7 +5,7 @@ import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { Known } from './choice.js'
 import type { Idle } from './idle.js'
-import type { Arrival, MissedEnding } from './messages.js'
+import type { Arrival, MissedEnding, Whereabouts } from './messages.js'
 import { copyHolding, type Holding } from './owner.js'
 import type { RollCall } from './roll-call.js'
 import type { Moment } from './rounds/round.js'
@@ -29,9 +29,22 @@ export interface Recovery {
   readonly awaited: Set<Name>
   /** The round that is open, or comes next, as far as was said. */
   reached: number
-  readonly patience: number
+  patience: number
   /** What came meanwhile. */
   readonly waiting: Received<Arrival>[]
+  /** Where rounds overlap: what clients have said of themselves. */
+  readonly learnt: Map<Name, Learnt>
+  /** Answers that were lost with it and are asked for again: by client, their round; undefined: it has not asked yet. */
+  wanted: Map<Name, number> | undefined
+  /** Those that have come: they were there before all that came meanwhile. */
+  readonly again: Received<Arrival>[]
+}
+
+/** What a client says of itself: the round that it knows, what it is doing for it, and the last that it has answered. */
+export interface Learnt {
+  readonly round: number
+  readonly works: Whereabouts['works']
+  readonly answered: number
 }
 
 /** The aggregator's state: the trunk, and the round it is in. Plain data, and its own. */
@@ -50,6 +63,8 @@ export interface AggregatorState {
   attempt: number
   /** What clients that are asked in this round are told. */
   instructions: Instructions | undefined
+  /** How long those that are asked are waited for. */
+  timeout: Micros | undefined
   /** Clients asked in this round. */
   selected: Name[]
   /** Clients whose answer was refused since the round before closed. */
@@ -95,6 +110,7 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   opened: undefined,
   attempt: 0,
   instructions: undefined,
+  timeout: undefined,
   selected: [],
   refused: [],
   excused: [],

@@ -136,10 +136,11 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const sendTo = (
     state: AggregatorState,
     clients: readonly Name[],
-    { patience, missing = 'last', deadline, late }: Asking,
+    { patience, missing = 'last', deadline, late, timeout }: Asking,
     context: Context,
   ): void => {
     const { holding, round } = state
+    state.timeout = timeout
     const instructions: Instructions = { patience, missing, deadline, late }
     state.instructions = instructions
     if (experts.length > 0) {
@@ -228,7 +229,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
       counted = close(holding, round, notice, ownership, context)
       if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
-      state.ended = { round, notice, clients: counted.map(({ update }) => update.client) }
+      const clients = counted.map(({ update }) => update.client)
+      state.ended = { round, notice, clients, ...(overlapping && { rounds: counted.map(({ update }) => update.round) }) }
     }
     const row: RoundRow = {
       round,
@@ -323,7 +325,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state
   }
 
-  const { recover, hear, goOn, tellWhere, isBack } = aggregatorRecovery(ownership, placeOf, {
+  const { recover, hear, keep, runOut, tellWhere, isBack } = aggregatorRecovery(ownership, placeOf, {
     advance, wake, excuse, behave: (state, received, context) => behave(state, received, context),
   })
 
@@ -337,7 +339,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         return message.whole ? wake(state, context) : recover(state, context)
       case 'recovered':
         if (message.who !== undefined) return isBack(state, message.who, context)
-        return state.recovery === undefined ? state : goOn(state, state.recovery, context)
+        return state.recovery === undefined ? state : runOut(state, state.recovery, context)
       case 'timer':
         state.timers.delete(message.name)
         return advance(state, { kind: 'timer', name: message.name }, context)
@@ -363,10 +365,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'arrival': {
         const { envelope } = message
         if (envelope.kind === 'status') return hear(state, from, envelope, context)
-        if (state.recovery !== undefined) {
-          state.recovery.waiting.push({ from, message })
-          return state
-        }
+        if (state.recovery !== undefined) return keep(state, state.recovery, { from, message }, context)
         if (envelope.kind === 'recover') return tellWhere(state, from, envelope, context)
         const received = receive(state.holding, envelope, from, ownership, context)
         if (state.phase !== 'flying') return state
@@ -400,5 +399,5 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   restore: copyAggregator,
   wake: (whole) => ({ kind: 'wake', whole }),
   unheard: (about) => about,
-  undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery?.waiting),
+  undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery && [...recovery.again, ...recovery.waiting]),
 })

@@ -173,12 +173,13 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   /** An owner has come back, and asks where the others are. */
-  #tellWhere({ round }: ClientState, { id, from, bytes }: Envelope, context: Context): void {
+  #tellWhere({ round, phase, answered }: ClientState, { id, from, bytes }: Envelope, context: Context): void {
     const { wire } = this.#terms
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
     settleNotice(id, asks, context)
     if (!asks.ok) return
-    const body: Whereabouts = { ended: false }
+    const works = phase === 'gathering' || phase === 'training' ? { works: phase } : {}
+    const body: Whereabouts = { ended: false, ...works, answered: answered?.sent === true ? answered.round : 0 }
     const content: Content = { kind: 'status', round, part: '', bytes: wire.encodeControl({ kind: 'status', round }, body) }
     context.send(from, content)
   }

@@ -59,14 +59,18 @@ export interface Whereabouts {
   readonly ready?: true
   /** Its sender will not answer for that round. */
   readonly out?: true
+  /** Of a client: what it is doing for that round, where it is at work on it, and the last round that it has answered. */
+  readonly works?: 'gathering' | 'training'
+  readonly answered?: number
 }
 
 /** Is what came as `status` to the aggregator one? */
 export const isWhereabouts = (body: unknown): body is Whereabouts => {
   if (!isGroup(body)) return false
-  const { ended, ready, out } = body as Loose<Whereabouts>
+  const { ended, ready, out, works, answered } = body as Loose<Whereabouts>
   const isFlag = (flag: unknown): boolean => flag === undefined || flag === true
-  return typeof ended === 'boolean' && isFlag(ready) && isFlag(out)
+  return typeof ended === 'boolean' && isFlag(ready) && isFlag(out) && isTime(answered) &&
+    (works === undefined || works === 'gathering' || works === 'training')
 }
 
 /** A round that an expert network may have missed the end of. */
@@ -75,7 +79,12 @@ export interface MissedEnding {
   readonly notice: CloseNotice
   /** Clients whose answers counted. */
   readonly clients: readonly Name[]
+  /** Where rounds overlap: for which rounds, in their order. */
+  readonly rounds?: readonly number[]
 }
+
+/** A client and the round for which it answers. */
+export type Answer = readonly [Name, number]
 
 /** Body of a `status` to an expert network that has come back: what the aggregator is at. */
 export interface Standings {
@@ -88,6 +97,9 @@ export interface Standings {
   readonly answered: readonly Name[]
   /** How the last round ended; null: none has. */
   readonly missed: MissedEnding | null
+  /** Where rounds overlap: who is at work on which round, and whose answers wait for the fold. */
+  readonly working?: readonly Answer[]
+  readonly held?: readonly Answer[]
 }
 
 const isTime = (value: unknown): boolean => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
@@ -100,16 +112,20 @@ const isInstructions = (value: unknown): value is Instructions => {
 
 const isMissed = (value: unknown): value is MissedEnding => {
   if (!isGroup(value)) return false
-  const { round, notice, clients } = value as Loose<MissedEnding>
-  return Number.isSafeInteger(round) && isCloseNotice(notice) && isNames(clients)
+  const { round, notice, clients, rounds = [] } = value as Loose<MissedEnding>
+  const isRounds = Array.isArray(rounds) && rounds.every(Number.isSafeInteger)
+  return Number.isSafeInteger(round) && isCloseNotice(notice) && isNames(clients) && isRounds
 }
+
+const isAnswers = (value: unknown): value is readonly Answer[] =>
+  Array.isArray(value) && value.every((one) => Array.isArray(one) && one.length === 2 && typeof one[0] === 'string' && Number.isSafeInteger(one[1]))
 
 /** Is what came as `status` to an expert network one? */
 export const isStandings = (body: unknown): body is Standings => {
   if (!isGroup(body)) return false
-  const { opened, instructions, selected, answered, missed } = body as Loose<Standings>
+  const { opened, instructions, selected, answered, missed, working = [], held = [] } = body as Loose<Standings>
   return typeof opened === 'boolean' && (instructions === null || isInstructions(instructions)) && isNames(selected) &&
-    isNames(answered) && (missed === null || isMissed(missed))
+    isNames(answered) && (missed === null || isMissed(missed)) && isAnswers(working) && isAnswers(held)
 }
 
 /** One leg of local training, as the compute queue knows it. */
