@@ -26,6 +26,7 @@ export default study(({ full }) => ({
     model: mlp({ hidden: [8], embedding: 4 }),
     local: { epochs: 1, batch: 32, optimizer: sgd(0.3) },
     rounds: synchronous({ count: 15 }),
+    delivery: { acknowledge: true, timeout: 'adaptive' },
     evaluate: { start: false, every: 5 },
     onDivergence: 'go-on',
   },

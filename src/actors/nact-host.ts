@@ -170,6 +170,11 @@ export class NactHost {
     this.deliver(this.#kernel.now, to, received)
   }
 
+  /** Delivers now, before all else that is to happen in this instant. */
+  tellFirst(to: Name, received: Received): void {
+    this.deliver(this.#kernel.now, to, received, undefined, -1)
+  }
+
   /**
    * Lets go of all actors; computations under way are charged to nobody. The system goes with its actors in it: to stop
    * them one by one would cost as much as to spawn them.

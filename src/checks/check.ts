@@ -31,6 +31,8 @@ export interface View {
   bytes(envelope: number): Uint8Array | undefined
   /** What a round takes a client that nothing disturbs, where a calm phase is to come. */
   undisturbed(client: Name): Micros | undefined
+  /** Why a client cannot answer now: it is dead, or out of reach; undefined: it can. */
+  unable?(client: Name): string | undefined
   /** How long after the last fault waits of the faulty phase may go on: for an acknowledgement, for peers. */
   readonly settles: Micros
   /** Whether models and updates carry a checksum. */

@@ -32,7 +32,7 @@ export class Coverage {
 const reliably = ['ack', 'retry'] as const
 const ofServers = ['update', 'recover', 'status', ...reliably] as const
 const ofExperts = ['open', 'close', ...ofServers] as const
-const ofClients = ['model', 'close', 'recover', 'resend', ...reliably] as const
+const ofClients = ['model', 'close', 'recover', 'resend', 'probe', ...reliably] as const
 
 /**
  * What there is to try: by role and by what the actor is doing, messages of others by their kind, its own timers and
@@ -41,12 +41,12 @@ const ofClients = ['model', 'close', 'recover', 'resend', ...reliably] as const
 export const protocol = {
   aggregator: {
     idle: ['begin', 'wake'],
-    open: ['wake', 'timer', 'look', 'overdue', ...ofServers],
+    open: ['wake', 'timer', 'look', 'overdue', 'probing', ...ofServers],
     /** Too few clients are there for the round to open. */
-    short: ['wake', 'timer', 'look', 'overdue', ...ofServers],
+    short: ['wake', 'timer', 'look', 'overdue', 'probing', ...ofServers],
     /** A close is scored or written down before another round opens. */
-    'between rounds': ['wake', 'judged', 'overdue', ...ofServers],
-    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'overdue', ...ofServers],
+    'between rounds': ['wake', 'judged', 'overdue', 'probing', ...ofServers],
+    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'overdue', 'probing', ...ofServers],
     recovering: ['recovered', ...ofServers],
     done: ofServers,
   },

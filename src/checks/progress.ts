@@ -1,3 +1,4 @@
+import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import { check, Violation } from './check.js'
 
@@ -11,19 +12,24 @@ interface Memory {
   closed: number
   /** Where rounds overlap: when so much time will have passed. */
   until: Micros
+  /** Clients that could not answer when a round closed that had asked them, with why: the last thing that was seen of each. */
+  readonly unable: Map<Name, string>
   /** Parts that have been folded since it is calm. */
   readonly folded: Set<string>
 }
+
+const excusing = ({ unable }: Memory): string =>
+  unable.size === 0 ? '' : `; excused: ${[...unable].map(([client, why]) => `${client} (${why})`).toSorted().join(', ')}`
 
 export const progress = check<Memory>({
   name: 'progress',
   promise:
     `Once it is calm, and waits of the faulty phase are over, every part is folded within ${rounds} rounds that last long enough for a ` +
-    'client that they ask.',
+    'client that they ask and that can answer; who cannot is named.',
   kinds: ['calm', 'round-close', 'fold'],
   applies: ({ calms }) => calms,
-  begin: () => ({ settled: Infinity, closed: 0, until: Infinity, folded: new Set() }),
-  see: (event, { parts, clients, undisturbed, settles, rounds: { overlapping } }, memory) => {
+  begin: () => ({ settled: Infinity, closed: 0, until: Infinity, unable: new Map(), folded: new Set() }),
+  see: (event, { parts, clients, undisturbed, unable, settles, rounds: { overlapping } }, memory) => {
     if (event.kind === 'calm') {
       const slowest = Math.max(...[...clients].map((client) => undisturbed(client) ?? Infinity))
       memory.settled = event.at + settles
@@ -33,13 +39,20 @@ export const progress = check<Memory>({
     if (event.kind === 'fold') memory.folded.add(event.part)
     if (event.kind !== 'round-close') return
     const { opened, closed, selected, round } = event.row
-    const needed = Math.min(...selected.map((client) => undisturbed(client) ?? Infinity))
+    for (const client of selected) {
+      const why = unable?.(client)
+      if (why === undefined) memory.unable.delete(client)
+      else memory.unable.set(client, why)
+    }
+    const able = selected.filter((client) => !memory.unable.has(client))
+    const needed = Math.min(...able.map((client) => undisturbed(client) ?? Infinity))
     if (opened >= memory.settled && closed - opened >= 2 * needed) memory.closed++
     // An expert network hears of the close later than the aggregator: the round after says what it has folded.
     if (overlapping ? event.at < memory.until : memory.closed <= rounds) return
+    if (overlapping && [...clients].every((client) => unable?.(client) !== undefined)) return
     const behind = [...parts].find(([part, { length }]) => length > 0 && !memory.folded.has(part))
     if (behind === undefined) return
-    const what = `${behind[0]} was not folded in the calm phase, in which ${memory.closed} rounds were long enough`
+    const what = `${behind[0]} was not folded in the calm phase, in which ${memory.closed} rounds were long enough${excusing(memory)}`
     throw new Violation('progress', what, { time: event.at, round, actors: [event.actor] })
   },
 })

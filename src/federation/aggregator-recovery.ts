@@ -1,11 +1,12 @@
-import type { Behaviour, Context } from '../actors/actor.js'
+import type { Behaviour, Context, Received } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ControlHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { Name } from '../roster/participant.js'
 import type { AggregatorState, Recovery } from './aggregator-state.js'
-import { type AggregatorMessage, isNotice, isWhereabouts, type Standings } from './messages.js'
+import { type AggregatorMessage, type Arrival, isNotice, isWhereabouts, type Standings } from './messages.js'
 import { type Ownership, sendModels } from './owner.js'
+import { takePlaces } from './places.js'
 import type { Moment } from './rounds/round.js'
 import { settleNotice } from './settle-notice.js'
 
@@ -15,6 +16,8 @@ interface Ways {
   readonly advance: (state: AggregatorState, moment: Moment, context: Context) => AggregatorState
   /** Sets timers again that a crash has withdrawn. */
   readonly wake: (state: AggregatorState, context: Context) => AggregatorState
+  /** Waits no longer for a client that cannot answer for a round. */
+  readonly excuse: (state: AggregatorState, client: Name, round: number, context: Context) => AggregatorState
   readonly behave: Behaviour<AggregatorState, AggregatorMessage>
 }
 
@@ -24,7 +27,10 @@ type Hears = (state: AggregatorState, from: Name, envelope: Envelope, context: C
 interface AggregatorRecovery {
   recover(state: AggregatorState, context: Context): AggregatorState
   readonly hear: Hears
-  goOn(state: AggregatorState, recovery: Recovery, context: Context): AggregatorState
+  /** Keeps what comes meanwhile. */
+  keep(state: AggregatorState, recovery: Recovery, received: Received<Arrival>, context: Context): AggregatorState
+  /** It has waited long enough. */
+  runOut(state: AggregatorState, recovery: Recovery, context: Context): AggregatorState
   readonly tellWhere: Hears
   isBack(state: AggregatorState, who: Name, context: Context): AggregatorState
 }
@@ -36,7 +42,7 @@ interface AggregatorRecovery {
 export const aggregatorRecovery = (
   ownership: Ownership,
   placeOf: ReadonlyMap<Name, number> | undefined,
-  { advance, wake, behave }: Ways,
+  { advance, wake, excuse, behave }: Ways,
 ): AggregatorRecovery => {
   const { terms } = ownership
   const { rounds: { admission }, weather, clients: members, experts, wire } = terms
@@ -49,12 +55,18 @@ export const aggregatorRecovery = (
   /** It has come back, and what it kept may be of before: it asks its peers where they are. */
   const recover = (state: AggregatorState, context: Context): AggregatorState => {
     const clients = members.filter(({ name }) => weather.available(name, context.now, state.round)).map(({ name }) => name)
-    const peers = experts.length > 0 ? experts : clients
+    const peers = admission.overlapping ? [...experts, ...clients] : experts.length > 0 ? experts : clients
     for (const peer of peers) say(peer, { kind: 'recover', round: state.round }, {}, context)
-    const enough: AggregatorMessage = { kind: 'recovered' }
-    const patience = context.after(peers.length === 0 ? 0 : terms.recoveryPatience, enough)
-    state.recovery = { awaited: new Set(peers), reached: state.round, patience, waiting: [] }
+    const patience = waitFor(peers.length, context)
+    state.recovery = {
+      awaited: new Set(peers), reached: state.round, patience, waiting: [], learnt: new Map(), wanted: undefined, again: [],
+    }
     return state
+  }
+
+  const waitFor = (awaited: number, context: Context): number => {
+    const enough: AggregatorMessage = { kind: 'recovered' }
+    return context.after(awaited === 0 ? 0 : terms.recoveryPatience, enough)
   }
 
   /** A peer says where it is. */
@@ -62,24 +74,61 @@ export const aggregatorRecovery = (
     const status = wire.decodeControl(bytes, 'status', isWhereabouts)
     settleNotice(id, status, context)
     if (!status.ok) return state
-    const { head: { round }, body: { ended, ready } } = status
+    const { head: { round }, body: { ended, ready, out, works, answered } } = status
     const { recovery } = state
     if (recovery !== undefined && recovery.awaited.delete(from)) {
       recovery.reached = Math.max(recovery.reached, ended ? round + 1 : round)
-      return recovery.awaited.size === 0 ? goOn(state, recovery, context) : state
+      if (answered !== undefined) recovery.learnt.set(from, { round, works, answered })
+      return recovery.awaited.size === 0 ? find(state, recovery, context) : state
     }
+    if (out === true) return recovery === undefined ? excuse(state, from, round, context) : state
     return ready === true ? isBack(state, from, context) : state
   }
 
-  /** It knows where its peers are, or has waited long enough: it goes on there. */
-  const goOn = (state: AggregatorState, { reached, patience, waiting }: Recovery, context: Context): AggregatorState => {
+  /** It knows where its peers are: where rounds overlap it takes their places, and asks for the answers that it has lost. */
+  const find = (state: AggregatorState, recovery: Recovery, context: Context): AggregatorState => {
+    const { reached, learnt } = recovery
+    if (!admission.overlapping || reached > state.round || state.phase === 'idle') return goOn(state, recovery, context)
+    const { wanted, lacking } = takePlaces(state, learnt, placeOf!, context.now)
+    recovery.wanted = wanted
+    sendWhatLacks(state, lacking, context)
+    if (wanted.size === 0) return goOn(state, recovery, context)
+    for (const [client, round] of wanted) say(client, { kind: 'resend', round }, {}, context)
+    context.cancel(recovery.patience)
+    recovery.patience = waitFor(wanted.size, context)
+    return state
+  }
+
+  const sendWhatLacks = ({ holding, round, instructions }: AggregatorState, lacking: readonly Name[], context: Context): void => {
+    if (lacking.length === 0 || instructions === undefined) return
+    for (const expert of experts) say(expert, { kind: 'open', round, ...instructions }, { selected: lacking }, context)
+    sendModels(holding, lacking, round, instructions, ownership, context, context.incarnation - 1)
+  }
+
+  const keep = (state: AggregatorState, recovery: Recovery, received: Received<Arrival>, context: Context): AggregatorState => {
+    const { from, message: { envelope: { kind, round } } } = received
+    const { wanted, again, waiting } = recovery
+    if (kind !== 'update' || wanted?.get(from) !== round || !wanted.delete(from)) {
+      waiting.push(received)
+      return state
+    }
+    again.push(received)
+    return wanted.size === 0 ? goOn(state, recovery, context) : state
+  }
+
+  const runOut = (state: AggregatorState, recovery: Recovery, context: Context): AggregatorState =>
+    recovery.wanted === undefined ? find(state, recovery, context) : goOn(state, recovery, context)
+
+  /** It goes on where its peers are. */
+  const goOn = (state: AggregatorState, { reached, patience, waiting, again }: Recovery, context: Context): AggregatorState => {
     const kept = state.round
     context.cancel(patience)
     state.recovery = undefined
     context.record({ kind: 'recovered', round: reached, kept })
     if (reached > kept || state.phase === 'idle') skipTo(state, reached, context)
     else goOnHere(state, context)
-    for (const received of waiting) behave(state, received, context)
+    for (const received of [...again, ...waiting]) behave(state, received, context)
+    if (admission.overlapping && state.judging === undefined && state.phase === 'flying') advance(state, { kind: 'available' }, context)
     return state
   }
 
@@ -89,27 +138,20 @@ export const aggregatorRecovery = (
     state.timers.clear()
     state.atWork.clear()
     Object.assign(state, {
-      phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], instructions: undefined,
-      look: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
+      phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], excused: [], instructions: undefined,
+      look: undefined, probing: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
     } satisfies Partial<AggregatorState>)
     advance(state, { kind: 'begin' }, context)
   }
 
   /**
-   * It is in the round that it knows. Whoever was asked is asked again: one that has answered answers again, one that is at
-   * work goes on.
+   * It is in the round that it knows. In common rounds whoever was asked is asked again: one that has answered answers again,
+   * one that is at work goes on.
    */
   const goOnHere = (state: AggregatorState, context: Context): void => {
-    const { round, opened, instructions, atWork, idle } = state
-    if (admission.overlapping) {
-      for (const client of atWork.keys()) idle?.add(placeOf!.get(client)!, false)
-      atWork.clear()
-      wake(state, context)
-      if (state.judging === undefined) advance(state, { kind: 'available' }, context)
-      return
-    }
+    const { round, opened, instructions, atWork } = state
     wake(state, context)
-    if (opened === undefined || instructions === undefined) return
+    if (admission.overlapping || opened === undefined || instructions === undefined) return
     sendModels(state.holding, [...atWork.keys()], round, instructions, ownership, context, context.incarnation - 1)
   }
 
@@ -130,7 +172,11 @@ export const aggregatorRecovery = (
     const { round, opened, selected, instructions = null, holding, ended, lagging } = state
     const answered = selected.filter((client) => holding.answered.get(client) === round)
     const missed = ended !== undefined && ended.round > asks.head.round ? ended : null
-    const standings: Standings = { opened: opened !== undefined, instructions, selected, answered, missed }
+    const working = [...state.atWork].map(([client, work]) => [client, work.round] as const)
+    const held = holding.held.map(({ update }) => [update.client, update.round] as const)
+    const standings: Standings = {
+      opened: opened !== undefined, instructions, selected, answered, missed, ...(admission.overlapping && { working, held }),
+    }
     say(from, { kind: 'status', round }, standings, context)
     const before = lagging.get(from)
     if (before !== undefined) context.cancel(before)
@@ -152,5 +198,5 @@ export const aggregatorRecovery = (
     return state
   }
 
-  return { recover, hear, goOn, tellWhere, isBack }
+  return { recover, hear, keep, runOut, tellWhere, isBack }
 }

@@ -5,7 +5,7 @@ import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { Known } from './choice.js'
 import type { Idle } from './idle.js'
-import type { Arrival, MissedEnding } from './messages.js'
+import type { Arrival, MissedEnding, Whereabouts } from './messages.js'
 import { copyHolding, type Holding } from './owner.js'
 import type { RollCall } from './roll-call.js'
 import type { Moment } from './rounds/round.js'
@@ -29,9 +29,22 @@ export interface Recovery {
   readonly awaited: Set<Name>
   /** The round that is open, or comes next, as far as was said. */
   reached: number
-  readonly patience: number
+  patience: number
   /** What came meanwhile. */
   readonly waiting: Received<Arrival>[]
+  /** Where rounds overlap: what clients have said of themselves. */
+  readonly learnt: Map<Name, Learnt>
+  /** Answers that were lost with it and are asked for again: by client, their round; undefined: it has not asked yet. */
+  wanted: Map<Name, number> | undefined
+  /** Those that have come: they were there before all that came meanwhile. */
+  readonly again: Received<Arrival>[]
+}
+
+/** What a client says of itself: the round that it knows, what it is doing for it, and the last that it has answered. */
+export interface Learnt {
+  readonly round: number
+  readonly works: Whereabouts['works']
+  readonly answered: number
 }
 
 /** The aggregator's state: the trunk, and the round it is in. Plain data, and its own. */
@@ -50,10 +63,14 @@ export interface AggregatorState {
   attempt: number
   /** What clients that are asked in this round are told. */
   instructions: Instructions | undefined
+  /** How long those that are asked are waited for. */
+  timeout: Micros | undefined
   /** Clients asked in this round. */
   selected: Name[]
   /** Clients whose answer was refused since the round before closed. */
   refused: Name[]
+  /** Clients that were at work and will not answer, as it knows since the round before closed. */
+  excused: Name[]
   /** Where rounds overlap: clients that are not at work. */
   idle: Idle | undefined
   /** What is known of each client, where not the drawn order alone chooses. */
@@ -70,6 +87,8 @@ export interface AggregatorState {
   timers: Map<string, Timer>
   /** When it looks again for clients that are there. */
   look: Timer | undefined
+  /** When it asks those at work whether they still are. */
+  probing: Timer | undefined
   past: RoundRow[]
   /** How the last round that was open ended, and whose answers counted: what an expert network may have missed. */
   ended: MissedEnding | undefined
@@ -91,8 +110,10 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   opened: undefined,
   attempt: 0,
   instructions: undefined,
+  timeout: undefined,
   selected: [],
   refused: [],
+  excused: [],
   idle,
   known,
   choosing: undefined,
@@ -101,6 +122,7 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
+  probing: undefined,
   past: [],
   ended: undefined,
   judging: undefined,
@@ -118,6 +140,7 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     machine: structuredClone(state.machine),
     selected: [...state.selected],
     refused: [...state.refused],
+    excused: [...state.excused],
     idle: state.idle?.copy(),
     known: state.known && new Map(state.known),
     choosing: structuredClone(state.choosing),
@@ -125,6 +148,7 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     atWork: new Map([...state.atWork].map(([client, { round, overdue }]) => [client, { round, overdue: overdue && unset(overdue) }])),
     timers: new Map([...state.timers].map(([name, timer]) => [name, unset(timer)])),
     look: state.look && unset(state.look),
+    probing: state.probing && unset(state.probing),
     past: [...state.past],
     judging: state.judging && unset(state.judging),
     meanwhile: [...state.meanwhile],

@@ -122,6 +122,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       state.known?.set(client, whenAsked(state.known.get(client) ?? stranger, now, state.askings))
       state.idle?.remove(placeOf!.get(client)!)
     }
+    if (asking.deadline === undefined && asking.timeout === undefined) probeAt(state, now + (terms.probe ?? 0), context)
     return { kind: 'asked', clients: clients.length }
   }
 
@@ -135,10 +136,11 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const sendTo = (
     state: AggregatorState,
     clients: readonly Name[],
-    { patience, missing = 'last', deadline, late }: Asking,
+    { patience, missing = 'last', deadline, late, timeout }: Asking,
     context: Context,
   ): void => {
     const { holding, round } = state
+    state.timeout = timeout
     const instructions: Instructions = { patience, missing, deadline, late }
     state.instructions = instructions
     if (experts.length > 0) {
@@ -165,8 +167,32 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.look = { at, number: context.after(Math.max(0, at - context.now), look) }
   }
 
+  /** Those at work are asked then whether they still are, if that is asked at all and nothing else bounds the wait. */
+  const probeAt = (state: AggregatorState, at: Micros, context: Context): void => {
+    if (terms.probe === undefined || state.probing?.number !== undefined) return
+    const probing: AggregatorMessage = { kind: 'probing' }
+    state.probing = { at, number: context.after(Math.max(0, at - context.now), probing) }
+  }
+
+  const probe = (state: AggregatorState, context: Context): AggregatorState => {
+    state.probing = undefined
+    if (state.phase !== 'flying' || state.atWork.size === 0) return state
+    for (const [client, { round }] of state.atWork) {
+      const bytes = wire.encodeControl({ kind: 'probe', round }, {})
+      const content: Content = { kind: 'probe', round, part: '', bytes, keepalive: true }
+      context.send(client, content)
+    }
+    probeAt(state, context.now + terms.probe!, context)
+    return state
+  }
+
   const cancel = (timer: Timer | undefined, context: Context): void => {
     if (timer?.number !== undefined) context.cancel(timer.number)
+  }
+
+  const stopProbing = (state: AggregatorState, context: Context): void => {
+    cancel(state.probing, context)
+    state.probing = undefined
   }
 
   /** Whoever has answered, or is waited for no longer, gives its place free. */
@@ -178,9 +204,16 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state.atWork.delete(client)
   }
 
+  /** A client will not answer for a round: it says so, or what was sent to it was never acknowledged. */
+  const excuse = (state: AggregatorState, client: Name, round: number, context: Context): AggregatorState => {
+    if (!release(state, client, round, context)) return state
+    state.excused.push(client)
+    return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
+  }
+
   /** Ends the round that is open or waited for. */
   const end = (state: AggregatorState, ending: Ending, last: boolean, context: Context): void => {
-    const { round, holding, opened, since, selected, refused } = state
+    const { round, holding, opened, since, selected, refused, excused } = state
     const now = context.now
     const { overlapping } = admission
     for (const timer of state.timers.values()) cancel(timer, context)
@@ -188,6 +221,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     cancel(state.look, context)
     state.look = undefined
     state.roll = undefined
+    if (!overlapping || last) stopProbing(state, context)
     let counted: readonly Held[] = []
     if (opened !== undefined) {
       const { outcome, reason, after, stop = false } = ending
@@ -195,7 +229,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
       counted = close(holding, round, notice, ownership, context)
       if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
-      state.ended = { round, notice, clients: counted.map(({ update }) => update.client) }
+      const clients = counted.map(({ update }) => update.client)
+      state.ended = { round, notice, clients, ...(overlapping && { rounds: counted.map(({ update }) => update.round) }) }
     }
     const row: RoundRow = {
       round,
@@ -204,6 +239,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       selected: selected.toSorted(),
       folded: counted.map(({ update }) => update.client),
       ...(refused.length > 0 && { refused }),
+      ...(excused.length > 0 && { excused: excused.toSorted() }),
       ...(overlapping && { staleness: counted.map(({ staleness }) => staleness) }),
       outcome: ending.outcome,
       reason: ending.reason,
@@ -221,6 +257,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.opened = undefined
     state.selected = []
     state.refused = []
+    state.excused = []
     state.instructions = undefined
     state.attempt = 0
   }
@@ -250,6 +287,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   /** Ends the flight between two rounds: nothing is taken in or folded any more. */
   const finish = (state: AggregatorState, context: Context): void => {
     state.phase = 'done'
+    stopProbing(state, context)
     if (!admission.overlapping) return
     const notice: CloseNotice = { outcome: 'aborted', reason: 'goal reached', after: 'surplus', final: true }
     close(state.holding, state.round, notice, ownership, context)
@@ -278,6 +316,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const wake = (state: AggregatorState, context: Context): AggregatorState => {
     for (const [name, { at }] of state.timers) setTimer(state, name, at, context)
     if (state.look !== undefined) lookAt(state, state.look.at, context)
+    if (state.probing !== undefined) probeAt(state, state.probing.at, context)
     if (state.judging !== undefined) judge(state, state.judging.at, context)
     for (const [client, { round, overdue }] of state.atWork) {
       if (overdue === undefined) continue
@@ -286,8 +325,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state
   }
 
-  const { recover, hear, goOn, tellWhere, isBack } = aggregatorRecovery(ownership, placeOf, {
-    advance, wake, behave: (state, received, context) => behave(state, received, context),
+  const { recover, hear, keep, runOut, tellWhere, isBack } = aggregatorRecovery(ownership, placeOf, {
+    advance, wake, excuse, behave: (state, received, context) => behave(state, received, context),
   })
 
   const behave: Behaviour<AggregatorState, AggregatorMessage> = (state, { from, message }, context) => {
@@ -300,7 +339,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         return message.whole ? wake(state, context) : recover(state, context)
       case 'recovered':
         if (message.who !== undefined) return isBack(state, message.who, context)
-        return state.recovery === undefined ? state : goOn(state, state.recovery, context)
+        return state.recovery === undefined ? state : runOut(state, state.recovery, context)
       case 'timer':
         state.timers.delete(message.name)
         return advance(state, { kind: 'timer', name: message.name }, context)
@@ -312,6 +351,11 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         else for (const moment of [{ kind: 'begin' } as const, ...meanwhile]) advance(state, moment, context)
         return state
       }
+      case 'probing':
+        return probe(state, context)
+      case 'unheard':
+        if (message.message !== 'model' && message.message !== 'probe') return state
+        return state.recovery === undefined ? excuse(state, message.to, message.round, context) : state
       case 'look':
         state.look = undefined
         return advance(state, { kind: 'available' }, context)
@@ -321,14 +365,12 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'arrival': {
         const { envelope } = message
         if (envelope.kind === 'status') return hear(state, from, envelope, context)
-        if (state.recovery !== undefined) {
-          state.recovery.waiting.push({ from, message })
-          return state
-        }
+        if (state.recovery !== undefined) return keep(state, state.recovery, { from, message }, context)
         if (envelope.kind === 'recover') return tellWhere(state, from, envelope, context)
         const received = receive(state.holding, envelope, from, ownership, context)
         if (state.phase !== 'flying') return state
         const released = release(state, from, envelope.round, context)
+        if (received !== undefined) state.excused = state.excused.filter((client) => client !== from)
         if (received === 'refused') {
           state.refused.push(from)
           return advance(state, { kind: 'refused', client: from, round: envelope.round }, context)
@@ -356,5 +398,6 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   checkpoint: copyAggregator,
   restore: copyAggregator,
   wake: (whole) => ({ kind: 'wake', whole }),
-  undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery?.waiting),
+  unheard: (about) => about,
+  undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery && [...recovery.again, ...recovery.waiting]),
 })

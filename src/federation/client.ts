@@ -2,10 +2,10 @@ import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
-import type { Name } from '../roster/participant.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
-import { type ClientMessage, isNotice, type Whereabouts } from './messages.js'
+import { type ClientMessage, isNotice, type Unheard, type Whereabouts } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
@@ -43,7 +43,11 @@ export interface ClientState extends Keepsake {
   /** How far it is with the legs of this round. */
   progress: Progress | undefined
   /** Its last answer, which an owner that has lost it may ask for again. */
-  answered: { readonly round: number; readonly departure: Departure } | undefined
+  answered: { readonly round: number; readonly departure: Departure; readonly sent: boolean } | undefined
+  /** The last round of which its answer was sent as often as it may be, and never acknowledged. */
+  unheard: number
+  /** The round of which it was asked once whether it is at work, while its models or its answer are on their way. */
+  probed: number
 }
 
 const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientState['answered']): ClientState => ({
@@ -62,6 +66,8 @@ const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientSt
   computation: undefined,
   progress: undefined,
   answered,
+  unheard: 0,
+  probed: 0,
 })
 
 /** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
@@ -95,6 +101,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   /** Where messages are acknowledged, a client that comes back says so: nobody sends it again what it has taken in and lost. */
   readonly wake?: (whole: boolean) => ClientMessage
 
+  unheard(about: Unheard): ClientMessage {
+    return about
+  }
+
   /** Vectors are replaced and never written to. */
   checkpoint({ personal, kept, answered }: ClientState): ClientCheckpoint {
     return { personal, kept, answered }
@@ -125,6 +135,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       }
       case 'interrupted':
         over(state, context)
+        this.#sitOut(state.round, context)
+        break
+      case 'unheard':
+        if (message.message === 'update' && message.part === this.#terms.parts[0].name) state.unheard = message.round
         break
       case 'wake':
         this.#tellOwners(state, context)
@@ -143,6 +157,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         return this.#tellWhere(state, envelope, context)
       case 'resend':
         return this.#resend(state, envelope, context)
+      case 'probe':
+        return this.#probed(state, envelope, context)
       default:
         return this.#accept(state, envelope, context)
     }
@@ -160,12 +176,13 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   /** An owner has come back, and asks where the others are. */
-  #tellWhere({ round }: ClientState, { id, from, bytes }: Envelope, context: Context): void {
+  #tellWhere({ round, phase, answered }: ClientState, { id, from, bytes }: Envelope, context: Context): void {
     const { wire } = this.#terms
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
     settleNotice(id, asks, context)
     if (!asks.ok) return
-    const body: Whereabouts = { ended: false }
+    const works = phase === 'gathering' || phase === 'training' ? { works: phase } : {}
+    const body: Whereabouts = { ended: false, ...works, answered: answered?.sent === true ? answered.round : 0 }
     const content: Content = { kind: 'status', round, part: '', bytes: wire.encodeControl({ kind: 'status', round }, body) }
     context.send(from, content)
   }
@@ -175,6 +192,37 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const asks = this.#terms.wire.decodeControl(bytes, 'resend', isNotice)
     settleNotice(id, asks, context)
     if (asks.ok) this.#answerAgain(state, asks.head.round, from, context)
+  }
+
+  /** Where messages are acknowledged: the aggregator is told that no answer will come. */
+  #sitOut(round: number, context: Context): void {
+    if (!this.#terms.acknowledges) return
+    const body: Whereabouts = { ended: false, out: true }
+    const bytes = this.#terms.wire.encodeControl({ kind: 'status', round }, body)
+    const content: Content = { kind: 'status', round, part: '', bytes }
+    context.send(AGGREGATOR, content)
+  }
+
+  /**
+   * The aggregator asks whether it is at work. That it hears it at all is the answer of one that trains. One whose answer
+   * was given up, or is asked for twice, sends it again; one that is asked twice and has no model, or not all of it, has
+   * waited long enough.
+   */
+  #probed(state: ClientState, { id, bytes }: Envelope, context: Context): void {
+    const notice = this.#terms.wire.decodeControl(bytes, 'probe', isNotice)
+    settleNotice(id, notice, context)
+    if (!notice.ok) return
+    const { round } = notice.head
+    const waits = round > state.round || (round === state.round && state.phase === 'gathering')
+    if (waits && state.probed !== round) state.probed = round
+    else if (waits && round === state.round) this.#runOut(state, context)
+    else if (round === state.round && state.phase === 'training') return
+    else if (state.answered?.round !== round || !state.answered.sent) this.#sitOut(round, context)
+    else if (state.unheard !== round && state.probed !== round) state.probed = round
+    else {
+      state.unheard = state.probed = 0
+      this.#answerAgain(state, round, AGGREGATOR, context)
+    }
   }
 
   #answerAgain({ answered }: ClientState, round: number, owner: Name, context: Context): void {
@@ -255,10 +303,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
 
   /** Its patience has ended: it goes on with the parts of before, or sits the round out. */
   #runOut(state: ClientState, context: Context): void {
+    if (state.patience !== undefined) context.cancel(state.patience)
     state.patience = undefined
     const all = this.#terms.travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
-    if (all && state.missing === 'last') this.#train(state, context)
-    else over(state, context)
+    if (all && state.missing === 'last') return this.#train(state, context)
+    over(state, context)
+    this.#sitOut(state.round, context)
   }
 
   #train(state: ClientState, context: Context): void {
@@ -325,10 +375,13 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const inTime = deadline === undefined || context.now < deadline
     const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
     if (sends) this.#upload(this.#uploads(round), round, told, context)
-    else context.record({ kind: 'unsent', round })
+    else {
+      context.record({ kind: 'unsent', round })
+      this.#sitOut(round, context)
+    }
     state.personal = departure.sent
     state.kept = departure.kept
-    state.answered = { round, departure: told }
+    state.answered = { round, departure: told, sent: sends }
     // A leg that sat this round out keeps what it remembers.
     state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
     over(state, context)

@@ -5,10 +5,10 @@ import type { Content } from '../network/network.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import {
-  type Arrival, type CloseNotice, type ExpertMessage, isCloseNotice, isNotice, isOpenNotice, isStandings, type Standings,
+  type Answer, type Arrival, type ExpertMessage, isCloseNotice, isNotice, isOpenNotice, isStandings, type MissedEnding, type Standings,
 } from './messages.js'
 import {
-  close, copyHolding, firstHolding, type Holding, openRound, type Ownership, receive, sendModels, stillToAsk,
+  close, copyHolding, firstHolding, type Holding, knowAsked, openRound, type Ownership, receive, sendModels, stillToAsk,
   undoneOf,
 } from './owner.js'
 import type { PartTemplate } from './parts.js'
@@ -30,6 +30,9 @@ interface Asked {
   readonly instructions: Instructions
 }
 
+/** The end of a round that it was away for. */
+type MissedNotice = Pick<MissedEnding, 'round' | 'notice'>
+
 interface Recovery {
   /** The round that it had kept. */
   readonly kept: number
@@ -39,7 +42,7 @@ interface Recovery {
   /** What the aggregator has said, once it has. */
   where: { readonly round: number; readonly standings: Standings } | undefined
   /** Clients whose answers were lost with it and are asked for again: for a round that is open, or has ended meanwhile. */
-  wants: { readonly clients: Set<Name>; readonly ending: CloseNotice | undefined }
+  wants: { readonly clients: Set<Name>; readonly ending: MissedNotice | undefined }
 }
 
 /** An opening: whoever has not been sent the part for that round is sent it. */
@@ -128,20 +131,57 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     const { missed } = standings
     recovery.where = { round, standings }
     if (admission.overlapping) {
-      openRound(holding, round, ownership, context)
-      return isBack(state, recovery, context)
+      if (part.length > 0 && missed !== null && missed.round >= holding.round && !holding.over) {
+        const { clients, rounds = [], notice } = missed
+        const answers = clients.map((client, i) => [client, rounds[i]] as const)
+        return waitFor(state, recovery, notice.outcome === 'closed' ? answers : [], { round: missed.round, notice }, context)
+      }
+      return part.length === 0 ? isBack(state, recovery, context) : takeUp(state, recovery, context)
     }
     if (part.length === 0) return isBack(state, recovery, context)
     if (missed === null || missed.round < holding.round || (missed.round === holding.round && hasEnded(holding))) {
       return catchUp(state, recovery, context)
     }
     if (missed.round > holding.round) openRound(holding, missed.round, ownership, context)
-    askAgain(recovery, missed.notice.outcome === 'closed' ? missed.clients : [], missed.round, missed.notice, context)
+    askAgain(recovery, missed.notice.outcome === 'closed' ? missed.clients : [], missed.round, missed, context)
+    goOn(state, recovery, context)
+  }
+
+  /**
+   * Where rounds overlap: whoever is at work for the round that is open is sent the part again, and whoever has answered with
+   * more than reached the aggregator sends that again. What waits there for the fold it waits for here.
+   */
+  const takeUp = (state: ExpertState, recovery: Recovery, context: Context): void => {
+    const { holding } = state
+    const { round, standings: { instructions, working = [], held = [] } } = recovery.where!
+    openRound(holding, round, ownership, context)
+    const others: Name[] = []
+    for (const [client, its] of working) {
+      if ((holding.answered.get(client) ?? 0) >= its) continue
+      knowAsked(holding, client, its)
+      if (its === round) others.push(client)
+      say(client, { kind: 'resend', round: its }, {}, context)
+    }
+    if (instructions !== null) sendModels(holding, others, round, instructions, ownership, context, context.incarnation - 1)
+    waitFor(state, recovery, held, undefined, context)
+  }
+
+  /** Asks for answers of before that were lost with it, and goes on when they are there. */
+  const waitFor = (
+    state: ExpertState, recovery: Recovery, answers: readonly Answer[], ending: MissedNotice | undefined, context: Context,
+  ): void => {
+    const { holding } = state
+    const lost = answers.filter(([client, its]) => (holding.answered.get(client) ?? 0) < its)
+    recovery.wants = { clients: new Set(lost.map(([client]) => client)), ending }
+    for (const [client, its] of lost) {
+      knowAsked(holding, client, its)
+      say(client, { kind: 'resend', round: its }, {}, context)
+    }
     goOn(state, recovery, context)
   }
 
   const askAgain = (
-    recovery: Recovery, clients: readonly Name[], round: number, ending: CloseNotice | undefined, context: Context,
+    recovery: Recovery, clients: readonly Name[], round: number, ending: MissedNotice | undefined, context: Context,
   ): void => {
     recovery.wants = { clients: new Set(clients), ending }
     for (const client of clients) say(client, { kind: 'resend', round }, {}, context)
@@ -168,8 +208,9 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     const { clients, ending } = recovery.wants
     if (clients.size > 0) return
     if (ending === undefined) return isBack(state, recovery, context)
-    close(state.holding, state.holding.round, ending, ownership, context)
-    catchUp(state, recovery, context)
+    close(state.holding, ending.round, ending.notice, ownership, context)
+    if (admission.overlapping) takeUp(state, recovery, context)
+    else catchUp(state, recovery, context)
   }
 
   const isBack = (state: ExpertState, { patience, waiting, kept, where }: Recovery, context: Context): void => {
@@ -184,7 +225,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
   /** It has waited long enough for what is missing. */
   const runOut = (state: ExpertState, recovery: Recovery, context: Context): void => {
     const { ending } = recovery.wants
-    if (ending !== undefined) close(state.holding, state.holding.round, ending, ownership, context)
+    if (ending !== undefined) close(state.holding, ending.round, ending.notice, ownership, context)
     isBack(state, recovery, context)
   }
 
@@ -222,6 +263,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       case 'model':
       case 'resend':
       case 'ack':
+      case 'probe':
         context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
         return state
       default:

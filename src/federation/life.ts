@@ -1,4 +1,5 @@
 import type { Behaviour, Message } from '../actors/actor.js'
+import type { Unheard } from './messages.js'
 
 /**
  * How an actor of one role comes to life, and comes back to it: the one door for the beginning, for crashes and for
@@ -17,6 +18,8 @@ export interface ActorLife<State, Kept = unknown, M extends Message = Message> {
    * never been away.
    */
   wake?(whole: boolean): M
+  /** Where messages are acknowledged: it is told which of its own were given up, if it asks for that. */
+  unheard?(about: Unheard): M
   /** Envelopes that one which died had taken in, and of which nothing has come; `kept`: what it comes back with, if anything. */
   undone?(state: State, kept: Kept | undefined): readonly number[]
 }

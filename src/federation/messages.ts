@@ -3,6 +3,7 @@ import type { Table } from '../data/table.js'
 import type { ScoreJob, TrainJob, TrainResult } from '../engine/engine.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Instructions } from '../network/frame.js'
+import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import type { Ending } from './rounds/round.js'
 
@@ -56,13 +57,20 @@ export interface Whereabouts {
   readonly ended: boolean
   /** Its sender has come back, and is where the round is. */
   readonly ready?: true
+  /** Its sender will not answer for that round. */
+  readonly out?: true
+  /** Of a client: what it is doing for that round, where it is at work on it, and the last round that it has answered. */
+  readonly works?: 'gathering' | 'training'
+  readonly answered?: number
 }
 
 /** Is what came as `status` to the aggregator one? */
 export const isWhereabouts = (body: unknown): body is Whereabouts => {
   if (!isGroup(body)) return false
-  const { ended, ready } = body as Loose<Whereabouts>
-  return typeof ended === 'boolean' && (ready === undefined || ready === true)
+  const { ended, ready, out, works, answered } = body as Loose<Whereabouts>
+  const isFlag = (flag: unknown): boolean => flag === undefined || flag === true
+  return typeof ended === 'boolean' && isFlag(ready) && isFlag(out) && isTime(answered) &&
+    (works === undefined || works === 'gathering' || works === 'training')
 }
 
 /** A round that an expert network may have missed the end of. */
@@ -71,7 +79,12 @@ export interface MissedEnding {
   readonly notice: CloseNotice
   /** Clients whose answers counted. */
   readonly clients: readonly Name[]
+  /** Where rounds overlap: for which rounds, in their order. */
+  readonly rounds?: readonly number[]
 }
+
+/** A client and the round for which it answers. */
+export type Answer = readonly [Name, number]
 
 /** Body of a `status` to an expert network that has come back: what the aggregator is at. */
 export interface Standings {
@@ -84,6 +97,9 @@ export interface Standings {
   readonly answered: readonly Name[]
   /** How the last round ended; null: none has. */
   readonly missed: MissedEnding | null
+  /** Where rounds overlap: who is at work on which round, and whose answers wait for the fold. */
+  readonly working?: readonly Answer[]
+  readonly held?: readonly Answer[]
 }
 
 const isTime = (value: unknown): boolean => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0)
@@ -96,16 +112,20 @@ const isInstructions = (value: unknown): value is Instructions => {
 
 const isMissed = (value: unknown): value is MissedEnding => {
   if (!isGroup(value)) return false
-  const { round, notice, clients } = value as Loose<MissedEnding>
-  return Number.isSafeInteger(round) && isCloseNotice(notice) && isNames(clients)
+  const { round, notice, clients, rounds = [] } = value as Loose<MissedEnding>
+  const isRounds = Array.isArray(rounds) && rounds.every(Number.isSafeInteger)
+  return Number.isSafeInteger(round) && isCloseNotice(notice) && isNames(clients) && isRounds
 }
+
+const isAnswers = (value: unknown): value is readonly Answer[] =>
+  Array.isArray(value) && value.every((one) => Array.isArray(one) && one.length === 2 && typeof one[0] === 'string' && Number.isSafeInteger(one[1]))
 
 /** Is what came as `status` to an expert network one? */
 export const isStandings = (body: unknown): body is Standings => {
   if (!isGroup(body)) return false
-  const { opened, instructions, selected, answered, missed } = body as Loose<Standings>
+  const { opened, instructions, selected, answered, missed, working = [], held = [] } = body as Loose<Standings>
   return typeof opened === 'boolean' && (instructions === null || isInstructions(instructions)) && isNames(selected) &&
-    isNames(answered) && (missed === null || isMissed(missed))
+    isNames(answered) && (missed === null || isMissed(missed)) && isAnswers(working) && isAnswers(held)
 }
 
 /** One leg of local training, as the compute queue knows it. */
@@ -138,8 +158,18 @@ interface Patience extends Message {
   readonly who?: Name
 }
 
+/** Where messages are acknowledged: one was sent as often as it may be, and never was. */
+export interface Unheard extends Message {
+  readonly kind: 'unheard'
+  readonly to: Name
+  readonly message: MessageKind
+  readonly round: number
+  readonly part: string
+}
+
 export type AggregatorMessage =
   | Arrival
+  | Unheard
   /** The flight begins. */
   | { readonly kind: 'begin' }
   | Wake
@@ -148,6 +178,8 @@ export type AggregatorMessage =
   | { readonly kind: 'timer'; readonly round: number; readonly name: string }
   /** The model is scored as it was at the close of the round before, which decides whether another follows. */
   | { readonly kind: 'judged'; readonly round: number }
+  /** Time to ask those at work whether they still are. */
+  | { readonly kind: 'probing' }
   /** Somebody may be there. */
   | { readonly kind: 'look'; readonly round: number }
   /** A client has not answered in time. */
@@ -157,6 +189,7 @@ export type ExpertMessage = Arrival | Wake | Patience
 
 export type ClientMessage =
   | Arrival
+  | Unheard
   | Wake
   | { readonly kind: 'patience'; readonly round: number }
   /** By its own clock, its round's deadline has come. */

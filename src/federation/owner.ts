@@ -165,6 +165,15 @@ export const sendModels = (
   }
 }
 
+/** Where rounds overlap: a client was sent the part for a round, by a life of its owner that is over. */
+export const knowAsked = (holding: Holding, client: Name, round: number): void => {
+  if ((holding.asked.get(client) ?? 0) >= round) return
+  holding.asked.set(client, round)
+  // Of an older round it is not known what that was: what it makes is taken relative to the part as it is.
+  if (round !== holding.round) return
+  holding.sent.set(client, [...(holding.sent.get(client) ?? []), { round, values: sentTo(holding.state, client) }])
+}
+
 /** Whom of those that a notice names a part is still to be sent for a round: none, if the notice came before. */
 export const stillToAsk = (holding: Holding, round: number, clients: readonly Name[], terms: Terms): readonly Name[] => {
   if (!terms.rounds.admission.overlapping) return round > holding.round ? clients : []

@@ -48,6 +48,10 @@ export class Standing implements Situation {
     return this.state.refused.length
   }
 
+  get excused(): number {
+    return this.state.excused.length
+  }
+
   get nextReturn(): Micros | undefined {
     return this.weather.nextChange(this.now)
   }

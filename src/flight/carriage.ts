@@ -1,4 +1,4 @@
-import type { Carriage } from '../federation/reliable.js'
+import type { Carriage } from '../federation/delivery/carriage.js'
 import type { Wire } from '../network/wire.js'
 import type { Topology } from '../network/topology.js'
 import type { Weather } from '../network/weather.js'

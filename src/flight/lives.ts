@@ -143,7 +143,8 @@ export class Lives {
     this.#reborn.add(who)
     host.spawn(who, life.behaviour, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
     record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back: kernel.now, ...(kept?.whole === true && { whole: true }) })
-    if (life.wake !== undefined) host.tell(who, { from: who, message: life.wake(kept?.whole === true) })
+    // Before a message that comes in this instant: it must not be taken in by one that does not know where the others are.
+    if (life.wake !== undefined) host.tellFirst(who, { from: who, message: life.wake(kept?.whole === true) })
   }
 
   #pause({ who, until, fault }: Extract<Life, { kind: 'pause' }>): void {

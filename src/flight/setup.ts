@@ -243,6 +243,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     wire: plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum),
     keepsUnfit: onDivergence === 'keep',
     acknowledges: delivery.acknowledge,
+    probe: delivery.acknowledge ? delivery.probe : undefined,
     recoveryPatience: (checkpoint ?? usual).patience,
     checkpointTime: (state, round) =>
       checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),

@@ -18,7 +18,7 @@ import { expertLife } from '../federation/expert-network.js'
 import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import { phaseOf } from '../federation/phases.js'
-import { reliable } from '../federation/reliable.js'
+import { reliable } from '../federation/delivery/reliable.js'
 import { ownerOf, type Terms } from '../federation/terms.js'
 import { isReached, readLevel, type ScoreLevel } from '../metrics/level.js'
 import { roundScores } from '../metrics/round-scores.js'
@@ -51,6 +51,7 @@ import { neverEnds } from './never-ends.js'
 import { Numbers } from './numbers.js'
 import { resultOf } from './result.js'
 import { Serving } from './serving.js'
+import { Silence } from './silence.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
 import { Steps } from './steps.js'
 import { catchStrays, straysAreIn } from './strays.js'
@@ -111,6 +112,7 @@ export class Simulator {
   readonly #coverage = new Coverage()
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
+  readonly #silence: Silence
   readonly #steps: Steps
   readonly #calm: Calm
   readonly #goal = { reached: false }
@@ -129,6 +131,7 @@ export class Simulator {
     this.#until = until === undefined ? undefined : readLevel(until)
     this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
     this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal)
+    this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
     this.#topology = star((name) => setup.roles.get(name)!)
@@ -163,7 +166,7 @@ export class Simulator {
     })
     this.#watch = watch(checks, viewOf({
       resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
-      network: this.#network, undisturbed: options.undisturbed,
+      network: this.#network, undisturbed: options.undisturbed, alive: (name) => this.#host.alive(name),
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
@@ -176,6 +179,7 @@ export class Simulator {
       this.#weather,
       ...this.#watch.readers,
       ...this.#marks.readers,
+      this.#silence,
       // The close of a round is scored, off the clock and off the network.
       { kinds: ['round-close'], see: (event) => event.kind === 'round-close' && this.#closed(event) },
       ...this.#writing.readers,
@@ -472,6 +476,8 @@ export class Simulator {
       state: this.#lives.state<AggregatorState>(AGGREGATOR),
       closed: this.#account.rounds.length,
       now: this.#kernel.now,
+      silence: this.#silence,
+      acknowledges: this.#setup.resolved.delivery.acknowledge,
       advice: this.#terms.rounds.advice,
     })
   }

@@ -18,6 +18,7 @@ interface Sights {
   readonly network: Network
   /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
   readonly undisturbed: ReadonlyMap<Name, Micros> | undefined
+  readonly alive: (name: Name) => boolean
 }
 
 /** How long waits of a faulty phase may go on: for peers, and for an acknowledgement. */
@@ -25,7 +26,7 @@ const settlingTime = ({ delivery: { acknowledge, longest, jitter }, checkpoint: 
   patience + (acknowledge ? Math.ceil(longest * (1 + jitter)) : 0)
 
 /** What checks see of a flight beside its events. */
-export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, undisturbed }: Sights): View => {
+export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, alive, undisturbed }: Sights): View => {
   const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = terms
   return {
     get now() {
@@ -41,6 +42,7 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, undi
     privates: new Set(segments.filter((segment) => strategy.template(segment) === 'private').map(({ name }) => name)),
     bytes: (envelope) => network.bytes(envelope),
     undisturbed: (client) => undisturbed?.get(client),
+    unable: (client) => (alive(client) ? weather.absence(client, kernel.now) : 'dead'),
     settles: settlingTime(resolved),
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),

@@ -68,9 +68,9 @@ export interface CloseHead {
   readonly round: number
 }
 
-/** Words of a recovery with the round that their sender is in, and acknowledgements with that of the message. */
+/** Words of a recovery with the round that their sender is in, acknowledgements with that of the message, probes with that of the answer. */
 export interface WordHead {
-  readonly kind: 'recover' | 'status' | 'resend' | 'ack'
+  readonly kind: 'recover' | 'status' | 'resend' | 'ack' | 'probe'
   readonly round: number
 }
 
@@ -136,6 +136,7 @@ const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Arr
     case 'status':
     case 'resend':
     case 'ack':
+    case 'probe':
       break
     default:
       return head satisfies never
@@ -169,6 +170,7 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
     case 'status':
     case 'resend':
     case 'ack':
+    case 'probe':
       return { kind, round }
     default:
       return kind satisfies never

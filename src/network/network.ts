@@ -29,6 +29,8 @@ export interface Content {
   readonly attempt?: number
   /** Where messages are acknowledged: it goes once all that its sender has sent before is. */
   readonly last?: boolean
+  /** Where messages are acknowledged: it goes only if nothing else to its receiver waits for that. */
+  readonly keepalive?: boolean
 }
 
 /**

@@ -2,7 +2,7 @@
  * The kinds of messages. The place in this list is the kind's number, on the wire and in random draws: append only.
  * `model` and `update` carry parameters, all else is control.
  */
-export const messageKinds = ['open', 'model', 'update', 'close', 'recover', 'status', 'resend', 'ack'] as const
+export const messageKinds = ['open', 'model', 'update', 'close', 'recover', 'status', 'resend', 'ack', 'probe'] as const
 
 export type MessageKind = (typeof messageKinds)[number]
 

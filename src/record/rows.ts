@@ -76,6 +76,8 @@ export interface RoundRow {
   readonly folded: readonly Name[]
   /** Clients whose trunk update was refused as not finite, in the order of arrival; absent where there are none. */
   readonly refused?: readonly Name[]
+  /** Clients that could not answer, as far as the aggregator was told or found out; absent where there are none. */
+  readonly excused?: readonly Name[]
   /** Without common rounds: the staleness of each of those updates, in their order, in folds. */
   readonly staleness?: readonly number[]
   readonly outcome: 'closed' | 'aborted'

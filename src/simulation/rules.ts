@@ -46,7 +46,7 @@ export const crossRules = (settled: Settled): { readonly problems: Problem[]; re
   if (rounds === undefined) return { problems: others, warnings: [] }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)
-  const stalls = losing.length > 0 ? entry.stalls(rounds) : undefined
+  const stalls = losing.length > 0 && !settled.delivery.acknowledge ? entry.stalls(rounds) : undefined
   const warnings =
     stalls === undefined
       ? []

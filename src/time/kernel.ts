@@ -113,7 +113,8 @@ export class Kernel {
   }
 
   /**
-   * Schedules a delivery. `tie`: an integer from 0 up to `ties`, for deliveries that no cause orders. Errors if `time` is
+   * Schedules a delivery. `tie`: an integer from 0 up to `ties`, for deliveries that no cause orders; -1: before all else of its
+   * instant. Errors if `time` is
    * no integer or lies before `now`.
    */
   deliver(time: Micros, delivery: Delivery, tie = 0): void {
@@ -164,7 +165,7 @@ export class Kernel {
       const rule = 'times are integer microseconds; round with ms(), seconds() or micros()'
       throw new KernelError(`an event at ${time}: ${rule}`)
     }
-    this.#queue.push(event, time, (time === this.#now ? ties + 1 : tie) * apart + this.#ranks++)
+    this.#queue.push(event, time, (tie >= 0 && time === this.#now ? ties + 1 : tie) * apart + this.#ranks++)
   }
 
   /** Goes on until something must be waited for. A field, so that a turn allocates no closure. */

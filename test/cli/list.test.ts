@@ -51,7 +51,7 @@ describe('list', () => {
     const { code, out } = await say(['list', 'rounds'])
     expect(code).toBe(0)
     expect(out).toContain(
-      '\n  synchronous        Waits for every client that was asked; a message that is lost for good ends the run',
+      '\n  synchronous        Waits for every client that was asked; an answer that is lost for good ends the run',
     )
     expect(out).toContain('McMahan et al., AISTATS 2017, algorithm 1\n')
     expect(out).not.toContain('crash')

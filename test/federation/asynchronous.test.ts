@@ -252,7 +252,7 @@ describe('under faults', () => {
 
   it('nobody who answers, and no timeout: the run says who is waited for', async () => {
     const weather = losing((from) => from === 'client-A' || from === 'client-B')
-    await expect(fly({}, weather)).rejects.toThrow(/client-A, client-B did not answer.*rounds\.timeout/s)
+    await expect(fly({}, weather)).rejects.toThrow(/client-A \(its update of trunk was lost to 'test'\), client-B \(.*\) did not answer.*rounds\.timeout.*acknowledge: true/s)
     await expect(fly({}, weather)).rejects.toThrow(LivenessError)
   })
 

@@ -213,7 +213,7 @@ describe('a round', () => {
   it('that can never close stops the run and says who is missing and what to do', async () => {
     const lose = (envelope: Envelope) => envelope.kind === 'update' && envelope.from === 'client-FR' ? { ...clear, lost: { travelled: 1, fault: 'x' } } : undefined
     await expect(fly({}, calm(judging(lose)))).rejects.toThrow(LivenessError)
-    await expect(fly({}, calm(judging(lose)))).rejects.toThrow(/Round 1 can never close.*client-FR did not answer.*deadline/)
+    await expect(fly({}, calm(judging(lose)))).rejects.toThrow(/Round 1 can never close.*client-FR \(its update of trunk was lost to 'x'\) did not answer.*deadline.*acknowledge: true/)
   })
 
   it('follows a policy of one’s own, and names what is wrong with one', async () => {

@@ -178,23 +178,23 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'take a message in before its turn',
-    file: 'src/federation/reliable.ts',
+    file: 'src/federation/delivery/inbox.ts',
     find: 'const number = channel.next\n',
     replace: 'const number = channel.early.keys().next().value ?? channel.next\n',
     check: 'delivery',
   },
   {
     name: 'acknowledge what waits for its turn',
-    file: 'src/federation/reliable.ts',
+    file: 'src/federation/delivery/inbox.ts',
     find: "channel.early.set(number, { from, message: { kind: 'arrival', envelope } })\n",
     replace: "channel.early.set(number, { from, message: { kind: 'arrival', envelope } })\n    this.#acknowledge(envelope, number, life, context)\n",
     check: 'delivery',
   },
   {
     name: 'forget a message that nobody acknowledged',
-    file: 'src/federation/reliable.ts',
-    find: 'if (sent.tries < this.#carriage.retries) return this.#transmit(',
-    replace: 'if (sent.tries < this.#carriage.retries) return sent.tries > 0 ? undefined : this.#transmit(',
+    file: 'src/federation/delivery/outbox.ts',
+    find: 'if (sent.tries < this.#carriage.retries) {',
+    replace: 'if (sent.tries < this.#carriage.retries) {\n      if (sent.tries > 0) return undefined',
     check: 'delivery',
   },
   {

@@ -74,6 +74,8 @@ const allAnswered: Ending = { outcome: 'closed', reason: 'all answered', after: 
 const goalReached: Ending = { outcome: 'closed', reason: 'goal reached', after: 'surplus' }
 const inTime: Ending = { outcome: 'closed', reason: 'deadline', after: 'late' }
 const tooFewUseful: Ending = { outcome: 'aborted', reason: 'all answered, below quorum', after: 'aborted' }
+const allThatCould: Ending = { ...allAnswered, reason: 'all answered that could' }
+const tooFewThatCould: Ending = { ...tooFewUseful, reason: 'all answered that could, below quorum' }
 const belowQuorum: Ending = { outcome: 'aborted', reason: 'deadline, below quorum', after: 'aborted' }
 
 /** Too few were there, whenever it looked. */
@@ -103,31 +105,38 @@ const wait = (state: CommonState, { now, since, nextReturn }: Situation): Decisi
   return rest > 0 ? { state, timers: [{ name: 'deadline', at: now + rest }] } : close(state, tooFew(state))
 }
 
+/** Closes when nobody is waited for any more, or at the goal. */
+const goOn = (state: CommonState, { asked, answers, refused, excused }: Situation): Decision<CommonState> => {
+  const { closeAt, quorum } = state.terms
+  if (answers + refused + excused < asked) return answers >= closeAt ? close(state, goalReached) : { state }
+  if (excused === 0) return close(state, answers >= quorum ? allAnswered : tooFewUseful)
+  return close(state, answers >= quorum ? allThatCould : tooFewThatCould)
+}
+
 /**
  * Rounds that all clients have in common: one is open at a time. It opens when enough clients are there, and closes when
- * all that were asked have answered (a refused answer is one that does not count), at the goal, or at the deadline; below
+ * all that were asked have answered (a refused answer is one that does not count) or are known not to be able to, at the goal, or at the deadline; below
  * the quorum it aborts. A round that nobody can
  * take part in counts, lasts as long as it would have, and changes nothing.
  */
 export const commonRounds =
   (termsOf: TermsOf): RoundMachine<CommonState> =>
   (before, moment, situation) => {
-    const { now, round, clients, past, opened, asked, answers, refused } = situation
+    const { now, round, clients, past, opened, answers } = situation
     const state = moment.kind === 'begin' || before === undefined ? { terms: termsOf(round, clients, past) } : before
-    const { after, closeAt, quorum } = state.terms
+    const { after, quorum } = state.terms
     switch (moment.kind) {
       case 'begin':
         return ask(state, now)
       case 'available':
-        return opened === undefined ? ask(state, now) : { state }
+        return opened === undefined ? ask(state, now) : goOn(state, situation)
       case 'asked':
         return after === undefined ? { state } : { state, timers: [{ name: 'deadline', at: now + after }] }
       case 'short':
         return wait({ ...state, there: moment.there }, situation)
       case 'answered':
       case 'refused':
-        if (answers + refused >= asked) return close(state, answers >= quorum ? allAnswered : tooFewUseful)
-        return answers >= closeAt ? close(state, goalReached) : { state }
+        return goOn(state, situation)
       case 'timer':
         if (opened === undefined) return close(state, tooFew(state))
         return close(state, answers >= quorum ? inTime : belowQuorum)

@@ -33,7 +33,7 @@ export type Moment =
   | { readonly kind: 'answered'; readonly client: Name; readonly round: number; readonly staleness: number }
   /** A client has answered with an update that is not finite: it counts for nothing, and no other will come. */
   | { readonly kind: 'refused'; readonly client: Name; readonly round: number }
-  /** Somebody may be there who was not, or a client that did not answer in time has given its place free. */
+  /** Somebody may be there who was not, or a client at work is waited for no longer: it was overdue, or cannot answer. */
   | { readonly kind: 'available' }
   /** A timer of this round that the machine has set. */
   | { readonly kind: 'timer'; readonly name: string }
@@ -59,6 +59,8 @@ export interface Situation {
   readonly answers: number
   /** Answers that were refused, as not finite, since the round before closed. */
   readonly refused: number
+  /** Clients that were at work and cannot answer, as the aggregator was told or found out since the round before closed. */
+  readonly excused: number
   /** The next instant at which a client may be there that is not, as far as the aggregator can tell. */
   readonly nextReturn: Micros | undefined
   /** All rounds before this one. */

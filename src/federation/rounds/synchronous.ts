@@ -8,7 +8,7 @@ import { roundEntry } from './round.js'
 /** Rounds that wait for every selected client. */
 export const synchronous = roundEntry({
   kind: 'synchronous',
-  sentence: 'Waits for every client that was asked; a message that is lost for good ends the run with a liveness error.',
+  sentence: 'Waits for every client that was asked; an answer that is lost for good ends the run with a liveness error, unless messages are acknowledged.',
   source: 'McMahan et al., AISTATS 2017, algorithm 1',
   schema: z.strictObject({ kind: z.literal('synchronous'), ...commonFields }),
   dials: { fields: { select: dial.maybe(dial.ofClients(1, 0.3)), patience: dial.maybe(dial.period(2, 0.2)), missing: dial.word('last', 'sit-out') } },

@@ -1,0 +1,72 @@
+import type { Context, Received } from '../../actors/actor.js'
+import type { Envelope } from '../../network/envelope.js'
+import type { Content } from '../../network/network.js'
+import type { Wire } from '../../network/wire.js'
+import type { Arrival } from '../messages.js'
+import type { Incoming, Post } from './post.js'
+import { readNumbered, type Trailer } from './trailer.js'
+
+/** Hands a message to whom it is for. */
+type Hand = (received: Received<Arrival>) => void
+
+/** Takes messages in once and in the order of their numbers, and acknowledges them. Its memory is the actor's. */
+export class Inbox {
+  readonly #wire: Wire
+
+  constructor(wire: Wire) {
+    this.#wire = wire
+  }
+
+  arrived(post: Post, envelope: Envelope, context: Context, hand: Hand): void {
+    const read = readNumbered(envelope.bytes)
+    if (read === undefined) context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected', because: 'checksum' })
+    else this.#take(post, { ...envelope, bytes: read.frame }, read.trailer, context, hand)
+  }
+
+  /** Takes a message in once, and in its turn. */
+  #take({ incoming }: Post, envelope: Envelope, { number, first, life }: Trailer, context: Context, hand: Hand): void {
+    const { from, id } = envelope
+    const settle = (fate: 'undone' | 'duplicate' | 'retransmitted'): void => context.record({ kind: 'settle', envelope: id, fate })
+    let channel = incoming.get(from)
+    if (channel !== undefined && life < channel.life) return settle('undone')
+    if (channel === undefined || life > channel.life) {
+      for (const [, { message }] of channel?.early ?? []) context.record({ kind: 'settle', envelope: message.envelope.id, fate: 'undone' })
+      // A message before `first` was acknowledged to an earlier life of this actor, or given up.
+      incoming.set(from, (channel = { life, next: first, early: new Map() }))
+    }
+    if (number < channel.next || channel.early.has(number)) {
+      settle(envelope.copy > 0 ? 'duplicate' : 'retransmitted')
+      if (number < channel.next) this.#acknowledge(envelope, number, life, context)
+      return
+    }
+    if (number > channel.next) context.record({ kind: 'early', envelope: id })
+    channel.early.set(number, { from, message: { kind: 'arrival', envelope } })
+    this.#deliver(channel, first, context, hand)
+  }
+
+  /** Hands over what has its turn; what its sender has given up is waited for no longer. */
+  #deliver(channel: Incoming, first: number, context: Context, hand: Hand): void {
+    for (;;) {
+      const number = channel.next
+      const received = channel.early.get(number)
+      if (received === undefined) {
+        if (number >= first) return
+        channel.next++
+        continue
+      }
+      channel.next = number + 1
+      channel.early.delete(number)
+      const { from, message: { envelope } } = received
+      context.record({ kind: 'taken', envelope: envelope.id, from, number, life: channel.life })
+      this.#acknowledge(envelope, number, channel.life, context)
+      hand(received)
+    }
+  }
+
+  /** One for each time that a message comes, so that each has luck of its own. */
+  #acknowledge({ from, kind, round, part, attempt }: Envelope, number: number, life: number, context: Context): void {
+    const bytes = this.#wire.encodeControl({ kind: 'ack', round }, { number, life })
+    const content: Content = { kind: 'ack', round, part: part === '' ? kind : part, bytes, attempt }
+    context.send(from, content)
+  }
+}
