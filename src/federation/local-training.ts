@@ -82,15 +82,18 @@ export class LocalTraining {
     const { round, received, made } = local
     const { name, epochs: factor = 1, repeats = 1, start, proximal, correction, scores } = legs[index]
     if (scores !== undefined) return this.#measure(local, index, scores(local))
-    const passes = {
-      epochs: self.epochs * terms.weather.completeness(self.name, round) * factor * repeats,
-      ...(repeats > 1 && { part: { nth: repeat, of: repeats } }),
-    }
+    const epochs = self.epochs * terms.weather.completeness(self.name, round) * factor * repeats
+    const part = repeats > 1 ? { nth: repeat, of: repeats } : undefined
+    const passes = part === undefined ? { epochs } : { epochs, part }
     const stint = stintOf(self.rows, self.batch, passes)
     const remembered = fresh?.[name] ?? optimizers?.[name]
     const before = start?.(local) ?? (repeat > 0 ? made[name] : undefined) ?? received
+    // The first training of a round draws the batches that any strategy draws there.
     const key = ['client', self.name, 'round', round]
-    const opens = Object.keys(local.steps).every((leg) => leg === name)
+    let opens = true
+    for (const leg in local.steps) if (leg !== name) opens = false
+    const seed = terms.batchSeed
+    const drawn = opens ? key : [...key, 'leg', name, FIRST]
     const work: LocalWork = {
       round,
       examples: examplesOf(self.rows, self.batch, stint),
@@ -109,8 +112,7 @@ export class LocalTraining {
         balance: remembered?.balance,
         rate: self.rate,
         rateFactor: self.rateSchedule && rateFactor(self.rateSchedule, round),
-        // The first training of a round draws the batches that any strategy draws there.
-        plan: { ...passes, seed: terms.batchSeed, key: opens ? key : [...key, 'leg', name, FIRST] },
+        plan: part === undefined ? { epochs, seed, key: drawn } : { epochs, part, seed, key: drawn },
       },
     }
     return { work, cost: Math.ceil((stint.until - stint.from) * self.stepCosts[index]) }
@@ -126,7 +128,9 @@ export class LocalTraining {
     const again = (index === leg ? repeat : 0) + 1
     const { name, leaves, repeats = 1 } = this.terms.strategy.legs[index]
     const { parameters, steps, balance } = result
-    const losses = result.losses.filter((_, task) => this.terms.trained.includes(task))
+    const { trained } = this.terms
+    const all = result.losses.length === trained.length
+    const losses = all ? result.losses : result.losses.filter((_, task) => trained.includes(task))
     const optimizer = this.self.keepsOptimizer ? result.optimizer : undefined
     const left = leaves?.(local, parameters) ?? { [name]: parameters }
     const { client, round, examples, received, given, kept } = local

@@ -47,10 +47,17 @@ export interface Wire {
 
 const bodyOf = ({ up, down }: WirePart, kind: 'model' | 'update'): Body => (kind === 'model' ? down : up)
 
+const read = <Kind extends 'model' | 'update'>(part: WirePart, kind: Kind, bytes: Uint8Array): Decoded<Kind, Float32Array> => {
+  const { header, length } = bodyOf(part, kind)
+  return decodeParameters(bytes, kind, header, length)
+}
+
 /** Floats as they are. `checksums`: whether parameter messages carry one, because something on the way may change them. */
 export const plainWire = (checksums: boolean): Wire => {
   // Updates live for a round; a model's frame goes to many clients.
   const brief = new FrameMemory()
+  // Clients who are sent the same frame read it once, where nothing on the way may change it.
+  let common: { readonly part: WirePart; readonly bytes: Uint8Array; readonly decoded: Decoded<'model', Float32Array> } | undefined
   return {
     checksums,
     encode: (part, head, values) => {
@@ -60,9 +67,10 @@ export const plainWire = (checksums: boolean): Wire => {
       room.set(values)
       return checksums ? seal(frame) : frame
     },
-    decode: (part, kind, bytes) => {
-      const { header, length } = bodyOf(part, kind)
-      return decodeParameters(bytes, kind, header, length)
+    decode: <Kind extends 'model' | 'update'>(part: WirePart, kind: Kind, bytes: Uint8Array) => {
+      if (kind === 'update' || checksums) return read(part, kind, bytes)
+      if (common?.bytes !== bytes || common.part !== part) common = { part, bytes, decoded: read(part, 'model', bytes) }
+      return common.decoded as Decoded<Kind, Float32Array>
     },
     encodeControl,
     decodeControl,

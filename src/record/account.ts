@@ -23,7 +23,7 @@ const passing: ReadonlySet<Training['outcome']> = new Set(['lost', 'rejected'])
 
 /** Models of one part that one client was sent and that are not over: their envelopes, in the order of sending. */
 class Open {
-  readonly envelopes: number[] = []
+  envelopes: number[] = []
   /** Is it on the list of its part? */
   listed = false
 
@@ -136,7 +136,9 @@ export class Account implements Reader {
     if (round <= models.ended) return
     let own = models.byClient.get(to)
     if (own === undefined) models.byClient.set(to, (own = new Open(to)))
-    own.envelopes.push(envelope)
+    // A list that was emptied is not filled again: it would be given room for many.
+    if (own.envelopes.length === 0) own.envelopes = [envelope]
+    else own.envelopes.push(envelope)
     if (own.listed) return
     own.listed = true
     models.open.push(own)
@@ -240,7 +242,7 @@ export class Account implements Reader {
       return
     }
     const own = this.#trainings.get(client)
-    if (own === undefined) this.#trainings.set(client, [row])
+    if (own === undefined || own.length === 0) this.#trainings.set(client, [row])
     else own.push(row)
   }
 
@@ -253,8 +255,13 @@ export class Account implements Reader {
     while (from > 0 && own[from - 1].round >= round) from--
     let to = from
     while (to < own.length && own[to].round === round) own[to++].outcome = outcome
-    if (final && to > from) own.splice(from, to - from)
+    if (!final || to === from) return
+    if (to - from === own.length) this.#trainings.set(client, none)
+    else own.splice(from, to - from)
   }
 }
+
+/** Of a client none of whose trainings is open. */
+const none = Object.freeze([]) as unknown as Training[]
 
 const ascending = (a: number, b: number): number => a - b
