@@ -57,6 +57,9 @@ import { catchStrays, straysAreIn } from './strays.js'
 import { viewOf } from './view.js'
 import { Writing } from './writing.js'
 
+/** Of messages about no part. */
+const noRoles: readonly string[] = []
+
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
 
@@ -167,7 +170,7 @@ export class Simulator {
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
-      what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.row(what.envelope).fate !== 'unresolved'
+      what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.fate(what.envelope) !== 'unresolved'
     // The one order in which facts go round.
     this.#record.read(
       this.#ledger,
@@ -378,7 +381,7 @@ export class Simulator {
       record: this.#record,
       ledger: this.#ledger,
       topology: this.#topology,
-      rolesOf: (part) => rolesOf.get(part) ?? [],
+      rolesOf: (part) => rolesOf.get(part) ?? noRoles,
       link: link && {
         custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),
         scheduler: new KernelScheduler(kernel),

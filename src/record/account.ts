@@ -51,7 +51,7 @@ export class Account implements Reader {
     'taken',
   ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
-  readonly #ledger: Pick<Ledger, 'row'>
+  readonly #ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>
   readonly #models = new Map<string, PartModels>()
   /** What came before its turn, where messages are acknowledged: it has not been taken in. */
   readonly #early = new Set<number>()
@@ -66,7 +66,7 @@ export class Account implements Reader {
   readonly trainings: TrainingRow[] = []
   readonly rounds: RoundRow[] = []
 
-  constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'row'>) {
+  constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>) {
     this.#record = record
     this.#ledger = ledger
   }
@@ -81,7 +81,7 @@ export class Account implements Reader {
         if (event.message === 'model') this.#admitted(event)
         return
       case 'settle':
-        if (event.row.kind === 'update') this.#settled(event)
+        if (this.#ledger.flow(event.envelope).kind === 'update') this.#settled(event)
         return
       case 'part-close':
         return this.#closed(event)
@@ -147,7 +147,7 @@ export class Account implements Reader {
   /** A model has reached its client: if it is over for its owner, nothing can come of it any more. */
   #admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
     const open = this.#models.get(part)?.byClient.get(actor)?.envelopes
-    if (open?.some((other) => this.#ledger.row(other).round === round) === true) return
+    if (open?.some((other) => this.#ledger.round(other) === round) === true) return
     this.#record.tell(actor, { kind: 'settle', envelope, fate: 'fruitless' }, cause)
   }
 
@@ -176,7 +176,7 @@ export class Account implements Reader {
     const models = this.#models.get(part)
     if (models !== undefined) models.ended = Infinity
     const over = this.#take(part, (round) => round <= upTo)
-    const roundOf = (id: number): number => this.#ledger.row(id).round
+    const roundOf = (id: number): number => this.#ledger.round(id)
     for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
   }
 
@@ -185,7 +185,7 @@ export class Account implements Reader {
     const models = this.#models.get(part)
     if (models !== undefined) models.ended = round
     for (const id of this.#take(part, (of) => of === round).sort(ascending)) {
-      this.#settle(id, contributors.has(this.#ledger.row(id).to) ? 'used' : 'fruitless', cause)
+      this.#settle(id, contributors.has(this.#ledger.flow(id).to) ? 'used' : 'fruitless', cause)
     }
   }
 
@@ -195,7 +195,7 @@ export class Account implements Reader {
     if (own === undefined) return
     const over: number[] = []
     this.#part(own, (round) => round <= upTo, over)
-    for (const id of over) this.#settle(id, this.#ledger.row(id).round === used ? 'used' : 'fruitless', cause)
+    for (const id of over) this.#settle(id, this.#ledger.round(id) === used ? 'used' : 'fruitless', cause)
   }
 
   /** Takes the models of a part out that are of certain rounds. */
@@ -216,7 +216,7 @@ export class Account implements Reader {
   #part({ envelopes }: Open, is: (round: number) => boolean, over: number[]): void {
     let left = 0
     for (const id of envelopes) {
-      if (is(this.#ledger.row(id).round)) over.push(id)
+      if (is(this.#ledger.round(id))) over.push(id)
       else envelopes[left++] = id
     }
     envelopes.length = left
@@ -224,9 +224,8 @@ export class Account implements Reader {
 
   /** What has not arrived yet is judged when it does. */
   #settle(id: number, fate: Fate, cause: number): void {
-    const row = this.#ledger.row(id)
-    if (row.fate === 'unresolved' && row.delivered !== null && !this.#early.has(id)) {
-      this.#record.tell(row.to, { kind: 'settle', envelope: id, fate }, cause)
+    if (this.#ledger.isOpen(id) && !this.#early.has(id)) {
+      this.#record.tell(this.#ledger.flow(id).to, { kind: 'settle', envelope: id, fate }, cause)
     }
   }
 
