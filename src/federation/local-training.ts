@@ -1,4 +1,4 @@
-import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../engine/engine.js'
+import { type BalanceState, hasRoom, type OptimizerState, type ScoreJob, type TrainResult } from '../engine/engine.js'
 import { examplesOf, stintOf } from '../engine/feeding/batches.js'
 import { SpecificationError } from '../errors.js'
 import { fillUntrained } from '../models/untrained.js'
@@ -34,11 +34,15 @@ export interface Progress {
   readonly repeat: number
   /** What is new of what training remembers, by leg. */
   readonly optimizers: Optimizers | undefined
+  /** The parameters that the last leg left, if they have room before them for a frame's head. */
+  readonly roomy?: Float32Array | undefined
 }
 
 /** What a client sends and keeps at the end. */
 export interface Departure {
   readonly sent: Float32Array
+  /** Whether what is sent has room before it for a frame's head, in memory of its own. */
+  readonly roomy: boolean
   readonly extras: Readonly<Record<string, Float32Array | Float64Array>>
   readonly kept: Vectors
   readonly steps: number
@@ -110,6 +114,7 @@ export class LocalTraining {
         correction: correction?.(local),
         optimizer: remembered?.optimizer,
         balance: remembered?.balance,
+        room: terms.room,
         rate: self.rate,
         rateFactor: self.rateSchedule && rateFactor(self.rateSchedule, round),
         plan: part === undefined ? { epochs, seed, key: drawn } : { epochs, part, seed, key: drawn },
@@ -148,10 +153,11 @@ export class LocalTraining {
       leg: again < repeats ? index : index + 1,
       repeat: again < repeats ? again : 0,
       optimizers: optimizer ?? balance ? { ...optimizers, [name]: { optimizer, balance } } : undefined,
+      roomy: work.train !== undefined && hasRoom(result, work.train) ? parameters : undefined,
     }
   }
 
-  finish({ local, optimizers }: Progress): Departure {
+  finish({ local, optimizers, roomy }: Progress): Departure {
     const { strategy } = this.terms
     const { sent, extras = none, kept = none, steps } = strategy.finish(local)
     for (const { name } of strategy.extras.up) {
@@ -161,7 +167,7 @@ export class LocalTraining {
     }
     let taken = 0
     for (const leg in local.steps) taken += local.steps[leg]
-    return { sent, extras, kept, steps: steps ?? taken, optimizers }
+    return { sent, roomy: sent === roomy, extras, kept, steps: steps ?? taken, optimizers }
   }
 
   /** The optimizer's terms, with this client's rate in a round. */
