@@ -2,6 +2,7 @@ import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
+import { admitting } from '../record/happenings.js'
 import type { Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
@@ -204,7 +205,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       context.record({ kind: 'settle', envelope: id, fate: 'duplicate' })
       return this.#answerAgain(state, round, from, context)
     }
-    context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
+    context.record(admitting(id, kind, from, round, part.name))
     if (round > state.round) this.#beginRound(state, head, context)
     const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
     state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }

@@ -31,6 +31,7 @@ import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
+import { trained, training } from '../record/happenings.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
 import type { Weather as NetworkWeather } from '../network/weather.js'
@@ -330,7 +331,7 @@ export class Simulator {
         const { round, examples } = job as LocalWork
         const span = this.#weather.span(actor, start, cost, round)
         const { until, whole = until } = span
-        this.#record.cause = this.#record.tell(actor, { kind: 'train', round, until, whole, examples })
+        this.#record.cause = this.#record.tell(actor, training(round, until, whole, examples))
         return span
       },
       handles: (actor, state, message) => this.#handles(actor, state, message),
@@ -357,7 +358,7 @@ export class Simulator {
   #charged({ actor, job, start, end, whole, outcome }: Charge): void {
     const { round, examples: all, continues } = job as LocalWork
     const examples = outcome === 'computed' ? all : Math.floor((all * (end - start)) / Math.max(1, whole - start))
-    this.#record.cause = this.#record.tell(actor, { kind: 'trained', round, start, outcome, examples, continues })
+    this.#record.cause = this.#record.tell(actor, trained(round, start, outcome, examples, continues))
   }
 
   #openNetwork(): Network {

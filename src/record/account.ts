@@ -1,6 +1,7 @@
 import type { Name } from '../roster/participant.js'
 import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
+import { fateOf } from './happenings.js'
 import type { Ledger } from './ledger.js'
 import type { Fate } from './message.js'
 import type { OddGradientRow, RoundRow, TrainingRow } from './rows.js'
@@ -225,7 +226,7 @@ export class Account implements Reader {
   /** What has not arrived yet is judged when it does. */
   #settle(id: number, fate: Fate, cause: number): void {
     if (this.#ledger.isOpen(id) && !this.#early.has(id)) {
-      this.#record.tell(this.#ledger.flow(id).to, { kind: 'settle', envelope: id, fate }, cause)
+      this.#record.tell(this.#ledger.flow(id).to, fateOf(id, fate), cause)
     }
   }
 
