@@ -1,5 +1,4 @@
 import type { TrainingEnd } from './rows.js'
-import type { Stamp } from './event.js'
 import type { Told } from './flight-recorder.js'
 import type { Fate, MessageKind } from './message.js'
 import type { Micros } from '../time/micros.js'
