@@ -34,8 +34,9 @@ export class Cell {
   state: unknown
   /** The kernel's last turn in which this cell was given a message. */
   turn = 0
-  /** What it was handed in that turn and has not handled yet, in order. */
-  readonly handed: Item[] = []
+  /** What it was handed in that turn and has not handled yet: the first `waiting` of these, in order. */
+  readonly handed: (Item | undefined)[] = []
+  waiting = 0
   /** The actor as guard errors name it. */
   readonly label: string
   /** Timers and computations under way, by number. Made when first used: most of ten thousand clients are idle. */
@@ -66,6 +67,18 @@ export class Cell {
   ended(computation: UnderWay): void {
     const { computations = [] } = this
     this.computations = computations.length > 1 ? computations.filter((other) => other !== computation) : undefined
+  }
+
+  /** Takes something in that is to be handled. How much waits now. */
+  hand(item: Item): number {
+    this.handed[this.waiting++] = item
+    return this.waiting
+  }
+
+  /** All that was handed in has been handled. The list keeps its length: one that grows anew each turn costs more than a message. */
+  clear(): void {
+    for (let i = 0; i < this.waiting; i++) this.handed[i] = undefined
+    this.waiting = 0
   }
 
   /** A number that no timer or computation of this cell had before. */

@@ -87,7 +87,7 @@ export class NactHost {
       },
       hand: (cell, item) => {
         this.#last = cell
-        if (cell.handed.push(item) > 1) return
+        if (cell.hand(item) > 1) return
         this.#running++
         dispatch(cell.ref as Ref<unknown>, cell, this.#sender)
       },
@@ -199,8 +199,9 @@ export class NactHost {
   readonly #handle = (before: unknown, cell: Cell): unknown => {
     let state = before
     try {
-      for (const item of cell.handed) {
+      for (let i = 0; i < cell.waiting; i++) {
         if (this.#kernel.failed || !cell.alive) break
+        const item = cell.handed[i]!
         if (!item.opened()) continue
         cell.state = state = this.#call(cell, state, item.received())
         this.#handled?.(cell.name, state)
@@ -208,7 +209,7 @@ export class NactHost {
     } catch (error) {
       this.#kernel.fail(error)
     }
-    cell.handed.length = 0
+    cell.clear()
     this.#running--
     return state
   }

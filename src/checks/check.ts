@@ -17,7 +17,7 @@ export interface PartShape {
 export interface View {
   readonly now: Micros
   /** Has seen each event before the check does. */
-  readonly ledger: Pick<Ledger, 'row' | 'rows' | 'flow' | 'flows'>
+  readonly ledger: Pick<Ledger, 'length' | 'row' | 'rows' | 'isOpen' | 'flow' | 'flows'>
   /** Copies of one flow that are under way, as the network counts them. */
   inFlight(flow: Flow): number
   readonly clients: ReadonlySet<Name>

@@ -62,8 +62,10 @@ export const fates = check<Memory>({
       if (kind !== 'model' && kind !== 'update') return false
       return overlapping ? !over.has(part) : ended.get(part)?.has(round) !== true
     }
-    for (const row of ledger.rows) {
-      if (row.delivered === null || row.fate !== 'unresolved' || waits(row)) continue
+    for (let copy = 0; copy < ledger.length; copy++) {
+      if (!ledger.isOpen(copy)) continue
+      const row = ledger.row(copy)
+      if (waits(row)) continue
       const { id, kind, part, round, from, to } = row
       const what = `the ${kind} ${part} of round ${round} from ${from} reached ${to} and has no fate`
       throw new Violation('fates', what, { time, round, actors: [from, to], envelopes: [id] })

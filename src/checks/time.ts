@@ -5,7 +5,8 @@ import { check, Violation } from './check.js'
 
 /** A computation under way: when it is to end, undisturbed by what comes between. */
 interface Work {
-  readonly begun: Micros
+  /** `never`: it is over, and its place is free for the next. */
+  begun: Micros
   until: Micros
 }
 
@@ -13,6 +14,13 @@ interface Memory {
   readonly working: Map<Name, Work[]>
   /** Who sleeps, since when and until when. */
   readonly asleep: Map<Name, Micros>
+}
+
+const never = -1
+
+const begunAt = (works: readonly Work[], begun: Micros): Work | undefined => {
+  for (const work of works) if (work.begun === begun) return work
+  return undefined
 }
 
 const fail = ({ at: time, actor }: FlightEvent, what: string): never => {
@@ -33,15 +41,21 @@ export const time = check<Memory>({
       case 'train': {
         const own = working.get(actor)
         if (event.until < at || event.whole < event.until) fail(event, `${actor} begins work at ${at} that ends at ${event.until} of ${event.whole}`)
+        const free = own && begunAt(own, never)
         if (own === undefined) working.set(actor, [{ begun: at, until: event.until }])
-        else own.push({ begun: at, until: event.until })
+        else if (free === undefined) own.push({ begun: at, until: event.until })
+        else {
+          free.begun = at
+          free.until = event.until
+        }
         break
       }
       case 'trained': {
-        const own = working.get(actor) ?? []
-        const place = own.findIndex(({ begun }) => begun === event.start)
-        if (place < 0) fail(event, `work of ${actor} ends that never began at ${event.start}`)
-        const [{ until }] = own.splice(place, 1)
+        const own = working.get(actor)
+        const work = own && begunAt(own, event.start)
+        if (work === undefined) return fail(event, `work of ${actor} ends that never began at ${event.start}`)
+        const { until } = work
+        work.begun = never
         if (at > until) fail(event, `work of ${actor} ends at ${at}, after ${until}`)
         const early = event.outcome === 'abandoned' || event.outcome === 'crashed'
         if (at < until && !early) fail(event, `work of ${actor} ends at ${at}, before ${until}`)

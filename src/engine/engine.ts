@@ -104,7 +104,16 @@ export interface TrainJob {
   /** What the balancer remembers; its beginnings when absent. */
   readonly balance?: BalanceState
   readonly plan: BatchPlan
+  /**
+   * So many bytes, a multiple of 8, are to be free before the result's parameters in memory of their own, for whoever sends
+   * them on. An engine may leave none: see `hasRoom`.
+   */
+  readonly room?: number | undefined
 }
+
+/** Whether a job's result has the room before its parameters that the job asks for. */
+export const hasRoom = ({ parameters }: TrainResult, { room = 0 }: TrainJob): boolean =>
+  room > 0 && parameters.byteOffset === room && parameters.buffer.byteLength === room + parameters.byteLength
 
 /** Steps of a job in which a balancer found no gradient of a task that had a labelled row, or one that was not finite. */
 export interface OddGradients {

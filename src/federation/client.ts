@@ -2,6 +2,7 @@ import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
+import { admitting } from '../record/happenings.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
@@ -255,7 +256,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       context.record({ kind: 'settle', envelope: id, fate: 'duplicate' })
       return this.#answerAgain(state, round, from, context)
     }
-    context.record({ kind: 'admit', envelope: id, message: kind, from, round, part: part.name })
+    context.record(admitting(id, kind, from, round, part.name))
     if (round > state.round) this.#beginRound(state, head, context)
     const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
     state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
@@ -396,7 +397,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const head = { kind: 'update', round, examples, steps } as const
     for (const part of parts) {
       if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
-      const bytes = wire.encode(part, head, bodyOf(departure, part), name)
+      const bytes = wire.encode(part, head, bodyOf(departure, part), name, departure.roomy && isUnmixed(part, departure.sent.length))
       const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined }
       context.send(ownerOf(this.#terms, part), content)
     }
@@ -411,7 +412,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       const about = { client: this.#self.name, round, part: part.name, base: takePart(received, part), segments: part.segments }
       if (part.length > 0) putPart(weather.poison(takePart(departure.sent, part), about), part, sent)
     }
-    return { ...departure, sent }
+    return { ...departure, sent, roomy: false }
   }
 
   /**
@@ -449,10 +450,14 @@ const indexOf = (parts: readonly PartTemplate[], name: string): number => {
 
 const none: Vectors = Object.freeze({})
 
+/** Are the floats of an update about a part a client's flat vector as it lies, and nothing else? */
+const isUnmixed = (part: PartTemplate, size: number): boolean => part.up.extras.length === 0 && isWhole(part, size)
+
 /** The floats of an update about a part: its values, and the strategy's further tensors behind them. Read only. */
 const bodyOf = ({ sent, extras }: Departure, part: PartTemplate): Float32Array => {
   const { up, length } = part
-  if (up.extras.length === 0) return isWhole(part, sent.length) ? sent : takePart(sent, part)
+  if (isUnmixed(part, sent.length)) return sent
+  if (up.extras.length === 0) return takePart(sent, part)
   const body = new Float32Array(up.length)
   takePart(sent, part, body.subarray(0, length))
   for (const { name, offset, length: floats, whole } of up.extras) {

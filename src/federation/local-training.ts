@@ -1,4 +1,4 @@
-import type { BalanceState, OptimizerState, ScoreJob, TrainResult } from '../engine/engine.js'
+import { type BalanceState, hasRoom, type OptimizerState, type ScoreJob, type TrainResult } from '../engine/engine.js'
 import { examplesOf, type Stint, stintOf } from '../engine/feeding/batches.js'
 import { SpecificationError } from '../errors.js'
 import { fillUntrained } from '../models/untrained.js'
@@ -36,11 +36,15 @@ export interface Progress {
   readonly optimizers: Optimizers | undefined
   /** The share of its epochs that it does. */
   readonly share: number
+  /** The parameters that the last leg left, if they have room before them for a frame's head. */
+  readonly roomy?: Float32Array | undefined
 }
 
 /** What a client sends and keeps at the end. */
 export interface Departure {
   readonly sent: Float32Array
+  /** Whether what is sent has room before it for a frame's head, in memory of its own. */
+  readonly roomy: boolean
   readonly extras: Readonly<Record<string, Float32Array | Float64Array>>
   readonly kept: Vectors
   readonly steps: number
@@ -87,15 +91,18 @@ export class LocalTraining {
     const { round, received, made } = local
     const { name, epochs: factor = 1, repeats = 1, start, proximal, correction, scores } = legs[index]
     if (scores !== undefined) return this.#measure(local, index, scores(local))
-    const passes = {
-      epochs: self.epochs * terms.weather.completeness(self.name, round) * factor * repeats * progress.share,
-      ...(repeats > 1 && { part: { nth: repeat, of: repeats } }),
-    }
+    const epochs = self.epochs * terms.weather.completeness(self.name, round) * factor * repeats * progress.share
+    const part = repeats > 1 ? { nth: repeat, of: repeats } : undefined
+    const passes = part === undefined ? { epochs } : { epochs, part }
     const stint = stintOf(self.rows, self.batch, passes)
     const remembered = fresh?.[name] ?? optimizers?.[name]
     const before = start?.(local) ?? (repeat > 0 ? made[name] : undefined) ?? received
+    // The first training of a round draws the batches that any strategy draws there.
     const key = ['client', self.name, 'round', round]
-    const opens = Object.keys(local.steps).every((leg) => leg === name)
+    let opens = true
+    for (const leg in local.steps) if (leg !== name) opens = false
+    const seed = terms.batchSeed
+    const drawn = opens ? key : [...key, 'leg', name, FIRST]
     const work: LocalWork = {
       round,
       examples: examplesOf(self.rows, self.batch, stint),
@@ -112,10 +119,10 @@ export class LocalTraining {
         correction: correction?.(local),
         optimizer: remembered?.optimizer,
         balance: remembered?.balance,
+        room: terms.room,
         rate: self.rate,
         rateFactor: self.rateSchedule && rateFactor(self.rateSchedule, round),
-        // The first training of a round draws the batches that any strategy draws there.
-        plan: { ...passes, seed: terms.batchSeed, key: opens ? key : [...key, 'leg', name, FIRST] },
+        plan: part === undefined ? { epochs, seed, key: drawn } : { epochs, part, seed, key: drawn },
       },
     }
     return { work, cost: Math.ceil((stint.until - stint.from) * self.stepCosts[index]) }
@@ -131,7 +138,9 @@ export class LocalTraining {
     const again = (index === leg ? repeat : 0) + 1
     const { name, leaves, repeats = 1 } = this.terms.strategy.legs[index]
     const { parameters, steps, balance } = result
-    const losses = result.losses.filter((_, task) => this.terms.trained.includes(task))
+    const { trained } = this.terms
+    const all = result.losses.length === trained.length
+    const losses = all ? result.losses : result.losses.filter((_, task) => trained.includes(task))
     const optimizer = this.self.keepsOptimizer ? result.optimizer : undefined
     const left = leaves?.(local, parameters) ?? { [name]: parameters }
     const { client, round, examples, received, given, kept } = local
@@ -150,6 +159,7 @@ export class LocalTraining {
       repeat: again < repeats ? again : 0,
       optimizers: optimizer ?? balance ? { ...optimizers, [name]: { optimizer, balance } } : undefined,
       share: progress.share,
+      roomy: work.train !== undefined && hasRoom(result, work.train) ? parameters : undefined,
     }
   }
 
@@ -201,7 +211,7 @@ export class LocalTraining {
     return Math.min(rows, Math.max(0, ...behind.values()))
   }
 
-  finish({ local, optimizers, share }: Progress): Departure {
+  finish({ local, optimizers, roomy, share }: Progress): Departure {
     const { strategy } = this.terms
     const { sent, extras = none, kept = none, steps } = strategy.finish(local)
     for (const { name } of strategy.extras.up) {
@@ -211,7 +221,7 @@ export class LocalTraining {
     }
     let taken = 0
     for (const leg in local.steps) taken += local.steps[leg]
-    return { sent, extras, kept, steps: steps ?? taken, examples: this.#rowsBehind(local.round, share), optimizers }
+    return { sent, roomy: sent === roomy, extras, kept, steps: steps ?? taken, examples: this.#rowsBehind(local.round, share), optimizers }
   }
 
   /** The optimizer's terms, with this client's rate in a round. */

@@ -4,6 +4,7 @@ import type { Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
+import { admitting, fateOf } from '../record/happenings.js'
 import type { Refusal } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import { allFinite } from './finite.js'
@@ -253,7 +254,7 @@ export const receive = (
     answer(holding, from, round)
     return 'refused'
   }
-  context.record({ kind: 'admit', envelope: envelope.id, message: 'update', from, round, part: part.name })
+  context.record(admitting(envelope.id, 'update', from, round, part.name))
   const held = { envelope: envelope.id, update, base: baseOf(holding, update), staleness }
   holding.held.push(held)
   answer(holding, from, round)
@@ -283,8 +284,8 @@ export const close = (
   ownership: Ownership,
   context: Context,
 ): readonly Held[] => {
-  const { part, terms: { rounds: { admission } } } = ownership
-  const { overlapping } = admission
+  const { part, terms } = ownership
+  const { overlapping } = terms.rounds.admission
   begin(holding, round)
   const over = notice.final === true
   const held = holding.held.toSorted(inOrder)
@@ -294,8 +295,10 @@ export const close = (
   const folds = closes && !unfit
   const drops = closes || over || !overlapping
   if (drops) {
-    const fate = folds ? ({ fate: 'used' } as const) : closes ? ({ fate: 'rejected', because: 'aggregate' } as const) : ({ fate: 'aborted' } as const)
-    for (const { envelope } of held) context.record({ kind: 'settle', envelope, ...fate })
+    for (const { envelope } of held) {
+      const refused = closes && !folds
+      context.record(refused ? { kind: 'settle', envelope, fate: 'rejected', because: 'aggregate' } : fateOf(envelope, folds ? 'used' : 'aborted'))
+    }
   }
   const contributions = held.map(contributionOf)
   const updates = folds ? contributions : []

@@ -96,6 +96,8 @@ export interface Terms {
   /** Places of the tasks that the model is trained by. */
   readonly trained: readonly number[]
   readonly wire: Wire
+  /** Bytes that are to be free before what clients have trained: room for the head of the message that it becomes. */
+  readonly room: number
   /** Whether a fold that is not finite is kept, to see what it does; by default it is refused. */
   readonly keepsUnfit: boolean
   /** Whether messages are acknowledged and sent again. */

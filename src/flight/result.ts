@@ -50,6 +50,7 @@ export const resultOf = ({ journal, ledger, account, numbers, evaluation, ...lan
   const holdings = parts.map(({ name, expert }) => [name, landed.serving.holding(expert).state] as const)
   numbers.metrics(evaluation.digest())
   const models = evaluation.models()
+  let rows: Flight['ledger'] | undefined
   const digests = { events: journal.digest(), numbers: numbers.digest() }
   return {
     digest: createHash('sha256').update(`${digests.events}\n${digests.numbers}\n`).digest('hex'),
@@ -57,7 +58,9 @@ export const resultOf = ({ journal, ledger, account, numbers, evaluation, ...lan
     virtualTime: landed.virtualTime,
     rounds: account.rounds,
     metrics: evaluation.rows,
-    ledger: ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id),
+    get ledger() {
+      return (rows ??= ledger.rows.toSorted((a, b) => a.sent - b.sent || a.id - b.id))
+    },
     trainings: account.trainings,
     checkpoints: account.checkpoints,
     faults: weather.report(),

@@ -217,12 +217,14 @@ const orders = (seed: string): Terms['order'] => {
 /** What the actors agree on before a flight in this weather. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
   const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const wire = plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum)
   return {
     strategy,
     rounds,
     goal,
     parts,
     travelling: travellingOf(parts),
+    room: wire.room(parts[0]),
     clients: setup.clients.map(
       ({ name, rows, epochs, batch, rate, rateSchedule, optimizerState, prepared, data, trial }): ClientTerms => ({
         name, rows, epochs, batch, rate, rateSchedule, data, trial,
@@ -240,7 +242,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     drawn: start === undefined ? initial : undefined,
     experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
-    wire: plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum),
+    wire,
     keepsUnfit: onDivergence === 'keep',
     acknowledges: delivery.acknowledge,
     probe: delivery.acknowledge ? delivery.probe : undefined,

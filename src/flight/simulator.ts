@@ -31,6 +31,7 @@ import { streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
+import { trained, training } from '../record/happenings.js'
 import { Journal } from '../record/journal.js'
 import { Ledger } from '../record/ledger.js'
 import type { Weather as NetworkWeather } from '../network/weather.js'
@@ -57,6 +58,9 @@ import { Steps } from './steps.js'
 import { catchStrays, straysAreIn } from './strays.js'
 import { viewOf } from './view.js'
 import { Writing } from './writing.js'
+
+/** Of messages about no part. */
+const noRoles: readonly string[] = []
 
 /** The weather of one flight; strikes are told to `record`, and life events that come up are set off by `live`. */
 export type Forecast = (tools: { readonly record: FlightRecorder; readonly live: (life: Life) => void }) => Weather
@@ -170,7 +174,7 @@ export class Simulator {
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
-      what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.row(what.envelope).fate !== 'unresolved'
+      what.kind === 'settle' && this.#lives.isReborn(actor) && this.#ledger.fate(what.envelope) !== 'unresolved'
     // The one order in which facts go round.
     this.#record.read(
       this.#ledger,
@@ -331,7 +335,7 @@ export class Simulator {
         const { round, examples } = job as LocalWork
         const span = this.#weather.span(actor, start, cost, round)
         const { until, whole = until } = span
-        this.#record.cause = this.#record.tell(actor, { kind: 'train', round, until, whole, examples })
+        this.#record.cause = this.#record.tell(actor, training(round, until, whole, examples))
         return span
       },
       handles: (actor, state, message) => this.#handles(actor, state, message),
@@ -358,7 +362,7 @@ export class Simulator {
   #charged({ actor, job, start, end, whole, outcome }: Charge): void {
     const { round, examples: all, continues } = job as LocalWork
     const examples = outcome === 'computed' ? all : Math.floor((all * (end - start)) / Math.max(1, whole - start))
-    this.#record.cause = this.#record.tell(actor, { kind: 'trained', round, start, outcome, examples, continues })
+    this.#record.cause = this.#record.tell(actor, trained(round, start, outcome, examples, continues))
   }
 
   #openNetwork(): Network {
@@ -382,7 +386,7 @@ export class Simulator {
       record: this.#record,
       ledger: this.#ledger,
       topology: this.#topology,
-      rolesOf: (part) => rolesOf.get(part) ?? [],
+      rolesOf: (part) => rolesOf.get(part) ?? noRoles,
       link: link && {
         custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),
         scheduler: new KernelScheduler(kernel),

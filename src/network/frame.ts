@@ -113,13 +113,13 @@ export const seal = (frame: Uint8Array): Uint8Array => {
 export const frameLength = ({ header, length }: { readonly header: Uint8Array; readonly length: number }): number =>
   HEADER + header.length + 4 * length
 
-/** A frame without a checksum, its body not cleared: that would cost as much as filling it. */
-const begin = (head: FrameHead, body: number, memory: (size: number) => Uint8Array): Uint8Array => {
-  const frame = memory(HEADER + body).fill(0, 0, HEADER)
+/** Writes a frame's header, without a checksum. */
+const begin = (head: FrameHead, frame: Uint8Array): Uint8Array => {
+  frame.fill(0, 0, HEADER)
   setWord(frame, MAGIC, 0)
   frame[4] = kindNumber[head.kind]
   setWord(frame, head.round, 8)
-  setWord(frame, body, 24)
+  setWord(frame, frame.length - HEADER, 24)
   switch (head.kind) {
     case 'update':
       setWord(frame, head.steps, 12)
@@ -181,16 +181,27 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
 const isSound = (head: FrameHead): boolean =>
   head.round < ROUNDS && (head.kind !== 'update' || (Number.isSafeInteger(head.examples) && head.examples >= 0))
 
-/** A parameter frame with room for its values: fill in all of `values`, and then `seal` the frame if it must be. */
+/** A parameter frame with room for its values, its body not cleared, which would cost as much as filling it: fill in all of `values`, and then `seal` the frame if it must be. */
 export const beginParameters = (
   head: UpdateHead | ModelHead,
   safetensors: Uint8Array,
   length: number,
   memory: (size: number) => Uint8Array = alone,
 ): { frame: Uint8Array; values: Float32Array } => {
-  const frame = begin(head, safetensors.length + 4 * length, memory)
+  const frame = begin(head, memory(HEADER + safetensors.length + 4 * length))
   frame.set(safetensors, HEADER)
   return { frame, values: new Float32Array(frame.buffer, frame.byteOffset + HEADER + safetensors.length, length) }
+}
+
+/** Bytes of a parameter frame before its values. */
+export const roomBefore = (safetensors: Uint8Array): number => HEADER + safetensors.length
+
+/** A parameter frame without a checksum around values that have `roomBefore` them in their memory: no value is copied. */
+export const frameAround = (head: UpdateHead | ModelHead, safetensors: Uint8Array, values: Float32Array): Uint8Array => {
+  const room = roomBefore(safetensors)
+  const frame = begin(head, new Uint8Array(values.buffer, values.byteOffset - room, room + values.byteLength))
+  frame.set(safetensors, HEADER)
+  return frame
 }
 
 /**
@@ -223,7 +234,7 @@ const text = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8', { f
 /** A control frame: any JSON value. */
 export const encodeControl = (head: ControlHead, value: unknown): Uint8Array => {
   const body = text.encoder.encode(JSON.stringify(value))
-  const frame = begin(head, body.length, alone)
+  const frame = begin(head, alone(HEADER + body.length))
   frame.set(body, HEADER)
   return seal(frame)
 }

@@ -4,6 +4,7 @@ import type { Landing } from '../actors/door.js'
 import { asError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
 import type { FlightRecorder } from '../record/flight-recorder.js'
+import { arrival, UNTOLD } from '../record/happenings.js'
 import type { Flow, Ledger } from '../record/ledger.js'
 import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
@@ -220,8 +221,8 @@ export class Network {
     const path = topology.path(from, to)
     const envelope: Envelope = { id, from, to, kind, round, part, attempt, copy: 0, bytes, sent }
     const event = record.tell(from, {
-      kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part), direction: path.direction,
-      attempt, copy: 0, bytes: bytes.length,
+      id: UNTOLD, at: UNTOLD, actor: from, cause: UNTOLD, kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part),
+      direction: path.direction, attempt, copy: 0, bytes: bytes.length,
     })
     const flying = this.#take(new Flying(this.#ways, envelope, path, event))
     flying.verdict = weather.judge(envelope, sent)
@@ -321,7 +322,7 @@ export class Network {
     if (door === 'deliver') {
       const { flips } = flying.verdict
       if (flips !== undefined) record.tell(envelope.to, { kind: 'damage', envelope: envelope.id, bits: flips.length }, flying.event)
-      record.cause = record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event)
+      record.cause = record.tell(envelope.to, arrival(envelope.id), flying.event)
       this.#release(flying)
       return true
     }

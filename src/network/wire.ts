@@ -2,7 +2,7 @@ import type { Name } from '../roster/participant.js'
 import { alone, FrameMemory } from './frame-memory.js'
 import {
   beginParameters, type ControlHead, type ControlKind, type Decoded, decodeControl, decodeParameters, encodeControl,
-  type ModelHead, seal, type UpdateHead,
+  frameAround, type ModelHead, roomBefore, seal, type UpdateHead,
 } from './frame.js'
 
 /** How the body of a message about a part lies on the wire. */
@@ -27,8 +27,13 @@ export interface WirePart {
 export interface Wire {
   /** Whether parameter messages carry one. */
   readonly checksums: boolean
-  /** Encodes a message about a part, to or from a client. `values`: all floats of its body, copied. */
-  encode(part: WirePart, head: ModelHead | UpdateHead, values: Float32Array, client: Name): Uint8Array
+  /**
+   * Encodes a message about a part, to or from a client. `values`: all floats of its body, copied; but `roomy` ones, which
+   * have `room` before them that nobody else uses, and which nobody writes to any more, become the message as they lie.
+   */
+  encode(part: WirePart, head: ModelHead | UpdateHead, values: Float32Array, client: Name, roomy?: boolean): Uint8Array
+  /** Bytes before the floats of an update about a part; 0 where they are copied whatever is before them. */
+  room(part: WirePart): number
   /** Decodes what arrived; the body may be a view of the bytes. */
   decode<Kind extends 'model' | 'update'>(
     part: WirePart,
@@ -47,22 +52,33 @@ export interface Wire {
 
 const bodyOf = ({ up, down }: WirePart, kind: 'model' | 'update'): Body => (kind === 'model' ? down : up)
 
+const read = <Kind extends 'model' | 'update'>(part: WirePart, kind: Kind, bytes: Uint8Array): Decoded<Kind, Float32Array> => {
+  const { header, length } = bodyOf(part, kind)
+  return decodeParameters(bytes, kind, header, length)
+}
+
 /** Floats as they are. `checksums`: whether parameter messages carry one, because something on the way may change them. */
 export const plainWire = (checksums: boolean): Wire => {
   // Updates live for a round; a model's frame goes to many clients.
   const brief = new FrameMemory()
+  // Clients who are sent the same frame read it once, where nothing on the way may change it.
+  let common: { readonly part: WirePart; readonly bytes: Uint8Array; readonly decoded: Decoded<'model', Float32Array> } | undefined
   return {
     checksums,
-    encode: (part, head, values) => {
+    // What something on the way may change must not be anybody's parameters.
+    room: ({ up: { header } }) => (checksums ? 0 : roomBefore(header)),
+    encode: (part, head, values, _, roomy = false) => {
       const { header, length } = bodyOf(part, head.kind)
+      if (roomy && !checksums) return frameAround(head, header, values)
       const memory = head.kind === 'update' ? brief.take : alone
       const { frame, values: room } = beginParameters(head, header, length, memory)
       room.set(values)
       return checksums ? seal(frame) : frame
     },
-    decode: (part, kind, bytes) => {
-      const { header, length } = bodyOf(part, kind)
-      return decodeParameters(bytes, kind, header, length)
+    decode: <Kind extends 'model' | 'update'>(part: WirePart, kind: Kind, bytes: Uint8Array) => {
+      if (kind === 'update' || checksums) return read(part, kind, bytes)
+      if (common?.bytes !== bytes || common.part !== part) common = { part, bytes, decoded: read(part, 'model', bytes) }
+      return common.decoded as Decoded<Kind, Float32Array>
     },
     encodeControl,
     decodeControl,

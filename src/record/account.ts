@@ -1,6 +1,7 @@
 import type { Name } from '../roster/participant.js'
 import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
+import { fateOf } from './happenings.js'
 import type { Ledger } from './ledger.js'
 import type { Fate } from './message.js'
 import type { CheckpointRow, OddGradientRow, RoundRow, TrainingRow } from './rows.js'
@@ -23,7 +24,7 @@ const passing: ReadonlySet<Training['outcome']> = new Set(['lost', 'rejected'])
 
 /** Models of one part that one client was sent and that are not over: their envelopes, in the order of sending. */
 class Open {
-  readonly envelopes: number[] = []
+  envelopes: number[] = []
   /** Is it on the list of its part? */
   listed = false
 
@@ -51,7 +52,7 @@ export class Account implements Reader {
     'taken', 'checkpoint',
   ] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
-  readonly #ledger: Pick<Ledger, 'row'>
+  readonly #ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>
   readonly #models = new Map<string, PartModels>()
   /** What came before its turn, where messages are acknowledged: it has not been taken in. */
   readonly #early = new Set<number>()
@@ -67,7 +68,7 @@ export class Account implements Reader {
   readonly rounds: RoundRow[] = []
   readonly checkpoints: CheckpointRow[] = []
 
-  constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'row'>) {
+  constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>) {
     this.#record = record
     this.#ledger = ledger
   }
@@ -82,7 +83,7 @@ export class Account implements Reader {
         if (event.message === 'model') this.#admitted(event)
         return
       case 'settle':
-        if (event.row.kind === 'update') this.#settled(event)
+        if (this.#ledger.flow(event.envelope).kind === 'update') this.#settled(event)
         return
       case 'part-close':
         return this.#closed(event)
@@ -142,7 +143,9 @@ export class Account implements Reader {
     if (round <= models.ended) return
     let own = models.byClient.get(to)
     if (own === undefined) models.byClient.set(to, (own = new Open(to)))
-    own.envelopes.push(envelope)
+    // A list that was emptied is not filled again: it would be given room for many.
+    if (own.envelopes.length === 0) own.envelopes = [envelope]
+    else own.envelopes.push(envelope)
     if (own.listed) return
     own.listed = true
     models.open.push(own)
@@ -151,7 +154,7 @@ export class Account implements Reader {
   /** A model has reached its client: if it is over for its owner, nothing can come of it any more. */
   #admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
     const open = this.#models.get(part)?.byClient.get(actor)?.envelopes
-    if (open?.some((other) => this.#ledger.row(other).round === round) === true) return
+    if (open?.some((other) => this.#ledger.round(other) === round) === true) return
     this.#record.tell(actor, { kind: 'settle', envelope, fate: 'fruitless' }, cause)
   }
 
@@ -180,7 +183,7 @@ export class Account implements Reader {
     const models = this.#models.get(part)
     if (models !== undefined) models.ended = Infinity
     const over = this.#take(part, (round) => round <= upTo)
-    const roundOf = (id: number): number => this.#ledger.row(id).round
+    const roundOf = (id: number): number => this.#ledger.round(id)
     for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
   }
 
@@ -189,7 +192,7 @@ export class Account implements Reader {
     const models = this.#models.get(part)
     if (models !== undefined) models.ended = round
     for (const id of this.#take(part, (of) => of === round).sort(ascending)) {
-      this.#settle(id, contributors.has(this.#ledger.row(id).to) ? 'used' : 'fruitless', cause)
+      this.#settle(id, contributors.has(this.#ledger.flow(id).to) ? 'used' : 'fruitless', cause)
     }
   }
 
@@ -199,7 +202,7 @@ export class Account implements Reader {
     if (own === undefined) return
     const over: number[] = []
     this.#part(own, (round) => round <= upTo, over)
-    for (const id of over) this.#settle(id, this.#ledger.row(id).round === used ? 'used' : 'fruitless', cause)
+    for (const id of over) this.#settle(id, this.#ledger.round(id) === used ? 'used' : 'fruitless', cause)
   }
 
   /** Takes the models of a part out that are of certain rounds. */
@@ -220,7 +223,7 @@ export class Account implements Reader {
   #part({ envelopes }: Open, is: (round: number) => boolean, over: number[]): void {
     let left = 0
     for (const id of envelopes) {
-      if (is(this.#ledger.row(id).round)) over.push(id)
+      if (is(this.#ledger.round(id))) over.push(id)
       else envelopes[left++] = id
     }
     envelopes.length = left
@@ -228,9 +231,8 @@ export class Account implements Reader {
 
   /** What has not arrived yet is judged when it does. */
   #settle(id: number, fate: Fate, cause: number): void {
-    const row = this.#ledger.row(id)
-    if (row.fate === 'unresolved' && row.delivered !== null && !this.#early.has(id)) {
-      this.#record.tell(row.to, { kind: 'settle', envelope: id, fate }, cause)
+    if (this.#ledger.isOpen(id) && !this.#early.has(id)) {
+      this.#record.tell(this.#ledger.flow(id).to, fateOf(id, fate), cause)
     }
   }
 
@@ -246,7 +248,7 @@ export class Account implements Reader {
       return
     }
     const own = this.#trainings.get(client)
-    if (own === undefined) this.#trainings.set(client, [row])
+    if (own === undefined || own.length === 0) this.#trainings.set(client, [row])
     else own.push(row)
   }
 
@@ -259,8 +261,13 @@ export class Account implements Reader {
     while (from > 0 && own[from - 1].round >= round) from--
     let to = from
     while (to < own.length && own[to].round === round) own[to++].outcome = outcome
-    if (final && to > from) own.splice(from, to - from)
+    if (!final || to === from) return
+    if (to - from === own.length) this.#trainings.set(client, none)
+    else own.splice(from, to - from)
   }
 }
+
+/** Of a client none of whose trainings is open. */
+const none = Object.freeze([]) as unknown as Training[]
 
 const ascending = (a: number, b: number): number => a - b

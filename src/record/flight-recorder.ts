@@ -1,9 +1,12 @@
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import { type FlightEvent, type Happening, OUTSIDE } from './event.js'
+import { type FlightEvent, type Happening, OUTSIDE, type Stamp } from './event.js'
 
-/** What is told of an event: the ledger adds the row that it settles. */
-export type Told = Exclude<Happening, { readonly kind: 'settle' }> | Omit<Extract<Happening, { readonly kind: 'settle' }>, 'row'>
+/** What is told of an event: the ledger adds the row that it settles. The places of its stamp may be there. */
+export type Told = Partial<Stamp> & (
+  | Exclude<Happening, { readonly kind: 'settle' }>
+  | (Omit<Extract<Happening, { readonly kind: 'settle' }>, 'row'> & { readonly row?: undefined })
+)
 
 export type EventKind = FlightEvent['kind']
 

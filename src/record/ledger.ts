@@ -1,11 +1,11 @@
 import { SafetyError } from '../errors.js'
 import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+import { Columns } from './columns.js'
 import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
-import type { MessageKind } from './message.js'
+import { type Direction, type Fate, fates, type MessageKind } from './message.js'
 import type { LedgerRow } from './rows.js'
-
-type Entry = { -readonly [K in keyof LedgerRow]: LedgerRow[K] }
 
 /** Counts of one link and message kind: what conservation is checked on. Copies are counted apart from originals. */
 export interface Flow {
@@ -14,22 +14,41 @@ export interface Flow {
   readonly from: Name
   readonly to: Name
   readonly kind: MessageKind
+  readonly direction: Direction
   sent: number
   copied: number
   delivered: number
   dropped: number
 }
 
-/** Every copy of every message, from its sending to its final fate. Nothing reads the ledger to decide anything. */
+/** A part, with the roles of the segments inside. */
+type Content = Pick<LedgerRow, 'part' | 'roles'>
+
+/** The columns, in their order. */
+const [SENT, DELIVERED, FLOW, CONTENT, ROUND, ATTEMPT, COPY, BYTES, TRAVELLED, FATE, BECAUSE, WIDTH] = Array(12).keys()
+
+const NEVER = -1
+/** In the column BECAUSE. */
+const NO_REASON = 0
+const unresolved = fates.indexOf('unresolved')
+const numberOf = Object.fromEntries(fates.map((fate, number) => [fate, number])) as Readonly<Record<Fate, number>>
+
+/**
+ * Every copy of every message, from its sending to its final fate. Nothing reads the ledger to decide anything. It is kept
+ * as columns of numbers, and a row is made when somebody wants to see it.
+ */
 export class Ledger implements Reader {
   readonly kinds = ['send', 'copy', 'arrive', 'drop', 'settle'] as const
   readonly #record: Pick<FlightRecorder, 'tell'>
-  readonly #entries: Entry[] = []
-  /** The flow of each entry, so that a fate costs no look-up. */
-  readonly #flowOf: Flow[] = []
+  readonly #columns = new Columns(WIDTH)
   /** By sender and receiver, one for each kind: two look-ups cost less than a name that is put together. */
   readonly #flows = new Map<Name, Map<Name, Flow[]>>()
   readonly #all: Flow[] = []
+  readonly #contents: Content[] = []
+  /** Place of each part's last content. */
+  readonly #parts = new Map<string, number>()
+  /** Why messages were rejected. */
+  readonly #reasons: LedgerRow['because'][] = [undefined]
 
   constructor(record: Pick<FlightRecorder, 'tell'>) {
     this.#record = record
@@ -42,14 +61,14 @@ export class Ledger implements Reader {
       case 'copy':
         return this.#send(event)
       case 'arrive':
-        this.#entries[event.envelope].delivered = event.at
-        this.#flowOf[event.envelope].delivered++
+        this.#columns.set(event.envelope, DELIVERED, event.at)
+        this.flow(event.envelope).delivered++
         return
       case 'drop': {
-        const entry = this.#entries[event.envelope]
-        entry.travelled = event.travelled
-        this.#flowOf[event.envelope].dropped++
-        this.#record.tell(entry.to, { kind: 'settle', envelope: event.envelope, fate: event.refused ? 'refused' : 'lost' }, event.id)
+        const flow = this.flow(event.envelope)
+        this.#columns.set(event.envelope, TRAVELLED, event.travelled)
+        flow.dropped++
+        this.#record.tell(flow.to, { kind: 'settle', envelope: event.envelope, fate: event.refused ? 'refused' : 'lost' }, event.id)
         return
       }
       case 'settle':
@@ -58,16 +77,60 @@ export class Ledger implements Reader {
   }
 
   row(id: number): LedgerRow {
-    return this.#entries[id]
+    const columns = this.#columns
+    const { from, to, kind, direction } = this.flow(id)
+    const { part, roles } = this.#contents[columns.get(id, CONTENT)]
+    const row: LedgerRow = {
+      id,
+      sent: columns.get(id, SENT),
+      delivered: this.delivered(id),
+      from,
+      to,
+      direction,
+      kind,
+      round: this.round(id),
+      part,
+      roles,
+      attempt: columns.get(id, ATTEMPT),
+      copy: columns.get(id, COPY),
+      bytes: columns.get(id, BYTES),
+      travelled: columns.get(id, TRAVELLED),
+      fate: this.fate(id),
+    }
+    const because = this.#reasons[columns.get(id, BECAUSE)]
+    return because === undefined ? row : { ...row, because }
   }
 
+  /** All rows, made anew. */
   get rows(): readonly LedgerRow[] {
-    return this.#entries
+    return Array.from({ length: this.#columns.length }, (_, id) => this.row(id))
+  }
+
+  get length(): number {
+    return this.#columns.length
+  }
+
+  round(id: number): number {
+    return this.#columns.get(id, ROUND)
+  }
+
+  fate(id: number): Fate {
+    return fates[this.#columns.get(id, FATE)]
+  }
+
+  delivered(id: number): Micros | null {
+    const delivered = this.#columns.get(id, DELIVERED)
+    return delivered === NEVER ? null : delivered
+  }
+
+  /** Has a copy reached its receiver, and no fate yet? */
+  isOpen(id: number): boolean {
+    return this.#columns.get(id, FATE) === unresolved && this.#columns.get(id, DELIVERED) !== NEVER
   }
 
   /** The flow that a copy belongs to. */
   flow(id: number): Flow {
-    return this.#flowOf[id]
+    return this.#all[this.#columns.get(id, FLOW)]
   }
 
   get flows(): readonly Flow[] {
@@ -75,37 +138,46 @@ export class Ledger implements Reader {
   }
 
   #send(event: EventOf<'send'> | EventOf<'copy'>): void {
-    const { envelope: id, at: sent, actor: from, to, direction, message: kind } = event
-    const { round, part, roles, attempt, copy, bytes } = event
-    this.#entries.push({
-      id, sent, delivered: null, from, to, direction, kind, round, part, roles, attempt, copy,
-      bytes, travelled: bytes, fate: 'unresolved',
-    })
-    if (this.#entries.length !== id + 1) throw new SafetyError(`envelope ${id} was sent out of order`)
-    const flow = this.#find(from, to, kind)
-    this.#flowOf.push(flow)
+    const { envelope: id, at, copy, bytes } = event
+    if (id !== this.#columns.length) throw new SafetyError(`envelope ${id} was sent out of order`)
+    const flow = this.#find(event)
+    const content = this.#content(event.part, event.roles)
+    this.#columns.add(at, NEVER, flow.index, content, event.round, event.attempt, copy, bytes, bytes, unresolved, NO_REASON)
     if (copy === 0) flow.sent++
     else flow.copied++
   }
 
   /** The first fate is final; that there is no second is a check's affair. */
   #settle(event: EventOf<'settle'>): void {
-    const entry = this.#entries[event.envelope]
-    if (entry.fate === 'unresolved') {
-      entry.fate = event.fate
-      if (event.because !== undefined) entry.because = event.because
+    const { envelope: id, fate, because } = event
+    if (this.#columns.get(id, FATE) === unresolved) {
+      this.#columns.set(id, FATE, numberOf[fate])
+      if (because !== undefined) this.#columns.set(id, BECAUSE, this.#reason(because))
     }
-    ;(event as { row: LedgerRow }).row = entry
+    ;(event as { row: LedgerRow }).row = this.row(id)
   }
 
-  #find(from: Name, to: Name, kind: MessageKind): Flow {
+  #reason(because: LedgerRow['because']): number {
+    const known = this.#reasons.indexOf(because)
+    return known < 0 ? this.#reasons.push(because) - 1 : known
+  }
+
+  #content(part: string, roles: readonly string[]): number {
+    const known = this.#parts.get(part)
+    if (known !== undefined && this.#contents[known].roles === roles) return known
+    const place = this.#contents.push({ part, roles }) - 1
+    this.#parts.set(part, place)
+    return place
+  }
+
+  #find({ actor: from, to, message: kind, direction }: EventOf<'send'> | EventOf<'copy'>): Flow {
     const flows = this.#flows.get(from)?.get(to)
     if (flows !== undefined) for (const flow of flows) if (flow.kind === kind) return flow
-    return this.#begin(from, to, kind)
+    return this.#begin(from, to, kind, direction)
   }
 
-  #begin(from: Name, to: Name, kind: MessageKind): Flow {
-    const flow: Flow = { index: this.#all.length, from, to, kind, sent: 0, copied: 0, delivered: 0, dropped: 0 }
+  #begin(from: Name, to: Name, kind: MessageKind, direction: Direction): Flow {
+    const flow: Flow = { index: this.#all.length, from, to, kind, direction, sent: 0, copied: 0, delivered: 0, dropped: 0 }
     this.#all.push(flow)
     let receivers = this.#flows.get(from)
     if (receivers === undefined) this.#flows.set(from, (receivers = new Map()))

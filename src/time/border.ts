@@ -1,4 +1,8 @@
-import { createRequire, syncBuiltinESMExports } from 'node:module'
+import cryptoModule, * as cryptoImports from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+import * as processImports from 'node:process'
+import timersModule, * as timersImports from 'node:timers'
+import timerPromises, * as timerPromisesImports from 'node:timers/promises'
 import { WindtunnelError } from '../errors.js'
 
 /** Something of the real world that was called while the simulation ran. */
@@ -44,55 +48,82 @@ const chance = "use ctx.streams('what is decided', ...), a stream named by its d
 const place = Symbol.for('windtunnel.border')
 type Holder = { [place]?: Border }
 
-/** Enters the process's border, which the first to come sets up. */
+/** Enters the process's border, which the first to come sets up, as it was the last time if nothing has changed. */
 export const join = (): Border => {
   const holder = globalThis as Holder
-  const border = (holder[place] ??= setUp(new Border()))
+  const known = holder[place]
+  if (known === undefined || (known.installs === 0 && !setUpAgain(known))) holder[place] = setUp(new Border())
+  const border = holder[place]!
   border.installs++
   return border
 }
 
-/** Leaves it; the last to go takes it down. */
+/**
+ * Leaves it; the last to go takes it down. Named imports of Node's modules keep what was put there, which passes on what
+ * it is asked: to tell them of the originals takes Node as long as fifty rounds of a tiny model.
+ */
 export const part = (border: Border): void => {
   if (--border.installs > 0) return
-  delete (globalThis as Holder)[place]
   for (const { target, key, original, replacement } of border.patches.toReversed()) {
     // Whoever has replaced it since (fake timers, say) still holds ours, which is harmless from now on.
     if (Reflect.getOwnPropertyDescriptor(target, key)?.value !== replacement) continue
     if (original === undefined) Reflect.deleteProperty(target, key)
     else Object.defineProperty(target, key, original)
   }
-  syncBuiltinESMExports()
 }
 
+const put = ({ target, key, original, replacement }: Patch): void => {
+  const { enumerable = true } = original ?? {}
+  Object.defineProperty(target, key, { value: replacement, writable: true, configurable: true, enumerable })
+}
+
+/** Puts the same in place again, if the originals are those of the last time and named imports have kept ours. */
+const setUpAgain = ({ patches }: Border): boolean => {
+  const same = patches.every(({ target, key, original }) => Reflect.getOwnPropertyDescriptor(target, key)?.value === original?.value)
+  if (!same) return false
+  for (const patch of patches) put(patch)
+  if (!isImported(patches)) syncBuiltinESMExports()
+  return true
+}
+
+/** Do named imports of Node's modules give what was put there? */
+const isImported = (patches: readonly Patch[]): boolean =>
+  patches.every(({ target, key, replacement }) => {
+    const names = imports.get(target)
+    return names === undefined || !(key in names) || Reflect.get(names, key) === replacement
+  })
+
+/** Modules of Node whose functions are guarded, with what `import { name }` of them gives. */
+const imports = new Map<object, object>([
+  [timersModule, timersImports], [timerPromises, timerPromisesImports], [cryptoModule, cryptoImports], [process, processImports],
+])
+
 const setUp = (border: Border): Border => {
-  const builtin = createRequire(import.meta.url)
-  const put = (target: object, key: string, replacement: unknown): void => {
-    const original = Object.getOwnPropertyDescriptor(target, key)
-    const { enumerable = true } = original ?? {}
-    Object.defineProperty(target, key, { value: replacement, writable: true, configurable: true, enumerable })
-    border.patches.push({ target, key, original, replacement })
+  const guard = (target: object, key: string, replacement: unknown): void => {
+    const patch: Patch = { target, key, original: Object.getOwnPropertyDescriptor(target, key), replacement }
+    put(patch)
+    border.patches.push(patch)
   }
   const forbid = (target: object, owner: string, keys: readonly string[], advice: string): void => {
     for (const key of keys) {
       const original = Reflect.get(target, key) as Anything | undefined
       if (typeof original !== 'function') continue
-      put(target, key, forbidden(border, original, `${owner}${key}()`, advice))
+      guard(target, key, forbidden(border, original, `${owner}${key}()`, advice))
     }
   }
   forbid(globalThis, '', timers, timer)
-  forbid(builtin('node:timers') as object, 'node:timers ', timers, timer)
-  forbid(builtin('node:timers/promises') as object, 'node:timers/promises ', timers, timer)
+  forbid(timersModule, 'node:timers ', timers, timer)
+  forbid(timerPromises, 'node:timers/promises ', timers, timer)
   forbid(Math, 'Math.', ['random'], chance)
   forbid(performance, 'performance.', ['now', 'mark', 'measure'], clock)
   forbid(process, 'process.', ['hrtime', 'uptime'], clock)
   forbid(process.hrtime, 'process.hrtime.', ['bigint'], clock)
   forbid(globalThis.crypto, 'crypto.', ['randomUUID', 'getRandomValues'], chance)
-  forbid(builtin('node:crypto') as object, 'node:crypto ', draws, chance)
+  forbid(cryptoModule, 'node:crypto ', draws, chance)
   const GuardedDate = guardedDate(border, Date)
   forbid(Date, 'Date.', ['now'], clock)
-  put(Date.prototype, 'constructor', GuardedDate)
-  put(globalThis, 'Date', GuardedDate)
+  guard(Date.prototype, 'constructor', GuardedDate)
+  guard(globalThis, 'Date', GuardedDate)
   syncBuiltinESMExports()
   return border
 }

@@ -4,7 +4,8 @@ import { Border, join, part } from './border.js'
  * Makes the wall clock, real timers and unnamed randomness throw while a handler, strategy, policy or link of the
  * simulation runs, and only then: nact, rxjs and the worker pool use real clocks for their own purposes.
  *
- * `install` patches the process once, however many guards are installed, and the last `uninstall` restores it exactly.
+ * `install` patches the process once, however many guards are installed, and the last `uninstall` restores it exactly; only
+ * named imports of Node's modules keep what passes on to the originals.
  * Not covered, because nothing can: functions that were taken from their module before `install`
  * (`const { now } = Date`), a new realm of `node:vm`, promises and microtasks (deterministic; and a context that is
  * used in them is revoked), files and sockets (their answers come after the handler, where the context is revoked).

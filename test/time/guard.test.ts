@@ -1,4 +1,5 @@
 import nodeCrypto, { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { performance as hooked } from 'node:perf_hooks'
 import { hrtime } from 'node:process'
 import timers from 'node:timers'
@@ -170,4 +171,26 @@ test('a handler that reads the clock ends its run; nact, the network and the eng
   )
   expect(error.cause).toBeInstanceOf(GuardError)
   expect(Date.now()).toBeGreaterThan(0)
+})
+
+test('a guard that comes back guards named imports, also where they were told of the originals meanwhile', () => {
+  const guard = new Guard()
+  const watched = (): void => {
+    guard.install()
+    expect(() => guard.inside('somebody', () => randomBytes(1))).toThrow('node:crypto randomBytes()')
+    guard.uninstall()
+    expect(randomBytes(1)).toHaveLength(1)
+  }
+  watched()
+  watched()
+  syncBuiltinESMExports()
+  watched()
+  const original = nodeCrypto.randomBytes
+  nodeCrypto.randomBytes = ((size: number) => original(size + 1)) as typeof original
+  guard.install()
+  expect(() => guard.inside('somebody', () => randomBytes(1))).toThrow('node:crypto randomBytes()')
+  expect(randomBytes(1)).toHaveLength(2)
+  guard.uninstall()
+  nodeCrypto.randomBytes = original
+  syncBuiltinESMExports()
 })

@@ -43,10 +43,10 @@ const vectorOf = (trainee: Trainee, { vector, segment }: StateLane, size: number
   return vector === 'parameter' ? trainee.parameters : (trainee.slots[vector] ??= new Float32Array(size))
 }
 
-/** Memory for a vector that will be written as a whole: not cleared, which counts in a tiny model. */
-const uncleared = (size: number): Float32Array => {
-  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(size * Float32Array.BYTES_PER_ELEMENT)
-  return new Float32Array(buffer, byteOffset, size)
+/** Memory for a vector that will be written as a whole: not cleared, which counts in a tiny model. `room`: bytes before it. */
+const uncleared = (size: number, room: number): Float32Array => {
+  const { buffer } = Buffer.allocUnsafeSlow(room + size * Float32Array.BYTES_PER_ELEMENT)
+  return new Float32Array(buffer, room, size)
 }
 
 /** A stretch of training in which every run takes the same number of steps. */
@@ -112,8 +112,10 @@ export class Stretch {
   private unload(seat: number): void {
     const { lanes, state, complete } = this.room
     const trainee = this.trainees[seat]
-    if (trainee.parameters === trainee.job.parameters) {
-      trainee.parameters = complete ? uncleared(this.recipe.size) : trainee.parameters.slice()
+    const { parameters, room = 0 } = trainee.job
+    if (trainee.parameters === parameters) {
+      trainee.parameters = uncleared(this.recipe.size, room)
+      if (!complete) trainee.parameters.set(parameters)
     }
     for (const { lane, offset } of state) {
       if (!lane.written) continue

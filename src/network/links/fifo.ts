@@ -18,6 +18,9 @@ interface Stop {
   until: Micros
 }
 
+/** Nobody's turn: of all lines that are free. */
+const nobody = Object.freeze([]) as unknown as Turn[]
+
 /** One transfer's turn on its lines, first to last byte. */
 class Turn implements Transfer, Rated {
   start: Micros = 0
@@ -66,8 +69,11 @@ export class Fifo implements Links {
     let free = now
     for (const line of path.lines) {
       const queue = this.#queue(line, now)
-      if (queue.length > 0) free = Math.max(free, queue[queue.length - 1].end)
-      queue.push(turn)
+      if (queue.length === 0) this.#queues.set(line, [turn])
+      else {
+        free = Math.max(free, queue[queue.length - 1].end)
+        queue.push(turn)
+      }
     }
     this.#place(turn, free)
     return turn
@@ -184,6 +190,7 @@ export class Fifo implements Links {
 
   #rateOf(line: Line, at: Micros): Rate {
     const own = this.#options.rate(line, at)
+    if (this.#stops.size === 0) return own
     let { bytesPerSecond, until: end } = own
     for (const { from, until } of this.#stops.get(line) ?? []) {
       if (at >= until) continue
@@ -195,12 +202,15 @@ export class Fifo implements Links {
 
   /** The line's queue without what has left the line: a last byte that leaves now has left. */
   #queue(line: Line, now: Micros): Turn[] {
-    let queue = this.#queues.get(line)
-    if (queue === undefined) this.#queues.set(line, (queue = []))
+    const queue = this.#queues.get(line) ?? nobody
     let over = 0
     while (over < queue.length && queue[over].end <= now) over++
-    if (over === queue.length) queue.length = 0
-    else if (over > 0) queue.splice(0, over)
+    if (over === 0) return queue
+    if (over === queue.length) {
+      this.#queues.set(line, nobody)
+      return nobody
+    }
+    queue.splice(0, over)
     return queue
   }
 }
