@@ -12,6 +12,7 @@ const benches = {
   round: { measures: 'the share of CPU time that training takes in one KuaiRand round', load: () => import('./round.js') },
   growth: { measures: 'time and memory per client-round, as rounds and clients grow', load: () => import('./growth.js') },
   workers: { measures: 'two workers against one on eight equal clients', load: () => import('./workers.js') },
+  'job-log': { measures: 'what the log of finished jobs costs a flight, and what it saves', load: () => import('./job-log.js') },
   reading: { measures: 'memory over the size of the columns, and rows per CPU-second, of an AliExpress country', load: () => import('./reading.js') },
 } as const
 
