@@ -280,7 +280,7 @@ describe('the log of finished jobs', () => {
     expect(recalled.notes).toEqual([`${jobs} jobs were read from ${jobsFile} and 0 were done: what was read was not trained again`])
     const { code } = await say(['run', join(cwd, 'mine.yaml'), '--workers', '1', '--quiet', '--no-job-log', '--out', join(cwd, 'bare')], cwd)
     expect(code).toBe(0)
-    expect((await say(['replay', 'bare', '--jobs'], cwd)).err).toContain(`has no ${jobsFile} to read jobs from`)
+    expect((await say(['replay', join(cwd, 'bare'), '--jobs'], cwd)).err).toContain(`has no ${jobsFile} to read jobs from`)
     expect((await say(['run', 'mine.yaml', '--no-job-log', '--keep-jobs'], cwd)).code).toBe(exitCodes.specification)
   })
 })

@@ -68,7 +68,8 @@ const withHashes = (value: unknown, vectors: Vectors): unknown => {
  */
 export const jobKeys = (jobs: readonly Job[], meanings: Meanings): string[] => {
   const vectors = new Vectors()
-  return jobs.map(({ client: _, ...job }) => {
+  return jobs.map((given) => {
+    const { client: _, ...job } = given
     const { program, data } = job
     const history = job.kind === 'score' && job.history !== undefined ? meanings.table(job.history) : undefined
     const named = { ...job, program: [program, meanings.recipe(program)], data: meanings.table(data), history }
