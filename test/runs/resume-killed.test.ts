@@ -32,7 +32,8 @@ const script = fileURLToPath(new URL('./fly-and-die.ts', import.meta.url))
 const killedAt = (folder: string, engine: EngineName, bytes: number, temporary: string): Promise<NodeJS.Signals | null> =>
   new Promise((resolve) => {
     const env = { ...process.env, TMPDIR: temporary }
-    const child = spawn(process.execPath, ['--import', loader, script, folder, engine, String(bytes)], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+    const child = spawn(process.execPath, ['--import', loader, script, folder, engine, String(bytes)], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.pipe(process.stderr, { end: false })
     // Not before the processes that it started are gone too: they hold standard error.
     child.once('close', (_, signal) => resolve(signal))
   })
