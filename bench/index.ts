@@ -13,6 +13,7 @@ const benches = {
   growth: { measures: 'time and memory per client-round, as rounds and clients grow', load: () => import('./growth.js') },
   explore: { measures: 'cases that are drawn and flown per CPU-second, without training', load: () => import('./explore.js') },
   workers: { measures: 'two workers against one on eight equal clients', load: () => import('./workers.js') },
+  'job-log': { measures: 'what the log of finished jobs costs a flight, and what it saves', load: () => import('./job-log.js') },
   reading: { measures: 'memory over the size of the columns, and rows per CPU-second, of an AliExpress country', load: () => import('./reading.js') },
 } as const
 

@@ -24,6 +24,9 @@ const specification = (faults: Specification['faults']): Specification => ({
   evaluate: { start: false, every: 1000, final: false },
 })
 
+/** MB-1 in calm weather. */
+export const mb1Flight = specification([])
+
 const lossy = [lose({ from: 'client', to: 'aggregator' }, { probability: 0.3 })]
 
 /** Turns before measuring: V8 needs about ten flights until it has compiled what they use. */

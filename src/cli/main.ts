@@ -18,6 +18,7 @@ import { list } from './list.js'
 import { engine, folderPath, gather, oneOf, oneOfMany, part, seed, share, whole, workers } from './options.js'
 import { plan } from './plan.js'
 import { replay } from './replay.js'
+import { resume, type ResumeFlags } from './resume.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
 import { verify, type VerifyFlags } from './verify.js'
@@ -44,6 +45,9 @@ The script is TypeScript or JavaScript with \`export default simulation({ ... })
 data) is replaced; where the default folder holds another one, the next free name is taken (runs/NAME-SEED-2). With --out
 it is refused, unless you --force. Anything that is not a run is never overwritten.
 
+While it flies, what has been trained lies in a log beside the run (jobs.log), from which \`resume\` goes on after a crash or
+Ctrl-C. It goes when the run is complete; with --keep-jobs it stays.
+
 Examples:
   npx windtunnel run simulations/first-flight.ts --seed 7 --workers 4
   npx windtunnel run plan.yaml --set rounds.count=5 --set 'faults=[]' --set local.optimizer.rate=1e-2
@@ -60,10 +64,20 @@ Examples:
   replay: `
 Flies the run again from its manifest and compares events, then numbers: bit by bit on the same kind of processor,
 within a tolerance on another. Prints the first event that differs, with its virtual time and actor (exit code 6).
-Refuses a script or data that changed. Writes nothing.
+Refuses a script or data that changed. Writes nothing. All is trained again, unless --jobs reads it from the log that
+\`run --keep-jobs\` left; then nothing is said of the training itself (exit code 8).
 
 Example:
   npx windtunnel replay runs/first-flight-1`,
+  resume: `
+Flies the run again from time 0, with the jobs that it had finished read from its log, into the same folder: the digest is
+that of the run that nothing broke off. Of a run that is complete it says so. Refuses a script, data or a version that
+changed, another kind of processor, and a run that another process still flies. Of a study it flies what is missing, with
+the flags that it was begun with.
+
+Examples:
+  npx windtunnel resume runs/first-flight-1
+  npx windtunnel resume runs/strategies`,
   study: `
 The script is TypeScript or JavaScript with \`export default study(({ full }) => ({ ... }))\`: variants under conditions,
 each tuned on validation, flown with the same seeds and paired against baselines. Runs that are complete are not flown
@@ -156,6 +170,8 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--set <path=value>', 'set a field of the specification; may be given again', gather)
     .option('--plan <file>', 'fly this plan of faults, in place of what the specification’s draw')
     .option('--check <name>', 'watch this check alone, or all, or none; may be given again (default: all)', gather)
+    .option('--no-job-log', 'keep no log of what was trained: nothing to resume from')
+    .option('--keep-jobs', 'keep that log when the run is complete, for replay --jobs')
     .addHelpText('after', examples.run)
     .action(async (script: string, flags: RunFlags) => done(await run(script, flags, streams)))
   root
@@ -175,8 +191,19 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
     .option('--json', 'print the result as one JSON object, and nothing else, on standard output')
     .option('--quiet', 'print nothing but errors')
+    .option('--jobs', 'read finished jobs from the log that run --keep-jobs left, in place of training')
     .addHelpText('after', examples.replay)
-    .action(async (folder: string, flags: RunFlags) => done(await replay(folder, flags, streams)))
+    .action(async (folder: string, flags: RunFlags & { jobs?: boolean }) => done(await replay(folder, flags, streams)))
+  root
+    .command('resume')
+    .argument('<run>', 'folder of a run or study that was broken off')
+    .description('end a run that was killed or interrupted, without training again what it had trained')
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
+    .option('--keep-jobs', 'keep the log of finished jobs when the run is complete')
+    .option('--json', 'print the final summary as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', examples.resume)
+    .action(async (folder: string, flags: ResumeFlags) => done(await resume(folder, flags, streams)))
   root
     .command('explore')
     .argument('<script>', 'simulation to explore')

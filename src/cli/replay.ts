@@ -14,7 +14,7 @@ const numbers = {
 /** `windtunnel replay RUN`. Returns the exit code; a difference is thrown. */
 export const replay = async (
   folder: string,
-  flags: Pick<RunFlags, 'workers' | 'json' | 'quiet'>,
+  flags: Pick<RunFlags, 'workers' | 'json' | 'quiet'> & { readonly jobs?: boolean },
   streams: Terminal,
 ): Promise<number> => {
   let progress: Progress = silent
@@ -22,7 +22,7 @@ export const replay = async (
   try {
     const result = await replayRun(
       folder,
-      { workers: flags.workers, cwd: streams.cwd, signal: interrupt.signal },
+      { workers: flags.workers, jobs: flags.jobs, cwd: streams.cwd, signal: interrupt.signal },
       {
         onReady({ resolved }) {
           progress = progressFor(streams, flags, resolved)

@@ -1,12 +1,13 @@
 import { join, relative, sep } from 'node:path'
 import type { EngineName } from '../engine/open.js'
-import { exitCodes, StorageError } from '../errors.js'
+import { exitCodes, SpecificationError, StorageError } from '../errors.js'
 import type { CalmRound } from '../flight/calm-round.js'
 import { loadSpecification } from '../runs/load.js'
 import { conduct, type Run } from '../runs/simulate.js'
 import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
-import { formatTime, wrap } from './format.js'
+import { jobsFile } from '../runs/jobs/job-log.js'
+import { formatBytes, formatTime, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { readPlanFile } from './plan-file.js'
 import { showProgress, silent, type Output, type Progress } from './progress.js'
@@ -32,6 +33,9 @@ export interface RunFlags {
   readonly set?: readonly string[]
   readonly plan?: string
   readonly check?: readonly string[]
+  /** `--no-job-log`. */
+  readonly jobLog?: boolean
+  readonly keepJobs?: boolean
 }
 
 export const countOf = ({ rounds }: Resolved): number | undefined =>
@@ -57,7 +61,7 @@ const shortest = (cwd: string, path: string): string => {
   return way.startsWith('..') ? path : way
 }
 
-const show = (run: Run, flags: RunFlags, { out, cwd }: Terminal): void => {
+export const show = (run: Run, flags: Pick<RunFlags, 'json' | 'quiet'>, { out, cwd }: Terminal): void => {
   if (flags.json) out.write(`${JSON.stringify(summarise(run))}\n`)
   else if (!flags.quiet) {
     const folder = run.folder === undefined ? '' : shortest(cwd, run.folder)
@@ -65,6 +69,16 @@ const show = (run: Run, flags: RunFlags, { out, cwd }: Terminal): void => {
     const view = Object.create(run, { folder: { value: folder || undefined } }) as Run
     out.write(report(view, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
   }
+}
+
+/** What is to be known of the log of finished jobs where it stays: nothing where it does not. */
+export const jobsLine = ({ manifest: { jobLog, status }, folder }: Run, cwd: string): string => {
+  if (jobLog?.jobs === undefined || folder === undefined) return ''
+  const held = `${plural(jobLog.jobs, 'finished job')} (${formatBytes(jobLog.bytes ?? 0)}) in ${jobsFile}`
+  const where = shortest(cwd, folder)
+  return status === 'complete'
+    ? `note: ${held}, for npx windtunnel replay ${quoted(where)} --jobs\n`
+    : `note: ${held}: npx windtunnel resume ${quoted(where)} goes on from there\n`
 }
 
 /** Where a round's time goes when nothing disturbs it: whoever sets deadlines or slows devices down wants to know. */
@@ -82,6 +96,7 @@ export const calmLine = ([slowest]: readonly CalmRound[], { rounds }: Pick<Resol
 /** `windtunnel run SCRIPT`. Returns the exit code. */
 export const run = async (script: string, flags: RunFlags, streams: Terminal): Promise<number> => {
   const { cwd } = streams
+  if (flags.jobLog === false && flags.keepJobs) throw new SpecificationError('--no-job-log and --keep-jobs: give one of them.')
   const loaded = await loadSpecification(script, cwd)
   let progress: Progress = silent
   const interrupt = onInterrupt((text) => streams.err.write(`\n${text}\n`))
@@ -100,6 +115,7 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
         ...(flags.plan !== undefined && { plan: readPlanFile(flags.plan, cwd) }),
         ...(flags.check && { watch: flags.check }),
         out: ({ name, seed }) => flags.out ?? join(cwd, 'runs', `${name}-${seed}`.replace(/[^\w.-]/g, '_')),
+        jobs: flags.jobLog === false ? 'none' : flags.keepJobs ? 'keep' : 'until-complete',
         ifTaken: flags.force ? 'replace' : flags.out === undefined ? 'next' : 'refuse',
         cwd,
         signal: interrupt.signal,
@@ -115,6 +131,7 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
     )
     progress.end()
     show(flown, flags, streams)
+    if (!flags.quiet) streams.err.write(jobsLine(flown, cwd))
     if (flown.status === 'interrupted') return exitCodes.interrupted
     return nothingLearnt(flown) === undefined ? exitCodes.ok : exitCodes.liveness
   } catch (error) {

@@ -1,9 +1,12 @@
 import { join, resolve as absolute } from 'node:path'
 import type { EngineName } from '../engine/open.js'
-import { exitCodes } from '../errors.js'
+import { exitCodes, SpecificationError } from '../errors.js'
 import { loadStudy } from '../runs/load.js'
 import { folderName, onlyConditions, onlyVariants } from '../runs/study/cell.js'
 import { flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
+import { realDisk } from '../runs/disk.js'
+import { sha256OfFile } from '../runs/hash.js'
+import { readStudyRecord, writeStudyRecord } from '../runs/study/record.js'
 import type { At } from '../runs/comparison/gather.js'
 import { comparisonOf, formatted, type Format } from './compare.js'
 import { plural } from './format.js'
@@ -54,6 +57,8 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
   const chosen = flags.under === undefined ? varied : onlyConditions(varied, flags.under)
   const plan = { ...chosen, seeds: flags.seeds ?? planned.seeds, baselines: flags.baseline ?? chosen.baselines }
   const folder = flags.out ?? join('runs', `${folderName(plan.name)}${full ? '-full' : ''}`)
+  const { out: _, fresh: __, quiet: ___, ...again } = flags
+  writeStudyRecord(absolute(cwd, folder), { script: from, flags: again }, realDisk)
   // The table alone goes to standard output, so that it can be written to a file.
   const tell = (text: string): void => void (flags.quiet ? undefined : err.write(text))
   const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
@@ -70,7 +75,7 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
     })
     if (flown.status === 'interrupted') {
       const had = `${plural(flown.folders.length, 'run')} in ${folder}`
-      tell(`Interrupted with ${had}. The same command goes on from there.\n`)
+      tell(`Interrupted with ${had}. The same command goes on from there, or npx windtunnel resume ${folder}.\n`)
       return exitCodes.interrupted
     }
     tell(`${choices(flown)}${plural(flown.folders.length, 'run')} in ${folder}\n\n`)
@@ -89,4 +94,19 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
   } finally {
     interrupt.release()
   }
+}
+
+/**
+ * Flies the study on that a folder is of, with the flags that it was begun with. What `--fresh` had flown again is there; what
+ * it had not come to is taken as it is.
+ */
+export const resumeStudy = (folder: string, flags: Pick<StudyFlags, 'workers' | 'quiet'>, streams: Terminal): Promise<number> => {
+  const { script: { file, sha256 }, flags: begun } = readStudyRecord(absolute(streams.cwd, folder), realDisk)
+  const now = sha256OfFile(absolute(streams.cwd, file))
+  if (now === undefined) throw new SpecificationError(`the script ${file} is not here. Go to the folder in which the study was begun.`)
+  if (now !== sha256) {
+    throw new SpecificationError(`the script ${file} has changed since the study was begun: resumed, it would be another. Fly it with study.`)
+  }
+  const { workers = begun.workers as number | undefined, quiet } = flags
+  return study(file, { ...(begun as StudyFlags), workers, quiet, out: folder }, streams)
 }

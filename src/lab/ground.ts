@@ -1,8 +1,8 @@
 import { loadWorld } from '../../scenarios/registry.js'
 import { shuffleLabels } from '../data/pool.js'
 import type { World } from '../data/world.js'
-import type { Engine } from '../engine/engine.js'
 import { openEngine } from '../engine/open.js'
+import { RecallingEngine } from '../engine/recalling/recalling-engine.js'
 import { SpecificationError } from '../errors.js'
 import type { Resolved } from '../simulation/specification.js'
 
@@ -17,7 +17,7 @@ export interface Place {
 /** What flights stand on, and what takes long to open: the data, and an engine with the programs that it knows. */
 export interface Ground {
   readonly world: World
-  readonly engine: Engine
+  readonly engine: RecallingEngine
   close(): Promise<void>
 }
 
@@ -34,7 +34,7 @@ export const loadGroundWorld = async (
 /** Loads the world and opens the engine that a specification asks for. Throws what either throws. */
 export const openGround = async (resolved: Grounded, place: Place): Promise<Ground> => {
   const world = await loadGroundWorld(resolved, place)
-  const engine = await openEngine({ engine: resolved.engine, workers: resolved.workers })
+  const engine = new RecallingEngine(await openEngine({ engine: resolved.engine, workers: resolved.workers }))
   return { world, engine, close: () => engine.close() }
 }
 

@@ -8,8 +8,10 @@ import type { TrainingRow } from '../record/rows.js'
 import { conclude } from './describe.js'
 import type { Disk } from './disk.js'
 import { blockFiles, type RowFile, rowFiles, rowLines } from './files.js'
+import { JobLog, type JobLogOptions } from './jobs/job-log.js'
+import type { Maker } from './jobs/maker.js'
 import { manifestFile, manifestText, type Manifest } from './manifest.js'
-import { type IfTaken, leave, type Place, take } from './place.js'
+import { clear, type IfTaken, leave, type Place, take } from './place.js'
 import { toNdjson } from './rows.js'
 import { sealed } from './seal.js'
 
@@ -28,6 +30,11 @@ const every = ['events', 'ledger', 'trainings', 'metrics', 'rounds'] as const sa
 /** A training that has just ended: what comes of it is known later. */
 const trainingOf = ({ actor: client, round, start, at: end, examples, outcome }: EventOf<'trained'>): TrainingRow =>
   ({ client, round, start, end, examples, outcome: outcome === 'computed' ? 'unresolved' : outcome })
+
+/** The log of finished jobs that a run is to have. */
+export interface Logged extends JobLogOptions {
+  readonly maker: Maker
+}
 
 /** What was written to a file, as its hash and its length. */
 class Written {
@@ -67,6 +74,7 @@ export class RunFolder {
   readonly #written = new Map<string, Written>(Object.values(rowFiles).map((file) => [file, new Written('')]))
   #manifest: Manifest
   #failure: StorageError | undefined
+  #jobs: JobLog | undefined
 
   private constructor({ folder, note }: Place, manifest: Manifest, disk: Disk) {
     this.folder = folder
@@ -76,12 +84,14 @@ export class RunFolder {
   }
 
   /** Makes the folder, with a manifest that says `running`, and has it alone until the run has ended. */
-  static open(folder: string, manifest: Manifest, disk: Disk, ifTaken: IfTaken = 'refuse'): RunFolder {
+  static open(folder: string, manifest: Manifest, disk: Disk, ifTaken: IfTaken = 'refuse', logged?: Logged): RunFolder {
     try {
       const run = new RunFolder(take(folder, manifest, ifTaken, disk), manifest, disk)
       try {
         run.#writeManifest()
+        clear(run.folder, ifTaken, disk)
         for (const file of Object.values(rowFiles)) disk.append(join(run.folder, file), '')
+        if (logged) run.#jobs = JobLog.open(run.folder, logged.maker, disk, logged)
         return run
       } catch (cause) {
         leave(run.folder, disk)
@@ -101,6 +111,11 @@ export class RunFolder {
 
   get manifest(): Manifest {
     return this.#manifest
+  }
+
+  /** Its log of finished jobs, where it has one. */
+  get jobs(): JobLog | undefined {
+    return this.#jobs
   }
 
   /** Takes canonical events as they are made. */
@@ -148,8 +163,25 @@ export class RunFolder {
     this.#close()
   }
 
-  /** Says how it ended, and vouches for all that was written. */
+  /** Says how it ended, and vouches for all that was written. A log of jobs is of no use to a run that is complete. */
   #close(): void {
+    const { jobLog, ...manifest } = this.#manifest
+    const log = this.#jobs
+    log?.flush()
+    const stays = log !== undefined && log.gaveWay === undefined && (jobLog?.keep === true || manifest.status !== 'complete')
+    const { resumed } = manifest
+    this.#manifest = {
+      ...manifest,
+      ...(stays && { jobLog: { keep: jobLog?.keep === true, ...log.size } }),
+      ...(resumed && log && { resumed: { ...resumed, recalled: log.recalled, done: log.done } }),
+    }
+    this.#seal()
+    // Not before the manifest says that it is complete: who is killed here resumes.
+    if (!stays && this.#failure === undefined) log?.remove()
+    leave(this.folder, this.#disk)
+  }
+
+  #seal(): void {
     if (this.#failure === undefined) {
       const files = Object.fromEntries([...this.#written].map(([file, content]) => [file, content.summary()]))
       this.#manifest = sealed(this.#manifest, files)
@@ -159,7 +191,6 @@ export class RunFolder {
     } catch (cause) {
       this.#fail(manifestFile, cause)
     }
-    leave(this.folder, this.#disk)
   }
 
   #writeManifest(): void {
@@ -212,7 +243,8 @@ export class RunFolder {
     const what = kept.length > 0 ? `Kept: ${kept.join(', ')}` : 'Nothing of the run was kept'
     this.#failure ??= new StorageError(
       `Could not write ${join(this.folder, file)}: ${whyOf(cause)}. ${what}. ` +
-        'Make room, or give another place with --out, and fly it again: the same seed gives the same run.',
+        'Make room' + (this.#jobs === undefined ? ', or' : ` and go on with \`windtunnel resume ${this.folder}\`; or`) +
+        ' give another place with --out, and fly it again: the same seed gives the same run.',
       { cause },
     )
   }

@@ -35,6 +35,16 @@ export const isFlown = (folder: string, identity: string, disk: Disk): boolean =
   }
 }
 
+/** The manifest of the run that would be flown, where it lies in this folder and was broken off. */
+export const brokenOff = (folder: string, identity: string, disk: Disk): Manifest | undefined => {
+  try {
+    const manifest = readManifest(folder, disk)
+    return manifest.status !== 'complete' && identityOf(manifest) === identity ? manifest : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** The first thing in which two runs are not the same flight, in words; undefined where they are. */
 export const differenceOf = (a: Manifest, b: Manifest): string | undefined => {
   const scripts = a.functions.length + b.functions.length > 0

@@ -77,6 +77,10 @@ export interface Manifest {
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string
+  /** The log of finished jobs: whether it is kept when the run is complete, and what it holds, where it has ended and is there. */
+  readonly jobLog?: { readonly keep: boolean; readonly jobs?: number; readonly bytes?: number }
+  /** How often it was flown on after it was broken off; of the last time, jobs that were read from the log, and others. */
+  readonly resumed?: { readonly times: number; readonly recalled: number; readonly done: number }
   /** SHA-256 and length of every other file of the run, as it was written. */
   readonly files?: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>
   /** SHA-256 of this manifest without this field, as one line of JSON. */

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { StorageError } from '../errors.js'
 import type { Disk } from './disk.js'
 import { differenceOf } from './identity.js'
-import { isAlive } from './alive.js'
+import { isAlive, startOfProcess } from './alive.js'
+import { jobsFile } from './jobs/job-log.js'
 import { manifestFile, type Manifest, readManifest } from './manifest.js'
 import { everyFile } from './seal.js'
 
@@ -14,8 +15,9 @@ export const lockFile = 'run.lock'
 /**
  * What is done where the folder holds the run of another flight (another seed, another setting): the run is refused, takes
  * its place, or goes to the next free name (`NAME-2`). The run of the same flight is always replaced; other files never.
+ * `resume`: it is the same flight, which is flown on from the jobs that it left.
  */
-export type IfTaken = 'refuse' | 'replace' | 'next'
+export type IfTaken = 'refuse' | 'replace' | 'next' | 'resume'
 
 /** A folder that is this process's to write a run into. */
 export interface Place {
@@ -30,10 +32,13 @@ interface Obstacle {
   readonly advice: string
 }
 
+/** Files that were being written when their process was killed. */
+const unfinished: readonly string[] = everyFile.map((file) => `${file}.new`)
+
 /** Names that are tried. Whoever has as many runs of one name and seed wants another name. */
 const mostNames = 10_000
 
-/** Finds the folder, takes its lock and empties it of the run that it replaces. Undone by `leave`. */
+/** Finds the folder and takes its lock; undone by `leave`. What it holds of another run stays until `clear`. */
 export const take = (wanted: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk): Place => {
   let first: Obstacle | undefined
   for (let number = 1; ; number++) {
@@ -57,8 +62,16 @@ const tryFolder = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: D
   // Somebody else may have ended a run there meanwhile.
   const found = look(folder, manifest, ifTaken, disk)
   if ('why' in found) leave(folder, disk)
-  else for (const file of everyFile) disk.remove(join(folder, file))
   return found
+}
+
+/**
+ * Empties a folder of the run that was in it, but for the manifest: that of the new run has taken its place, so that at
+ * every moment the folder is that of a run, and never of one that is complete and has no rows.
+ */
+export const clear = (folder: string, ifTaken: IfTaken, disk: Disk): void => {
+  const stay = ifTaken === 'resume' ? [manifestFile, jobsFile] : [manifestFile]
+  for (const file of [...everyFile, ...unfinished]) if (!stay.includes(file)) disk.remove(join(folder, file))
 }
 
 const look = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk): Obstacle | { readonly note: string | undefined } => {
@@ -67,6 +80,7 @@ const look = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk):
   const { run } = contents
   if (run === undefined) return { note: undefined }
   const difference = differenceOf(run, manifest)
+  if (ifTaken === 'resume') return { note: `goes on with the ${run.status} run that was in ${folder}` }
   if (difference !== undefined && ifTaken !== 'replace') {
     const advice = 'Give another --out, or --force to replace it.'
     return { why: `holds another flight (${difference})`, advice }
@@ -75,8 +89,11 @@ const look = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk):
   return { note: `replaces the ${run.status} run that was in ${folder} (${flight})` }
 }
 
+/** What says nothing about whose folder it is: a lock, and what was never finished. */
+const passing: readonly string[] = [lockFile, ...unfinished]
+
 const contentsOf = (folder: string, disk: Disk): Obstacle | { readonly run: Manifest | undefined } => {
-  const found = disk.exists(folder) ? disk.list(folder).filter((file) => file !== lockFile) : []
+  const found = disk.exists(folder) ? disk.list(folder).filter((file) => !passing.includes(file)) : []
   if (found.length === 0) return { run: undefined }
   const advice = 'Give another --out.'
   if (!found.includes(manifestFile)) {
@@ -92,23 +109,39 @@ const contentsOf = (folder: string, disk: Disk): Obstacle | { readonly run: Mani
 interface Writer {
   readonly process: number
   readonly host: string
+  /** `startOfProcess`; earlier versions do not say. */
+  readonly started?: string | undefined
 }
 
-const me: Writer = { process: process.pid, host: hostname() }
+const me = (): Writer => ({ process: process.pid, host: hostname(), started: startOfProcess(process.pid) })
+
+/** A writer is gone where its number is no process's, or one's that was started at another time. */
+const isGone = ({ process: number, host, started }: Writer): boolean => {
+  if (host !== hostname()) return false
+  return !isAlive(number) || (started !== undefined && started !== startOfProcess(number))
+}
+
+const beingWritten = ({ process: number, host }: Writer, path: string): Obstacle => ({
+  why: `is being written by process ${number}${host === hostname() ? '' : ` on ${host}`}`,
+  advice: `Wait for it, or give another --out. If that process is gone, remove ${path}.`,
+})
+
+/** Refuses a folder that somebody writes into. */
+export const demandFree = (folder: string, disk: Disk): void => {
+  const path = join(folder, lockFile)
+  const writer = disk.exists(path) ? writerOf(path, disk) : undefined
+  if (writer === undefined || isGone(writer)) return
+  const { why, advice } = beingWritten(writer, path)
+  throw new StorageError(`${folder} ${why}. ${advice}`)
+}
 
 /** Takes the lock; of a writer that is gone too. Says who has it if somebody does. */
 const lock = (folder: string, disk: Disk): Obstacle | undefined => {
   const path = join(folder, lockFile)
   for (let tries = 0; tries < 3; tries++) {
-    if (disk.create(path, `${JSON.stringify(me)}\n`)) return undefined
+    if (disk.create(path, `${JSON.stringify(me())}\n`)) return undefined
     const writer = writerOf(path, disk)
-    if (writer !== undefined && (writer.host !== me.host || isAlive(writer.process))) {
-      const where = writer.host === me.host ? '' : ` on ${writer.host}`
-      return {
-        why: `is being written by process ${writer.process}${where}`,
-        advice: `Wait for it, or give another --out. If that process is gone, remove ${path}.`,
-      }
-    }
+    if (writer !== undefined && !isGone(writer)) return beingWritten(writer, path)
     disk.remove(path)
   }
   return { why: `has a ${lockFile} that cannot be removed`, advice: 'Give another --out.' }
@@ -116,8 +149,8 @@ const lock = (folder: string, disk: Disk): Obstacle | undefined => {
 
 const writerOf = (path: string, disk: Disk): Writer | undefined => {
   try {
-    const { process, host } = JSON.parse(disk.read(path)) as Partial<Writer>
-    return Number.isSafeInteger(process) && typeof host === 'string' ? { process: process!, host } : undefined
+    const { process, host, started } = JSON.parse(disk.read(path)) as Partial<Writer>
+    return Number.isSafeInteger(process) && typeof host === 'string' ? { process: process!, host, started } : undefined
   } catch {
     return undefined
   }

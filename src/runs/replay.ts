@@ -1,24 +1,19 @@
-import { existsSync } from 'node:fs'
-import { join, resolve as absolute } from 'node:path'
+import { join } from 'node:path'
 
-import type { World } from '../data/world.js'
 import { shown } from '../documents/problem.js'
-import { DataError, NondeterminismError, SpecificationError, StorageError } from '../errors.js'
+import { NondeterminismError, StorageError } from '../errors.js'
 import type { Flight } from '../flight/flight.js'
-import { readStart } from '../flight/start.js'
-import type { Which } from '../flight/trained-model.js'
 import type { FlightEvent } from '../record/event.js'
 import type { MetricRow } from '../record/rows.js'
-import { readTrace } from '../schedules/trace-file.js'
-import type { Specification } from '../simulation/specification.js'
+import { checkWorld, flightOf } from './again.js'
 import {
   compareFields, compareMetrics, compareRows, EventComparison, formatDifference, formatFieldDifference,
   formatMetricDifference, formatRowDifference,
 } from './compare.js'
 import { realDisk, type Disk } from './disk.js'
 import { blockFiles, rowFiles, rowLines } from './files.js'
-import { sha256, sha256OfFile } from './hash.js'
-import { loadSpecification } from './load.js'
+import { JobLog, jobsFile, makerOfLog } from './jobs/job-log.js'
+import { makerOf, makersDiffer } from './jobs/maker.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
 import { readEnd, readLines, readRows } from './rows.js'
@@ -49,54 +44,6 @@ export const comparable = (lines: readonly string[], whole: boolean): readonly s
   const instant = /^\{"at":(\d+)/
   const end = instant.exec(lines.at(-1) ?? '')?.[1]
   return whole ? lines : lines.slice(0, lines.findLastIndex((line) => instant.exec(line)?.[1] !== end) + 1)
-}
-
-const changed = (what: string, file: string): string =>
-  `${what} ${file} has changed since the run (its hash differs): a replay would fly something else. ` +
-  'Fly it anew with run.'
-
-const checkTraces = (manifest: Manifest, cwd: string): void => {
-  for (const { file, sha256: before } of manifest.traces) {
-    if (sha256(readTrace(file, cwd, 'A trace of the run')) !== before) throw new DataError(changed('the trace', file))
-  }
-}
-
-const checkStart = ({ specification, start: before }: Manifest, cwd: string): void => {
-  if (before === undefined) return
-  const bytes = readStart(specification.start as NonNullable<Specification['start']> & { readonly model: Which }, cwd)
-  if (sha256(bytes) !== before.sha256) throw new DataError(changed('the model', before.file))
-}
-
-const checkWorld = (manifest: Manifest, world: World): void => {
-  const now = new Map(world.origins.map(({ file, sha256 }) => [file, sha256]))
-  for (const { file, sha256 } of manifest.world.origins) {
-    if (!now.has(file)) throw new DataError(`the data file ${file} of the run was not read now. Fly it anew with run.`)
-    if (now.get(file) !== sha256) throw new DataError(changed('the data file', file))
-  }
-}
-
-/** The specification of the manifest; functions come from the script, which must be the one that was flown. */
-const specificationFrom = async (manifest: Manifest, cwd: string): Promise<Specification> => {
-  const data = Object.fromEntries(
-    Object.entries(manifest.specification).filter(([name]) => !manifest.functions.includes(name)),
-  )
-  const { script } = manifest
-  if (script === null) {
-    if (manifest.functions.length === 0) return data as unknown as Specification
-    const names = manifest.functions.join(', ')
-    const why = `the run has functions (${names}) and no script to take them from`
-    throw new SpecificationError(`${why}: it cannot be replayed.`)
-  }
-  if (!existsSync(absolute(cwd, script.file))) {
-    throw new SpecificationError(`the script ${script.file} is not here. Replay from the folder in which it was flown.`)
-  }
-  if (sha256OfFile(absolute(cwd, script.file)) !== script.sha256) {
-    throw new SpecificationError(changed('the script', script.file))
-  }
-  if (manifest.functions.length === 0) return data as unknown as Specification
-  const loaded = (await loadSpecification(script.file, cwd)).specification as unknown as Record<string, unknown>
-  const functions = Object.fromEntries(manifest.functions.map((name) => [name, loaded[name]]))
-  return { ...data, ...functions } as unknown as Specification
 }
 
 /** Why this machine may give other last bits than the one of the run; empty where it may not. */
@@ -152,7 +99,7 @@ const derived = [
 ] as const satisfies readonly (keyof Manifest)[]
 
 /** What else a manifest of a run that ended says. */
-const besides = ['study', 'spent', 'files', 'sha256'] as const satisfies readonly (keyof Manifest)[]
+const besides = ['study', 'spent', 'jobLog', 'resumed', 'files', 'sha256'] as const satisfies readonly (keyof Manifest)[]
 
 /** What of that depends on scores, and so on the last bits of a processor. */
 const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest'])
@@ -209,6 +156,24 @@ const demandSeal = (folder: string, { broken }: Examined): void => {
   )
 }
 
+/** The jobs that a run kept, to be read in place of training; refused where they are of another machine or version. */
+const keptJobs = (folder: string, { engine }: Manifest, versions: Manifest['versions'], disk: Disk): JobLog => {
+  const there = makerOfLog(folder, disk)
+  if (there === undefined) {
+    throw new StorageError(`${folder} has no ${jobsFile} to read jobs from. Replay without --jobs, which trains, or fly it with run --keep-jobs.`)
+  }
+  const here = makerOf({ engine, processor: thisProcessor(), versions })
+  const why = makersDiffer(there, here)
+  if (why !== undefined) throw new StorageError(`${join(folder, jobsFile)} is of no use here: ${why}. Replay without --jobs, which trains.`)
+  return JobLog.open(folder, here, disk, { frozen: true })
+}
+
+/** What to look at when a run is replayed. */
+export interface ReplayOptions extends Pick<SimulateOptions, 'workers' | 'cwd' | 'signal'> {
+  /** Read finished jobs from the log that the run kept, in place of training. Default: all is trained again. */
+  readonly jobs?: boolean | undefined
+}
+
 /**
  * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
  * differs, then every row of every file, and what the manifest says. Writes nothing. Refuses a script, data, traces or a
@@ -217,7 +182,7 @@ const demandSeal = (folder: string, { broken }: Examined): void => {
  */
 export const replay = async (
   folder: string,
-  options: Pick<SimulateOptions, 'workers' | 'cwd' | 'signal'> = {},
+  options: ReplayOptions = {},
   watch: Callbacks = {},
 ): Promise<Replayed> => {
   const cwd = options.cwd ?? process.cwd()
@@ -228,22 +193,16 @@ export const replay = async (
   const { lines: flown, rest } = readEnd(folder, rowFiles.events, disk)
   const expected = comparable(whole && rest !== '' ? [...flown, rest] : flown, whole)
   const closed = whole ? Infinity : readLines(folder, rowFiles.rounds, disk).length
-  const specification = await specificationFrom(manifest, cwd)
-  checkTraces(manifest, cwd)
-  checkStart(manifest, cwd)
+  const again = await flightOf(manifest, cwd)
   const comparison = new EventComparison(expected, whole)
   const stop = new AbortController()
   options.signal?.addEventListener('abort', () => stop.abort())
+  let jobs: JobLog | undefined
   const run = await conduct(
-    specification,
+    again.specification,
     {
-      seed: manifest.seed,
-      seeds: manifest.seeds,
-      engine: manifest.engine,
+      ...again.options,
       workers: options.workers,
-      data: manifest.data ?? undefined,
-      ...(manifest.plan && { plan: manifest.plan }),
-      ...(manifest.checks && { watch: manifest.checks.length === 0 ? ['none'] : manifest.checks }),
       cwd,
       signal: stop.signal,
     },
@@ -251,9 +210,9 @@ export const replay = async (
       ...watch,
       // A run that was broken off is flown on until its last event has come again, which may take it into a round further.
       onEvent: (event) => (isOf(event, closed) ? watch.onEvent?.(event) : undefined),
-      onReady(about) {
-        checkWorld(manifest, about.world)
-        watch.onReady?.(about)
+      onGround({ world, versions }) {
+        checkWorld(manifest, world)
+        return options.jobs === true ? (jobs = keptJobs(folder, manifest, versions, disk)) : undefined
       },
       onLines(lines) {
         comparison.take(lines)
@@ -273,7 +232,10 @@ export const replay = async (
     return { ...about, numbers: 'not compared', entire: false, notes: [...reasons, steered] }
   }
   const beside = formatStrays(examined)
-  const doubts = [...(unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]), ...(beside === undefined ? [] : [beside])]
+  const doubts = [
+    ...(unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]), ...(beside === undefined ? [] : [beside]),
+    ...(jobs === undefined ? [] : [`${jobs.recalled} jobs were read from ${jobsFile} and ${jobs.done} were done: what was read was not trained again`]),
+  ]
   if (!whole || options.signal?.aborted) {
     if (!options.signal?.aborted) demandSeal(folder, examined)
     const notes = whole ? doubts : [...doubts, `the run is ${manifest.status}: its events were compared as far as it got`]

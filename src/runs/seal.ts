@@ -5,6 +5,7 @@ import { answersFile } from './answers.js'
 import type { Disk } from './disk.js'
 import { rowFiles } from './files.js'
 import { sha256 } from './hash.js'
+import { jobsFile } from './jobs/job-log.js'
 import { manifestFile, manifestText, readManifest, type Manifest } from './manifest.js'
 import { modelFiles } from './models.js'
 
@@ -50,7 +51,8 @@ export const examine = (folder: string, disk: Disk): Examined => {
   }
   judge(manifestFile, ownChange(manifest) ?? textChange(folder, manifest, disk))
   for (const [file, { sha256: hash }] of Object.entries(files)) judge(file, changeOf(join(folder, file), hash, disk))
-  const others = disk.list(folder).filter((file) => file !== manifestFile && !Object.hasOwn(files, file))
+  // A job log vouches for its own records; nothing that is read from a run is in it.
+  const others = disk.list(folder).filter((file) => file !== manifestFile && file !== jobsFile && !Object.hasOwn(files, file))
   // A run that failed may have come to no row of a file.
   const demanded = manifest.status === 'complete' ? Object.values(rowFiles) : []
   const unvouched = everyFile.filter((file) => others.includes(file) || (demanded as string[]).includes(file))
@@ -61,7 +63,7 @@ export const examine = (folder: string, disk: Disk): Examined => {
 }
 
 /** Every file that a run writes, and that anything reads from its folder. */
-export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles)]
+export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles), jobsFile]
 
 /** A manifest has one text: two fields of one name, of which the last counts, say two things. */
 const textChange = (folder: string, manifest: Manifest, disk: Disk): string | undefined =>

@@ -56,6 +56,8 @@ export const manifestShape = z.looseObject({
   spent: z.looseObject({ realSeconds: z.number().min(0), cpuSeconds: z.number().min(0) }).optional(),
   marks: z.record(z.string(), count).optional(),
   coverage: z.looseObject({ handled: count, exist: count, triples: z.record(z.string(), count) }).optional(),
+  jobLog: z.looseObject({ keep: z.boolean(), jobs: count.optional(), bytes: count.optional() }).optional(),
+  resumed: z.looseObject({ times: count, recalled: count, done: count }).optional(),
   files: z.record(fileName, z.looseObject({ sha256: z.string() })).optional(),
   sha256: z.string().optional(),
 })

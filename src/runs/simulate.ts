@@ -7,6 +7,8 @@ import type { Source } from '../documents/source.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
 import { planOf } from '../flight/fly.js'
+import type { JobStore } from '../engine/recalling/job-store.js'
+import { StorageError } from '../errors.js'
 import { survey } from '../flight/survey.js'
 import { catchStrays, straysAreIn } from '../flight/strays.js'
 import { loadGroundWorld, openGround } from '../lab/ground.js'
@@ -16,7 +18,10 @@ import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.
 import type { Resolved, SeedPurpose, Specification } from '../simulation/specification.js'
 import { conclude, describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
-import { RunFolder } from './folder.js'
+import { type Logged, RunFolder } from './folder.js'
+import { differenceOf } from './identity.js'
+import { makerOfLog } from './jobs/job-log.js'
+import { makerOf, makersDiffer, type Maker } from './jobs/maker.js'
 import type { Manifest } from './manifest.js'
 import type { IfTaken } from './place.js'
 import { demandApart } from './start.js'
@@ -54,6 +59,11 @@ export interface SimulateOptions extends ResolveOptions {
   readonly plan?: Plan | PlanFile
   /** Names of the checks that watch, or `all`, or `none`. Default: all. */
   readonly watch?: readonly string[]
+  /**
+   * The log of finished jobs in `out`, with which a run that is broken off is resumed: there until the run is complete
+   * (the default), kept after that, or none.
+   */
+  readonly jobs?: 'until-complete' | 'keep' | 'none' | undefined
   /** Seeds by purpose, before those of the specification. */
   readonly seeds?: Readonly<Record<SeedPurpose, string>>
 }
@@ -68,6 +78,18 @@ export interface Ready {
   readonly note: string | undefined
 }
 
+/** What a flight stands on, and the versions that decide its numbers. */
+export interface Grounds {
+  readonly world: World
+  readonly versions: Manifest['versions']
+}
+
+/** A run that is to be ended, and what is done where what it left is of no use: it is refused, or flown anew. */
+export interface Resumed {
+  readonly manifest: Manifest
+  readonly otherwise: 'refuse' | 'anew'
+}
+
 /** For whoever watches from inside: the command and the replay. */
 export interface Callbacks {
   /** Told once, before the first event. */
@@ -75,6 +97,10 @@ export interface Callbacks {
   readonly onEvent?: (event: FlightEvent) => void
   readonly onLines?: (lines: readonly string[]) => void
   readonly disk?: Disk
+  /** Told when data and engine are there, before a folder is touched; what it gives is where jobs are looked up. */
+  readonly onGround?: (about: Grounds) => JobStore | undefined
+  /** The run in `out` that was broken off, which is ended by this flight. */
+  readonly resumes?: Resumed | undefined
   /** In place of opening the ground anew, such as that of a neighbouring run; whoever gives it closes it. */
   readonly ground?: typeof openGround
 }
@@ -130,8 +156,11 @@ export const conduct = async (
     const plan = options.plan && givenPlan(options.plan, resolved, world)
     const { script, study, set: settings, data } = options
     const from = { script, study, settings, data, versions, cwd, checks, ...(plan && { plan }) }
-    const manifest = describe(resolved, world, from)
-    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, options.ifTaken)
+    const described = describe(resolved, world, from)
+    const store = watch.onGround?.({ world, versions: described.versions })
+    const { manifest, ifTaken, logged } = beginning(described, out, options, watch)
+    if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, ifTaken, logged)
+    ground.engine.use(folder?.jobs ?? store)
     const lab = Lab.on(ground, resolved, cwd)
     await watch.onReady?.({ resolved, world, lab, folder: folder?.folder, note: folder?.note })
     const flight = await flyInto(folder, lab, { plan, watch: options.watch }, options.signal, watch)
@@ -149,8 +178,39 @@ export const conduct = async (
     if (error !== folder?.failure) folder?.fail(error)
     throw error
   } finally {
+    ground.engine.use(undefined)
     if (watch.ground === undefined) await ground.close()
   }
+}
+
+/** What a run begins with: what its manifest says of its jobs, and who has the folder. */
+const beginning = (
+  described: Manifest, out: string | undefined, { jobs = 'until-complete', ifTaken }: SimulateOptions, watch: Callbacks,
+): { readonly manifest: Manifest; readonly ifTaken: IfTaken | undefined; readonly logged?: Logged } => {
+  if (out === undefined) return { manifest: described, ifTaken }
+  const was = watch.resumes?.manifest
+  const maker = makerOf(described)
+  const why = was && uselessFor(described, was, out, maker, watch.disk ?? realDisk)
+  if (why !== undefined && watch.resumes?.otherwise === 'refuse') {
+    throw new StorageError(`${out} cannot be resumed: ${why}. Fly it anew with run, and --force where it is to take the place of this one.`)
+  }
+  const resumes = was !== undefined && why === undefined
+  const keep = jobs === 'keep' || (resumes && was.jobLog?.keep === true)
+  const manifest = {
+    ...described,
+    ...(jobs !== 'none' && { jobLog: { keep } }),
+    ...(resumes && { settings: was.settings, resumed: { times: (was.resumed?.times ?? 0) + 1, recalled: 0, done: 0 } }),
+  }
+  return { manifest, ifTaken: resumes ? 'resume' : ifTaken, ...(jobs !== 'none' && { logged: { maker } }) }
+}
+
+/** Why what a run left is of no use to this one, in words; undefined where it is. */
+const uselessFor = (now: Manifest, was: Manifest, folder: string, here: Maker, disk: Disk): string | undefined => {
+  const difference = differenceOf(was, now)
+  if (difference !== undefined) return `it would be another flight (${difference})`
+  const there = makerOfLog(folder, disk)
+  const differ = there && makersDiffer(there, here)
+  return differ && `its log of finished jobs is of no use here (${differ})`
 }
 
 /** One flight. A write that fails ends the flight, so that no hours go into a full disk. */

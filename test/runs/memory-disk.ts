@@ -30,10 +30,17 @@ export class MemoryDisk implements Disk {
     return bytes
   }
 
-  append(path: string, text: string): void {
+  append(path: string, text: string | Uint8Array): void {
     this.#take(text.length)
-    this.files.set(path, (this.files.get(path) ?? '') + text)
+    if (typeof text === 'string') this.files.set(path, (this.files.get(path) ?? '') + text)
+    else this.bytes.set(path, new Uint8Array(Buffer.concat([this.bytes.get(path) ?? new Uint8Array(0), text])))
   }
+
+  size = (path: string): number => this.readBytes(path).length
+
+  readPiece = (path: string, from: number, bytes: number): Uint8Array => this.readBytes(path).slice(from, from + bytes)
+
+  truncate = (path: string, bytes: number): void => void this.bytes.set(path, this.readBytes(path).slice(0, bytes))
 
   create(path: string, text: string): boolean {
     if (this.exists(path)) return false
@@ -52,6 +59,7 @@ export class MemoryDisk implements Disk {
   }
 
   remove = (path: string): void => {
+    this.room += this.files.get(path)?.length ?? this.bytes.get(path)?.length ?? 0
     this.files.delete(path)
     this.bytes.delete(path)
   }

@@ -5,7 +5,7 @@ import type { Optimizer } from './optimizer.js'
 import type { BalanceRecipe } from './recipe.js'
 
 /** JSON with sorted keys, numbers that JSON lacks as text, typed arrays by their bytes, and no undefined fields. */
-const canonical = (value: unknown): string => {
+export const canonical = (value: unknown): string => {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
   if (ArrayBuffer.isView(value)) {

@@ -21,9 +21,10 @@ export class Child {
   private readonly process: ChildProcess
   private settle?: (answer: Answer | undefined) => void
 
-  constructor(runtime: Compiled['runtime'], listener: Listener) {
+  /** `folder`: where tables lie, which it removes where its owner is gone without having tidied up. */
+  constructor(runtime: Compiled['runtime'], folder: string, listener: Listener) {
     const { filename, execArgv } = entryOf('child')
-    this.process = fork(filename, [runtime], {
+    this.process = fork(filename, [runtime, folder], {
       execArgv,
       env: { ...process.env, ...oneThread },
       serialization: 'advanced',

@@ -22,6 +22,17 @@ interface Waiting {
   readonly reject: (reason: Error) => void
 }
 
+/** Says what to do where temporary files cannot be written. */
+const inTemporary = <T>(write: () => T): T => {
+  try {
+    return write()
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const what = `worker processes get their tables through files in ${tmpdir()}, which cannot be written (${why})`
+    throw new EngineError(`${what}. Make room there, or set TMPDIR to another folder.`, { cause })
+  }
+}
+
 /**
  * Child processes as workers, for a runtime whose threads serve a whole process. Each does one cohort at a time.
  * Messages go over Node's channel; tables go through files in a temporary folder, written when the first child asks.
@@ -88,7 +99,7 @@ export class Processes implements Workers {
 
   private start(): void {
     let ready = false
-    const child = new Child(this.runtime, {
+    const child = new Child(this.runtime, this.place(), {
       ready: (versions) => {
         ready = true
         this.starting--
@@ -144,10 +155,15 @@ export class Processes implements Workers {
   private file(handle: string, table: Table): TableFile {
     const known = this.files.get(handle)
     if (known) return known
-    this.folder ??= mkdtempSync(join(tmpdir(), 'windtunnel-tables-'))
-    const made = writeTable(handle, join(this.folder, String(this.files.size)), table)
+    const file = join(this.place(), String(this.files.size))
+    const made = inTemporary(() => writeTable(handle, file, table))
     this.files.set(handle, made)
     return made
+  }
+
+  /** Where tables go. Children know it from the start: whoever starts them may be killed before they are sent a table. */
+  private place(): string {
+    return (this.folder ??= inTemporary(() => mkdtempSync(join(tmpdir(), 'windtunnel-tables-'))))
   }
 
   private giveUp(reason: EngineError): void {

@@ -15,7 +15,7 @@ import { conduct } from '../simulate.js'
 import { startOf } from '../start.js'
 import { versions } from '../versions.js'
 import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
-import { identityOf, isFlown } from '../identity.js'
+import { brokenOff, identityOf, isFlown } from '../identity.js'
 import { checkCells } from './plan.js'
 import type { StudyPlan } from './study.js'
 import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
@@ -112,6 +112,7 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
     options.onRun?.({ number: ++number, of: trials + cells.length, phase, cell, had })
     if (had) return true
     const { condition, variant } = cell
+    const left = options.fresh === true ? undefined : brokenOff(folder, identity, realDisk)
     const run = await conduct(
       specification,
       {
@@ -123,7 +124,10 @@ const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions)
         signal: options.signal,
         study: { name: plan.name, condition, variant },
       },
-      { ground: (...about) => ground.open(...about) },
+      {
+        ground: (...about) => ground.open(...about),
+        ...(left && { resumes: { manifest: left, otherwise: 'anew' } }),
+      },
     )
     return run.status === 'complete'
   }

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { resolve as absolute } from 'node:path'
+
+import type { World } from '../data/world.js'
+import { DataError, SpecificationError } from '../errors.js'
+import { readStart } from '../flight/start.js'
+import type { Which } from '../flight/trained-model.js'
+import { readTrace } from '../schedules/trace-file.js'
+import type { Specification } from '../simulation/specification.js'
+import { sha256, sha256OfFile } from './hash.js'
+import { loadSpecification } from './load.js'
+import type { Manifest } from './manifest.js'
+import type { SimulateOptions } from './simulate.js'
+
+/*
+ * A run that is flown again from its manifest, to be compared or to be ended: the same script, traces, model to start
+ * from and data, or none at all.
+ */
+
+const changed = (what: string, file: string): string =>
+  `${what} ${file} has changed since the run (its hash differs): it would fly something else. ` +
+  'Fly it anew with run.'
+
+const checkTraces = (manifest: Manifest, cwd: string): void => {
+  for (const { file, sha256: before } of manifest.traces) {
+    if (sha256(readTrace(file, cwd, 'A trace of the run')) !== before) throw new DataError(changed('the trace', file))
+  }
+}
+
+const checkStart = ({ specification, start: before }: Manifest, cwd: string): void => {
+  if (before === undefined) return
+  const bytes = readStart(specification.start as NonNullable<Specification['start']> & { readonly model: Which }, cwd)
+  if (sha256(bytes) !== before.sha256) throw new DataError(changed('the model', before.file))
+}
+
+/** Refuses data that is not what the run read. */
+export const checkWorld = (manifest: Manifest, world: World): void => {
+  const now = new Map(world.origins.map(({ file, sha256 }) => [file, sha256]))
+  for (const { file, sha256 } of manifest.world.origins) {
+    if (!now.has(file)) throw new DataError(`the data file ${file} of the run was not read now. Fly it anew with run.`)
+    if (now.get(file) !== sha256) throw new DataError(changed('the data file', file))
+  }
+}
+
+/** The specification of the manifest; functions come from the script, which must be the one that was flown. */
+const specificationFrom = async (manifest: Manifest, cwd: string): Promise<Specification> => {
+  const data = Object.fromEntries(
+    Object.entries(manifest.specification).filter(([name]) => !manifest.functions.includes(name)),
+  )
+  const { script } = manifest
+  if (script === null) {
+    if (manifest.functions.length === 0) return data as unknown as Specification
+    const names = manifest.functions.join(', ')
+    const why = `the run has functions (${names}) and no script to take them from`
+    throw new SpecificationError(`${why}: it cannot be flown again.`)
+  }
+  if (!existsSync(absolute(cwd, script.file))) {
+    throw new SpecificationError(`the script ${script.file} is not here. Go to the folder in which it was flown.`)
+  }
+  if (sha256OfFile(absolute(cwd, script.file)) !== script.sha256) {
+    throw new SpecificationError(changed('the script', script.file))
+  }
+  if (manifest.functions.length === 0) return data as unknown as Specification
+  const loaded = (await loadSpecification(script.file, cwd)).specification as unknown as Record<string, unknown>
+  const functions = Object.fromEntries(manifest.functions.map((name) => [name, loaded[name]]))
+  return { ...data, ...functions } as unknown as Specification
+}
+
+/** What is flown again. */
+export interface Again {
+  readonly specification: Specification
+  readonly options: Pick<SimulateOptions, 'seed' | 'seeds' | 'engine' | 'data' | 'plan' | 'watch'>
+}
+
+/** The flight of a manifest. Refuses a script, traces or a model to start from that changed; of data see `checkWorld`. */
+export const flightOf = async (manifest: Manifest, cwd: string): Promise<Again> => {
+  const specification = await specificationFrom(manifest, cwd)
+  checkTraces(manifest, cwd)
+  checkStart(manifest, cwd)
+  const { seed, seeds, engine, data, plan, checks } = manifest
+  return {
+    specification,
+    options: {
+      seed, seeds, engine,
+      data: data ?? undefined,
+      ...(plan && { plan }),
+      ...(checks && { watch: checks.length === 0 ? ['none'] : checks }),
+    },
+  }
+}

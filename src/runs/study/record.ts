@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+
+import { StorageError } from '../../errors.js'
+import type { Disk } from '../disk.js'
+import { demandShape } from '../shape.js'
+
+/** What a study's folder says of the command that flies it. */
+export const studyFile = 'study.json'
+
+/** The command, with which the study is flown on. */
+export interface StudyRecord {
+  readonly format: 'windtunnel-study'
+  readonly version: 1
+  /** Relative to where the command ran. */
+  readonly script: { readonly file: string; readonly sha256: string }
+  /** Its flags, but for those that say where and how loudly. */
+  readonly flags: Readonly<Record<string, unknown>>
+}
+
+const shape = z.looseObject({
+  format: z.literal('windtunnel-study'),
+  version: z.literal(1),
+  script: z.looseObject({ file: z.string(), sha256: z.string() }),
+  flags: z.record(z.string(), z.unknown()),
+})
+
+export const isStudyFolder = (folder: string, disk: Pick<Disk, 'exists'>): boolean => disk.exists(join(folder, studyFile))
+
+/** Written before the first run: a study that is killed at any moment can be flown on. */
+export const writeStudyRecord = (
+  folder: string, { script, flags }: Pick<StudyRecord, 'script' | 'flags'>, disk: Pick<Disk, 'makeFolder' | 'replace'>,
+): void => {
+  const record: StudyRecord = { format: 'windtunnel-study', version: 1, script, flags }
+  try {
+    disk.makeFolder(folder)
+    disk.replace(join(folder, studyFile), `${JSON.stringify(record, null, 2)}\n`)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new StorageError(`Cannot write the study to ${folder}: ${code ?? message}. Give another place with --out.`, { cause })
+  }
+}
+
+export const readStudyRecord = (folder: string, disk: Pick<Disk, 'read'>): StudyRecord => {
+  const file = join(folder, studyFile)
+  let content: unknown
+  try {
+    content = JSON.parse(disk.read(file))
+  } catch (cause) {
+    throw new StorageError(`${file} is not JSON. Fly the study with the command that began it.`, { cause })
+  }
+  demandShape(shape, content, file)
+  return content as StudyRecord
+}
