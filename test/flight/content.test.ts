@@ -273,7 +273,7 @@ describe('Byzantine clients in a flight', () => {
     }
     const honest = await flown({ model })
     const turned = await flown({ model, faults: faults('sign-flip') })
-    expect(Buffer.from(turned.flight.personal['client-B'].buffer)).toEqual(Buffer.from(honest.flight.personal['client-B'].buffer))
+    expect(Buffer.from(turned.flight.personal['client-B'].slice().buffer)).toEqual(Buffer.from(honest.flight.personal['client-B'].slice().buffer))
   })
 
   it('where rounds overlap, forgers see what waits for the same fold', async () => {
