@@ -360,7 +360,7 @@ export class Simulator {
 
   #openHost(): NactHost {
     const { engine } = this.#options
-    const { model, tasks: all, resolved } = this.#setup
+    const { model, tasks: all } = this.#setup
     const tasks = { all, trained: trainedTasks(model, all) }
     return new NactHost({
       kernel: this.#kernel,

@@ -20,7 +20,7 @@ faults:
 
 beforeAll(async () => {
   writeFileSync(join(cwd, 'small.yaml'), script)
-  const { code, err } = await say(['run', 'small.yaml', '--out', 'run', '--quiet', '--workers', '1'], cwd)
+  const { code, err } = await say(['run', 'small.yaml', '--out', join(cwd, 'run'), '--quiet', '--workers', '1'], cwd)
   expect([code, err]).toEqual([0, ''])
 })
 

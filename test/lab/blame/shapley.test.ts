@@ -42,7 +42,7 @@ describe('a fair split', () => {
     // Worth of a coalition: the square of its size, and 10 more where 0 and 3 are both in it.
     const worth = (members: readonly number[]): number => members.length ** 2 + (members.includes(0) && members.includes(3) ? 10 : 0)
     const exact = exactShares(5, worth)
-    const every = allOrders(5).filter((order) => order[0] < order[4]).flatMap((order) => [order, order.toReversed()])
+    const every = allOrders(5).flatMap((order) => (order[0] < order[4] ? [order, order.toReversed()] : []))
     drawnShares(every, worth).shares.forEach((share, i) => expect(share).toBeCloseTo(exact[i], 9))
     const { shares, errors } = drawnShares(drawnOrders(5, 200, 'seed'), worth)
     for (let i = 0; i < 5; i++) expect(Math.abs(shares[i] - exact[i])).toBeLessThanOrEqual(4 * errors[i] + 1e-9)
