@@ -11,6 +11,7 @@ import { varied } from '../lab/explore/draw-case.js'
 import { folderJsonSchema } from '../data/schema.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
+import { blameRun, type BlameFlags } from './blame.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { explore, type ExploreFlags } from './explore.js'
@@ -23,6 +24,8 @@ import { run, type RunFlags, type Terminal } from './run.js'
 import { study, type StudyFlags } from './study.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
+import { sheetFormats } from './sheet.js'
+import { whenRun, type WhenFlags } from './when.js'
 
 const atNames = Object.keys(ats) as At[]
 
@@ -111,6 +114,20 @@ is that of the folders; without --baseline the first variant is it.
 Examples:
   npx windtunnel compare runs/strategies --baseline fedavg --summary
   npx windtunnel compare runs/fedavg-* runs/fedprox-* --metric log-loss --at last --format csv > table.csv`,
+  blame: `
+Flies a run again without each of its faults, with several seeds and otherwise the same chance, and prices each: scores, virtual
+time, bytes, wasted examples. Pairs are flown where each by itself does not explain what all do. Refuses what \`replay\` refuses.
+
+Examples:
+  npx windtunnel blame runs/first-flight-1
+  npx windtunnel blame runs/first-flight-1 --seeds 10 --shapley --at last --format csv > prices.csv`,
+  when: `
+The condition is METRIC[ of SCENARIO/TASK][@ROUND] < VALUE, or >: on validation, or with \`test\` before it. Flies on from several
+moments of the run with fresh chance, the past being the same, and prints how probable the outcome was from each.
+
+Examples:
+  npx windtunnel when runs/first-flight-1 'auc < .65'
+  npx windtunnel when runs/first-flight-1 'test auc of store-1/ctr > .6' --flights 40 --planned`,
   list: `
 WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
 with its options and their defaults; all without it.
@@ -275,6 +292,35 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--format <name>', `${formats.join(', ')} (default: text)`, oneOf(formats))
     .addHelpText('after', examples.compare)
     .action((folders: string[], flags: CompareFlags) => done(compareRuns(folders, flags, streams)))
+  root
+    .command('blame')
+    .argument('<run>', 'folder of a run')
+    .description('fly a run again without each of its faults, and say what each cost')
+    .option('--seeds <n>', 'seeds of every flight, the run’s own first (default: 5)', whole(1))
+    .option('--metric <name>', 'the score that is priced (default: auc)')
+    .option('--at <round>', 'selected (best on validation) or last (default: selected)', oneOf(['selected', 'last']))
+    .option('--level <share>', 'of the confidence intervals (default: 0.95)', share)
+    .option('--shapley', 'split fairly what the faults do together: exact for up to six, by drawn orders beyond')
+    .option('--orders <n>', 'pairs of orders that are drawn for a seed (default: 10)', whole(1))
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
+    .option('--format <name>', `${sheetFormats.join(', ')} (default: text)`, oneOf(sheetFormats))
+    .option('--quiet', 'print the table alone')
+    .addHelpText('after', examples.blame)
+    .action(async (folder: string, flags: BlameFlags) => done(await blameRun(folder, flags, streams)))
+  root
+    .command('when')
+    .argument('<run>', 'folder of a run')
+    .argument('<condition>', 'such as "auc < .65"')
+    .description('say when an outcome of a run became inevitable')
+    .option('--flights <n>', 'how many go on from each moment (default: 20)', whole(1))
+    .option('--moments <n>', 'from how many moments at most (default: 12)', whole(1))
+    .option('--planned', 'faults of the plan strike also where they had not by the moment')
+    .option('--level <share>', 'of the intervals (default: 0.95)', share)
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
+    .option('--format <name>', `${sheetFormats.join(', ')} (default: text)`, oneOf(sheetFormats))
+    .option('--quiet', 'print the table alone')
+    .addHelpText('after', examples.when)
+    .action(async (folder: string, condition: string, flags: WhenFlags) => done(await whenRun(folder, condition, flags, streams)))
   root
     .command('list')
     .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')

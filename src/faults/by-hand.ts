@@ -23,6 +23,8 @@ export class Stay {
   constructor({ id: fault, injected, healed, targets }: Planned, hooks: Hooks, live: (life: Life) => void) {
     if (injected !== undefined) this.#first = Infinity
     const opens = (envelopes: number): void => {
+      // Healed before it came: it never does.
+      if (this.#last < Infinity) return
       this.#first = envelopes
       const lives = upTo(hooks.lives ?? [], healed)
       for (const life of lives) {

@@ -2,6 +2,7 @@ import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
 import { type Door, passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon, type Draws } from '../random/draws.js'
+import { type Fresh, freshened } from '../random/fresh.js'
 import type { Streams } from '../random/streams.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
 import type { Name, Participant, Role } from '../roster/participant.js'
@@ -41,6 +42,8 @@ export interface CompileInput {
   readonly streams: Streams
   /** Of the coins of faults; the same when absent. */
   readonly coins?: Streams
+  /** Chance that falls anew from a moment of the flight on: coins of faults, and jitter. */
+  readonly fresh?: Fresh | undefined
   /** Reads the trace files that schedules, network and devices name; not needed without traces. */
   readonly read?: ReadText
   /** Where faults tell that they strike; whoever reads it should show it to the weather, too. */
@@ -125,13 +128,13 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false } = input
+  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false, fresh } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
   const links = resolveNetwork(network, participants, streams, read)
   const lexicon = createLexicon()
-  const jitterDraws = createDraws(streams, lexicon, 'network', 'jitter')
+  const jitterDraws = freshened(fresh, createDraws(streams, lexicon, 'network', 'jitter'), 'network', 'jitter')
   const count = new FaultCount()
   const record = input.record ?? alone(count)
   const deaths = new Deaths()
@@ -162,7 +165,8 @@ export const compile = (input: CompileInput): Weather => {
   const compiled = [...plan.faults]
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map((planned): Compiled => {
-      const draws = createDraws(coins, lexicon, 'faults', planned.key, 'coins')
+      const purpose = ['faults', planned.key, 'coins'] as const
+      const draws = freshened(fresh, createDraws(coins, lexicon, ...purpose), ...purpose)
       const strike = striker(planned, record)
       const leave: Tools['leave'] = (client, round, at) => {
         const { watched: own } = subject(client)

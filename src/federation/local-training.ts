@@ -101,7 +101,7 @@ export class LocalTraining {
     const key = ['client', self.name, 'round', round]
     let opens = true
     for (const leg in local.steps) if (leg !== name) opens = false
-    const seed = terms.batchSeed
+    const seed = terms.batchSeed(self.name, round)
     const drawn = opens ? key : [...key, 'leg', name, FIRST]
     const work: LocalWork = {
       round,

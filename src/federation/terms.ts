@@ -120,8 +120,8 @@ export interface Terms {
   order(decided: string, round: number, of: number): Order
   /** A random number in [0, 1), by what it decides, for which round and for whom. */
   draw(decided: string, round: number, who: Name): number
-  /** Seed of batch orders and dropout. */
-  readonly batchSeed: string
+  /** Seed of batch orders and dropout of a client's training for a round. */
+  batchSeed(client: Name, round: number): string
 }
 
 /** The actor that owns a part. */

@@ -3,6 +3,7 @@ import type { Wire } from '../network/wire.js'
 import type { Topology } from '../network/topology.js'
 import type { Weather } from '../network/weather.js'
 import { createDraws, createLexicon } from '../random/draws.js'
+import { type Fresh, freshened } from '../random/fresh.js'
 import { streams } from '../random/streams.js'
 import { kindNumber } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
@@ -14,6 +15,7 @@ interface Roads {
   readonly topology: Topology
   readonly weather: Pick<Weather, 'rate' | 'latency'>
   readonly now: () => Micros
+  readonly fresh?: Fresh | undefined
 }
 
 const nothing = new Uint8Array(0)
@@ -30,7 +32,7 @@ const transitOn = ({ topology, weather, now }: Roads) => (from: Name, to: Name, 
 /** How the messages of a flight are acknowledged, if they are. */
 export const carriageOf = ({ delivery, seeds }: Pick<Resolved, 'delivery' | 'seeds'>, roads: Roads): Carriage | undefined => {
   if (!delivery.acknowledge) return undefined
-  const draws = createDraws(streams(seeds.faults), createLexicon(), 'delivery')
+  const draws = freshened(roads.fresh, createDraws(streams(seeds.faults), createLexicon(), 'delivery'), 'delivery')
   return {
     ...delivery,
     wire: roads.wire,

@@ -6,6 +6,7 @@ import { compile } from '../faults/compile.js'
 import { drawPlan, type Plan, planAnother } from '../faults/plan.js'
 import type { FaultInput } from '../faults/registry.js'
 import { type Relabelled, relabellings } from '../faults/relabel.js'
+import { Fresh } from '../random/fresh.js'
 import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
 import { readTrace } from '../schedules/trace-file.js'
@@ -16,9 +17,17 @@ import type { Flight } from './flight.js'
 import { knowledgeOf, type Surveyed } from './knowledge.js'
 import { relabelled } from './relabel.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
-import { type FlightOptions, type Forecast, Simulator } from './simulator.js'
+import { type FlightOptions, type Forecast, Simulator, type Turn } from './simulator.js'
 
-export interface FlyOptions extends Omit<FlightOptions, 'checks'> {
+/** From that place of a flight on, chance falls anew. */
+export interface Anew extends Omit<Turn, 'fresh'> {
+  /** Names the chance: another salt, other draws. */
+  readonly salt: string
+}
+
+export interface FlyOptions extends Omit<FlightOptions, 'checks' | 'turn'> {
+  /** Chance that falls anew from a moment on; absent: it is all the seed's. */
+  readonly anew?: Anew | undefined
   /** What is flown, in place of what the specification's faults draw. */
   readonly plan?: Plan | undefined
   /** Promises that are watched. Default: those of the library and of the specification. */
@@ -51,11 +60,11 @@ const demandFromStart = (plan: Plan): void => {
 }
 
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
-const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled): Forecast => {
+const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled, fresh?: Fresh): Forecast => {
   const { resolved: { schedule, network, devices, seeds, calm }, participants, parts } = setup
   return ({ record, live }) =>
     compile({
-      plan, participants, schedule, network, devices, read, record, live, relabelled: labels, calms: calm !== undefined,
+      plan, participants, schedule, network, devices, read, record, live, fresh, relabelled: labels, calms: calm !== undefined,
       parts: travellingOf(parts).map(({ name }) => name),
       streams: streams(seeds.faults), coins: streams(plan.seed),
     })
@@ -74,14 +83,16 @@ export const ready = async (given: Setup, options: FlyOptions): Promise<Simulato
   const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd).map(({ client, total }) => [client, total]))
   const byHand = plan.faults.some(isByHand)
   if (byHand) demandFromStart(plan)
-  return readyUnder(setup, forecastOf(setup, plan, reading(cwd), labels), { ...options, undisturbed, ...(byHand && { stepped: true }) })
+  const turn = options.anew && { ...options.anew, fresh: new Fresh(options.anew.salt) }
+  const forecast = forecastOf(setup, plan, reading(cwd), labels, turn?.fresh)
+  return readyUnder(setup, forecast, { ...options, undisturbed, turn, ...((byHand || turn) && { stepped: true }) })
 }
 
 /** Flies under a weather that is given. */
 export const flyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Promise<Flight> =>
   readyUnder(setup, forecast, options).fly()
 
-const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions): Simulator => {
+const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions & Pick<FlightOptions, 'turn'>): Simulator => {
   const checks = options.checks ?? [...allChecks, ...(setup.resolved.checks ?? [])]
   return new Simulator(setup, forecast, { ...options, checks })
 }

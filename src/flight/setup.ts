@@ -19,6 +19,7 @@ import { buildModel } from '../models/registry.js'
 import { meanWeights, trainedTasks } from '../models/trained-tasks.js'
 import { plainWire } from '../network/wire.js'
 import { createDraws, createLexicon } from '../random/draws.js'
+import { type Fresh, freshened } from '../random/fresh.js'
 import { randomOrder } from '../random/order.js'
 import { encodeKey, streams } from '../random/streams.js'
 import { AGGREGATOR, clientName, expertName, type Name, type Participant, type Role } from '../roster/participant.js'
@@ -204,18 +205,18 @@ export const stepCostOn = ({ clients }: Setup, device: (name: Name) => Device): 
   return (client, leg) => costs.get(client)![leg]
 }
 
-const drawing = (seed: string): Terms['draw'] => {
-  const draws = createDraws(streams(seed), createLexicon(), 'choice')
+const drawing = (seed: string, fresh: Fresh | undefined): Terms['draw'] => {
+  const draws = freshened(fresh, createDraws(streams(seed), createLexicon(), 'choice'), 'choice')
   return (decided, round, who) => draws.visit(encodeKey([decided, who]), round, 0)
 }
 
-const orders = (seed: string): Terms['order'] => {
-  const draws = createDraws(streams(seed), createLexicon(), 'order')
+const orders = (seed: string, fresh: Fresh | undefined): Terms['order'] => {
+  const draws = freshened(fresh, createDraws(streams(seed), createLexicon(), 'order'), 'order')
   return (decided, round, of) => randomOrder(of, draws.visit(decided, round, 0), draws.visit(decided, round, 1))
 }
 
-/** What the actors agree on before a flight in this weather. */
-export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal): Terms => {
+/** What the actors agree on before a flight in this weather. `fresh`: chance that falls anew from a moment of it on. */
+export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal, fresh?: Fresh): Terms => {
   const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
   const wire = plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum)
   return {
@@ -251,8 +252,8 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
       checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),
     weather,
     rule: rounds.selection ?? (choose === undefined ? selection && selectionRule(selection) : ruleOf(choose)),
-    order: orders(seeds.selection),
-    draw: drawing(seeds.selection),
-    batchSeed: seeds.batches,
+    order: orders(seeds.selection, fresh),
+    draw: drawing(seeds.selection, fresh),
+    batchSeed: fresh?.seed(seeds.batches, 'batches') ?? (() => seeds.batches),
   }
 }

@@ -8,8 +8,9 @@ import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
-import { asError } from '../errors.js'
-import type { Life } from '../faults/fault.js'
+import { asError, NondeterminismError } from '../errors.js'
+import type { Injection, Life } from '../faults/fault.js'
+import type { Edge } from '../faults/by-hand.js'
 import type { Weather } from '../faults/weather.js'
 import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
@@ -27,7 +28,8 @@ import type { Envelope } from '../network/envelope.js'
 import { type Content, Network } from '../network/network.js'
 import { star, type Topology } from '../network/topology.js'
 import { createDraws, createLexicon } from '../random/draws.js'
-import { streams } from '../random/streams.js'
+import { type Fresh, freshened } from '../random/fresh.js'
+import { streams, type Streams } from '../random/streams.js'
 import { Account } from '../record/account.js'
 import { type EventOf, type FlightEvent, OUTSIDE } from '../record/event.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
@@ -38,7 +40,7 @@ import type { Weather as NetworkWeather } from '../network/weather.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import { Guard } from '../time/guard.js'
 import { type Delivery, Kernel, type PlainEvent, ties } from '../time/kernel.js'
-import type { Micros } from '../time/micros.js'
+import { formatMicros, type Micros } from '../time/micros.js'
 import { KernelScheduler } from '../time/scheduler.js'
 import { Calm } from './calm.js'
 import { carriageOf } from './carriage.js'
@@ -80,6 +82,15 @@ export interface FlightOptions {
   readonly stepCost?: StepCost
   /** Counts what happens one by one, so that every place of the flight has a number. Slower, and never different. */
   readonly stepped?: boolean
+  /** Chance that falls anew from a moment on, of a flight that is stepped. */
+  readonly turn?: Turn | undefined
+}
+
+/** The moment of a flight from which on chance falls anew. */
+export interface Turn extends Injection {
+  /** The digest of all canonical events before it, as they are to be. */
+  readonly past: string
+  readonly fresh: Fresh
 }
 
 /** How far a flight goes on. */
@@ -89,6 +100,10 @@ export interface Leg {
   /** Asked before everything that happens: true ends the leg there. */
   readonly stop?: () => boolean
 }
+
+/** What is healed where chance turns is so after it. */
+const withTurn = (edges: readonly Edge[], turn: Edge | undefined): readonly Edge[] =>
+  turn === undefined ? edges : [turn, ...edges].sort((a, b) => a.event - b.event || a.at - b.at)
 
 /** One flight under way: puts kernel, actors, network, weather and record together, and takes the result out. */
 export class Simulator {
@@ -134,7 +149,7 @@ export class Simulator {
     const { until } = setup.resolved.evaluate
     this.#until = until === undefined ? undefined : readLevel(until)
     this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
-    this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal)
+    this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal, options.turn?.fresh)
     this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
@@ -291,7 +306,7 @@ export class Simulator {
 
   async #begin(): Promise<void> {
     const { evaluate } = this.#setup.resolved
-    this.#steps.begin(this.#weather.edges)
+    this.#steps.begin(withTurn(this.#weather.edges, this.#turn()))
     this.#lives.begin()
     this.#calm.begin()
     for (const life of this.#weather.lives) this.#lives.schedule(life)
@@ -316,6 +331,28 @@ export class Simulator {
     return this.#flight(interrupted ? 'interrupted' : 'complete')
   }
 
+  /** Streams of those who draw during the flight. */
+  #streams(whose: string): Streams {
+    const own = streams(this.#setup.resolved.seeds.faults)
+    return this.#options.turn?.fresh.streams(own, whose) ?? own
+  }
+
+  /** Where chance turns, what was before is to be what it was. */
+  #turn(): Edge | undefined {
+    const { turn } = this.#options
+    if (turn === undefined) return undefined
+    const { at, event, past, fresh } = turn
+    return {
+      at, event,
+      cross: () => {
+        if (this.#steps.count !== event || this.past !== past) {
+          throw new NondeterminismError(`Flown again to ${formatMicros(at)}, the flight was another: ${this.#steps.count} events where there were ${event}.`)
+        }
+        fresh.turn()
+      },
+    }
+  }
+
   /** Are there streams that somebody else may have subscribed to? */
   get #isWatched(): boolean {
     return this.#options.onEvent !== undefined || this.#setup.resolved.link !== undefined
@@ -323,11 +360,11 @@ export class Simulator {
 
   #openHost(): NactHost {
     const { engine } = this.#options
-    const { model, tasks: all, resolved } = this.#setup
+    const { model, tasks: all } = this.#setup
     const tasks = { all, trained: trainedTasks(model, all) }
     return new NactHost({
       kernel: this.#kernel,
-      streams: streams(resolved.seeds.faults),
+      streams: this.#streams('actors'),
       guard: this.#guard,
       record: this.#record,
       send: (from, to, message) => this.#network.send(from, to, message as Content),
@@ -369,7 +406,7 @@ export class Simulator {
     const kernel = this.#kernel
     const { parts, roles, resolved: { link, seeds } } = this.#setup
     const rolesOf = new Map(parts.map((part) => [part.name, part.roles]))
-    const draws = createDraws(streams(seeds.selection), createLexicon(), 'ties')
+    const draws = freshened(this.#options.turn?.fresh, createDraws(streams(seeds.selection), createLexicon(), 'ties'), 'ties')
     /** Who comes first of clients whose messages arrive in one instant is drawn, anew for every round. */
     const tieOf = ({ from, round }: Envelope): number =>
       roles.get(from) === 'client' ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
@@ -390,7 +427,7 @@ export class Simulator {
       link: link && {
         custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),
         scheduler: new KernelScheduler(kernel),
-        streams: streams(seeds.faults),
+        streams: this.#streams('link'),
       },
     })
   }
@@ -412,6 +449,7 @@ export class Simulator {
     const [, ...experts] = terms.parts
     const carriage = carriageOf(this.#setup.resolved, {
       wire: terms.wire, topology: this.#topology, weather: this.#weather, now: () => this.#kernel.now,
+      fresh: this.#options.turn?.fresh,
     })
     const lifeOf = <State, Kept, M extends Message>(life: ActorLife<State, Kept, M>): AnyLife =>
       carriage === undefined ? anyLife(life) : anyLife(reliable(life, carriage))

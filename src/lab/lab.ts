@@ -6,7 +6,7 @@ import type { World } from '../data/world.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
 import type { CalmRound } from '../flight/calm-round.js'
-import { calmRoundsOf, type FlyOptions, flySetup, planOf } from '../flight/fly.js'
+import { type Anew, calmRoundsOf, type FlyOptions, flySetup, planOf } from '../flight/fly.js'
 import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
@@ -27,6 +27,8 @@ export interface LabFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | '
   readonly seed?: string | number
   /** What is flown, in place of what the specification's faults draw: a plan of `lab.plan`, edited or not. */
   readonly plan?: Plan | undefined
+  /** Chance that falls anew from a place of the flight on, such as an `OpenFlight` gives; absent: it is all the seed's. */
+  readonly anew?: Anew | undefined
   /** Names of the promises that are watched, of the library's and the specification's; all when absent. */
   readonly watch?: readonly string[] | undefined
   /** Promises that are watched beside those. */
@@ -94,9 +96,9 @@ export class Lab {
     return flySetup(setup, this.#flying(setup, options))
   }
 
-  #flying(setup: Setup, { plan, checks = [], watch, onEvent, onLines, signal }: LabFlight): FlyOptions {
+  #flying(setup: Setup, { plan, checks = [], watch, onEvent, onLines, signal, anew }: LabFlight): FlyOptions {
     return {
-      onEvent, onLines, signal,
+      onEvent, onLines, signal, anew,
       engine: this.#ground.engine,
       cwd: this.#cwd,
       plan: plan && checkedPlan(plan, setup.participants),

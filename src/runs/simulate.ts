@@ -112,7 +112,7 @@ export interface PlanFile {
 }
 
 /** The specification that is meant, and where its data lies. */
-const meant = (specification: Specification, options: SimulateOptions) => {
+export const meant = (specification: Specification, options: SimulateOptions) => {
   const cwd = options.cwd ?? process.cwd()
   const dataDir = options.data === undefined ? undefined : absolute(cwd, options.data)
   const moved = dataDir === undefined ? {} : { world: worldOfFolder(dataDir, specification.world) }

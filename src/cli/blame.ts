@@ -1,0 +1,123 @@
+import { exitCodes } from '../errors.js'
+import { blame, type Blame, type Price } from '../lab/blame/blame.js'
+import type { Measure, ScoredAt } from '../lab/measures.js'
+import { demandSame, openRun } from '../runs/open-run.js'
+import { probability, signed } from './comparison/columns.js'
+import { formatBytes, formatCount, formatTime, plural, wrap } from './format.js'
+import { onInterrupt } from './interrupt.js'
+import { type Terminal, widthOf } from './run.js'
+import { csv, type Sheet, type SheetFormat, sheets } from './sheet.js'
+
+export interface BlameFlags {
+  readonly seeds?: number
+  readonly metric?: string
+  readonly at?: ScoredAt
+  readonly level?: number
+  readonly shapley?: boolean
+  readonly orders?: number
+  readonly workers?: number
+  readonly format?: SheetFormat
+  readonly quiet?: boolean
+}
+
+const amount = ({ unit }: Measure, value: number): string => {
+  if (Number.isNaN(value)) return '-'
+  if (unit === 'score') return signed(value)
+  const size = Math.abs(value)
+  const text = unit === 'time' ? formatTime(size) : unit === 'bytes' ? formatBytes(Math.round(size)) : formatCount(Math.round(size))
+  return `${value < 0 ? '-' : '+'}${text}`
+}
+
+const intervalOf = ({ measure, effect: { interval: [low, high] }, alike }: Price): string =>
+  alike ? 'all alike' : Number.isNaN(low) ? '-' : `[${amount(measure, low)}, ${amount(measure, high)}]`
+
+const nameOf = ({ what, faults }: Price): string => {
+  switch (what) {
+    case 'fault':
+      return faults[0]
+    case 'pair':
+      return faults.join(' + ')
+    case 'pair beyond its two':
+      return `${faults.join(' + ')}, beyond the two`
+    case 'all':
+      return 'all faults'
+    case 'all beyond each':
+      return 'all faults, beyond each'
+    case 'share':
+      return `${faults[0]}, fair share`
+    default:
+      return what satisfies never
+  }
+}
+
+const head = (percent: number): string[] => ['fault', 'price', `${percent} % interval`, 'p', 'p (Holm)', 'seeds', 'is']
+
+const sheetOf = (measure: Measure, { prices, level }: Blame): Sheet => ({
+  title: `${measure.name}: with the fault, less without it`,
+  head: head(Math.round(level * 1000) / 10),
+  align: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
+  rows: prices.filter((price) => price.measure === measure).map((price) => [
+    nameOf(price), amount(measure, price.effect.estimate), intervalOf(price), probability(price.effect.p), probability(price.adjusted),
+    String(price.units), price.verdict ?? '',
+  ]),
+})
+
+/** Who is to blame for what, a sentence for each measure of which somebody is. */
+export const verdicts = ({ prices, measures }: Blame): string[] => {
+  const said = measures.flatMap((measure) => {
+    const found = prices.filter((price) => price.measure === measure && price.verdict === 'harmful' && (price.what === 'fault' || price.what === 'pair'))
+    const single = found.filter(({ what }) => what === 'fault')
+    const named = single.length > 0 ? single : found
+    return named.length === 0 ? [] : [`Harmful to ${measure.name}: ${named.map(nameOf).join(', ')}.`]
+  })
+  return said.length > 0 ? said : ['No fault can be told to be harmful: no interval excludes 0 after the correction.']
+}
+
+const notesOf = (found: Blame, wide: number): string[] => [
+  ...verdicts(found),
+  ...found.faults.map(({ id, text, fired }) => `${id}: ${text}; fired ${plural(fired, 'time')} with seed ${found.seeds[0]}.`),
+  `${plural(found.flights, 'flight')} with ${plural(found.seeds.length, 'seed')} (${found.seeds.join(', ')}): whom a fault hits is as in the run, all else but ` +
+    'the world is drawn by the seed.',
+  `p (Holm) is corrected over all ${found.prices.length} prices here; harmful and helpful is what survives that.`,
+  ...(found.explained ? [] : ['Each fault by itself does not explain what all do: two of them meddle with each other. Pairs of those that fired were flown, too.']),
+  ...(found.shares === 'drawn' ? [`Fair shares are from drawn orders; their standard error by that is up to ${Math.max(...found.prices.map(({ drawing = 0 }) => drawing)).toPrecision(2)}.`] : []),
+].map((note) => wrap(note, wide))
+
+/** What was found, in a format. */
+export const blameText = (found: Blame, format: SheetFormat, width: number): string => {
+  if (format === 'json') {
+    const { measures, prices, ...about } = found
+    const plain = prices.map(({ measure: { name, unit, better }, ...price }) => ({ ...price, measure: name, unit, better }))
+    return `${JSON.stringify({ ...about, measures: measures.map(({ name }) => name), prices: plain })}\n`
+  }
+  if (format === 'csv') {
+    return csv(
+      ['measure', 'unit', 'what', 'faults', 'seeds', 'price', 'standard_error', 'df', 'low', 'high', 'p', 'p_holm', 'alike', 'drawing_error', 'verdict'],
+      found.prices.map(({ measure, what, faults, units, effect, adjusted, alike, drawing, verdict }) => [
+        measure.name, measure.unit, what, faults.join(' '), units, effect.estimate, effect.standardError, effect.df, effect.interval[0],
+        effect.interval[1], effect.p, adjusted, String(alike), drawing, verdict,
+      ]),
+    )
+  }
+  return sheets(found.measures.map((measure) => sheetOf(measure, found)), notesOf(found, width), format)
+}
+
+/** `windtunnel blame RUN`. Returns the exit code. */
+export const blameRun = async (folder: string, flags: BlameFlags, { out, err, cwd }: Terminal): Promise<number> => {
+  const { format = 'text', quiet, workers, ...how } = flags
+  const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
+  const tell = (text: string): void => void (quiet ? undefined : err.write(text))
+  const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
+  try {
+    const found = await blame(lab, {
+      ...how, plan, watch, signal: interrupt.signal,
+      onFlight: ({ number, seed, faults }) => tell(`${number} · seed ${seed} · ${faults.join(', ') || 'no faults'}\n`),
+      onWhole: (flight) => demandSame(manifest, flight),
+    })
+    out.write(blameText(found, format, widthOf(out)))
+    return exitCodes.ok
+  } finally {
+    interrupt.release()
+    await lab.close()
+  }
+}

@@ -1,0 +1,77 @@
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+import { say } from './console.js'
+
+const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-blame-'))
+const script = `
+name: small
+world: { kind: storefronts, scenarios: 3, impressions: 120, users: 40, items: 20 }
+model: { kind: linear-model }
+local: { epochs: 1, batch: 60, optimizer: { kind: sgd, rate: 0.1 } }
+strategy: { kind: fedavg }
+rounds: { kind: deadline, count: 3, after: 2 s, quorum: 1 }
+faults:
+  - { kind: delay, id: late, link: { direction: down }, by: 100 ms }
+  - { kind: lose, id: losses, link: { message: update }, probability: 0.3 }
+`
+
+beforeAll(async () => {
+  writeFileSync(join(cwd, 'small.yaml'), script)
+  const { code, err } = await say(['run', 'small.yaml', '--out', join(cwd, 'run'), '--quiet', '--workers', '1'], cwd)
+  expect([code, err]).toEqual([0, ''])
+})
+
+describe('windtunnel blame', () => {
+  it('prints a table for each measure, and who is to blame', async () => {
+    const { code, out, err } = await say(['blame', 'run', '--seeds', '2', '--workers', '1'], cwd)
+    expect(code).toBe(0)
+    expect(out).toMatch(/virtual time: with the fault, less without it/)
+    expect(out).toMatch(/wasted examples/)
+    expect(out).toMatch(/late .*all faults/s)
+    expect(out).toContain('8 flights with 2 seeds (1, 2)')
+    expect(err.split('\n')[0]).toBe('1 · seed 1 · late, losses')
+  })
+
+  it('prints every number as JSON and CSV, and Markdown', async () => {
+    const json = await say(['blame', 'run', '--seeds', '2', '--format', 'json', '--quiet'], cwd)
+    expect(json.err).toBe('')
+    const { prices, seeds } = JSON.parse(json.out) as { readonly seeds: string[]; readonly prices: { readonly what: string; readonly measure: string }[] }
+    expect(seeds).toEqual(['1', '2'])
+    const csv = await say(['blame', 'run', '--seeds', '2', '--format', 'csv', '--quiet'], cwd)
+    expect(csv.out.trim().split('\n')).toHaveLength(prices.length + 1)
+    const markdown = await say(['blame', 'run', '--seeds', '2', '--format', 'markdown', '--quiet'], cwd)
+    expect(markdown.out).toContain('| fault | price | 95 % interval |')
+  })
+})
+
+describe('windtunnel when', () => {
+  it('prints the share from each moment', async () => {
+    const { code, out } = await say(['when', 'run', 'auc > 0', '--flights', '2', '--moments', '2', '--quiet'], cwd)
+    expect(code).toBe(0)
+    expect(out).toContain('"auc > 0" after round 3: so it was')
+    expect(out).toMatch(/2 of 2 .* 1\.00 .* #{20}/)
+    expect(out).toContain('No moment stands out: from start on')
+    const csv = await say(['when', 'run', 'auc > 0', '--flights', '2', '--moments', '2', '--quiet', '--format', 'csv'], cwd)
+    expect(csv.out.split('\n')[0]).toBe('at,event,round,after,hits,flights,share,low,high,certain')
+    const json = await say(['when', 'run', 'auc > 0', '--flights', '2', '--moments', '1', '--quiet', '--format', 'json'], cwd)
+    expect(JSON.parse(json.out)).toMatchObject({ outcome: true, flights: 2, round: 3 })
+  })
+
+  it('says what is wrong with a condition, before anything is opened', async () => {
+    const { code, err } = await say(['when', 'nowhere', 'acu > 0'], cwd)
+    expect(code).toBe(2)
+    expect(err).toContain('Did you mean "auc"?')
+  })
+})
+
+it('both refuse a script that changed', async () => {
+  appendFileSync(join(cwd, 'small.yaml'), '# changed\n')
+  for (const argv of [['blame', 'run'], ['when', 'run', 'auc > 0']]) {
+    const { code, err } = await say(argv, cwd)
+    expect(code).toBe(2)
+    expect(err).toContain('the script small.yaml has changed since the run')
+  }
+})
