@@ -49,9 +49,9 @@ export const rounds = check<Memory>({
         return
       }
       case 'round-close':
-        // A round that it knows to be open, and of whose end it may have forgotten.
+        // A round that it knows to be open, and of whose end it may have forgotten; or one that never opened, for want of clients.
         if (memory.reborn) {
-          memory.opened = event.row.round
+          memory.opened = event.row.selected.length > 0 ? event.row.round : event.row.round - 1
           memory.closed = event.row.round - 1
         }
         memory.reborn = false

@@ -223,7 +223,10 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     state.roll = undefined
     if (!overlapping || last) stopProbing(state, context)
     let counted: readonly Held[] = []
-    if (opened !== undefined) {
+    // A life before may have opened the round that this one waits to open: whoever knows of it is told that it is over.
+    const resumed = opened === undefined && state.attempt > 0 && !overlapping
+    if (resumed) openRound(holding, round, ownership, context)
+    if (opened !== undefined || resumed) {
       const { outcome, reason, after, stop = false } = ending
       if (stop && !last) tellToStop(state, context)
       const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }

@@ -187,12 +187,16 @@ export class Account implements Reader {
     for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
   }
 
-  /** All models of a part of one round are over: those whose client contributed were of use. */
+  /**
+   * All models of a part up to a round are over: those of that round whose client contributed were of use. What an owner that
+   * came back has sent once more of an earlier round ends with the next.
+   */
   #endRound(part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
     const models = this.#models.get(part)
     if (models !== undefined) models.ended = round
-    for (const id of this.#take(part, (of) => of === round).sort(ascending)) {
-      this.#settle(id, contributors.has(this.#ledger.flow(id).to) ? 'used' : 'fruitless', cause)
+    for (const id of this.#take(part, (of) => of <= round).sort(ascending)) {
+      const isUsed = this.#ledger.round(id) === round && contributors.has(this.#ledger.flow(id).to)
+      this.#settle(id, isUsed ? 'used' : 'fruitless', cause)
     }
   }
 

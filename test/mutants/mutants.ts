@@ -88,8 +88,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lose the fate of an update that counted',
     file: 'src/federation/owner.ts',
-    find: 'for (const { envelope } of held) context.record(',
-    replace: 'for (const { envelope } of held.slice(1)) context.record(',
+    find: 'for (const { envelope } of held) {\n      const refused',
+    replace: 'for (const { envelope } of held.slice(1)) {\n      const refused',
     check: 'fates',
   },
   {
@@ -137,8 +137,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'name a cause that is yet to come',
     file: 'src/network/network.ts',
-    find: "record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event)",
-    replace: "record.tell(envelope.to, { kind: 'arrive', envelope: envelope.id }, flying.event + 100_000)",
+    find: 'record.tell(envelope.to, arrival(envelope.id), flying.event)',
+    replace: 'record.tell(envelope.to, arrival(envelope.id), flying.event + 100_000)',
     check: 'causality',
   },
   {
