@@ -47,8 +47,8 @@ describe('shrink', () => {
       chance: 'x', faults: [slow('f2', ['client-1'], 4.2)], delivery: { acknowledge: true }, rounds: { ...own, count: 3 }, shape: { clients: 1, experts: 1 },
     })
     expect(trail.map(({ what }) => what)).toEqual([
-      'only f2', 'its own checkpoint', 'its own selection', 'its own calm', 'its own rounds', '3 rounds', '4 clients', '2 clients', '1 clients',
-      '2 experts', '1 experts', 'f2 milder', 'f2 milder', 'f2 milder', 'f2 milder',
+      'only f1, f2', 'only f2', 'its own checkpoint', 'its own selection', 'its own calm', 'its own rounds', '3 rounds', '4 clients', '2 clients', '1 clients',
+      '2 experts', '1 experts', 'f2 milder', 'f2 milder', 'f2 milder',
     ])
     expect(spent).toBe(false)
     expect(flights).toBeLessThan(60)
