@@ -8,7 +8,8 @@ export const rounds = (): Dial => dial<readonly [number, number]>({
     return [first, Math.min(scene.rounds, first + Math.floor(toss() * intensity * scene.rounds))]
   },
   milder: ([first, last]) => {
-    if (first === last) return first > 1 ? [[1, 1]] : []
+    // One round is as mild as another; an earlier one lets the flight be shorter.
+    if (first === last) return [...new Set([1, Math.floor(first / 2), first - 1])].filter((n) => n >= 1 && n < first).map((n) => [n, n] as const)
     const middle = Math.floor((first + last) / 2)
     return [[first, first], [last, last], [first, middle], [middle + 1, last], [first, last - 1], [first + 1, last]]
   },

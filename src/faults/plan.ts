@@ -192,15 +192,20 @@ export const planAnother = (plan: Plan, fault: FaultInput, actors: readonly Part
 /**
  * Resolves every selector. A fault's targets depend on the seed, its identity (see `identities`) and who takes part,
  * and on no other fault; what is worked out about them may depend on what they have. Throws `SpecificationError` for a selector that finds nobody and for an id that is used twice.
+ * `keys`: what the draws of faults are named by, by their ids, where that is not to follow from what they say now.
  */
-export const drawPlan = (faults: readonly FaultInput[], actors: readonly Participant[], seed: string, knowledge = nothingKnown): Plan => {
+export const drawPlan = (
+  faults: readonly FaultInput[], actors: readonly Participant[], seed: string, knowledge = nothingKnown,
+  keys: Readonly<Record<string, string>> = {},
+): Plan => {
   const parsed = parse(faults)
-  const keys = identities(parsed)
+  const names = identities(parsed)
   const stream = streams(seed)
   const ids = new Set<string>()
   const planned = parsed.map((fault, i): Planned<Fault> => {
-    const key = keys[i]
-    const id = fault.id ?? `${fault.kind}-${shortHash(key)}`
+    const own = names[i]
+    const id = fault.id ?? `${fault.kind}-${shortHash(own)}`
+    const key = Object.hasOwn(keys, id) ? keys[id] : own
     const where = `faults[${i}]`
     if (ids.has(id)) throw new SpecificationError(`${where}.id: '${id}' names another fault already. Give it its own.`)
     ids.add(id)

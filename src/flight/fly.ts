@@ -38,9 +38,16 @@ export interface FlyOptions extends Omit<FlightOptions, 'checks' | 'turn'> {
 
 const reading = (cwd: string): ReadText => (path) => Buffer.from(readTrace(path, cwd)).toString()
 
-/** The plan that a specification's faults draw, with its seed. */
-export const planOf = (setup: Surveyed & Pick<Setup, 'resolved'>, cwd = process.cwd()): Plan =>
-  drawPlan(setup.resolved.faults, setup.participants, setup.resolved.seeds.faults, knowledgeOf(setup, reading(cwd)))
+/** The plan that a specification's faults draw, with its seed. `keys`: see `drawPlan`. */
+export const planOf = (
+  setup: Surveyed & Pick<Setup, 'resolved'>, cwd = process.cwd(), { seed = setup.resolved.seeds.faults, keys }: PlanSeed = {},
+): Plan => drawPlan(setup.resolved.faults, setup.participants, seed, knowledgeOf(setup, reading(cwd)), keys)
+
+/** What a plan is drawn from, where that does not follow from the specification. */
+export interface PlanSeed {
+  readonly seed?: string
+  readonly keys?: Readonly<Record<string, string>>
+}
 
 /** A fault as a plan would have drawn it: for one that is injected. Throws for one that changes what was before the flight. */
 export const plannedAnother = (setup: Setup, plan: Plan, fault: FaultInput, cwd = process.cwd()): Plan['faults'][number] => {

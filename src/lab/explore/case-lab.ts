@@ -1,15 +1,18 @@
-import { loadWorld } from '../../../scenarios/registry.js'
 import { chosenChecks } from '../../checks/choose.js'
 import type { World } from '../../data/world.js'
 import type { Scene } from '../../dials/dial.js'
 import type { Engine } from '../../engine/engine.js'
 import { SurrogateEngine } from '../../engine/surrogate/surrogate-engine.js'
-import { calmRoundsOf, flySetup } from '../../flight/fly.js'
+import type { Check } from '../../checks/check.js'
+import type { Plan } from '../../faults/plan.js'
+import { calmRoundsOf, flySetup, planOf } from '../../flight/fly.js'
 import type { FlightOptions } from '../../flight/simulator.js'
 import { type Setup, setUp, setUpAgain } from '../../flight/setup.js'
 import { AGGREGATOR } from '../../roster/participant.js'
 import { resolve } from '../../simulation/resolve.js'
 import type { Resolved, Specification } from '../../simulation/specification.js'
+import { loadGroundWorld } from '../ground.js'
+import type { Pinned } from '../shrink/pin.js'
 import { type Case, clientField, type Shape, specificationOf } from './case.js'
 import { ended, failed, type Outcome } from './outcome.js'
 
@@ -27,12 +30,16 @@ export interface CaseLabOptions {
    * trains nothing, when absent. They are the caller's to close.
    */
   readonly engines?: { readonly first: Engine; readonly again: Engine } | undefined
+  /** A run whose cases these are: chance is that run's, models are scored, and what diverges is dealt with, as in it. */
+  readonly run?: Pinned | undefined
 }
 
 /** How one case is flown. */
 export interface CaseFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | 'signal'> {
   /** On the other engine: results are there in another real order, which must not show. */
   readonly again?: boolean
+  /** Checks that see everything before all others do. */
+  readonly before?: readonly Check[]
 }
 
 interface Ground {
@@ -66,7 +73,7 @@ export class CaseLab {
       ...base,
       faults: [],
       ...('count' in base.rounds && { rounds: { ...base.rounds, count: options.rounds } }),
-      evaluate: { every: 1_000_000, start: false, final: false },
+      ...(options.run === undefined && { evaluate: { every: 1_000_000, start: false, final: false } }),
     }
     this.#options = options
     this.#field = clientField(base)
@@ -80,12 +87,31 @@ export class CaseLab {
 
   /** The specification that a case flies. */
   specification(of: Case): Specification {
-    return specificationOf(this.#base, of, this.#field)
+    const { run } = this.#options
+    const specification = specificationOf(this.#base, of, this.#field)
+    if (run === undefined) return specification
+    const { seeds, onDivergence } = this.#base
+    const { onDivergence: _, seeds: drawn, ...others } = specification
+    const kept = of.chance === run.chance ? seeds : drawn
+    return { ...others, ...(kept !== undefined && { seeds: kept }), ...(onDivergence !== undefined && { onDivergence }) }
+  }
+
+  /** The plan that a case flies. */
+  async plan(of: Case): Promise<Plan> {
+    return this.#plan(setUpAgain((await this.#ground(of)).setup, this.#resolved(of)), of)
+  }
+
+  /** A fault of a run draws what it drew there, whatever has become of it. */
+  #plan(setup: Setup, { chance }: Case): Plan {
+    const { cwd, run } = this.#options
+    if (run === undefined) return planOf(setup, cwd)
+    const { faults, seed } = planOf(setup, cwd, { keys: run.keys, ...(chance === run.chance && { seed: run.seed }) })
+    return { seed, faults: faults.map((planned) => ({ ...planned, ...run.places[planned.id] })) }
   }
 
   /** What things are drawn for. Throws what setting up throws. */
   async scene(shape: Shape = {}): Promise<Scene> {
-    return (await this.#ground(shape)).scene
+    return (await this.#ground({ faults: [], chance: this.#options.run?.chance ?? 'scene', shape })).scene
   }
 
   /** Is it a specification that flies? What does not go together is nobody's failure. */
@@ -99,12 +125,13 @@ export class CaseLab {
   }
 
   /** Never throws but for a case that is no specification: what a flight throws is its outcome. */
-  async fly(of: Case, { again = false, ...options }: CaseFlight = {}): Promise<Outcome> {
-    const ground = await this.#ground(of.shape ?? {})
+  async fly(of: Case, { again = false, before = [], ...options }: CaseFlight = {}): Promise<Outcome> {
+    const ground = await this.#ground(of)
     const setup = setUpAgain(ground.setup, this.#resolved(of))
-    const checks = chosenChecks(setup.resolved.checks, this.#options.checks)
+    const checks = [...before, ...chosenChecks(setup.resolved.checks, this.#options.checks)]
     try {
-      return ended(await flySetup(setup, { ...options, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
+      const plan = this.#plan(setup, of)
+      return ended(await flySetup(setup, { ...options, plan, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
     } catch (error) {
       return failed(error)
     }
@@ -137,19 +164,23 @@ export class CaseLab {
     return resolved
   }
 
-  #ground({ clients, experts }: Shape): Promise<Ground> {
-    const key = `${clients ?? ''} ${experts ?? ''}`
+  #ground({ shape: { clients, experts } = {}, chance }: Case): Promise<Ground> {
+    const { network, local } = this.#base
+    // Who is in which region, and what of local training is whose own, is drawn from what faults are drawn from.
+    const drawn = network?.regions !== undefined || local?.clients !== undefined ? chance : 'scene'
+    const key = JSON.stringify([clients, experts, drawn])
     let ground = this.#grounds.get(key)
-    if (ground === undefined) this.#grounds.set(key, (ground = this.#open({ clients, experts } as Shape)))
+    const shape = { clients, experts } as Shape
+    if (ground === undefined) this.#grounds.set(key, (ground = this.#open({ faults: [], chance: this.#options.run === undefined ? drawn : chance, shape })))
     return ground
   }
 
-  async #open(shape: Shape): Promise<Ground> {
+  async #open(of: Case): Promise<Ground> {
     const { cwd, dataDir, rounds, engines } = this.#options
-    const resolved = this.#resolved({ faults: [], chance: 'scene', shape })
+    const resolved = this.#resolved(of)
     const key = JSON.stringify(resolved.world)
     let world = this.#worlds.get(key)
-    if (world === undefined) this.#worlds.set(key, (world = loadWorld(resolved.world, { seed: resolved.seeds.world, cwd, dataDir })))
+    if (world === undefined) this.#worlds.set(key, (world = loadGroundWorld(resolved, { cwd, dataDir })))
     const { first, again } = engines ?? twins()
     const setup = await setUp(resolved, await world, first, undefined, cwd)
     // The other engine comes to know the same programs and tables.

@@ -1,0 +1,56 @@
+import type { Scene } from '../../dials/dial.js'
+import type { FaultInput } from '../../faults/registry.js'
+import type { Name } from '../../roster/participant.js'
+import type { Case, Shape } from '../explore/case.js'
+
+/** Who is left of a federation for whom: names of the one, by names of the other. */
+const heirs = (before: Scene, after: Scene): ReadonlyMap<Name, Name> => {
+  const roles = [[before.clients, after.clients], [before.experts, after.experts]]
+  return new Map(roles.flatMap(([were, are]) => {
+    const stays = new Set(are)
+    return were.flatMap((name, i): [Name, Name][] => (stays.has(name) || are.length === 0 ? [] : [[name, are[i % are.length]]]))
+  }))
+}
+
+/** The same with other names, wherever they stand; nobody is named twice in one list. */
+const renamed = (value: unknown, by: ReadonlyMap<Name, Name>): unknown => {
+  if (typeof value === 'string') return by.get(value) ?? value
+  if (Array.isArray(value)) {
+    const all = value.map((inner) => renamed(inner, by))
+    return all.every((one) => typeof one === 'string') ? [...new Set(all)] : all
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [field, field === 'id' ? inner : renamed(inner, by)]))
+}
+
+/** Without those who are gone; undefined where nobody or nothing is left of it. */
+const thinned = (value: unknown, gone: ReadonlyMap<Name, Name>): unknown => {
+  if (typeof value === 'string') return gone.has(value) ? undefined : value
+  if (Array.isArray(value)) {
+    const left = value.map((inner) => thinned(inner, gone)).filter((inner) => inner !== undefined)
+    return left.length === 0 && value.length > 0 ? undefined : left
+  }
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).map(([field, inner]) => [field, field === 'id' ? inner : thinned(inner, gone)] as const)
+  return fields.some(([field, inner]) => inner === undefined && (value as Record<string, unknown>)[field] !== undefined) ? undefined : Object.fromEntries(fields)
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/**
+ * A case for a federation of another shape: what its faults say of those who are not in it is said of others in their
+ * place; or else is not said, and a fault of which nobody is left goes.
+ */
+export const resized = (of: Case, shape: Shape, before: Scene, after: Scene): readonly Case[] => {
+  const by = heirs(before, after)
+  const given = Object.fromEntries(Object.entries(shape).filter(([, size]) => size !== undefined))
+  const { shape: _, ...rest } = of
+  const others = { ...rest, ...(Object.keys(given).length > 0 && { shape: given }) }
+  const moved = of.faults.map((fault) => renamed(fault, by) as FaultInput)
+  const fewer = of.faults.flatMap((fault) => {
+    const left = thinned(fault, by) as FaultInput | undefined
+    return left === undefined ? [] : [left]
+  })
+  const cases = [{ ...others, faults: fewer }, { ...others, faults: moved }]
+  return same(fewer, moved) ? [cases[0]] : cases
+}
