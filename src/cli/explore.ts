@@ -5,7 +5,7 @@ import { exitCodes, type ExitCode, StorageError } from '../errors.js'
 import type { FailureKind } from '../lab/explore/outcome.js'
 import type { Varied } from '../lab/explore/draw-case.js'
 import type { Exploration, Found } from '../lab/explore/tally.js'
-import { explore as exploreAll } from '../runs/explore/explore.js'
+import { type Shortest, explore as exploreAll, shorten } from '../runs/explore/explore.js'
 import { plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
@@ -28,6 +28,8 @@ export interface ExploreFlags {
   readonly out?: string
   readonly json?: boolean
   readonly quiet?: boolean
+  /** False: what failed is left as it was drawn. */
+  readonly shrink?: boolean
 }
 
 const codeOf: Readonly<Record<FailureKind, ExitCode>> = {
@@ -65,7 +67,22 @@ const text = (about: Exploration, width: number): string => {
   ].join('\n')
 }
 
-const write = (path: string, about: Exploration): void => {
+const shortText = ({ shrunk, explanation: { free, alone }, faults }: Shortest, width: number): string => {
+  const { case: { faults: _, chance: __, ...rest }, failure, flights, spent } = shrunk
+  const freedom = (id: string | undefined): string =>
+    free.filter(({ fault }) => fault === id).map(({ part, words, variants }) => `  # ${part}: ${words}, of ${variants} tried`).join('\n')
+  const lines = (faults as readonly { readonly id?: string }[]).flatMap((fault) => [JSON.stringify(fault), freedom(fault.id)])
+  return [
+    `The simplest that fails so${spent ? ', as far as it was looked for' : ''} (${plural(flights, 'flight')}): ${faults.length === 0 ? 'no fault at all' : plural(faults.length, 'fault')}`,
+    ...lines,
+    ...(Object.keys(rest).length > 0 ? [`with ${JSON.stringify(rest)}`] : []),
+    freedom(undefined),
+    ...(alone.length > 0 ? [wrap(`by itself, and not with the rest: ${alone.map(({ part, words }) => `${part} ${words}`).join('; ')}`, width)] : []),
+    wrap(failure.message, width),
+  ].filter((line) => line !== '').join('\n')
+}
+
+const write = (path: string, about: Exploration & { readonly shortest?: Shortest | undefined }): void => {
   try {
     writeFileSync(path, `${JSON.stringify(about, null, 2)}\n`)
   } catch (error) {
@@ -82,14 +99,19 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
     if (shows) err.write(`\r${landed} of ${plural(plans, 'case')}, ${failures === 0 ? 'none failed' : `${failures} failed`} `)
   }
   try {
-    const about = await exploreAll({
-      script, cwd, plans, chance: seed, rounds, workers, kinds, vary, intensity, checks: check, twice, collect, directed, engine: train, data, set,
-      seed, signal: interrupt.signal, onProgress,
-    })
+    const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, engine: train, data, set, seed }
+    const about = await exploreAll({ ...task, plans, workers, collect, directed, signal: interrupt.signal, onProgress })
     if (shows) err.write('\n')
-    if (flags.out !== undefined) write(absolute(cwd, flags.out), about)
-    if (flags.json) out.write(`${JSON.stringify(about)}\n`)
-    else if (!flags.quiet || about.found.length > 0) out.write(`${text(about, widthOf(out))}\n`)
+    const onFlight = (flights: number): void => void (shows && err.write(`\rshrinking: ${plural(flights, 'flight')} `))
+    const shortest = flags.shrink === false ? undefined : await shorten(about, task, { signal: interrupt.signal, onFlight })
+    if (shows && shortest !== undefined) err.write('\n')
+    const all = { ...about, ...(shortest && { shortest }) }
+    if (flags.out !== undefined) write(absolute(cwd, flags.out), all)
+    if (flags.json) out.write(`${JSON.stringify(all)}\n`)
+    else if (!flags.quiet || about.found.length > 0) {
+      out.write(`${text(about, widthOf(out))}\n`)
+      if (shortest !== undefined) out.write(`\n${shortText(shortest, widthOf(out))}\n`)
+    }
     return exitCodeOf(about, interrupt.signal.aborted)
   } finally {
     interrupt.release()

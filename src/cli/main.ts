@@ -234,6 +234,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--check <name>', 'as for run', gather)
     .option('--twice <share>', 'share of the cases that are flown twice and compared (default: 0.1)', part)
     .option('--collect', 'go on after a failure')
+    .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so')
     .option('--directed', 'make half of the cases of those that reached what none before had')
     .option('--train <engine>', 'train for real, with onnx or tfjs; twice means with two workers then', oneOf(['onnx', 'tfjs'] as const))
     .option('--workers <n>', 'threads that fly; never changes a result (default: one per core)', workers)

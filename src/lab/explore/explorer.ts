@@ -5,6 +5,7 @@ import type { Case } from './case.js'
 import { CaseLab, type CaseLabOptions } from './case-lab.js'
 import { drawCase, type Space } from './draw-case.js'
 import { mutated } from './mutate-case.js'
+import { trialGround, type TrialGround } from '../shrink/trial.js'
 import type { Flown } from './tally.js'
 
 /** What is explored, and how. Plain JSON, but for engines. */
@@ -24,6 +25,8 @@ export interface Order {
 /** Draws and flies cases by their numbers. What comes of one depends on its order and the options alone. */
 export class Explorer {
   readonly lab: CaseLab
+  /** What shrinking flies on. */
+  readonly ground: TrialGround
   readonly #space: Space
   readonly #options: ExplorerOptions
 
@@ -32,9 +35,11 @@ export class Explorer {
     this.#options = options
     const { kinds, vary, intensity } = options
     const { rounds } = base
+    const own = 'count' in rounds ? ({ ...rounds, count: options.rounds } as RoundsInput) : undefined
+    this.ground = trialGround(this.lab, own)
     this.#space = {
       kinds, vary, intensity,
-      rounds: 'count' in rounds ? ({ ...rounds, count: options.rounds } as RoundsInput) : undefined,
+      rounds: own,
       resizes: this.lab.resizes,
       scene: (shape) => this.lab.scene(shape),
     }

@@ -18,7 +18,7 @@ export const wholes = ['delivery', 'checkpoint', 'selection', 'calm'] as const
 export const nameOf = ({ id, kind }: { readonly id?: string | undefined; readonly kind: string }): string => id ?? kind
 
 /** A case without one of its parts. */
-export const lacking = (of: Case, part: (typeof wholes)[number]): Case => {
+export const lacking = (of: Case, part: (typeof wholes)[number] | 'rounds'): Case => {
   const { [part]: _, ...rest } = of
   return rest
 }
@@ -28,8 +28,8 @@ const countIn = (rounds: RoundsInput | undefined): number | undefined => (rounds
 /** How many rounds, or folds, a case has; undefined where a function says so. */
 export const countOf = (of: Case, { rounds }: TrialGround): number | undefined => countIn(of.rounds ?? rounds)
 
-const withRounds = ({ rounds: _, ...rest }: Case, rounds: RoundsInput, own: RoundsInput | undefined): Case =>
-  canonical(rounds) === canonical(own ?? null) ? rest : { ...rest, rounds }
+const withRounds = (of: Case, rounds: RoundsInput, own: RoundsInput | undefined): Case =>
+  canonical(rounds) === canonical(own ?? null) ? lacking(of, 'rounds') : { ...of, rounds }
 
 /** The same with so many rounds. */
 export const ofCount = (of: Case, count: number, { rounds: own }: TrialGround): Case =>

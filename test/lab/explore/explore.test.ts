@@ -9,7 +9,7 @@ import { check, Violation } from '../../../src/checks/check.js'
 import { CaseLab } from '../../../src/lab/explore/case-lab.js'
 import { Explorer } from '../../../src/lab/explore/explorer.js'
 import { Tally } from '../../../src/lab/explore/tally.js'
-import { explore } from '../../../src/runs/explore/explore.js'
+import { explore, shorten } from '../../../src/runs/explore/explore.js'
 import { deadline, fedAvg, mbps, minutes, mmoe, ms, sgd, type Specification } from '../../../src/simulation/script.js'
 
 const specification: Specification = {
@@ -115,3 +115,17 @@ it('comes to the same on one worker and on two, directed or not', async () => {
   expect(alone.flown).toBe(72)
   expect(alone.found).toEqual([])
 })
+
+it('ends in the simplest case that fails so, with what of it is only an example', async () => {
+  const own = join(folder, 'own.mjs')
+  const see = `(event) => { if (event.kind === 'settle' && event.fate === 'duplicate') throw new RangeError('came twice') }`
+  writeFileSync(own, `export default { ...${JSON.stringify({ ...specification, rounds: { kind: 'deadline', count: 6, after: '1 min' }, network: { up: '2 Mbps', down: '4 Mbps', latency: '10 ms' } })}, checks: [{ name: 'once', promise: 'Once.', kinds: ['settle'], see: ${see} }].map((one) => ({ ...one, name: 'no copy' })) }`)
+  const task = { ...options, vary: [], kinds: ['duplicate', 'slow', 'delay'], script: own }
+  const about = await explore({ ...task, plans: 64, workers: 1 })
+  expect(about.found).toHaveLength(1)
+  const shortest = await shorten(about, task)
+  expect(shortest!.shrunk.case.faults.map(({ kind }) => kind)).toEqual(['duplicate'])
+  expect(shortest!.shrunk.failure).toMatchObject({ kind: 'crash' })
+  expect(shortest!.shrunk.spent).toBe(false)
+  expect(shortest!.explanation.flights).toBeGreaterThan(0)
+}, 60_000)

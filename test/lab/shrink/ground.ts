@@ -26,9 +26,9 @@ export const ground = (
     fly: async (of) => {
       flown.push(of)
       const known = scene(of.shape as { clients?: number; experts?: number })
-      const all = [...known.clients, ...known.experts]
+      const all = new Set([...known.clients, ...known.experts])
       const named = JSON.stringify(of.faults).match(/(client|expert)-\d+/g) ?? []
-      if (named.some((name) => !all.includes(name))) throw new Error('nobody of that name')
+      if (named.some((name) => !all.has(name))) throw new Error('nobody of that name')
       return { failure: fails(of, known) ? made : undefined, fired: fired(of) }
     },
   }
