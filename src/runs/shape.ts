@@ -28,7 +28,7 @@ export const manifestShape = z.looseObject({
   seeds,
   engine: z.enum(engineNames),
   workers: z.int().min(1),
-  specification: group,
+  specification: z.looseObject({ faults: z.array(group).optional() }),
   functions: texts,
   script: hashed.nullable(),
   study: z.looseObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
