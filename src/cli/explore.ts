@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 
 import { exitCodes, type ExitCode, StorageError } from '../errors.js'
-import type { FailureKind } from '../lab/explore/outcome.js'
+import type { FailureKind } from '../flight/failure.js'
 import type { Varied } from '../lab/explore/draw-case.js'
 import type { Exploration, Found } from '../lab/explore/tally.js'
 import { type Shortest, explore as exploreAll, shorten } from '../runs/explore/explore.js'
@@ -33,7 +33,8 @@ export interface ExploreFlags {
 }
 
 const codeOf: Readonly<Record<FailureKind, ExitCode>> = {
-  safety: exitCodes.safety, liveness: exitCodes.liveness, crash: exitCodes.crash, nondeterminism: exitCodes.nondeterminism,
+  safety: exitCodes.safety, liveness: exitCodes.liveness, divergence: exitCodes.diverged, crash: exitCodes.crash,
+  nondeterminism: exitCodes.nondeterminism,
 }
 
 /** The code of the first failure. */

@@ -31,13 +31,14 @@ export const replay = async (
       },
     )
     progress.end()
-    const { events, notes, run, entire } = result
+    const { events, notes, digest, entire, failure } = result
     const same = interrupt.signal.aborted ? 'interrupted' : entire ? 'same' : 'same as far as compared'
-    const digests = { digest: run.digest, was: result.manifest.digest ?? null }
-    const summary = { run: folder, result: same, events, numbers: result.numbers, ...digests, notes }
+    const digests = { digest: digest ?? null, was: result.manifest.digest ?? null }
+    const summary = { run: folder, result: same, events, numbers: result.numbers, ...digests, ...(failure && { failure }), notes }
     if (flags.json) streams.out.write(`${JSON.stringify(summary)}\n`)
     else if (!flags.quiet) {
-      const lines = [`${folder}: ${formatCount(events)} events are the same; ${numbers[result.numbers]}.`]
+      const again = failure === undefined ? [] : [`It fails so again: ${failure.message}`]
+      const lines = [`${folder}: ${formatCount(events)} events are the same; ${numbers[result.numbers]}.`, ...again]
       streams.out.write(`${[...lines, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`)
     }
     if (interrupt.signal.aborted) return exitCodes.interrupted

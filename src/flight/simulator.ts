@@ -298,6 +298,10 @@ export class Simulator {
       const done = await work()
       goesOn = more
       return done
+    } catch (error) {
+      // What led there is what a reader wants to see most.
+      this.#options.onLines?.(this.#journal.takeLines())
+      throw error
     } finally {
       this.#guard.uninstall()
       if (!goesOn) this.#host.dispose()

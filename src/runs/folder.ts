@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
 import { StorageError } from '../errors.js'
+import { failureOf, isOutside } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
 import type { EventOf, FlightEvent } from '../record/event.js'
 import type { TrainingRow } from '../record/rows.js'
@@ -159,7 +160,7 @@ export class RunFolder {
   fail(error: unknown): void {
     this.#flush(every)
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    this.#manifest = { ...this.#manifest, status: 'failed', error: message }
+    this.#manifest = { ...this.#manifest, status: 'failed', error: message, ...(!isOutside(error) && { failure: failureOf(error) }) }
     this.#close()
   }
 

@@ -6,6 +6,7 @@ import { shown } from '../documents/problem.js'
 import { StorageError } from '../errors.js'
 import type { Plan } from '../faults/plan.js'
 import type { FaultReport } from '../faults/report.js'
+import type { Failure } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
@@ -77,6 +78,8 @@ export interface Manifest {
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string
+  /** How the flight itself failed; absent where it did not, or where it was the disk's or the machine's doing. */
+  readonly failure?: Failure
   /** The log of finished jobs: whether it is kept when the run is complete, and what it holds, where it has ended and is there. */
   readonly jobLog?: { readonly keep: boolean; readonly jobs?: number; readonly bytes?: number }
   /** How often it was flown on after it was broken off; of the last time, jobs that were read from the log, and others. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import { shown } from '../documents/problem.js'
 import { NondeterminismError, StorageError } from '../errors.js'
+import type { Failure } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
 import type { FlightEvent } from '../record/event.js'
 import type { MetricRow } from '../record/rows.js'
@@ -16,8 +17,10 @@ import { JobLog, jobsFile, makerOfLog } from './jobs/job-log.js'
 import { makerOf, makersDiffer } from './jobs/maker.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import { thisProcessor } from './processor.js'
+import { reasonsToDiffer } from './reasons-to-differ.js'
+import { replayFailed } from './replay-failed.js'
 import { readEnd, readLines, readRows } from './rows.js'
-import { type Examined, examine, formatBroken, formatStrays } from './seal.js'
+import { demandSeal, examine, formatStrays } from './seal.js'
 import { conduct, type Run, type SimulateOptions, type Callbacks } from './simulate.js'
 
 /** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
@@ -26,10 +29,13 @@ export const metricTolerance = 0.01
 /** What a replay that found no difference can say. */
 export interface Replayed {
   readonly manifest: Manifest
-  readonly run: Run
+  /** Of the flight; undefined where it failed, as the run had, or was interrupted. */
+  readonly digest: string | undefined
   /** Canonical events that were the same: all that were compared, unless `notes` say where they part. */
   readonly events: number
   readonly numbers: 'same' | 'within tolerance' | 'not compared'
+  /** How the run had failed, and has failed again. */
+  readonly failure?: Failure
   /** Whether all of the run was compared, bit by bit, and its manifest vouches for its files: `notes` say what not. */
   readonly entire: boolean
   /** Why numbers were not compared bit by bit, and the like. */
@@ -44,24 +50,6 @@ export const comparable = (lines: readonly string[], whole: boolean): readonly s
   const instant = /^\{"at":(\d+)/
   const end = instant.exec(lines.at(-1) ?? '')?.[1]
   return whole ? lines : lines.slice(0, lines.findLastIndex((line) => instant.exec(line)?.[1] !== end) + 1)
-}
-
-/** Why this machine may give other last bits than the one of the run; empty where it may not. */
-export const reasonsToDiffer = (
-  manifest: Pick<Manifest, 'engine' | 'processor' | 'versions'>,
-  here: Pick<Manifest, 'processor' | 'versions'>,
-): string[] => {
-  const tfjs = '@tensorflow/tfjs'
-  if (manifest.engine === 'tfjs' && manifest.versions[tfjs] === here.versions[tfjs]) return []
-  const reasons: string[] = []
-  const then = manifest.processor.kind
-  if (then !== here.processor.kind) reasons.push(`the run flew on ${then}, this is ${here.processor.kind}`)
-  const own = manifest.engine.startsWith('tfjs-node') ? ['@tensorflow/tfjs-node', 'libtensorflow'] : ['onnxruntime-node']
-  for (const library of manifest.engine === 'tfjs' ? [tfjs] : [...own, tfjs]) {
-    const [was, is] = [manifest.versions[library], here.versions[library]]
-    if (was !== is) reasons.push(`${library} was ${was ?? 'absent'}, now it is ${is ?? 'absent'}`)
-  }
-  return reasons
 }
 
 /**
@@ -147,15 +135,6 @@ const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boo
   }
 }
 
-/** A folder whose rows are those of the flight may still not be what the run wrote. */
-const demandSeal = (folder: string, { broken }: Examined): void => {
-  if (broken.length === 0) return
-  throw new StorageError(
-    `${folder} is not as the run wrote it: ${formatBroken(broken)}. What was flown again is the same; fly the run anew to ` +
-      'have a folder that can be trusted.',
-  )
-}
-
 /** The jobs that a run kept, to be read in place of training; refused where they are of another machine or version. */
 const keptJobs = (folder: string, { engine }: Manifest, versions: Manifest['versions'], disk: Disk): JobLog => {
   const there = makerOfLog(folder, disk)
@@ -176,7 +155,8 @@ export interface ReplayOptions extends Pick<SimulateOptions, 'workers' | 'cwd' |
 
 /**
  * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
- * differs, then every row of every file, and what the manifest says. Writes nothing. Refuses a script, data, traces or a
+ * differs, then every row of every file, and what the manifest says. One that failed by itself must fail so again. Writes
+ * nothing. Refuses a script, data, traces or a
  * model to start from that changed. A difference is a `NondeterminismError` that names the first; a file that says the same and whose hash
  * differs is a `StorageError`.
  */
@@ -189,6 +169,7 @@ export const replay = async (
   const disk: Disk = watch.disk ?? realDisk
   const examined = examine(folder, disk)
   const { manifest, unsealed } = examined
+  if (manifest.failure !== undefined) return replayFailed(folder, examined, options, watch)
   const whole = manifest.status === 'complete'
   const { lines: flown, rest } = readEnd(folder, rowFiles.events, disk)
   const expected = comparable(whole && rest !== '' ? [...flown, rest] : flown, whole)
@@ -223,7 +204,7 @@ export const replay = async (
   )
   if (!options.signal?.aborted) comparison.end()
   const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
-  const about = { manifest, run, events: comparison.same }
+  const about = { manifest, digest: run.digest, events: comparison.same }
   if (comparison.difference) {
     const { readsNumbers = [] } = run.manifest
     if (readsNumbers.length === 0 || reasons.length === 0) throw new NondeterminismError(formatDifference(comparison.difference))

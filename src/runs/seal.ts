@@ -102,3 +102,12 @@ export const formatStrays = ({ strays }: Examined): string | undefined => {
 
 /** `metrics.ndjson is not what the run wrote, trainings.ndjson is missing`. */
 export const formatBroken = (broken: readonly Broken[]): string => broken.map(({ file, why }) => `${file} ${why}`).join(', ')
+
+/** A folder whose rows are those of the flight may still not be what the run wrote. */
+export const demandSeal = (folder: string, { broken }: Examined): void => {
+  if (broken.length === 0) return
+  throw new StorageError(
+    `${folder} is not as the run wrote it: ${formatBroken(broken)}. What was flown again is the same; fly the run anew to ` +
+      'have a folder that can be trusted.',
+  )
+}

@@ -4,6 +4,7 @@ import { problemsIn } from '../documents/problem.js'
 import { formatPath } from '../documents/path.js'
 import { StorageError } from '../errors.js'
 import { engineNames } from '../engine/open.js'
+import { failureKinds } from '../flight/failure.js'
 import { rowFiles } from './files.js'
 
 /*
@@ -58,6 +59,10 @@ export const manifestShape = z.looseObject({
   coverage: z.looseObject({ handled: count, exist: count, triples: z.record(z.string(), count) }).optional(),
   jobLog: z.looseObject({ keep: z.boolean(), jobs: count.optional(), bytes: count.optional() }).optional(),
   resumed: z.looseObject({ times: count, recalled: count, done: count }).optional(),
+  failure: z.looseObject({
+    kind: z.enum(failureKinds), what: z.string(), message: z.string(), time: count.optional(), round: count.optional(),
+    actors: texts.optional(), envelopes: z.array(count).optional(),
+  }).optional(),
   files: z.record(fileName, z.looseObject({ sha256: z.string() })).optional(),
   sha256: z.string().optional(),
 })

@@ -73,7 +73,7 @@ describe('replay', () => {
   it('reproduces events and numbers, with any number of workers', async () => {
     const again = await replay(folder, { workers: 2, cwd })
     expect(again).toMatchObject({ numbers: 'same', entire: true, notes: [] })
-    expect(again.run.digest).toBe(digest)
+    expect(again.digest).toBe(digest)
     expect(again.events).toBeGreaterThan(20)
   })
 

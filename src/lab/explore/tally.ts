@@ -1,7 +1,8 @@
 import { allMarks } from '../../checks/marks.js'
 import { triples } from '../../checks/coverage.js'
+import type { Failure } from '../../flight/failure.js'
 import type { Case } from './case.js'
-import type { Failure, Outcome } from './outcome.js'
+import type { Outcome } from './outcome.js'
 
 /** One case that was flown. Plain JSON. */
 export interface Flown {

@@ -1,7 +1,7 @@
 import { SpecificationError } from '../../errors.js'
+import { type Failure, isSame } from '../../flight/failure.js'
 import { canonical } from '../../roster/identity.js'
 import type { Case, Shape } from '../explore/case.js'
-import { type Failure, isSame } from '../explore/outcome.js'
 import { fewest } from './fewest.js'
 import {
   countOf, lacking, milderAt, milderRoundsOf, nameOf, ofCount, type Offer, offers, ofSize, ownRounds, sizeOf, wholes,

@@ -1,9 +1,10 @@
 import type { Scene } from '../../dials/dial.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
+import type { Failure } from '../../flight/failure.js'
 import type { FlightEvent } from '../../record/event.js'
 import type { Case, Shape } from '../explore/case.js'
 import type { CaseFlight, CaseLab } from '../explore/case-lab.js'
-import type { Failure, Outcome } from '../explore/outcome.js'
+import type { Outcome } from '../explore/outcome.js'
 
 /** What came of one flight, as far as shrinking goes. */
 export interface Trial {

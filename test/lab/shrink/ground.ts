@@ -2,7 +2,7 @@ import type { Scene } from '../../../src/dials/dial.js'
 import { faultSchema } from '../../../src/faults/registry.js'
 import { type RoundsInput, roundsSchema } from '../../../src/federation/rounds/registry.js'
 import type { Case } from '../../../src/lab/explore/case.js'
-import type { Failure } from '../../../src/lab/explore/outcome.js'
+import type { Failure } from '../../../src/flight/failure.js'
 import type { TrialGround } from '../../../src/lab/shrink/trial.js'
 
 export const made: Failure = { kind: 'safety', what: 'made', message: 'made for a test' }

@@ -1,0 +1,60 @@
+import { Violation } from '../checks/check.js'
+import { asError, DivergenceError, exitCodes, LivenessError, NondeterminismError, SafetyError, WindtunnelError } from '../errors.js'
+import type { Name } from '../roster/participant.js'
+import type { Micros } from '../time/micros.js'
+
+export const failureKinds = ['safety', 'liveness', 'divergence', 'crash', 'nondeterminism'] as const
+
+/**
+ * How a flight can fail: a check was violated, it could never end, its numbers were not finite, something was thrown that
+ * nobody had foreseen, or it was another when it was flown again.
+ */
+export type FailureKind = (typeof failureKinds)[number]
+
+/** A flight that failed. Plain JSON. */
+export interface Failure {
+  readonly kind: FailureKind
+  /** What failures are told apart by: the name of a check, or of an error. */
+  readonly what: string
+  readonly message: string
+  readonly time?: Micros
+  readonly round?: number | undefined
+  readonly actors?: readonly Name[]
+  /** Envelopes that a violation is about. */
+  readonly envelopes?: readonly number[]
+}
+
+const kindOf = (error: Error): FailureKind => {
+  if (error instanceof SafetyError) return 'safety'
+  if (error instanceof LivenessError) return 'liveness'
+  if (error instanceof DivergenceError) return 'divergence'
+  return error instanceof NondeterminismError ? 'nondeterminism' : 'crash'
+}
+
+/** What is behind an error that actors and the kernel have passed on. */
+const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error)
+
+const placeOf = ({ stack = '' }: Error): string => {
+  const place = /\n\s+at (?:async )?(?:new )?([\w#.<>[\] ]+) \(/.exec(stack)?.[1]
+  return place === undefined ? '' : ` in ${place}`
+}
+
+/** What came of a flight that threw this. */
+export const failureOf = (thrown: unknown): Failure => {
+  const error = asError(thrown)
+  const root = error instanceof Violation ? error : rootOf(error)
+  const kind = kindOf(error) === 'crash' ? kindOf(root) : kindOf(error)
+  if (root instanceof Violation) {
+    const { check, message, time, round, actors, envelopes } = root
+    return { kind: 'safety', what: check, message, time, round, actors, envelopes }
+  }
+  // A crash is told apart by its error and the place in the program, not by names and numbers in its words.
+  return { kind, what: kind === 'crash' ? `${root.name}${placeOf(root)}` : root.name, message: error.message }
+}
+
+/** Whether an error is of what was asked for, or of the machine, and not of a flight. */
+export const isOutside = (thrown: unknown): boolean =>
+  thrown instanceof WindtunnelError && ([exitCodes.specification, exitCodes.data, exitCodes.storage, exitCodes.interrupted] as number[]).includes(thrown.exitCode)
+
+/** Did two flights fail in the same way? What shrinks keeps to that. */
+export const isSame = (one: Failure, other: Failure): boolean => one.kind === other.kind && one.what === other.what
