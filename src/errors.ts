@@ -69,6 +69,11 @@ export class SafetyError extends WindtunnelError {
 /** Nothing is left to happen, and yet the run is not over. */
 export class LivenessError extends WindtunnelError {
   override readonly exitCode = exitCodes.liveness
+
+  /** `stuck`: when nothing was left to happen, in which round, and who had not answered. */
+  constructor(message: string, readonly stuck: { readonly time?: number; readonly round?: number; readonly actors?: readonly string[] } = {}) {
+    super(message)
+  }
 }
 
 /** Training gave parameters, or a model scores, that are not finite. */

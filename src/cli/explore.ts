@@ -1,14 +1,13 @@
-import { writeFileSync } from 'node:fs'
-import { resolve as absolute } from 'node:path'
-
-import { exitCodes, type ExitCode, StorageError } from '../errors.js'
+import { exitCodes, type ExitCode } from '../errors.js'
 import type { FailureKind } from '../flight/failure.js'
 import type { Varied } from '../lab/explore/draw-case.js'
 import type { Exploration, Found } from '../lab/explore/tally.js'
-import { type Shortest, explore as exploreAll, shorten } from '../runs/explore/explore.js'
+import { explore as exploreAll } from '../runs/explore/explore.js'
+import { failingCase } from '../runs/shrink/failing.js'
 import { plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
+import { shortenHere, shortestText } from './shrink.js'
 
 export interface ExploreFlags {
   readonly plans: number
@@ -25,14 +24,16 @@ export interface ExploreFlags {
   readonly train?: 'onnx' | 'tfjs'
   readonly data?: string
   readonly set?: readonly string[]
+  /** The folder of the simplest that fails. */
   readonly out?: string
+  readonly force?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
   /** False: what failed is left as it was drawn. */
   readonly shrink?: boolean
 }
 
-const codeOf: Readonly<Record<FailureKind, ExitCode>> = {
+export const codeOf: Readonly<Record<FailureKind, ExitCode>> = {
   safety: exitCodes.safety, liveness: exitCodes.liveness, divergence: exitCodes.diverged, crash: exitCodes.crash,
   nondeterminism: exitCodes.nondeterminism,
 }
@@ -68,29 +69,6 @@ const text = (about: Exploration, width: number): string => {
   ].join('\n')
 }
 
-const shortText = ({ shrunk, explanation: { free, alone }, faults }: Shortest, width: number): string => {
-  const { case: { faults: _, chance: __, ...rest }, failure, flights, spent } = shrunk
-  const freedom = (id: string | undefined): string =>
-    free.filter(({ fault }) => fault === id).map(({ part, words, variants }) => `  # ${part}: ${words}, of ${variants} tried`).join('\n')
-  const lines = (faults as readonly { readonly id?: string }[]).flatMap((fault) => [JSON.stringify(fault), freedom(fault.id)])
-  return [
-    `The simplest that fails so${spent ? ', as far as it was looked for' : ''} (${plural(flights, 'flight')}): ${faults.length === 0 ? 'no fault at all' : plural(faults.length, 'fault')}`,
-    ...lines,
-    ...(Object.keys(rest).length > 0 ? [`with ${JSON.stringify(rest)}`] : []),
-    freedom(undefined),
-    ...(alone.length > 0 ? [wrap(`by itself, and not with the rest: ${alone.map(({ part, words }) => `${part} ${words}`).join('; ')}`, width)] : []),
-    wrap(failure.message, width),
-  ].filter((line) => line !== '').join('\n')
-}
-
-const write = (path: string, about: Exploration & { readonly shortest?: Shortest | undefined }): void => {
-  try {
-    writeFileSync(path, `${JSON.stringify(about, null, 2)}\n`)
-  } catch (error) {
-    throw new StorageError(`${path} could not be written: ${(error as Error).message}`, { cause: error })
-  }
-}
-
 /** `windtunnel explore SCRIPT`: flies cases drawn around a simulation. Returns the exit code: that of the first failure. */
 export const explore = async (script: string, flags: ExploreFlags, { out, err, cwd }: Terminal): Promise<number> => {
   const { plans, seed = '1', rounds, workers, kinds, vary, intensity, check, twice, collect, directed, train, data, set } = flags
@@ -103,15 +81,13 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
     const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, engine: train, data, set, seed }
     const about = await exploreAll({ ...task, plans, workers, collect, directed, signal: interrupt.signal, onProgress })
     if (shows) err.write('\n')
-    const onFlight = (flights: number): void => void (shows && err.write(`\rshrinking: ${plural(flights, 'flight')} `))
-    const shortest = flags.shrink === false ? undefined : await shorten(about, task, { signal: interrupt.signal, onFlight })
-    if (shows && shortest !== undefined) err.write('\n')
-    const all = { ...about, ...(shortest && { shortest }) }
-    if (flags.out !== undefined) write(absolute(cwd, flags.out), all)
-    if (flags.json) out.write(`${JSON.stringify(all)}\n`)
+    const failing = flags.shrink === false ? undefined : await failingCase(about, task)
+    const found = failing && (await shortenHere(failing, { out: flags.out, force: flags.force, quiet: flags.quiet, signal: interrupt.signal }, { out, err, cwd }))
+    const { cwd: _, ...asked } = task
+    if (flags.json) out.write(`${JSON.stringify({ ...about, task: asked, ...(found && { shortest: found.shortest, kept: found.kept }) })}\n`)
     else if (!flags.quiet || about.found.length > 0) {
       out.write(`${text(about, widthOf(out))}\n`)
-      if (shortest !== undefined) out.write(`\n${shortText(shortest, widthOf(out))}\n`)
+      if (found !== undefined) out.write(`\n${shortestText(found, widthOf(out))}\n`)
     }
     return exitCodeOf(about, interrupt.signal.aborted)
   } finally {

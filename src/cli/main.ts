@@ -21,6 +21,7 @@ import { plan } from './plan.js'
 import { replay } from './replay.js'
 import { resume, type ResumeFlags } from './resume.js'
 import { run, type RunFlags, type Terminal } from './run.js'
+import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
@@ -97,8 +98,18 @@ when it was flown again. See docs/explore.md.
 
 Examples:
   npx windtunnel explore simulations/first-flight.ts --plans 500
-  npx windtunnel explore simulations/first-flight.ts --plans 2000 --directed --collect --out found.json
+  npx windtunnel explore simulations/first-flight.ts --plans 2000 --directed --collect --json > found.json
   npx windtunnel explore simulations/first-flight.ts --fault crash --fault lose --vary rounds --vary delivery`,
+  shrink: `
+The specification alone is tried first; then faults that never struck are left out, then as many others as can be; then
+there are fewer rounds, clients and expert networks, and what is left is made as mild as can be. What remains is varied, and
+what may be anything is said to be. The folder is a run: story.txt and minimal.ts in it say what broke. See docs/shrink.md.
+
+Examples:
+  npx windtunnel shrink runs/first-flight-1
+  npx windtunnel explore simulations/first-flight.ts --collect --json > found.json
+  npx windtunnel shrink found.json --case 17
+  npx windtunnel replay runs/first-flight-1-shortest`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -240,12 +251,27 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--workers <n>', 'threads that fly; never changes a result (default: one per core)', workers)
     .option('--data <dir>', 'as for run')
     .option('--set <path=value>', 'as for run', gather)
-    .option('--out <file>', 'write all that came of it to this file, as JSON')
+    .option('--out <dir>', 'folder of the simplest that fails (default: runs/NAME-SEED-shortest, or the next free name)', folderPath)
+    .option('--force', 'replace the run that is there')
     .option('--json', 'print it as one JSON object, and nothing else, on standard output')
     .option('--quiet', 'print nothing but failures')
     .addHelpText('after', examples.explore)
     .action(async (script: string, { fault, workers: own, ...flags }: Omit<ExploreFlags, 'workers' | 'kinds'> & { fault?: string[]; workers?: number }) =>
       done(await explore(script, { ...flags, kinds: fault, workers: own ?? availableParallelism() }, streams)))
+  root
+    .command('shrink')
+    .argument('<run>', 'folder of a run that failed, or a file of what explore --json printed')
+    .description('find the simplest that fails in the same way, what of it is only an example, and what led there')
+    .option('--out <dir>', 'folder of what was found: a run that replay takes (default: runs/NAME-SEED-shortest, or the next free name)', folderPath)
+    .option('--force', 'replace the run that is there')
+    .option('--flights <n>', 'most flights (default: 1000)', whole(1))
+    .option('--case <n>', 'of what explore printed: this case (default: the first that failed)', whole(0))
+    .option('--train', 'train with the run’s engine, also where it fails so without training')
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
+    .option('--json', 'print it as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', examples.shrink)
+    .action(async (given: string, flags: ShrinkFlags) => done(await shrink(given, flags, streams)))
   root
     .command('verify')
     .argument('<run...>', 'folders of runs, or folders above them')

@@ -48,6 +48,7 @@ export const failureOf = (thrown: unknown): Failure => {
     const { check, message, time, round, actors, envelopes } = root
     return { kind: 'safety', what: check, message, time, round, actors, envelopes }
   }
+  if (error instanceof LivenessError) return { kind, what: error.name, message: error.message, ...error.stuck }
   // A crash is told apart by its error and the place in the program, not by names and numbers in its words.
   return { kind, what: kind === 'crash' ? `${root.name}${placeOf(root)}` : root.name, message: error.message }
 }

@@ -1,5 +1,6 @@
 import { LivenessError } from '../errors.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
+import { AGGREGATOR } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import type { Silence } from './silence.js'
 
@@ -27,9 +28,13 @@ export const neverEnds = ({ alive, state: { round, atWork }, closed, now, advice
   if (!alive) {
     return new LivenessError(
       `Round ${closed + 1} can never close: the aggregator is dead, and does not come back. Give the fault \`restartAfter\`.`,
+      { time: now, round: closed + 1, actors: [AGGREGATOR] },
     )
   }
   const silent = [...atWork].map(([client, work]) => `${client} (${silence.of(client, work.round)})`).toSorted()
   const who = silent.length > 0 ? `${silent.join(', ')} did not answer` : 'nobody is left to answer'
-  return new LivenessError(`Round ${round} can never close: nothing is left to happen after ${formatMicros(now)}, and ${who}. ${advice}${acknowledges ? '' : orAcknowledge}`)
+  return new LivenessError(
+    `Round ${round} can never close: nothing is left to happen after ${formatMicros(now)}, and ${who}. ${advice}${acknowledges ? '' : orAcknowledge}`,
+    { time: now, round, actors: [...atWork.keys()].toSorted() },
+  )
 }

@@ -14,6 +14,9 @@ export const rowFiles = {
 
 export type RowFile = keyof typeof rowFiles
 
+/** What may be told of a run beside it, by whoever shrank it: its manifest vouches for them, and no flight writes them. */
+export const companions: readonly string[] = ['story.txt', 'minimal.ts', 'minimal.yaml', 'plan.json']
+
 const linesOf = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.stringify(row))
 
 /**

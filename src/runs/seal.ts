@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StorageError } from '../errors.js'
 import { answersFile } from './answers.js'
 import type { Disk } from './disk.js'
-import { rowFiles } from './files.js'
+import { companions, rowFiles } from './files.js'
 import { sha256 } from './hash.js'
 import { jobsFile } from './jobs/job-log.js'
 import { manifestFile, manifestText, readManifest, type Manifest } from './manifest.js'
@@ -62,8 +62,8 @@ export const examine = (folder: string, disk: Disk): Examined => {
   return { manifest, sound, strays, broken, unsealed: undefined }
 }
 
-/** Every file that a run writes, and that anything reads from its folder. */
-export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles), jobsFile]
+/** Every file that a run writes, that anything reads from its folder, or that is put beside them. */
+export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles), ...companions, jobsFile]
 
 /** A manifest has one text: two fields of one name, of which the last counts, say two things. */
 const textChange = (folder: string, manifest: Manifest, disk: Disk): string | undefined =>

@@ -27,7 +27,7 @@ export interface CaseLabOptions {
   readonly checks?: readonly string[] | undefined
   /**
    * What trains, and what trains when a case is flown again: another number of workers, as a rule. The surrogate, which
-   * trains nothing, when absent. They are the caller's to close.
+   * trains nothing, when absent. `close` closes them.
    */
   readonly engines?: { readonly first: Engine; readonly again: Engine } | undefined
   /** A run whose cases these are: chance is that run's, models are scored, and what diverges is dealt with, as in it. */
@@ -114,6 +114,12 @@ export class CaseLab {
     return (await this.#ground({ faults: [], chance: this.#options.run?.chance ?? 'scene', shape })).scene
   }
 
+  /** Closes the engines that were given. */
+  async close(): Promise<void> {
+    const { engines } = this.#options
+    await Promise.all([...new Set([engines?.first, engines?.again])].map((engine) => engine?.close()))
+  }
+
   /** Is it a specification that flies? What does not go together is nobody's failure. */
   isSound(of: Case): boolean {
     try {
@@ -137,9 +143,9 @@ export class CaseLab {
     }
   }
 
-  /** Flies it twice, on both engines: a flight that is another the second time has failed. */
-  async flyTwice(of: Case): Promise<Outcome> {
-    const [one, other] = [await this.fly(of), await this.fly(of, { again: true })]
+  /** Flies it twice, on both engines: a flight that is another the second time has failed. Of the first more can be told. */
+  async flyTwice(of: Case, options: CaseFlight = {}): Promise<Outcome> {
+    const [one, other] = [await this.fly(of, options), await this.fly(of, { again: true })]
     if (identity(one) === identity(other)) return one
     const lines = async (again: boolean): Promise<string[]> => {
       const all: string[] = []

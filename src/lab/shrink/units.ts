@@ -13,7 +13,7 @@ export const written = (time: Micros): string => {
 /** What data means, as text; undefined: nothing. */
 type Meaning = (data: unknown) => string | undefined
 
-interface Parser {
+export interface Parser {
   safeParse(data: unknown): { readonly success: boolean; readonly data?: unknown }
 }
 
@@ -55,14 +55,17 @@ export const timed = (data: unknown, schema: Parser): unknown => {
   return told
 }
 
-/** A fault as people write it: times with units, and nothing that is so anyway. */
-export const plainFault = (fault: FaultInput): FaultInput => {
-  const meaning = meaningOf(faultSchema)
-  const meant = meaning(fault)
-  let told = timed(fault, faultSchema) as Readonly<Record<string, unknown>>
+/** Data as people write it: times with units, and no field that is so anyway. */
+export const plainly = (data: unknown, schema: Parser): unknown => {
+  const meaning = meaningOf(schema)
+  const meant = meaning(data)
+  let told = timed(data, schema)
+  if (typeof told !== 'object' || told === null || Array.isArray(told) || meant === undefined) return told
   for (const field of Object.keys(told)) {
-    const { [field]: _, ...rest } = told
-    if (meant !== undefined && meaning(rest) === meant) told = rest
+    const { [field]: _, ...rest } = told as Readonly<Record<string, unknown>>
+    if (meaning(rest) === meant) told = rest
   }
-  return told as FaultInput
+  return told
 }
+
+export const plainFault = (fault: FaultInput): FaultInput => plainly(fault, faultSchema) as FaultInput

@@ -25,7 +25,8 @@ const entry = (): { readonly filename: string; readonly execArgv: string[] } => 
 export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
   // Whatever is wrong with the script is said once, and here.
   const here = await openExplorer(task)
-  if (workers <= 1) return { fly: (orders) => flyOrders(here, orders), close: async () => {} }
+  if (workers <= 1) return { fly: (orders) => flyOrders(here, orders), close: () => here.lab.close() }
+  await here.lab.close()
   const piscina = new Piscina<readonly Order[], Flown[]>({
     ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity, workerData: task,
   })

@@ -2,11 +2,8 @@ import type { Case } from '../../lab/explore/case.js'
 import type { Order } from '../../lab/explore/explorer.js'
 import { type Exploration, type Flown, Tally } from '../../lab/explore/tally.js'
 import { streams } from '../../random/streams.js'
-import { explain, type Explanation } from '../../lab/shrink/explain.js'
-import { shrink, type Shrunk } from '../../lab/shrink/shrink.js'
-import { plainFault } from '../../lab/shrink/units.js'
 import { type Crew, openCrew } from './crew.js'
-import { openExplorer, type Task } from './task.js'
+import type { Task } from './task.js'
 
 export interface ExploreOptions extends Task {
   /** Cases to be flown. */
@@ -88,23 +85,4 @@ export const explore = async ({ plans, workers, collect = false, directed = fals
   } finally {
     await crew.close()
   }
-}
-
-/** The simplest case that fails as another does, and what of it is only an example. */
-export interface Shortest {
-  readonly shrunk: Shrunk
-  readonly explanation: Explanation
-  /** Its faults as a file would hold them: times with units, and nothing that is so anyway. */
-  readonly faults: readonly unknown[]
-}
-
-/** Shrinks a case that was found, and explains what is left of it. A failure by nondeterminism is left as it is. */
-export const shorten = async (
-  { found: [first] }: Exploration, task: Task, about: { readonly signal?: AbortSignal; readonly onFlight?: (flights: number) => void } = {},
-): Promise<Shortest | undefined> => {
-  if (first === undefined || first.failure.kind === 'nondeterminism') return undefined
-  const { ground } = await openExplorer(task)
-  const shrunk = await shrink(first.of, first.failure, ground, about)
-  const explanation = await explain(shrunk.case, shrunk.failure, ground, { signal: about.signal, onFlight: (flights) => about.onFlight?.(shrunk.flights + flights) })
-  return { shrunk, explanation, faults: shrunk.case.faults.map(plainFault) }
 }

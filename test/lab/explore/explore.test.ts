@@ -9,7 +9,9 @@ import { check, Violation } from '../../../src/checks/check.js'
 import { CaseLab } from '../../../src/lab/explore/case-lab.js'
 import { Explorer } from '../../../src/lab/explore/explorer.js'
 import { Tally } from '../../../src/lab/explore/tally.js'
-import { explore, shorten } from '../../../src/runs/explore/explore.js'
+import { explore } from '../../../src/runs/explore/explore.js'
+import { failingCase } from '../../../src/runs/shrink/failing.js'
+import { shorten } from '../../../src/runs/shrink/shorten.js'
 import { deadline, fedAvg, mbps, minutes, mmoe, ms, sgd, type Specification } from '../../../src/simulation/script.js'
 
 const specification: Specification = {
@@ -123,7 +125,7 @@ it('ends in the simplest case that fails so, with what of it is only an example'
   const task = { ...options, vary: [], kinds: ['duplicate', 'slow', 'delay'], script: own }
   const about = await explore({ ...task, plans: 64, workers: 1 })
   expect(about.found).toHaveLength(1)
-  const shortest = await shorten(about, task)
+  const shortest = await shorten((await failingCase(about, task))!)
   expect(shortest!.shrunk.case.faults.map(({ kind }) => kind)).toEqual(['duplicate'])
   expect(shortest!.shrunk.failure).toMatchObject({ kind: 'crash' })
   expect(shortest!.shrunk.spent).toBe(false)

@@ -1,0 +1,48 @@
+import type { Check } from '../../checks/check.js'
+import { type Failure, isSame } from '../../flight/failure.js'
+import type { Case } from '../../lab/explore/case.js'
+import { explain, type Explanation } from '../../lab/shrink/explain.js'
+import { shrink, type Shrunk } from '../../lab/shrink/shrink.js'
+import { plainFault } from '../../lab/shrink/units.js'
+import { type Story, storyOf } from '../../lab/story/story.js'
+import type { FlightEvent } from '../../record/event.js'
+import type { Failing } from './failing.js'
+
+export interface ShortenOptions {
+  /** Most flights of shrinking; 1000 when absent. */
+  readonly budget?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onFlight?: ((flights: number) => void) | undefined
+}
+
+/** The simplest case that fails as another does, what of it is only an example, and what led there. Plain JSON. */
+export interface Shortest {
+  readonly shrunk: Shrunk
+  readonly explanation: Explanation
+  /** Its faults as a file would hold them: times with units, and nothing that is so anyway. */
+  readonly faults: readonly unknown[]
+  /** Absent where it fails only in being another flight when it is flown again. */
+  readonly story?: Story
+}
+
+/** Sees everything, before anybody else does. */
+const recorder = (events: FlightEvent[]): Check => ({
+  name: 'recorder', promise: 'Sees everything.', see: (event) => void events.push(event),
+})
+
+/** How a case fails, and the events until then. */
+const witnessed = async ({ lab }: Failing, of: Case): Promise<{ readonly failure: Failure | undefined; readonly events: readonly FlightEvent[] }> => {
+  const events: FlightEvent[] = []
+  const outcome = await lab.fly(of, { before: [recorder(events)] })
+  return { failure: outcome.failed ? outcome.failure : undefined, events }
+}
+
+/** Shrinks a case that fails, explains what is left of it, and tells what led there. */
+export const shorten = async (failing: Failing, { budget, signal, onFlight }: ShortenOptions = {}): Promise<Shortest> => {
+  const shrunk = await shrink(failing.case, failing.failure, failing.ground, { budget, signal, onFlight })
+  const explanation = await explain(shrunk.case, shrunk.failure, failing.ground, { signal, onFlight: (flights) => onFlight?.(shrunk.flights + flights) })
+  const { failure, events } = await witnessed(failing, shrunk.case)
+  const { faults } = shrunk.case
+  const story = failure !== undefined && isSame(failure, shrunk.failure) ? storyOf(events, failure, faults) : undefined
+  return { shrunk, explanation, faults: faults.map(plainFault), ...(story && { story }) }
+}
