@@ -59,9 +59,9 @@ const ends: readonly Link[] = [
 
 /** Messages: all, or those from or to a role or an actor, or of a kind. */
 export const link = (): Dial => dial<Link>({
-  draw: (toss, _, { clients: devices }) => {
+  draw: (toss, _, { clients: devices, experts }) => {
     const which = toss()
-    if (which < 0.6) return pick(toss, ends)
+    if (which < 0.6) return pick(toss, ends.filter(({ from, to }) => experts.length > 0 || (from !== 'expert' && to !== 'expert')))
     if (which < 0.85) return toss() < 0.5 ? { from: pick(toss, devices) } : { to: pick(toss, devices) }
     return { message: pick(toss, ['model', 'update', 'open', 'close']) }
   },

@@ -117,7 +117,7 @@ export class CaseLab {
   /** Closes the engines that were given. */
   async close(): Promise<void> {
     const { engines } = this.#options
-    await Promise.all([...new Set([engines?.first, engines?.again])].map((engine) => engine?.close()))
+    for (const engine of new Set([engines?.first, engines?.again])) await engine?.close()
   }
 
   /** Is it a specification that flies? What does not go together is nobody's failure. */
@@ -135,8 +135,8 @@ export class CaseLab {
     const ground = await this.#ground(of)
     const setup = setUpAgain(ground.setup, this.#resolved(of))
     const checks = [...before, ...chosenChecks(setup.resolved.checks, this.#options.checks)]
+    const plan = this.#plan(setup, of)
     try {
-      const plan = this.#plan(setup, of)
       return ended(await flySetup(setup, { ...options, plan, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
     } catch (error) {
       return failed(error)

@@ -70,11 +70,14 @@ export const chainOf = (events: readonly FlightEvent[], failure: Failure, faults
   const past = new Past(events)
   const chain = new Map<number, FlightEvent>()
   const walk = (event: FlightEvent | undefined): void => {
-    for (let one = event; one !== undefined && !chain.has(one.id); one = past.causeOf(one)) {
+    const open = [event]
+    while (open.length > 0) {
+      const one = open.pop()
+      if (one === undefined || chain.has(one.id)) continue
       chain.set(one.id, one)
+      open.push(past.causeOf(one))
       const envelope = envelopeOf(one)
-      if (envelope === undefined) continue
-      for (const other of past.ofCopy(envelope)) if (other.id < one.id && !chain.has(other.id)) chain.set(other.id, other)
+      if (envelope !== undefined) open.push(...past.ofCopy(envelope).filter(({ id }) => id < one.id))
     }
   }
   const actors: readonly Name[] = failure.actors ?? []

@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+import { main } from '../../src/cli/main.js'
+import { realDisk } from '../../src/runs/disk.js'
+import { readManifest } from '../../src/runs/manifest.js'
+import { examine } from '../../src/runs/seal.js'
+
+const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-shrink-'))
+afterAll(() => rmSync(cwd, { recursive: true }))
+
+const windtunnel = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
+  let [out, err] = ['', '']
+  const terminal = { out: { write: (text: string) => ((out += text), true) }, err: { write: (text: string) => ((err += text), true) }, cwd }
+  const code = await main(argv, terminal as unknown as Parameters<typeof main>[1])
+  return { code, out, err }
+}
+
+const common = {
+  world: { kind: 'storefronts', scenarios: 4, impressions: 200, users: 50, items: 20 },
+  model: { kind: 'mlp', hidden: [4] },
+  local: { epochs: 1, batch: 20 },
+  strategy: { kind: 'fedavg' },
+}
+
+const stuck = {
+  ...common,
+  rounds: { kind: 'synchronous', count: 5 },
+  faults: [
+    { kind: 'lose', link: { from: 'client' }, rounds: [3, 5], probability: 0.4 },
+    { kind: 'slow', who: { select: 'one' }, by: 8 },
+    { kind: 'delay', link: { to: 'client' }, by: '40 ms', probability: 0.5 },
+  ],
+}
+
+beforeAll(() => {
+  writeFileSync(join(cwd, 'stuck.yaml'), JSON.stringify(stuck))
+  // A promise that every duplicate breaks.
+  writeFileSync(join(cwd, 'own.mjs'), `
+    const see = (event) => { if (event.kind === 'settle' && event.fate === 'duplicate') throw new RangeError('came twice') }
+    export default {
+      ...${JSON.stringify({ ...common, rounds: { kind: 'deadline', count: 4, after: '1 min' } })},
+      faults: [{ kind: 'duplicate', link: { message: 'update' }, probability: 0.2 }, { kind: 'slow', who: 'all', by: 3 }],
+      checks: [{ name: 'no copy', promise: 'None.', kinds: ['settle'], see }],
+    }`)
+})
+
+describe('a run that failed', () => {
+  it('is shrunk into a folder that replay takes, with its script and its story', async () => {
+    expect((await windtunnel('run', 'stuck.yaml', '--quiet', '--workers', '1', '--seed', '7', '--engine', 'tfjs', '--out', join(cwd, 'runs/stuck'))).code).toBe(5)
+    const { code, out } = await windtunnel('shrink', 'runs/stuck')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^The simplest that fails so \(\d+ flights\): 1 fault\n {2}lose\(\{ /)
+    const folder = 'runs/stuck-7-shortest'
+    expect(out).toContain(`npx windtunnel replay ${folder}\n`)
+    const manifest = readManifest(join(cwd, folder), realDisk)
+    expect(manifest).toMatchObject({ status: 'failed', engine: 'surrogate', failure: { kind: 'liveness' }, script: { file: `${folder}/minimal.yaml` } })
+    expect((manifest.specification.faults as { kind: string }[]).map(({ kind }) => kind)).toEqual(['lose'])
+    expect(examine(join(cwd, folder), realDisk)).toMatchObject({ broken: [], strays: [] })
+    expect(readFileSync(join(cwd, folder, 'story.txt'), 'utf8').trim()).toBe(out.trim())
+    expect(await windtunnel('replay', join(cwd, folder))).toMatchObject({ code: 0, err: '', out: expect.stringContaining('It fails so again: Round ') as string })
+    // The line that flies its script fails in the same words.
+    const line = /npx windtunnel (run .*)/.exec(out)![1].split(' ')
+    const again = await windtunnel(...line, '--quiet', '--workers', '1', '--out', join(cwd, 'runs/by-script'))
+    expect([again.code, again.err]).toEqual([5, `windtunnel: ${manifest.failure!.message}\n`])
+  })
+
+  it('has a story of no more than a dozen lines, the fault among them', () => {
+    const story = readFileSync(join(cwd, 'runs/stuck-7-shortest/story.txt'), 'utf8').split('\n')
+    const lines = story.slice(story.findIndex((line) => line.startsWith('what led there')) + 1).filter((line) => /^ +\d+[:.]/.test(line))
+    expect(lines.length).toBeLessThanOrEqual(12)
+    expect(lines.some((line) => / lose-[0-9a-f]{8}: 1 message lost/.test(line))).toBe(true)
+  })
+
+  it('whose story was edited is seen by its manifest', async () => {
+    const path = join(cwd, 'runs/stuck-7-shortest/story.txt')
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, `${text}more\n`)
+    expect((await windtunnel('replay', join(cwd, 'runs/stuck-7-shortest'))).err).toContain('story.txt is not what the run wrote')
+    writeFileSync(path, text)
+  })
+
+  it('is refused where there is nothing to shrink', async () => {
+    writeFileSync(join(cwd, 'well.yaml'), JSON.stringify({ ...common, rounds: { kind: 'synchronous', count: 2 } }))
+    await windtunnel('run', 'well.yaml', '--quiet', '--engine', 'surrogate', '--out', join(cwd, 'runs/well'))
+    expect((await windtunnel('shrink', 'runs/well')).err).toContain('runs/well holds a run that is complete: there is nothing to shrink.')
+    expect((await windtunnel('shrink', 'runs/none')).err).toContain('runs/none does not exist')
+    expect((await windtunnel('shrink', 'stuck.yaml')).err).toContain('stuck.yaml is not what explore --json prints')
+  })
+})
+
+describe('an exploration', () => {
+  it('leaves the simplest of its first failure in a folder, and others can be shrunk from what it printed', async () => {
+    const explored = await windtunnel('explore', 'own.mjs', '--plans', '64', '--workers', '1', '--rounds', '4', '--collect', '--json', '--fault', 'duplicate', '--fault', 'slow', '--vary', 'delivery', '--out', 'runs/first')
+    expect([explored.code, explored.err]).toEqual([1, ''])
+    const about = JSON.parse(explored.out) as { found: { nth: number }[]; kept: { folder: string; note?: string } }
+    expect(about.kept).toMatchObject({ folder: 'runs/first' })
+    expect(about.kept.note).toBeUndefined()
+    expect(about.found.length).toBeGreaterThan(1)
+    expect(readFileSync(join(cwd, 'runs/first/minimal.ts'), 'utf8')).toContain("import base from '../../own.mjs'")
+    expect(await windtunnel('replay', join(cwd, 'runs/first'))).toMatchObject({ code: 0 })
+    writeFileSync(join(cwd, 'found.json'), explored.out)
+    const { nth } = about.found[1]
+    const shrunk = await windtunnel('shrink', 'found.json', '--case', String(nth), '--json', '--out', 'runs/second')
+    expect(shrunk.code).toBe(0)
+    expect(JSON.parse(shrunk.out)).toMatchObject({ kept: { folder: 'runs/second' }, shortest: { shrunk: { failure: { kind: 'crash' }, spent: false } } })
+    expect(existsSync(join(cwd, 'runs/second/story.txt'))).toBe(true)
+    expect((await windtunnel('shrink', 'found.json', '--case', '100000')).err).toContain('case 100000 did not fail. Those that did: ')
+  }, 60_000)
+})
