@@ -7,11 +7,11 @@ const words = ['all', 'none'] as const
 
 /**
  * The checks that are watched, of the library's and a specification's own: those that are named, or `all`, or `none`; all
- * where nothing is said. Throws for a name that nobody has.
+ * where nothing is said. Throws for a name that nobody has, and that is none of `others`, which are watched elsewhere.
  */
-export const chosenChecks = (own: readonly Check[] = [], names: readonly string[] = ['all']): readonly Check[] => {
+export const chosenChecks = (own: readonly Check[] = [], names: readonly string[] = ['all'], others: readonly string[] = []): readonly Check[] => {
   const all = [...allChecks, ...own]
-  const known = all.map(({ name }) => name)
+  const known = [...all.map(({ name }) => name), ...others]
   for (const name of names) {
     if (known.includes(name) || words.includes(name as never)) continue
     throw new SpecificationError(

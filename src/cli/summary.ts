@@ -60,6 +60,7 @@ export const summarise = (run: Run): Record<string, unknown> => {
     faults: run.faults,
     marks: run.marks,
     coverage: run.coverage,
+    ...(Object.keys(run.compared).length > 0 && { compared: run.compared }),
     warnings: run.warnings,
     realSeconds: run.spent.realSeconds,
     cpuSeconds: run.spent.cpuSeconds,

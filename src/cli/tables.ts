@@ -160,6 +160,7 @@ export const report = (run: Run, width: number, replayCommand: string): string =
       `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
       `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${engine}`,
       wrap(`protocol: ${coverageLine(run)}`, width),
+      ...Object.entries(run.compared).map(([name, told]) => wrap(`check ${name}: ${told}`, width)),
       `digest ${run.digest}`,
       run.folder && `run    ${run.folder}`,
       run.folder && `replay ${replayCommand}`,

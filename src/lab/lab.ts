@@ -11,6 +11,7 @@ import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, Specification } from '../simulation/specification.js'
+import type { ComparedCheck } from './compared/compared.js'
 import { type Ground, openGround } from './ground.js'
 import { OpenFlight } from './open-flight.js'
 
@@ -94,6 +95,15 @@ export class Lab {
     const { seed = this.resolved.seed } = options
     const setup = await this.#settle(this.#seeded(seed))
     return flySetup(setup, this.#flying(setup, options))
+  }
+
+  /** Watches promises about more than one flight: what each has compared, in words, by its name. Throws a `Violation`. */
+  async compare(checks: readonly ComparedCheck[], { plan, seed = this.resolved.seed }: Pick<LabFlight, 'plan' | 'seed'> = {}): Promise<Readonly<Record<string, string>>> {
+    const setup = await this.#settle(this.#seeded(seed))
+    const ground = { setup, engine: this.#ground.engine, plan: plan ? checkedPlan(plan, setup.participants) : planOf(setup, this.#cwd), cwd: this.#cwd }
+    const told: Record<string, string> = {}
+    for (const check of checks) told[check.name] = await check.compare(ground)
+    return told
   }
 
   #flying(setup: Setup, { plan, checks = [], watch, onEvent, onLines, signal, anew }: LabFlight): FlyOptions {

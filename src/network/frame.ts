@@ -27,7 +27,8 @@ import { alone } from './frame-memory.js'
  * always verified, and the bytes on the wire are as many.
  */
 const MAGIC = 0x314e5457
-const HEADER = 32
+/** Bytes of a frame before its body. */
+export const HEADER = 32
 const NONE = clockEnd + 1
 /** More rounds than any flight has: a frame of one was damaged. */
 const ROUNDS = 2 ** 21

@@ -7,6 +7,7 @@ import { faultSchema } from '../faults/registry.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
 import { selectionSchema } from '../federation/selection/registry.js'
 import { strategyEntries } from '../federation/strategies/registry.js'
+import { comparedChecks } from '../lab/compared/all.js'
 import { modelEntries } from '../models/registry.js'
 
 /** Everything that a specification can name, by what it is. Read from the registries; there is no second list. */
@@ -18,6 +19,6 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   selection: entriesOf(selectionSchema),
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
-  checks: allChecks.map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),
+  checks: [...allChecks, ...comparedChecks].map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),
   marks: allMarks.map(({ name, sentence }) => ({ kind: name, sentence, source: 'docs/checks.md#marks' })),
 })

@@ -12,6 +12,7 @@ import { StorageError } from '../errors.js'
 import { survey } from '../flight/survey.js'
 import { catchStrays, straysAreIn } from '../flight/strays.js'
 import { loadGroundWorld, openGround } from '../lab/ground.js'
+import { comparedNames, splitChecks } from '../lab/compared/all.js'
 import { Lab, type LabFlight } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
 import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.js'
@@ -38,6 +39,8 @@ export interface Run extends Flight {
   /** Where it was written, if it was. */
   readonly folder?: string
   readonly spent: { readonly realSeconds: number; readonly cpuSeconds: number }
+  /** What checks that compare flights have compared, in words, by their names. */
+  readonly compared: Readonly<Record<string, string>>
 }
 
 export interface SimulateOptions extends ResolveOptions {
@@ -143,7 +146,8 @@ export const conduct = async (
 ): Promise<Run> => {
   const { resolved, place } = meant(specification, options)
   const { cwd } = place
-  const checks = chosenChecks(resolved.checks, options.watch).map(({ name }) => name)
+  const { watched, compared } = splitChecks(options.watch)
+  const checks = [...chosenChecks(resolved.checks, watched, comparedNames), ...compared].map(({ name }) => name)
   const start = { real: performance.now(), cpu: process.cpuUsage() }
   // Before the folder is touched: data or an engine that cannot be had leave the earlier run where it is.
   const ground = await (watch.ground ?? openGround)(resolved, place)
@@ -163,13 +167,14 @@ export const conduct = async (
     ground.engine.use(folder?.jobs ?? store)
     const lab = Lab.on(ground, resolved, cwd)
     await watch.onReady?.({ resolved, world, lab, folder: folder?.folder, note: folder?.note })
-    const flight = await flyInto(folder, lab, { plan, watch: options.watch }, options.signal, watch)
+    const flight = await flyInto(folder, lab, { plan, watch: watched }, options.signal, watch)
+    const told = flight.status === 'complete' ? await lab.compare(compared, { plan }) : {}
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const cameUp = warningsOf(flight, resolved.evaluate.until)
     const failure = folder?.finish(flight, spent, cameUp)
     const ended = folder?.manifest ?? conclude(manifest, flight, cameUp)
-    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: folder?.folder, spent }
+    const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: folder?.folder, spent, compared: told }
     const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.
     if (failure) throw Object.assign(failure, { run })

@@ -9,6 +9,7 @@ import ownRounds from '../../simulations/own-rounds.js'
 import { protocol } from '../../src/checks/coverage.js'
 import { allMarks } from '../../src/checks/marks.js'
 import { allChecks } from '../../src/checks/watch.js'
+import { comparedChecks } from '../../src/lab/compared/all.js'
 import { exitCodes } from '../../src/errors.js'
 import type { RoundEntry } from '../../src/federation/rounds/round.js'
 import { roundEntries } from '../../src/federation/rounds/registry.js'
@@ -25,7 +26,7 @@ it.each([['own-check', 'checks'], ['own-rounds', 'rounds'], ['own-choice', 'roun
 
 it('the page of checks lists every check of the library, with its promise', () => {
   const rows = pageText('docs/checks.md').split('\n').filter((line) => line.startsWith('| `'))
-  expect(rows).toEqual(allChecks.map(({ name, promise }) => `| \`${name}\` | ${promise} |`))
+  expect(rows).toEqual([...allChecks, ...comparedChecks].map(({ name, promise }) => `| \`${name}\` | ${promise} |`))
 })
 
 it('every kind of rounds is in the pages', () => {

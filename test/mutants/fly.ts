@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 const [root] = process.argv.slice(2)
 const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/${path}`).href)
-const { buffered, corrupt, crash, deadline, duplicate, full, lose, ms, one, pause, seconds, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
+const { buffered, corrupt, crash, deadline, duplicate, full, lose, ms, one, partial, pause, seconds, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
 const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
 
 const names = ['FedPer', 'crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
@@ -44,10 +44,13 @@ const told = (error: unknown): { readonly check: string | null; readonly says: s
   return { check, says: message.split('\n')[0] }
 }
 
+/** Those whose flights are compared with others, too. */
+const compared = [flights.FedPer, { ...plain, faults: [partial(one(), { epochs: 0.3 })] }]
+
 let found: ReturnType<typeof told> = { check: null, says: 'nothing was caught' }
-for (const flight of stormy) {
+for (const [flight, watch] of [...stormy.map((one) => [one, ['all']] as const), ...compared.map((one) => [one, ['all', 'reference', 'isolation']] as const)]) {
   try {
-    await simulate(flight, { seed: 11, workers: 1 })
+    await simulate(flight, { seed: 11, workers: 1, watch })
   } catch (error) {
     found = told(error)
     break

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
 import { allChecks } from '../../src/checks/watch.js'
+import { comparedChecks } from '../../src/lab/compared/all.js'
 import { pageText, root } from '../docs/pages.js'
 import { mutants } from './mutants.js'
 
@@ -15,7 +16,7 @@ it.each(mutants)('$name: the place is there, once', ({ file, find, replace }) =>
 })
 
 it('every check is meant for some bug, and the page has the table', () => {
-  expect(new Set(mutants.map(({ check }) => check))).toEqual(new Set(allChecks.map(({ name }) => name)))
+  expect(new Set(mutants.map(({ check }) => check))).toEqual(new Set([...allChecks, ...comparedChecks].map(({ name }) => name)))
   const rows = pageText('docs/promises.md').split('## Missing')[0].split('\n').filter((line) => /^\| [^|]+ \| `\w+` \|$/.test(line))
   expect(rows).toEqual(mutants.map(({ name, check }) => `| ${name} | \`${check}\` |`))
 })

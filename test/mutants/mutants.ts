@@ -239,4 +239,18 @@ export const mutants: readonly Mutant[] = [
     replace: '() => true)',
     check: 'privacy',
   },
+  {
+    name: 'forget what a client alone has learnt',
+    file: 'src/federation/client.ts',
+    find: 'state.personal = departure.sent',
+    replace: '',
+    check: 'reference',
+  },
+  {
+    name: 'train as little as somebody else does',
+    file: 'src/federation/local-training.ts',
+    find: 'const epochs = self.epochs * terms.weather.completeness(self.name, round) * factor',
+    replace: 'const epochs = self.epochs * Math.min(...terms.clients.map(({ name }) => terms.weather.completeness(name, round))) * factor',
+    check: 'isolation',
+  },
 ]

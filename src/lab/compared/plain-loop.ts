@@ -1,0 +1,105 @@
+import type { Engine } from '../../engine/engine.js'
+import { allFinite } from '../../federation/finite.js'
+import { type Keepsake, LocalTraining } from '../../federation/local-training.js'
+import { firstHolding } from '../../federation/owner.js'
+import { type PartTemplate, putPart, takePart } from '../../federation/parts.js'
+import { sentTo } from '../../federation/strategies/fold.js'
+import type { PartState, Update, Vectors } from '../../federation/strategies/strategy.js'
+import type { ClientTerms, Outlook, Terms } from '../../federation/terms.js'
+import { executeLocally } from '../../flight/local-execution.js'
+import { type Setup, termsOf } from '../../flight/setup.js'
+import { trainedTasks } from '../../models/trained-tasks.js'
+import type { Weather } from '../../faults/weather.js'
+
+/** Everybody is there, and does all of it. */
+const undisturbed: Outlook = {
+  available: () => true,
+  awayUntil: () => undefined,
+  leaves: () => undefined,
+  nextChange: () => undefined,
+  completeness: () => 1,
+  stays: () => true,
+}
+
+/** What the loop has come to after a round: each part by its name. */
+export type RoundOfLoop = ReadonlyMap<string, PartState>
+
+export interface PlainLoop {
+  /** Of the first rounds; fewer than were asked for where numbers are not finite. */
+  readonly rounds: readonly RoundOfLoop[]
+  /** All parameters of each client, as its last training left them. */
+  readonly personal: ReadonlyMap<string, Float32Array>
+}
+
+/** What a client is sent beside the values of a part, in its place of the flat vector. */
+const extrasFor = (client: string, states: ReadonlyMap<string, PartState>, { travelling, size }: Terms): Vectors => {
+  const flat: Record<string, Float32Array> = {}
+  for (const part of travelling) {
+    const state = states.get(part.name)!
+    for (const { name, whole, otherwise } of part.down.extras) {
+      if (!whole) continue
+      const given = (state.memory[`${name}/${client}`] ?? state.memory[name]) as Float32Array | undefined
+      const sent = given ?? (otherwise === 'values' ? sentTo(state, client) : new Float32Array(part.length))
+      putPart(sent, part, (flat[name] ??= new Float32Array(size)))
+    }
+  }
+  return flat
+}
+
+const updateOf = (part: PartTemplate, { name }: ClientTerms, round: number, departure: ReturnType<LocalTraining['finish']>): Update => ({
+  client: name, round, examples: departure.examples, steps: departure.steps,
+  values: takePart(departure.sent, part),
+  extras: Object.fromEntries(part.up.extras.map(({ name: extra, whole }) =>
+    [extra, whole ? takePart(departure.extras[extra] as Float32Array, part) : Float32Array.from(departure.extras[extra])])),
+})
+
+const isFit = ({ values, personal, memory }: PartState): boolean =>
+  [values, ...personal.values(), ...Object.values(memory)].every((vector) => allFinite(vector))
+
+/**
+ * What a federation computes, as a plain loop: every client trains, one after the other, and every part is folded. No
+ * actors, no messages, no clock. Local training and folds are the federation's own; all between them is not.
+ */
+export const plainLoop = async (setup: Setup, engine: Engine, count: number): Promise<PlainLoop> => {
+  const terms = termsOf(setup, undisturbed as Weather, () => 1)
+  const { strategy, members, optimizer } = terms
+  const tasks = { all: setup.tasks, trained: trainedTasks(setup.model, setup.tasks) }
+  let states = new Map(terms.parts.map((part) => [part.name, firstHolding(part, terms).state]))
+  const own = new Map<string, Keepsake>(terms.clients.map(({ name }) => {
+    const given = terms.beginnings.clients.get(name)
+    const kept = given !== undefined && terms.beginnings.continues && strategy.serves !== 'received' ? { [strategy.serves.kept]: given } : {}
+    return [name, { personal: given ?? terms.initial, kept }]
+  }))
+  const rounds: RoundOfLoop[] = []
+  for (let round = 1; round <= count; round++) {
+    const updates = new Map<string, Update[]>()
+    for (const client of terms.clients) {
+      const training = new LocalTraining(terms, client)
+      const { personal, kept, optimizers } = own.get(client.name)!
+      const received = personal.slice()
+      for (const part of terms.travelling) putPart(sentTo(states.get(part.name)!, client.name), part, received)
+      let progress = training.begin(round, received, extrasFor(client.name, states, terms), kept)
+      for (let step = training.next(progress, optimizers); step !== undefined; step = training.next(progress, optimizers)) {
+        const [result] = executeLocally([step.work], engine, tasks)
+        progress = training.advance(progress, step.work, await result)
+      }
+      const departure = training.finish(progress)
+      own.set(client.name, { personal: departure.sent, kept: departure.kept, optimizers: optimizers ? { ...optimizers, ...departure.optimizers } : departure.optimizers })
+      for (const part of terms.travelling) {
+        if (part.length === 0 || (part.expert !== undefined && !strategy.sends(round, part.name))) continue
+        updates.set(part.name, [...(updates.get(part.name) ?? []), updateOf(part, client, round, departure)])
+      }
+    }
+    const after = new Map(states)
+    for (const part of terms.travelling) {
+      const all = updates.get(part.name)
+      if (all === undefined) continue
+      const about = { round, order: (decided: string, of = round) => terms.order(`fold ${decided}`, of, members.length), clients: members, segments: part.segments, optimizer }
+      after.set(part.name, strategy.fold(states.get(part.name)!, all, about))
+    }
+    if (![...after.values()].every(isFit)) break
+    states = after
+    rounds.push(states)
+  }
+  return { rounds, personal: new Map([...own].map(([name, { personal }]) => [name, personal])) }
+}
