@@ -26,7 +26,7 @@ export interface RefuteOptions extends Pick<LabFlight, 'watch' | 'signal'> {
   readonly plans?: number | undefined
   /** Seeds of the claim without faults, and fresh ones of every confirmation. Default: 10. */
   readonly seeds?: number | undefined
-  /** Seeds with which every plan is looked at, one after the other. Default: 3. */
+  /** Seeds with which every plan is looked at, one after the other. Default: 5. */
   readonly screen?: number | undefined
   /** How wild plans may be, from 0 to 1. Default: 1. */
   readonly intensity?: number | undefined
@@ -131,6 +131,9 @@ const nextOf = (seeds: Generator<string, never>, count: number): string[] => Arr
  */
 export const levelOf = (level: number, nth: number): number => 1 - (1 - level) / (nth * (nth + 1))
 
+/** Level of the interval that says whether a flip stands out on the seeds of the search: one in ten lies above it by chance. */
+const promising = 0.8
+
 const whole = (name: string, value: number, least: number): number => {
   if (Number.isInteger(value) && value >= least) return value
   throw new SpecificationError(`${name} is ${value}: give a whole number from ${least} up.`)
@@ -203,17 +206,22 @@ class Inquiry {
 
   /**
    * Does A lose its lead with every seed of the search? They are asked one after the other, and the first with which it does
-   * not, or with which the two cannot be compared, says no.
+   * not, or with which the two cannot be compared, says no. What is lost must also stand out from how seeds differ: a plan is
+   * made milder until it just flips, and one that does so by luck alone would not on fresh seeds.
    */
   async look(faults: readonly FaultInput[]): Promise<Looked> {
     const fired = new Set<string>()
+    const advantages: number[] = []
     for (const seed of this.#seeds) {
       const one = await this.arena.compare(faults, seed)
       if (one.kind !== 'compared') return { flips: false, obstacle: one, fired: [] }
       for (const id of one.fired) fired.add(id)
       if (!(one.advantage < this.#by)) return { flips: false, obstacle: undefined, fired: [...fired] }
+      advantages.push(one.advantage)
     }
-    return { flips: true, obstacle: undefined, fired: [...fired] }
+    const [{ effect: { interval: [, high] } }] = testedFamily([advantages], promising)
+    // One seed has no interval, and neither have advantages that are all alike.
+    return { flips: !(high >= this.#by), obstacle: undefined, fired: [...fired] }
   }
 
   /** Is A's lead above what is claimed, or below, for sure? All alike is sure enough. */
@@ -263,7 +271,7 @@ const candidates = (way: readonly (readonly FaultInput[])[]): (readonly FaultInp
  */
 export const refute = async (a: Lab, b: Lab, options: RefuteOptions = {}): Promise<Refutation> => {
   const { level = 0.95, intensity = 1, kinds, only } = options
-  const [count, screen, plans] = [whole('seeds', options.seeds ?? 10, 2), whole('screen', options.screen ?? 3, 1), whole('plans', options.plans ?? 200, 1)]
+  const [count, screen, plans] = [whole('seeds', options.seeds ?? 10, 2), whole('screen', options.screen ?? 5, 1), whole('plans', options.plans ?? 200, 1)]
   if (a.resolved.seed !== b.resolved.seed) throw new SpecificationError(`Seeds are paired, and A has ${a.resolved.seed} where B has ${b.resolved.seed}. Open both labs with the same.`)
   const inquiry = new Inquiry(a, b, options)
   const { arena, by, yardstick: { name, unit, better } } = inquiry
