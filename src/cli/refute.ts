@@ -7,6 +7,7 @@ import type { FaultInput } from '../faults/registry.js'
 import type { Plan } from '../faults/plan.js'
 import type { ScoredAt } from '../lab/measures.js'
 import { type Progress, refute, type Refutation, type Shown } from '../lab/refute/refute.js'
+import { parseBy, yardstickOf } from '../lab/refute/yardstick.js'
 import { plainFault } from '../lab/shrink/units.js'
 import { openClaim, type OpenClaim } from '../runs/refute/open-claim.js'
 import { faultsOf } from '../runs/refute/plan-file.js'
@@ -110,11 +111,12 @@ const claimed = ({ found: { by, yardstick: { name, unit } }, opened: { a, b } }:
   `"${a.label}" is better than "${b.label}" in ${name}${by === 0 ? '' : ` by more than ${amount(unit, by)}`}`
 
 const verdictOf = (told: Told): string => {
-  const { verdict, flip, search: { flown, drawn, upTo }, interrupted, obstacle } = told.found
+  const { verdict, flip, search: { flown, drawn, upTo }, interrupted, obstacle, calm: { effect: { interval: [, high] } }, by } = told.found
   const tried = `${plural(flown, 'plan')}${interrupted ? ` of ${drawn}, where it was interrupted,` : ''} up to wildness ${upTo.toFixed(2)}`
   switch (verdict) {
     case 'unfounded':
-      return `Nothing to refute: that ${claimed(told)} is not shown without any fault${obstacle === undefined ? '' : ` (${obstacle})`}.`
+      return `Nothing to refute: that ${claimed(told)} is not shown without any fault${obstacle === undefined ? '' : ` (${obstacle})`}.` +
+        `${high < by && by === 0 ? ' It is the other way round.' : ''}`
     case 'not refuted':
       return `Not refuted within ${tried}: ${claimed(told)}.`
     case 'refuted':
@@ -252,6 +254,9 @@ const write = (path: string, told: Told): void => {
 export const refuteClaim = async (script: string, text: string, flags: RefuteFlags, streams: Terminal): Promise<number> => {
   const { out, err, cwd } = streams
   const { metric, at, by, plans, seeds, screen, intensity, kinds, level, format = 'text', quiet, plan: file } = flags
+  // What is wrong with the flags is said before anything is opened.
+  const yardstick = yardstickOf(metric ?? 'auc', at)
+  const lead = by === undefined ? undefined : parseBy(by, yardstick)
   const only = file === undefined ? undefined : faultsOf(readPlanFile(file, cwd))
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   const progress = showing(streams)
@@ -259,7 +264,7 @@ export const refuteClaim = async (script: string, text: string, flags: RefuteFla
   try {
     const { a, b } = opened
     const found = await refute(a.lab, b.lab, {
-      metric, at, by, plans, seeds, screen, intensity, kinds, level, only, signal: interrupt.signal, onFlight: quiet ? undefined : progress.tell,
+      metric, at, by: lead, plans, seeds, screen, intensity, kinds, level, only, signal: interrupt.signal, onFlight: quiet ? undefined : progress.tell,
     })
     progress.end()
     const plan = found.flip && (await a.lab.plan(found.flip.seeds[0], found.flip.faults))

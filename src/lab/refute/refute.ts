@@ -131,6 +131,9 @@ const nextOf = (seeds: Generator<string, never>, count: number): string[] => Arr
  */
 export const levelOf = (level: number, nth: number): number => 1 - (1 - level) / (nth * (nth + 1))
 
+/** Sums of scores differ by as much where they are the same. */
+const rounding = 1e-9
+
 /** Level of the interval that says whether a flip stands out on the seeds of the search: one in ten lies above it by chance. */
 const promising = 0.8
 
@@ -216,7 +219,7 @@ class Inquiry {
       const one = await this.arena.compare(faults, seed)
       if (one.kind !== 'compared') return { flips: false, obstacle: one, fired: [] }
       for (const id of one.fired) fired.add(id)
-      if (!(one.advantage < this.#by)) return { flips: false, obstacle: undefined, fired: [...fired] }
+      if (!(one.advantage < this.#by - rounding)) return { flips: false, obstacle: undefined, fired: [...fired] }
       advantages.push(one.advantage)
     }
     const [{ effect: { interval: [, high] } }] = testedFamily([advantages], promising)
@@ -295,7 +298,9 @@ export const refute = async (a: Lab, b: Lab, options: RefuteOptions = {}): Promi
     const confirm = async (from: DrawnPlan, way: readonly (readonly FaultInput[])[], minimal: boolean): Promise<Flip | undefined> => {
       for (const faults of candidates(way)) {
         const own = only === undefined ? levelOf(level, unconfirmed.length + 1) : level
-        const { shown } = await inquiry.show(faults, nextOf(seeds, count), own, scene)
+        const { shown, all: paired } = await inquiry.show(faults, nextOf(seeds, count), own, scene)
+        const met = paired.find((one) => one.kind !== 'compared')
+        if (met !== undefined && only !== undefined) note(search, met, from)
         if (inquiry.isBelow(shown)) return { ...shown, from, minimal: minimal && faults === way.at(-1) }
         unconfirmed.push(shown)
       }
