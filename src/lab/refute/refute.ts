@@ -9,6 +9,7 @@ import { ableKinds } from '../explore/swarm.js'
 import { InterruptedError } from '../interrupted.js'
 import type { Lab, LabFlight } from '../lab.js'
 import type { ScoredAt } from '../measures.js'
+import { pinned } from '../shrink/pin.js'
 import { shrink } from '../shrink/shrink.js'
 import type { TrialGround } from '../shrink/trial.js'
 import { Arena, type Paired, type Side, type Uncompared } from './arena.js'
@@ -192,6 +193,12 @@ class Inquiry {
     this.#seeds = seeds
   }
 
+  /** How wild faults are, whoever wrote them: about those whom they hit with A's seed. */
+  async wildness(faults: readonly FaultInput[], scene: Scene): Promise<number> {
+    const { a } = this.arena.labs
+    return planWildness(pinned(await a.plan(undefined, faults), '').case.faults, scene)
+  }
+
   async show(faults: readonly FaultInput[], seeds: readonly string[], level: number, scene?: Scene): Promise<{ shown: Shown; all: readonly Paired[] }> {
     const all: Paired[] = []
     for (const seed of seeds) all.push(await this.arena.compare(faults, seed))
@@ -200,7 +207,7 @@ class Inquiry {
     const [{ effect, alike }] = testedFamily([advantages], level)
     const shown: Shown = {
       faults, seeds, advantages, effect, alike, level,
-      wildness: scene === undefined ? 0 : planWildness(faults, scene),
+      wildness: scene === undefined ? 0 : await this.wildness(faults, scene),
       a: mean(compared.map(({ a }) => a)),
       b: mean(compared.map(({ b }) => b)),
     }
@@ -308,7 +315,7 @@ export const refute = async (a: Lab, b: Lab, options: RefuteOptions = {}): Promi
     }
     try {
       if (only !== undefined) {
-        Object.assign(search, { drawn: 1, flown: 1, upTo: planWildness(only, scene) })
+        Object.assign(search, { drawn: 1, flown: 1, upTo: await inquiry.wildness(only, scene) })
         inquiry.at('confirm', { wildness: search.upTo })
         const flip = await confirm({ nth: 0, faults: only, wildness: search.upTo }, [only], false)
         if (flip !== undefined) search.flipped = 1

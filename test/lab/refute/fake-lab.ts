@@ -19,15 +19,16 @@ export const fakeLab = ({ score, clients = ['client-a', 'client-b', 'client-c'],
     recall() {},
     participants: async () => [{ name: 'aggregator', role: 'aggregator' }, ...clients.map((name) => ({ name, role: 'client' }))],
     calmRounds: async () => [{ client: clients[0], down: 0, training: 1e5, up: 0, total: 1e5 }],
-    plan: async (seed: string, faults: readonly FaultInput[]) => ({ seed, faults }),
-    async fly({ seed, plan }: { seed: string; plan: { faults: readonly FaultInput[] } }) {
+    plan: async (seed: string, faults: readonly FaultInput[]) => ({ seed, faults: faults.map((fault) => ({ id: fault.id, key: '', fault, targets: (fault as { who?: { names?: string[] } }).who?.names ?? [] })) }),
+    async fly({ seed, plan }: { seed: string; plan: { faults: readonly { fault: FaultInput }[] } }) {
       onFly?.(seed)
-      const value = score(plan.faults, seed)
+      const given = plan.faults.map(({ fault }) => fault)
+      const value = score(given, seed)
       const row = { round: 1, virtualTime: 1e5, scenario: 'a', task: 'ctr', split: 'test' }
       const metrics = [
         { ...row, metric: 'auc', value }, { ...row, metric: 'log-loss', value: value === null ? null : 0 },
       ]
-      const faults = plan.faults.map(({ id }) => ({ id, fired: 1 }))
+      const faults = given.map(({ id }) => ({ id, fired: 1 }))
       return { status: 'complete', metrics, selectedRound: 1, virtualTime: 4e5, faults } as unknown as Flight
     },
   }
