@@ -17,7 +17,7 @@ export interface Claim {
 
 const form = 'Write "fedprox > fedavg", "strategy.mu=0.1 > strategy.mu=0", or with more on a side "fedprox + local.epochs=2 > own"'
 
-const termsOf = (side: string): string[] => side.split(' + ').map((term) => term.trim())
+const termsOf = (side: string): string[] => side.split(/ \+(?: |$)/).map((term) => term.trim())
 
 /** `A > B`, each side one term or several with ` + ` between. Throws a `SpecificationError` for anything else. */
 export const parseClaim = (text: string): Claim => {
