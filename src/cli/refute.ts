@@ -112,11 +112,11 @@ const claimed = ({ found: { by, yardstick: { name, unit } }, opened: { a, b } }:
 
 const verdictOf = (told: Told): string => {
   const { verdict, flip, search: { flown, drawn, upTo }, interrupted, obstacle, calm: { effect: { interval: [, high] } }, by } = told.found
-  const tried = `${plural(flown, 'plan')}${interrupted ? ` of ${drawn}, where it was interrupted,` : ''} up to wildness ${upTo.toFixed(2)}`
+  const tried = told.flags.plan !== undefined ? `this plan alone, of wildness ${upTo.toFixed(2)}` : `${plural(flown, 'plan')}${interrupted ? ` of ${drawn}, where it was interrupted,` : ''} up to wildness ${upTo.toFixed(2)}`
   switch (verdict) {
     case 'unfounded':
       return `Nothing to refute: that ${claimed(told)} is not shown without any fault${obstacle === undefined ? '' : ` (${obstacle})`}.` +
-        `${high < by && by === 0 ? ' It is the other way round.' : ''}`
+        (high < by && by === 0 ? ' It is the other way round.' : '')
     case 'not refuted':
       return `Not refuted within ${tried}: ${claimed(told)}.`
     case 'refuted':
@@ -126,8 +126,9 @@ const verdictOf = (told: Told): string => {
   }
 }
 
-const searchNotes = ({ found: { search, unconfirmed, flights, flip, scene } }: Told): string[] => {
+const searchNotes = ({ found: { search, unconfirmed, flights, flip, scene }, flags }: Told): string[] => {
   const { flown, drawn, flipped, uncompared: { diverged, stalled, violated, unscored }, diverged: { a, b }, violation } = search
+  const alone = flags.plan !== undefined
   if (scene === undefined) return [`${plural(flights, 'flight')}.`]
   const apart = [
     ...(diverged > 0 ? [`in ${diverged} a model diverged (the first side's in ${a}, the second's in ${b})`] : []),
@@ -136,11 +137,11 @@ const searchNotes = ({ found: { search, unconfirmed, flights, flip, scene } }: T
     ...(unscored > 0 ? [`in ${unscored} there was no score`] : []),
   ]
   return [
-    `${plural(flights, 'flight')}: of ${plural(drawn, 'drawn plan')} ${flown} were flown, the mildest first; with every seed of the search the ranking flipped in ${flipped}` +
+    alone ? `${plural(flights, 'flight')}, the plan's on fresh seeds.` : `${plural(flights, 'flight')}: of ${plural(drawn, 'drawn plan')} ${flown} were flown, the mildest first; with every seed of the search the ranking flipped in ${flipped}` +
       `${unconfirmed.length > 0 ? `, and ${plural(unconfirmed.length, 'candidate')} did not hold on fresh seeds` : ''}.`,
     ...(apart.length > 0 ? [`Not compared: ${apart.join('; ')}.`] : []),
     ...(violation === undefined ? [] : [`A check was violated, which is a bug: ${violation.message} (${JSON.stringify(violation.faults.map(plainFault))})`]),
-    ...(flip === undefined ? [] : [
+    ...(flip === undefined || alone ? [] : [
       `Drawn it was of wildness ${flip.from.wildness.toFixed(2)}, with ${plural(flip.from.faults.length, 'fault')}; ` +
         (flip.minimal ? 'nothing milder that is one step away flips on the seeds of the search.' : 'something milder may flip too.'),
     ]),
