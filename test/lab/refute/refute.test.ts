@@ -72,8 +72,8 @@ describe('a planted flip', () => {
     expect(flip!.wildness).toBe(planWildness(flip!.faults, found.scene!))
     expect(search.flown).toBeLessThanOrEqual(search.drawn)
     // No seed that was looked at before says whether it holds.
-    const seen = [calm, ...found.unconfirmed].flatMap(({ seeds }) => seeds)
-    expect(flip!.seeds.filter((seed) => seen.includes(seed))).toEqual([])
+    const seen = new Set([calm, ...found.unconfirmed].flatMap(({ seeds }) => seeds))
+    expect(flip!.seeds.filter((seed) => seen.has(seed))).toEqual([])
     expect(flip!.level).toBe(levelOf(0.95, found.unconfirmed.length + 1))
   })
 
@@ -105,11 +105,11 @@ describe('a planted flip', () => {
 
 describe('a planted truth', () => {
   /** Whoever learns nothing cannot be taught what is wrong. */
-  const misleading = ['mislabel', 'poison', 'corrupt']
+  const misleading = new Set(['mislabel', 'poison', 'corrupt'])
 
   it('is not refuted within 200 plans of every kind of fault that does not mislead', async () => {
     const [a, b] = [await labOf(hasty), await labOf(idle)]
-    const { verdict, search, unconfirmed, flights } = await refute(a, b, { ...loss, plans: 200, kinds: drawnKinds.filter((kind) => !misleading.includes(kind)) })
+    const { verdict, search, unconfirmed, flights } = await refute(a, b, { ...loss, plans: 200, kinds: drawnKinds.filter((kind) => !misleading.has(kind)) })
     expect(verdict).toBe('not refuted')
     expect(search).toMatchObject({ drawn: 200, flown: 200, flipped: 0 })
     expect(search.upTo).toBeGreaterThan(3)
