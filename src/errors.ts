@@ -19,6 +19,10 @@ export const exitCodes = {
   partly: 8,
   /** Parameters or scores were not finite, and the specification did not ask to go on. */
   diverged: 9,
+  /** A claimed ranking was refuted. */
+  refuted: 10,
+  /** A claimed ranking is not so, or not shown to be so, without any fault. */
+  unfounded: 11,
   /** Ctrl-C: what was flown so far is in the run folder. */
   interrupted: 130,
 } as const

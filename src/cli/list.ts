@@ -1,6 +1,6 @@
 import type { Entry } from '../entry.js'
 import { exitCodes, SpecificationError } from '../errors.js'
-import { catalogue } from '../runs/catalogue.js'
+import { catalogue, fieldsOf, plainName as plain } from '../runs/catalogue.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import type { JsonSchema } from '../documents/names.js'
 import { jsonSchema } from '../simulation/specification.js'
@@ -22,21 +22,12 @@ const block = (title: string, entries: readonly Entry[]): string => {
   return `${title}\n${told.join('\n')}\n`
 }
 
-/** Where a specification names what is listed; checks and marks it names nowhere, for all of them watch. */
-const fields: Readonly<Record<string, readonly string[]>> = {
-  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], worlds: ['world'],
-  faults: ['faults'],
-}
-
-/** `fedProx`, `FedProx` and `fedprox` are one. */
-const plain = (name: string): string => name.replaceAll(/[-_ ]/g, '').toLowerCase()
-
 /** Everything of this kind, by group, with its options. */
 const ofKind = (name: string, all: Catalogue): Record<string, (Entry & { readonly options: readonly Option[] })[]> => {
   const root = jsonSchema() as JsonSchema
   const found = Object.entries(all).flatMap(([group, entries]) => {
     const meant = entries.filter(({ kind }) => plain(kind) === plain(name))
-    const field = (fields[group] ?? []).reduce<JsonSchema | undefined>((at, step) => at?.properties?.[step], root)
+    const field = (fieldsOf[group] ?? []).reduce<JsonSchema | undefined>((at, step) => at?.properties?.[step], root)
     return meant.length === 0 ? [] : [[group, meant.map((entry) => ({ ...entry, options: optionsOf(entry.kind, field, root) }))] as const]
   })
   return Object.fromEntries(found)

@@ -20,6 +20,7 @@ import { engine, folderPath, gather, oneOf, oneOfMany, part, seed, share, whole,
 import { plan } from './plan.js'
 import { replay } from './replay.js'
 import { resume, type ResumeFlags } from './resume.js'
+import { refuteClaim, type RefuteFlags } from './refute.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
@@ -34,7 +35,8 @@ const codes = `
 Exit codes:
   0 all well     2 specification, flags or script    4 a safety check failed    6 a replay differs
   1 a crash      3 data                              5 a round can never close  7 the run folder
-  8 nothing differs, but not all could be compared     9 training diverged     130 Ctrl-C`
+  8 nothing differs, but not all could be compared     9 training diverged     130 Ctrl-C
+  10 a claim was refuted                              11 a claim is not shown even without faults`
 
 const examples = {
   program: `
@@ -139,6 +141,16 @@ moments of the run with fresh chance, the past being the same, and prints how pr
 Examples:
   npx windtunnel when runs/first-flight-1 'auc < .65'
   npx windtunnel when runs/first-flight-1 'test auc of store-1/ctr > .6' --flights 40 --planned`,
+  refute: `
+Looks for the mildest faults under which a ranking flips. Each side of the claim is a variant where SCRIPT is a study; else
+a kind of strategy, rounds, selection, model or balancer, a setting as --set takes it, \`own\` for the simulation as it is, or
+several with " + " between. Both meet the same plans and the same chance. Exit codes: 0 not refuted, 10 refuted, 11 not shown
+even without faults. See docs/refute.md.
+
+Examples:
+  npx windtunnel refute simulations/first-flight.ts 'own > fedprox' --metric 'worst auc' --plans 50
+  npx windtunnel refute simulations/first-flight.ts 'rounds.quorum=3 > rounds.quorum=6' --fault slow --fault away --metric 'time to auc .6'
+  npx windtunnel refute simulations/tables/strategies.ts 'fedprox > fedavg' --under 'divergence 0.5' --by .005`,
   list: `
 WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
 with its options and their defaults; all without it.
@@ -348,6 +360,36 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--quiet', 'print the table alone')
     .addHelpText('after', examples.when)
     .action(async (folder: string, condition: string, flags: WhenFlags) => done(await whenRun(folder, condition, flags, streams)))
+  root
+    .command('refute')
+    .argument('<script>', 'simulation or study that the claim is about')
+    .argument('<claim>', 'such as "fedprox > fedavg" or "strategy.mu=0.1 > own"')
+    .description('look for the mildest plan of faults under which a claimed ranking flips')
+    .option('--metric <name>', 'auc, "worst auc", "test log-loss of NL/ctr", "time to auc .7", "virtual time", bytes, ... (default: auc)')
+    .option('--by <amount>', 'the claim is that the first is better by more than this: .01, "30 s", "3 MB" (default: 0)')
+    .option('--at <round>', 'selected (best on validation) or last (default: selected)', oneOf(['selected', 'last']))
+    .option('--plans <n>', 'how many plans are drawn (default: 200)', whole(1))
+    .option('--intensity <share>', 'how wild faults may be, from 0 to 1 (default: 1)', part)
+    .option('--fault <kind>', 'draw faults of this kind; may be given again (default: all)', oneOfMany(drawnKinds))
+    .option('--seeds <n>', 'seeds of the claim without faults, and fresh ones of every confirmation (default: 10)', whole(2))
+    .option('--screen <n>', 'seeds with which a plan must flip it before it is made milder (default: 5)', whole(1))
+    .option('--plan <file>', 'look at this plan alone, on fresh seeds: a list of faults, or what plan --json writes')
+    .option('--a <path=value>', 'set a field of the first side alone; may be given again', gather)
+    .option('--b <path=value>', 'set a field of the second side alone; may be given again', gather)
+    .option('--set <path=value>', 'set a field of both sides, as for run', gather)
+    .option('--under <condition>', 'of a study: under this condition')
+    .option('--full', 'of a study: at the size that a claim needs')
+    .option('--level <share>', 'of the confidence intervals (default: 0.95)', share)
+    .option('--seed <seed>', 'of the world, of what is drawn, and the first of all seeds (default: 1)', seed)
+    .option('--engine <name>', 'as for run (default: onnx)', engine)
+    .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
+    .option('--data <dir>', 'as for run, or as for study')
+    .option('--out <file>', 'write all that came of it to this file, as JSON')
+    .option('--format <name>', `${sheetFormats.join(', ')} (default: text)`, oneOf(sheetFormats))
+    .option('--quiet', 'print the result alone')
+    .addHelpText('after', examples.refute)
+    .action(async (script: string, claim: string, { fault, ...flags }: Omit<RefuteFlags, 'kinds'> & { fault?: string[] }) =>
+      done(await refuteClaim(script, claim, { ...flags, kinds: fault }, streams)))
   root
     .command('list')
     .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')

@@ -6,6 +6,9 @@ interface Named {
   readonly names: readonly Name[]
 }
 
+/** How many of so many; somebody may have written a selector that names nobody, such as a share of each round's. */
+const shareOf = ({ names }: Partial<Named>, all: number): number => (names === undefined ? 1 : names.length / all)
+
 const named = (names: readonly Name[]): Named => ({ select: 'named', names })
 
 /** Half of them, each one less, and one alone: what fewer there could be. */
@@ -24,7 +27,7 @@ const fewer = (names: readonly Name[]): Name[][] => {
 const among = (from: (scene: Scene) => readonly Name[], most: (scene: Scene, intensity: number) => number): Dial => dial<Named>({
   draw: (toss, intensity, scene) => named(some(toss, from(scene), 1 + Math.floor(toss() * most(scene, intensity)))),
   milder: ({ names }) => fewer(names).map(named),
-  measure: ({ names }, scene) => names.length / from(scene).length,
+  measure: (given, scene) => shareOf(given, from(scene).length),
 })
 
 /** Clients: one, or more of them, up to a share of all. */
@@ -37,14 +40,14 @@ export const anyone = (): Dial => dial<Named>({
     return named([pick(toss, pick(toss, roles))])
   },
   milder: ({ names }) => fewer(names).map(named),
-  measure: ({ names }, { clients: devices, experts }) => names.length / (devices.length + experts.length + 1),
+  measure: (given, { clients: devices, experts }) => shareOf(given, devices.length + experts.length + 1),
 })
 
 /** One server. */
 export const server = (): Dial => dial<Named>({
   draw: (toss, _, { experts }) => named([pick(toss, [AGGREGATOR, ...experts])]),
   milder: () => [],
-  measure: ({ names }, { experts }) => names.length / (1 + experts.length),
+  measure: (given, { experts }) => shareOf(given, 1 + experts.length),
 })
 
 interface Link {

@@ -37,3 +37,13 @@ export const varied = (fault: FaultInput, field: string, toss: Toss, scene: Scen
 
 /** How wild a fault is, from 0 to 1; one that cannot be turned is 1. See `Turned.wildness`. */
 export const wildness = (fault: FaultInput, scene: Scene): number => turnedBy(fault).wildness(fault, scene)
+
+/** What a fault counts for being there at all, however mild. */
+const presence = 0.1
+
+/**
+ * How wild a plan is: the sum over its faults, each of which counts a tenth for being there at all and nine tenths by how
+ * wild it is. 0 is no fault, and one that is as wild as can be is 1. Neither a fault less nor a milder one makes it more.
+ */
+export const planWildness = (faults: readonly FaultInput[], scene: Scene): number =>
+  faults.reduce((sum, fault) => sum + presence + (1 - presence) * wildness(fault, scene), 0)

@@ -3,12 +3,15 @@ import { resolve as absolute } from 'node:path'
 import type { Check } from '../checks/check.js'
 import { chosenChecks } from '../checks/choose.js'
 import type { World } from '../data/world.js'
+import type { JobStore } from '../engine/recalling/job-store.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
+import type { FaultInput } from '../faults/registry.js'
 import type { Flight } from '../flight/flight.js'
 import type { CalmRound } from '../flight/calm-round.js'
 import { type Anew, calmRoundsOf, type FlyOptions, flySetup, planOf } from '../flight/fly.js'
 import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
+import type { Participant } from '../roster/participant.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, Specification } from '../simulation/specification.js'
 import type { ComparedCheck } from './compared/compared.js'
@@ -80,9 +83,24 @@ export class Lab {
     return this.#ground.world
   }
 
-  /** The faults that the specification draws with a seed, as plain JSON: edit it, keep it, fly it. */
-  async plan(seed: string | number = this.resolved.seed): Promise<Plan> {
-    return planOf({ ...(await this.#settle(this.resolved)), resolved: this.#seeded(seed) }, this.#cwd)
+  /**
+   * What the specification's faults draw with a seed, or others in their place, as plain JSON: edit it, keep it, fly it.
+   * Throws a `SpecificationError` for faults that cannot be.
+   */
+  async plan(seed: string | number = this.resolved.seed, faults?: readonly FaultInput[]): Promise<Plan> {
+    const setup = await this.#settle(this.#seeded(seed))
+    const { resolved } = setup
+    return planOf(faults === undefined ? setup : { ...setup, resolved: { ...resolved, faults: [...faults] as Resolved['faults'] } }, this.#cwd)
+  }
+
+  /** The aggregator, the expert networks, and the clients in the order of their names. */
+  async participants(): Promise<readonly Participant[]> {
+    return (await this.#settle(this.resolved)).participants
+  }
+
+  /** From now on results of training and scoring are looked up here, and put here; nowhere when undefined. */
+  recall(store: JobStore | undefined): void {
+    this.#ground.engine.use(store)
   }
 
   /** What the first round takes every client if nothing disturbs it, the slowest first. */

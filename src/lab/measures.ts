@@ -20,10 +20,11 @@ export interface Measure {
 /** After which round scores are taken. */
 export type ScoredAt = 'selected' | 'last'
 
-const splitOf = ({ metrics: rows }: Flight): MetricRow['split'] =>
+/** Test where any round was scored on it. */
+export const splitOf = ({ metrics: rows }: Flight): MetricRow['split'] =>
   rows.some(({ split, round }) => split === 'test' && round > 0) ? 'test' : 'validation'
 
-const roundOf = (flight: Flight, at: ScoredAt, split: MetricRow['split']): number =>
+export const roundOf = (flight: Flight, at: ScoredAt, split: MetricRow['split']): number =>
   at === 'selected'
     ? flight.selectedRound
     : flight.metrics.reduce((last, row) => (row.split === split ? Math.max(last, row.round) : last), 0)

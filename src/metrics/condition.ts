@@ -5,8 +5,8 @@ import { diverged } from './judging.js'
 import { levelMetrics } from './level.js'
 import { metrics } from './metric.js'
 
-/** Something that is so or not of the scores of a flight: `auc < .65`, `test auc of NL/ctr@5 > .7`. */
-export interface Condition {
+/** Which scores of a flight are meant. */
+export interface Asked {
   /** As it was written. */
   readonly text: string
   readonly split: 'validation' | 'test'
@@ -15,6 +15,10 @@ export interface Condition {
   readonly of?: readonly string[]
   /** After which round; absent: the last that is scored. */
   readonly round?: number
+}
+
+/** Something that is so or not of the scores of a flight: `auc < .65`, `test auc of NL/ctr@5 > .7`. */
+export interface Condition extends Asked {
   readonly sign: '<' | '>'
   readonly value: number
 }
@@ -56,15 +60,16 @@ export const parseCondition = (text: string): Condition => {
   }
 }
 
-const isOf = ({ of }: Condition, { scenario, task }: ConditionRow): boolean =>
+/** Is it one of those that are meant? */
+export const isOf = ({ of }: Pick<Asked, 'of'>, { scenario, task }: ConditionRow): boolean =>
   of === undefined || (of.length === 1 ? of[0] === scenario || of[0] === task : of[0] === scenario && of[1] === task)
 
 /** The round after which it is asked: its own, or the last that was scored at all. */
-export const roundOfCondition = ({ round, split }: Condition, rows: readonly ConditionRow[]): number =>
+export const roundOfCondition = ({ round, split }: Pick<Asked, 'round' | 'split'>, rows: readonly ConditionRow[]): number =>
   round ?? rows.reduce((last, row) => (row.split === split ? Math.max(last, row.round) : last), 0)
 
-/** Refuses a condition on what these rows do not have: says what, with the nearest name. */
-export const demandMeasured = (condition: Condition, rows: readonly ConditionRow[]): void => {
+/** Refuses to be asked for what these rows do not have: says what, with the nearest name. */
+export const demandMeasured = (condition: Asked, rows: readonly ConditionRow[]): void => {
   const { text, split, metric, of = [] } = condition
   const fail = (why: string): never => {
     throw new SpecificationError(`"${text}": ${why}`)

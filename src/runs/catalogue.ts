@@ -22,3 +22,12 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   checks: [...allChecks, ...comparedChecks].map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),
   marks: allMarks.map(({ name, sentence }) => ({ kind: name, sentence, source: 'docs/checks.md#marks' })),
 })
+
+/** Where a specification names what is listed; checks and marks it names nowhere, for all of them watch. */
+export const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], worlds: ['world'],
+  faults: ['faults'],
+}
+
+/** `fedProx`, `FedProx` and `fedprox` are one. */
+export const plainName = (name: string): string => name.replaceAll(/[-_ ]/g, '').toLowerCase()

@@ -1,7 +1,7 @@
 import type { Flight } from '../flight/flight.js'
 import { answersFile, encodeAnswers } from './answers.js'
 import { encodeModels } from './models.js'
-import { roundSummaries } from './round-summaries.js'
+import { roundSummaries } from '../flight/round-summaries.js'
 
 /** The files of rows in a run's folder. */
 export const rowFiles = {

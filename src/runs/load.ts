@@ -122,6 +122,15 @@ export const loadStudy = async (
   return { plan: readPlan(plan, file), script: { file, sha256: sha256(text) } }
 }
 
+/** A study's plan of this size, or else a specification. */
+export const loadEither = async (
+  given: string, cwd: string, size: Size,
+): Promise<Loaded | Awaited<ReturnType<typeof loadStudy>>> => {
+  const { path, file, text } = readGiven(given, cwd)
+  const isScript = scripts.includes(extname(path).toLowerCase())
+  return isScript && isStudy(await loadScript(path, file, text, cwd)) ? loadStudy(given, cwd, size) : loadSpecification(given, cwd)
+}
+
 /** Loads a script (.ts, .mts, .js, .mjs) or a document (.yaml, .yml, .json). Errors say file, line and column. */
 export const loadSpecification = async (given: string, cwd: string): Promise<Loaded> => {
   const { path, file, text } = readGiven(given, cwd)

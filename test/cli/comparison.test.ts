@@ -9,7 +9,7 @@ import { asMarkdown } from '../../src/cli/comparison/markdown.js'
 import { asText } from '../../src/cli/comparison/text.js'
 import type { MetricRow } from '../../src/record/rows.js'
 import type { Comparison } from '../../src/runs/comparison/compare.js'
-import { roundSummaries } from '../../src/runs/round-summaries.js'
+import { roundSummaries } from '../../src/flight/round-summaries.js'
 import { flight, manifest, metrics } from '../runs/flights.js'
 import { say } from './console.js'
 

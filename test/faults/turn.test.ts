@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Scene } from '../../src/dials/dial.js'
+import { pick, type Scene } from '../../src/dials/dial.js'
 import { faultSchema } from '../../src/faults/registry.js'
-import { drawFault, drawnKinds, milderFaults, settingsOf, varied, wildness } from '../../src/faults/turn.js'
+import { drawFault, drawnKinds, milderFaults, planWildness, settingsOf, varied, wildness } from '../../src/faults/turn.js'
 import { streams } from '../../src/random/streams.js'
 import { ms } from '../../src/simulation/script.js'
 
@@ -72,4 +72,24 @@ it('is wilder on average the higher the intensity', () => {
   }
   expect(meanAt(0.1)).toBeLessThan(meanAt(0.5))
   expect(meanAt(0.5)).toBeLessThan(meanAt(1))
+})
+
+it('a plan is the wilder the more faults it has and the wilder they are, whatever their order', () => {
+  const [first] = scenes
+  expect(planWildness([], first)).toBe(0)
+  for (let i = 0; i < 40; i++) {
+    const toss = streams('plan')(i)
+    const faults = Array.from({ length: 1 + Math.floor(toss() * 5) }, () => drawFault(pick(toss, drawnKinds), toss, 1, first))
+    const all = planWildness(faults, first)
+    // By itself a fault is between a tenth and 1.
+    expect(all).toBeGreaterThanOrEqual(0.1 * faults.length)
+    expect(all).toBeLessThanOrEqual(faults.length)
+    expect(planWildness(faults.toReversed(), first)).toBeCloseTo(all, 12)
+    for (const [at, fault] of faults.entries()) {
+      expect(planWildness(faults.toSpliced(at, 1), first)).toBeLessThanOrEqual(all - 0.1 + 1e-9)
+      for (const milder of milderFaults(fault, first)) {
+        expect(planWildness(faults.with(at, milder), first)).toBeLessThanOrEqual(all + 1e-9)
+      }
+    }
+  }
 })

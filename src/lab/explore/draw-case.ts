@@ -1,12 +1,12 @@
-import { pick, type Scene, some, type Toss } from '../../dials/dial.js'
+import { pick, type Scene, type Toss } from '../../dials/dial.js'
 import { inMillis } from '../../dials/numbers.js'
-import type { FaultInput } from '../../faults/registry.js'
-import { drawFault, drawnKinds } from '../../faults/turn.js'
-import { roundEntryOf, roundsSchema, type RoundsInput } from '../../federation/rounds/registry.js'
+import { drawnKinds } from '../../faults/turn.js'
+import type { RoundsInput } from '../../federation/rounds/registry.js'
 import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
 import { streams } from '../../random/streams.js'
 import type { Specification } from '../../simulation/specification.js'
 import type { Case, Shape } from './case.js'
+import { ableKinds, drawFaults } from './swarm.js'
 
 /** What of a specification may be other in a case, beside its faults. */
 export const varied = ['rounds', 'delivery', 'checkpoint', 'selection', 'calm', 'shape'] as const
@@ -25,36 +25,6 @@ export interface Space {
   /** Whether other numbers of clients and expert networks can be had. */
   readonly resizes: { readonly clients: boolean; readonly experts: boolean }
   scene(shape: Shape): Promise<Scene>
-}
-
-/** Most faults of one case. */
-const most = 8
-
-/**
- * Kinds that keep no answer from coming, and none so long that somebody stops waiting for it: rounds that wait for ever for
- * an answer fly through nothing else.
- */
-const harmless: ReadonlySet<string> = new Set(['partial', 'duplicate', 'mislabel', 'joins', 'forget'])
-/** Where nobody's patience ends, these too. */
-const slowing: ReadonlySet<string> = new Set(['slow', 'delay', 'narrow', 'reorder', 'pause', 'skew'])
-
-const isHarmless = (kind: string, rounds: RoundsInput | undefined): boolean =>
-  harmless.has(kind) || (slowing.has(kind) && (rounds as { readonly patience?: unknown } | undefined)?.patience === undefined)
-
-/** May rounds wait for ever for an answer that is lost? */
-const mayStall = (rounds: RoundsInput | undefined): boolean => {
-  const parsed = roundsSchema.safeParse(rounds)
-  return !parsed.success || roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
-}
-
-/** How often whoever is drawn may die besides: what comes back is where protocols break most. */
-const deadly = 0.35
-
-/** Whole kinds on and off first, few of them as a rule, then how often each comes. */
-const swarm = (toss: Toss, kinds: readonly string[]): readonly string[] => {
-  const on = some(toss, kinds, 1 + Math.floor(toss() ** 2 * kinds.length))
-  const bag = on.flatMap((kind) => Array<string>(1 + Math.floor(toss() * 10)).fill(kind))
-  return kinds.includes('crash') && toss() < deadly ? [...bag, ...bag.map(() => 'crash')] : bag
 }
 
 /** Shapes of one exploration: to set one up costs as much as many flights. */
@@ -112,12 +82,9 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const shape = varies('shape', 0.5) ? shapeOf(seed, toss, space, usual) : {}
     const scene = await space.scene(shape)
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
-    const able = mayStall(rounds) ? kinds.filter((kind) => isHarmless(kind, rounds)) : kinds
+    const able = ableKinds(kinds, rounds)
     if (able.length === 0) continue
-    const bag = swarm(toss, able)
-    const faults = Array.from({ length: 1 + Math.floor(toss() ** 2 * most) }, (_, i): FaultInput => ({
-      ...drawFault(pick(toss, bag), toss, intensity, scene), id: `f${i + 1}`,
-    }))
+    const faults = drawFaults(toss, able, intensity, scene)
     const calm = varies('calm', 0.4) ? calmOf(toss, scene) : undefined
     const drawn: Case = {
       chance: `${seed}/${nth}`,

@@ -1,7 +1,7 @@
 import { SpecificationError } from '../../errors.js'
 import { parseDuration } from '../../time/duration.js'
-import type { RoundSummary } from '../round-summaries.js'
-import { type Level, spentAt } from './level.js'
+import type { RoundSummary } from '../../flight/round-summaries.js'
+import { type Level, spentAt } from '../../flight/level.js'
 
 /** How far runs are looked at, in place of their rounds. */
 export interface Budget {

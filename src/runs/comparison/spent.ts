@@ -2,7 +2,7 @@ import type { FaultReport } from '../../faults/report.js'
 import { mean } from '../../statistics/moments.js'
 import type { Micros } from '../../time/micros.js'
 import type { Manifest } from '../manifest.js'
-import type { RoundSummary } from '../round-summaries.js'
+import type { RoundSummary } from '../../flight/round-summaries.js'
 
 /** What one run took. Undefined where its folder does not say: it was written by an earlier version. */
 export interface Spent {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { gather, type At } from '../../../src/runs/comparison/gather.js'
 import type { MetricRow } from '../../../src/record/rows.js'
 import { manifestFile, type Manifest } from '../../../src/runs/manifest.js'
-import { roundSummaries } from '../../../src/runs/round-summaries.js'
+import { roundSummaries } from '../../../src/flight/round-summaries.js'
 import { flight, manifest, metrics } from '../flights.js'
 import { MemoryDisk } from '../memory-disk.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { costsOf, type Spent, spentOf, weatherWarnings } from '../../../src/runs/comparison/spent.js'
-import { roundSummaries } from '../../../src/runs/round-summaries.js'
+import { roundSummaries } from '../../../src/flight/round-summaries.js'
 import { flight, manifest } from '../flights.js'
 
 const spent = (fired: Readonly<Record<string, number>>, more: Partial<Spent> = {}): Spent => ({

@@ -1,4 +1,4 @@
-import type { Flight } from '../flight/flight.js'
+import type { Flight } from './flight.js'
 import { roundScores, type RoundScores } from '../metrics/round-scores.js'
 import type { Direction } from '../record/message.js'
 import type { MetricRow, RoundRow } from '../record/rows.js'

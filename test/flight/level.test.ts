@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { endsBelow, parseBudget, roundsWithin } from '../../../src/runs/comparison/budget.js'
-import { horizonOf, levelTitle, parseLevel, reached, spentAt } from '../../../src/runs/comparison/level.js'
-import type { RoundSummary } from '../../../src/runs/round-summaries.js'
-import { rounds } from '../flights.js'
+import { endsBelow, parseBudget, roundsWithin } from '../../src/runs/comparison/budget.js'
+import { horizonOf, levelTitle, parseLevel, reached, spentAt } from '../../src/flight/level.js'
+import type { RoundSummary } from '../../src/flight/round-summaries.js'
+import { rounds } from '../runs/flights.js'
 
 /** Rounds of ten seconds, 2 MB and 100 examples each, with these scores. */
 const flown = (scores: readonly (number | undefined)[], metric = 'auc'): RoundSummary[] =>

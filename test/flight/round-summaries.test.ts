@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 
 import { storefronts } from '../../scenarios/index.js'
 import type { Direction } from '../../src/record/message.js'
-import { type RoundSummary, roundSummaries } from '../../src/runs/round-summaries.js'
+import { type RoundSummary, roundSummaries } from '../../src/flight/round-summaries.js'
 import { simulate } from '../../src/runs/simulate.js'
 import {
   asynchronous, away, deadline, fedAvg, fraction, lose, mbps, mlp, ms, seconds, sgd, type Specification,
 } from '../../src/simulation/script.js'
-import { flight, ledgerRow, ledger, metrics, rounds, trainings } from './flights.js'
+import { flight, ledgerRow, ledger, metrics, rounds, trainings } from '../runs/flights.js'
 
 test('a flight made by hand adds up on paper', () => {
   const [first, second] = roundSummaries(flight)

@@ -1,7 +1,7 @@
-import { SpecificationError } from '../../errors.js'
-import { isReached, levelMetrics, levelTitle as scoreTitle, readLevel, type ScoreLevel } from '../../metrics/level.js'
-import { didYouMean } from '../../documents/did-you-mean.js'
-import type { RoundSummary } from '../round-summaries.js'
+import { SpecificationError } from '../errors.js'
+import { isReached, levelMetrics, levelTitle as scoreTitle, readLevel, type ScoreLevel } from '../metrics/level.js'
+import { didYouMean } from '../documents/did-you-mean.js'
+import type { RoundSummary } from './round-summaries.js'
 
 /** What is asked of a run: how much of something it takes until its score reaches a level. */
 export interface Level extends ScoreLevel {

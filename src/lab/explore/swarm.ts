@@ -1,0 +1,49 @@
+import { pick, type Scene, some, type Toss } from '../../dials/dial.js'
+import { drawFault } from '../../faults/turn.js'
+import type { FaultInput } from '../../faults/registry.js'
+import { roundEntryOf, roundsSchema, type RoundsInput } from '../../federation/rounds/registry.js'
+
+/** Most faults of one plan. */
+const most = 8
+
+/**
+ * Kinds that keep no answer from coming, and none so long that somebody stops waiting for it: rounds that wait for ever for
+ * an answer fly through nothing else.
+ */
+const harmless: ReadonlySet<string> = new Set(['partial', 'duplicate', 'mislabel', 'joins', 'forget'])
+/** Where nobody's patience ends, these too. */
+const slowing: ReadonlySet<string> = new Set(['slow', 'delay', 'narrow', 'reorder', 'pause', 'skew'])
+
+const isHarmless = (kind: string, rounds: RoundsInput | undefined): boolean =>
+  harmless.has(kind) || (slowing.has(kind) && (rounds as { readonly patience?: unknown } | undefined)?.patience === undefined)
+
+/** May rounds wait for ever for an answer that is lost? Of rounds that are a function (undefined) nobody knows. */
+const mayStall = (rounds: RoundsInput | undefined): boolean => {
+  const parsed = roundsSchema.safeParse(rounds)
+  return !parsed.success || roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
+}
+
+/** Of some kinds of faults those through which such rounds come to an end. */
+export const ableKinds = (kinds: readonly string[], rounds: RoundsInput | undefined): readonly string[] =>
+  mayStall(rounds) ? kinds.filter((kind) => isHarmless(kind, rounds)) : kinds
+
+/** How often whoever is drawn may die besides: what comes back is where protocols break most. */
+const deadly = 0.35
+
+/** Whole kinds on and off first, few of them as a rule, then how often each comes. */
+const swarm = (toss: Toss, kinds: readonly string[]): readonly string[] => {
+  const on = some(toss, kinds, 1 + Math.floor(toss() ** 2 * kinds.length))
+  const bag = on.flatMap((kind) => Array<string>(1 + Math.floor(toss() * 10)).fill(kind))
+  return kinds.includes('crash') && toss() < deadly ? [...bag, ...bag.map(() => 'crash')] : bag
+}
+
+/**
+ * The faults of one plan, each at most so wild: kinds are switched on and off first, weighed second, and given an intensity
+ * third (swarm testing: Groce et al., ISSTA 2012). Each has a name, `f1` and on, so that its draws stay when it is changed.
+ */
+export const drawFaults = (toss: Toss, kinds: readonly string[], intensity: number, scene: Scene, atMost = most): readonly FaultInput[] => {
+  const bag = swarm(toss, kinds)
+  return Array.from({ length: 1 + Math.floor(toss() ** 2 * atMost) }, (_, i): FaultInput => ({
+    ...drawFault(pick(toss, bag), toss, intensity, scene), id: `f${i + 1}`,
+  }))
+}
