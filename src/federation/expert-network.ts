@@ -134,6 +134,8 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       if (part.length > 0 && missed !== null && missed.round >= holding.round && !holding.over) {
         const { clients, rounds = [], notice } = missed
         const answers = clients.map((client, i) => [client, rounds[i]] as const)
+        // Who is at work for the round that it was in was sent the part as it is now, before the fold that is caught up with.
+        for (const [client, its] of standings.working ?? []) if (its === holding.round) knowAsked(holding, client, its)
         return waitFor(state, recovery, notice.outcome === 'closed' ? answers : [], { round: missed.round, notice }, context)
       }
       return part.length === 0 ? isBack(state, recovery, context) : takeUp(state, recovery, context)

@@ -118,8 +118,7 @@ describe.each(Object.entries({
   buffered: buffered({ count: 4, buffer: 2, timeout: seconds(5) }),
   'semi-asynchronous': semiAsynchronous({ count: 4, after: ms(45), lag: 2 }),
 } satisfies Record<string, Specification['rounds']>))('with a checkpoint after each round and words of recovery that take no time, %s rounds', (_, rounds) => {
-  // Under buffered rounds an expert network's last fold may still differ: see docs/faults.md.
-  it.each(rounds.kind === 'buffered' ? ['aggregator'] : servers)('end with the model of a calm flight when %s dies at any event and comes back at once', async (who) => {
+  it.each(servers)('end with the model of a calm flight when %s dies at any event and comes back at once', async (who) => {
     const setup = await setupOf({ rounds })
     const fly = async (id: number) => {
       const events: FlightEvent[] = []
