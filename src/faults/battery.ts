@@ -120,31 +120,34 @@ export const battery = faultEntry({
     }
     return {
       absence,
-      see: (event) => {
-        switch (event.kind) {
-          case 'send':
-          case 'copy':
-            if (batteries.has(event.actor) || batteries.has(event.to)) {
-              carried.set(event.envelope, { from: event.actor, to: event.to, bytes: event.bytes, round: event.round })
+      reader: {
+        kinds: ['send', 'copy', 'arrive', 'drop', 'train', 'trained'],
+        see: (event) => {
+          switch (event.kind) {
+            case 'send':
+            case 'copy':
+              if (batteries.has(event.actor) || batteries.has(event.to)) {
+                carried.set(event.envelope, { from: event.actor, to: event.to, bytes: event.bytes, round: event.round })
+              }
+              return
+            case 'arrive':
+            case 'drop': {
+              const about = carried.get(event.envelope)
+              if (about === undefined) return
+              carried.delete(event.envelope)
+              const { from, to, bytes, round } = about
+              const travelled = event.kind === 'drop' ? event.travelled : bytes
+              pay(from, event.at, (sent * travelled) / 1e6, round)
+              if (event.kind === 'arrive') pay(to, event.at, (received * bytes) / 1e6, round)
+              return
             }
-            return
-          case 'arrive':
-          case 'drop': {
-            const about = carried.get(event.envelope)
-            if (about === undefined) return
-            carried.delete(event.envelope)
-            const { from, to, bytes, round } = about
-            const travelled = event.kind === 'drop' ? event.travelled : bytes
-            pay(from, event.at, (sent * travelled) / 1e6, round)
-            if (event.kind === 'arrive') pay(to, event.at, (received * bytes) / 1e6, round)
-            return
+            case 'train':
+              batteries.get(event.actor)?.draw(event.at, training)
+              return
+            case 'trained':
+              if (batteries.get(event.actor)?.draw(event.at, 0) === true) runsEmpty(event.actor, event.at, event.round)
           }
-          case 'train':
-            batteries.get(event.actor)?.draw(event.at, training)
-            return
-          case 'trained':
-            if (batteries.get(event.actor)?.draw(event.at, 0) === true) runsEmpty(event.actor, event.at, event.round)
-        }
+        },
       },
     }
   },

@@ -122,10 +122,13 @@ const gated: Gated = {
   forgetful: (most) => most,
   // Of one that is injected, its stay sets them off.
   lives: (lives, _, { injected, healed }) => (injected === undefined ? upTo(lives, healed) : []),
-  see: (hook, stay, { id }) => (event) => {
-    if (event.kind === 'link' && event.fault === id) stay.see(event)
-    if (stay.isOpen) hook(event)
-  },
+  reader: (own, stay, { id }) => ({
+    kinds: own.kinds && ['link', ...own.kinds],
+    see: (event) => {
+      if (event.kind === 'link' && event.fault === id) stay.see(event)
+      if (stay.isOpen) own.see(event)
+    },
+  }),
 }
 
 /** Lives of a fault that is healed: what comes later does not happen, but that somebody comes back. */

@@ -88,12 +88,14 @@ export const clog = faultEntry({
         since.delete(number)
         return 'deliver'
       },
-      see: (event) => {
-        const edge = stretch.see(event)
-        if (edge === 'begins') renumber()
-        if (edge === 'ends') live({ kind: 'release', who: targets[0] ?? AGGREGATOR, at: event.at, fault: id })
-        if (event.kind !== 'drop' || !since.has(event.envelope)) return
-        strike(event.from, event.envelope, 'message lost', event.envelope, event.travelled)
+      reader: {
+        see: (event) => {
+          const edge = stretch.see(event)
+          if (edge === 'begins') renumber()
+          if (edge === 'ends') live({ kind: 'release', who: targets[0] ?? AGGREGATOR, at: event.at, fault: id })
+          if (event.kind !== 'drop' || !since.has(event.envelope)) return
+          strike(event.from, event.envelope, 'message lost', event.envelope, event.travelled)
+        },
       },
     }
   },

@@ -4,7 +4,7 @@ import { type Door, passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
 import type { Streams } from '../random/streams.js'
-import { FlightRecorder } from '../record/flight-recorder.js'
+import { FlightRecorder, type Reader } from '../record/flight-recorder.js'
 import type { Name, Participant, Role } from '../roster/participant.js'
 import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices, type Device, type Devices } from '../schedules/devices.js'
@@ -143,14 +143,14 @@ export const compile = (input: CompileInput): Weather => {
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
   /** Those of faults that wait for an event or stop at one, and of all where it is to be calm. */
-  const gates: Pick<Gate, 'see'>[] = []
+  const gates: Reader[] = []
   const gateOf = ({ fault }: Planned): Gate | undefined => {
     const when = fault as When
     const waits = entryOf(fault).sudden !== true && (when.when !== undefined || stopOf(when) !== undefined)
     return waits || calms ? new Gate(waits ? when : {}, parts) : undefined
   }
   const heard = ({ id: fault, targets: [who] }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
-    const see: Gate['see'] = (event) => {
+    const see: Reader['see'] = (event) => {
       // Events count from the injection on.
       if (stay !== undefined && !stay.isOpen && event.kind !== 'calm') return
       const wasOn = gate.isOn()
@@ -158,7 +158,7 @@ export const compile = (input: CompileInput): Weather => {
       // What an inbox holds has no more to wait for.
       if (hooks.inbox !== undefined && wasOn && !gate.isOn()) live({ kind: 'release', who, at: event.at, fault })
     }
-    gates.push({ see })
+    gates.push({ kinds: gate.kinds, see })
     return gated(hooks, gate)
   }
   // In the order of keys, so that folds do not depend on the order in which faults were written down.
@@ -190,10 +190,7 @@ export const compile = (input: CompileInput): Weather => {
   /** Who was kept away until a fault was healed may be there directly afterwards. */
   const freed = compiled.flatMap(({ hooks, planned }) => (hooks.absence && planned.healed ? [planned.healed.at + 1] : []))
   const lives = compiled.flatMap(({ hooks }) => hooks.lives ?? []).sort(byTime)
-  const watchers = [
-    ...gates.map((gate) => gate.see.bind(gate)),
-    ...compiled.flatMap(({ hooks: { see } }) => (see === undefined ? [] : [see])),
-  ]
+  const watchers = [...gates, ...compiled.flatMap(({ hooks: { reader } }) => (reader === undefined ? [] : [reader]))]
   const doors = compiled.flatMap(({ hooks: { door } }) => (door === undefined ? [] : [door]))
 
   const [slow, partial, narrow, absence] = [
@@ -244,13 +241,24 @@ export const compile = (input: CompileInput): Weather => {
   const deadly = new Set(plan.faults.flatMap(({ fault, targets }) => (entryOf(fault).kills === true ? targets : [])))
   const revivable = new Set(plan.faults.flatMap(({ fault, targets }) => ('restartWhen' in fault && fault.restartWhen ? targets : [])))
   const slowness = new Slowness()
-  const mayBeSlow = compiled.some(({ hooks }) => hooks.slow !== undefined)
   const untouched = all.length === 0 && rules.none
 
+  const see: Reader['see'] = (event) => {
+    if (event.kind === 'round-open') {
+      presence.open(event.round, event.at)
+      selections.open(event.round, event.selected)
+    } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
+    else if (event.kind === 'drop') presence.dropped(event)
+    else if (event.kind === 'life') deaths.see(event)
+    else if (event.kind === 'fault') count.see(event)
+    else if (event.kind === 'trained') {
+      slowness.ended(event)
+      presence.ended(event)
+    }
+  }
+
   return {
-    kinds: watchers.length > 0
-      ? undefined
-      : ['round-open', 'round-close', 'drop', 'life', 'fault', ...(mayBeSlow ? ['trained' as const] : [])],
+    readers: [{ kinds: ['round-open', 'round-close', 'drop', 'life', 'fault', 'trained'], see }, ...watchers],
     lives,
     edges,
     forgotten: (who, at) => compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgotten?.(who, at) ?? 0), 0),
@@ -357,20 +365,6 @@ export const compile = (input: CompileInput): Weather => {
     ...(compiled.some(({ hooks }) => hooks.clock !== undefined) && {
       clock: (name: Name) => (clocks(name).length === 0 ? undefined : skewedClock(name, clocks(name))),
     }),
-    see: (event) => {
-      if (event.kind === 'round-open') {
-        presence.open(event.round, event.at)
-        selections.open(event.round, event.selected)
-      } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
-      else if (event.kind === 'drop') presence.dropped(event)
-      else if (event.kind === 'life') deaths.see(event)
-      else if (event.kind === 'fault') count.see(event)
-      else if (event.kind === 'trained') {
-        slowness.ended(event)
-        presence.ended(event)
-      }
-      for (const see of watchers) see(event)
-    },
     report: () => count.report(plan.faults).map((report, i) => {
       const outlived = outlivedBy(plan.faults[i].fault as When, presence.flown, presence.stillAway(report.id))
       return outlived === undefined ? report : { ...report, outlived }

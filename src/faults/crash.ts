@@ -6,7 +6,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { faultEntry, type Life } from './fault.js'
-import { comesAgain, comesAgainRule, instants, repeatSchema, triggerSchema, untilSchema, watcher } from './trigger.js'
+import { comesAgain, comesAgainRule, instants, kindsOf, repeatSchema, triggerSchema, untilSchema, watcher } from './trigger.js'
 import { endOf, idField, stopOf } from './window.js'
 import { names, repeated, triggered, untilWords } from './words.js'
 
@@ -62,13 +62,16 @@ export const crash = faultEntry({
     const returns = restartWhen && watcher(restartWhen, parts, Infinity)
     return {
       lives: at === undefined ? [] : instants(at, repeat).filter((instant) => instant < end).flatMap((instant) => targets.map((who) => lifeOf(who, instant))),
-      see: (event) => {
-        if (stops?.(event) === true) over = true
-        if (event.kind === 'life' && event.what === 'crash' && event.fault === id) {
-          strike(event.actor, `${event.actor} ${event.at}`, 'died', `${event.actor} ${event.at}`)
-        }
-        if (dies?.(event) === true && !over && event.at < end) for (const who of targets) live(lifeOf(who, event.at))
-        if (returns?.(event) === true) for (const who of targets) live({ kind: 'restart', who, at: event.at, fault: id })
+      reader: {
+        kinds: ['life', ...kindsOf(when, stop, restartWhen)],
+        see: (event) => {
+          if (stops?.(event) === true) over = true
+          if (event.kind === 'life' && event.what === 'crash' && event.fault === id) {
+            strike(event.actor, `${event.actor} ${event.at}`, 'died', `${event.actor} ${event.at}`)
+          }
+          if (dies?.(event) === true && !over && event.at < end) for (const who of targets) live(lifeOf(who, event.at))
+          if (returns?.(event) === true) for (const who of targets) live({ kind: 'restart', who, at: event.at, fault: id })
+        },
       },
     }
   },

@@ -5,7 +5,7 @@ import { told } from '../entry.js'
 import type { Envelope } from '../network/envelope.js'
 import type { Door } from '../network/weather.js'
 import type { Draws } from '../random/draws.js'
-import type { FlightEvent } from '../record/event.js'
+import type { Reader } from '../record/flight-recorder.js'
 import type { Name, Participant } from '../roster/participant.js'
 import type { Calendar } from '../schedules/calendar.js'
 import type { Task } from '../tasks/task.js'
@@ -264,8 +264,8 @@ export interface Hooks {
   readonly forgetful?: number
   /** Lives that are known before the run. */
   readonly lives?: readonly Life[]
-  /** Told of everything that happens, to fire on it. */
-  see?(event: FlightEvent): void
+  /** Told of what happens, to fire on it. */
+  readonly reader?: Reader
 }
 
 /** What a fault is given to make its hooks of. */

@@ -30,9 +30,12 @@ export const forget = faultEntry({
   compile: ({ fault, targets }, { strike, events }) => ({
     forgetful: fault.by,
     forgotten: (who, at) => (targets.includes(who) && inTime(fault, at) ? fault.by : 0),
-    see: (event) => {
-      if (event.kind !== 'life' || event.what !== 'restart' || event.keeps !== 'checkpoint') return
-      if (targets.includes(event.actor) && inTime(fault, event.at) && events.isOn(event.at)) strike(event.actor, `${event.actor} ${event.at}`, 'forgot')
+    reader: {
+      kinds: ['life'],
+      see: (event) => {
+        if (event.kind !== 'life' || event.what !== 'restart' || event.keeps !== 'checkpoint') return
+        if (targets.includes(event.actor) && inTime(fault, event.at) && events.isOn(event.at)) strike(event.actor, `${event.actor} ${event.at}`, 'forgot')
+      },
     },
   }),
 })

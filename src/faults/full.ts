@@ -79,11 +79,14 @@ export const full = faultEntry({
           return { hold: place.handled, by: id }
         },
       },
-      see: (event) => {
-        const { actor, at } = event
-        if (event.kind === 'life' && event.what === 'crash' && inboxes.get(actor)?.clear(at) === true) again(actor, at)
-        if (event.kind !== 'drop' || !standing.delete(event.envelope)) return
-        if (inboxes.get(actor)!.leaves(event.envelope, at)) again(actor, at)
+      reader: {
+        kinds: ['life', 'drop'],
+        see: (event) => {
+          const { actor, at } = event
+          if (event.kind === 'life' && event.what === 'crash' && inboxes.get(actor)?.clear(at) === true) again(actor, at)
+          if (event.kind !== 'drop' || !standing.delete(event.envelope)) return
+          if (inboxes.get(actor)!.leaves(event.envelope, at)) again(actor, at)
+        },
       },
     }
   },

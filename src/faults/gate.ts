@@ -1,7 +1,8 @@
 import type { FlightEvent } from '../record/event.js'
+import type { EventKind, Reader } from '../record/flight-recorder.js'
 import type { Micros } from '../time/micros.js'
 import type { Hooks, OnOff } from './fault.js'
-import { watcher, type Watcher } from './trigger.js'
+import { kindsOf, watcher, type Watcher } from './trigger.js'
 import { endOf, stopOf, type When } from './window.js'
 
 /**
@@ -9,7 +10,7 @@ import { endOf, stopOf, type When } from './window.js'
  * from when it begins: by the event that it waits for, which is not counted, by the opening of its first round, or by its
  * time.
  */
-export class Gate implements OnOff {
+export class Gate implements OnOff, Reader {
   readonly #when: When
   readonly #parts: readonly string[]
   readonly #sets: Watcher | undefined
@@ -27,6 +28,15 @@ export class Gate implements OnOff {
     this.#parts = parts
     this.#sets = when.when && watcher(when.when, parts, when.repeat?.times)
     if (when.when === undefined) this.#on.push([0, Infinity])
+  }
+
+  /** All kinds where it goes by the time of every event. */
+  get kinds(): readonly EventKind[] | undefined {
+    const { when, rounds, lasts } = this.#when
+    const stop = stopOf(this.#when)
+    if (when === undefined && stop === undefined) return ['calm']
+    const byTime = when === undefined ? rounds === undefined : lasts !== undefined
+    return byTime ? undefined : ['calm', 'round-open', ...kindsOf(when, stop)]
   }
 
   see(event: FlightEvent): void {

@@ -48,14 +48,14 @@ export const partial = faultEntry({
   describe: ({ epochs }, planned) => `${whom(planned)} ${verb(planned, 'stops', 'stop')} after ${shares(epochs)} of the local epochs`,
   effects: { 'training partial': (n) => `${many(n, 'training')} stopped early` },
   compile: ({ fault }, { draws, strike, strikes }) => {
-    const { isIn, see } = lately(fault)
+    const { isIn, reader } = lately(fault)
     return {
       partial: (client, round) => {
         if (!isIn() || !strikes(client, round)) return undefined
         strike(client, `${client} ${round}`, 'training partial', `${client} ${round}`)
         return workOf(fault.epochs, draws.visit(client, round, 1))
       },
-      ...(see && { see }),
+      ...(reader && { reader }),
     }
   },
 })

@@ -70,19 +70,21 @@ export const partition = faultEntry({
         },
       },
       door: ({ from, to }, now) => (isCut && crosses(from, to) && stretch.isOn(now) ? { drop: id } : 'deliver'),
-      see: (event) => {
-        if (event.kind === 'link' && event.fault === id) {
-          areCut = event.what === 'cut'
-          isCut = true
-        }
-        const edge = stretch.see(event)
-        if (edge === 'ends') live(heal(event.at))
-        if (edge === 'begins') {
-          live(cut(event.at))
-          if (stretch.endsAt !== undefined) live(heal(stretch.endsAt))
-        }
-        if (event.kind !== 'drop' || event.fault !== id || sentInto.has(event.envelope)) return
-        strike(event.from, event.envelope, 'message cut', event.envelope, event.travelled)
+      reader: {
+        see: (event) => {
+          if (event.kind === 'link' && event.fault === id) {
+            areCut = event.what === 'cut'
+            isCut = true
+          }
+          const edge = stretch.see(event)
+          if (edge === 'ends') live(heal(event.at))
+          if (edge === 'begins') {
+            live(cut(event.at))
+            if (stretch.endsAt !== undefined) live(heal(stretch.endsAt))
+          }
+          if (event.kind !== 'drop' || event.fault !== id || sentInto.has(event.envelope)) return
+          strike(event.from, event.envelope, 'message cut', event.envelope, event.travelled)
+        },
       },
     }
   },

@@ -143,16 +143,16 @@ export const poison = faultEntry({
   compile: ({ fault, targets }, tools): Hooks => {
     const { send } = fault
     const { strikes, strike } = tools
-    const { isIn, see } = lately(fault)
+    const { isIn, reader } = lately(fault)
     const hit = ({ client, round }: Sending): boolean => {
       if (!isIn() || !strikes(client, round)) return false
       strike(client, `${client} ${round}`, 'update poisoned')
       return true
     }
     const poisoned = alone(send, tools)
-    const sees = see === undefined ? {} : { see }
-    if (poisoned !== undefined) return { poison: (values, about) => (hit(about) ? poisoned(values, about) : values), ...sees }
+    const reads = reader === undefined ? {} : { reader }
+    if (poisoned !== undefined) return { poison: (values, about) => (hit(about) ? poisoned(values, about) : values), ...reads }
     const attackers = new Set(targets)
-    return { forge: together(send, (sending) => attackers.has(sending.client) && hit(sending)), ...sees }
+    return { forge: together(send, (sending) => attackers.has(sending.client) && hit(sending)), ...reads }
   },
 })

@@ -65,17 +65,20 @@ export const skew = faultEntry({
           if (isOff(at)) strike(client, `${client} ${at}`, 'waited otherwise', `${client} ${at} ${delay}`, Math.abs(real - delay))
         },
       },
-      see: (event) => {
-        if (event.kind === 'round-close') over = event.last
-        if (event.kind !== 'timed' || over || !targets.includes(event.actor) || !isOff(event.at)) return
-        const { actor, at, round, does, deadline, needs } = event
-        const key = `${actor} ${round}`
-        if (does === 'sends') {
-          if (at >= deadline) strike(actor, key, 'sent late', key, at - deadline)
-        } else if (does === 'trains less') {
-          if (at + needs < deadline) strike(actor, key, 'trained less in vain', key, deadline - at - needs)
-        } else if (at + needs < deadline) strike(actor, key, 'gave up in time', key, deadline - at)
-        else if (at > deadline) strike(actor, key, 'gave up late', key, at - deadline)
+      reader: {
+        kinds: ['round-close', 'timed'],
+        see: (event) => {
+          if (event.kind === 'round-close') over = event.last
+          if (event.kind !== 'timed' || over || !targets.includes(event.actor) || !isOff(event.at)) return
+          const { actor, at, round, does, deadline, needs } = event
+          const key = `${actor} ${round}`
+          if (does === 'sends') {
+            if (at >= deadline) strike(actor, key, 'sent late', key, at - deadline)
+          } else if (does === 'trains less') {
+            if (at + needs < deadline) strike(actor, key, 'trained less in vain', key, deadline - at - needs)
+          } else if (at + needs < deadline) strike(actor, key, 'gave up in time', key, deadline - at)
+          else if (at > deadline) strike(actor, key, 'gave up late', key, at - deadline)
+        },
       },
     }
   },

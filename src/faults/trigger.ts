@@ -98,10 +98,13 @@ const updates = ({ round, after, part }: z.output<typeof updatesSchema>, parts: 
 const roundOf = (event: FlightEvent, sent: Sent | undefined): number | undefined =>
   sent !== undefined ? sent.round : event.kind === 'round-close' ? event.row.round : 'round' in event ? event.round : undefined
 
+/** Where a message went, and what it was, is told when it is sent. */
+const isAboutMessages = (kind: EventKind): boolean => kind === 'send' || kind === 'arrive' || kind === 'drop'
+
 const events = (trigger: z.output<typeof eventSchema>, times: number): Watcher => {
   const { event: word, actor, from, to, message, part, round, fault, nth } = trigger
   const kind: EventKind = kindOf[word]
-  const about = kind === 'send' || kind === 'arrive' || kind === 'drop'
+  const about = isAboutMessages(kind)
   /** Messages under way. */
   const sending = new Map<number, Sent>()
   let seen = 0
@@ -135,6 +138,15 @@ const events = (trigger: z.output<typeof eventSchema>, times: number): Watcher =
     return seen % nth === 0 && seen / nth <= times
   }
 }
+
+/** The kinds of events that watchers for these have to see. */
+export const kindsOf = (...triggers: readonly (Trigger | undefined)[]): EventKind[] =>
+  triggers.flatMap((trigger): readonly EventKind[] => {
+    if (trigger === undefined) return []
+    if (!('event' in trigger)) return ['round-open', 'admit']
+    const kind = kindOf[trigger.event]
+    return isAboutMessages(kind) ? ['send', 'copy', 'arrive', 'drop'] : [kind]
+  })
 
 /** Watches for what sets a fault off, so many times. `parts`: of the model, the trunk first. */
 export const watcher = (trigger: Trigger, parts: readonly string[], times = 1): Watcher =>

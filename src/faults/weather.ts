@@ -13,7 +13,9 @@ import type { FaultReport } from './report.js'
  * Faults and schedules, compiled for one flight: every question that the network, the devices and the actors ask about
  * the outside world. Answers depend on the plan, the streams and the arguments, never on how often something is asked.
  */
-export interface Weather extends NetworkWeather, Reader {
+export interface Weather extends NetworkWeather {
+  /** Who has to see what happens, of the weather and its faults, in this order. */
+  readonly readers: readonly Reader[]
   /** Can the client be selected for `round`, opening at `now`? */
   available(client: Name, now: Micros, round: number): boolean
   /**

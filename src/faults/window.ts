@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Draws } from '../random/draws.js'
-import type { FlightEvent } from '../record/event.js'
+import type { Reader } from '../record/flight-recorder.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
 import { type Repeat, repeatSchema, type Trigger, triggerSchema, untilSchema } from './trigger.js'
@@ -69,11 +69,11 @@ export const inTime = (when: When, at: Micros): boolean => {
   return (when.from === undefined || at >= when.from) && (end === undefined || at < end)
 }
 
-/** Of a fault whose hooks are not told the time: whether it is in its times, by the time of the latest event, which it is to `see`. */
-export const lately = (when: When): { readonly isIn: () => boolean; readonly see?: (event: FlightEvent) => void } => {
+/** Of a fault whose hooks are not told the time: whether it is in its times, by the time of the latest event, which its reader sees. */
+export const lately = (when: When): { readonly isIn: () => boolean; readonly reader?: Reader } => {
   if (when.from === undefined && endOf(when) === undefined) return { isIn: () => true }
   let now: Micros = 0
-  return { isIn: () => inTime(when, now), see: ({ at }) => void (now = at) }
+  return { isIn: () => inTime(when, now), reader: { see: ({ at }) => void (now = at) } }
 }
 
 /** A coin that is only tossed when its outcome is open. */

@@ -2,7 +2,7 @@ import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
-import { admitting } from '../record/happenings.js'
+import { admitting, fateOf } from '../record/happenings.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
@@ -239,21 +239,20 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const part = travelling[index] as PartTemplate | undefined
     const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, this.#self.name)
     if (part === undefined || decoded?.ok !== true) {
-      const because = decoded?.ok === false ? { because: decoded.why } : {}
-      return context.record({ kind: 'settle', envelope: id, fate: 'rejected', ...because })
+      return context.record(fateOf(id, 'rejected', decoded?.ok === false ? decoded.why : undefined))
     }
     const { head, body } = decoded
     const { round } = head
     const known = round === state.round && state.arrived[index] !== undefined
     if (known || round < state.round || (round === state.round && state.phase !== 'gathering')) {
-      context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })
+      context.record(fateOf(id, known ? 'duplicate' : 'fruitless'))
       // Sent again on purpose: its owner does not know of the answer.
       if (envelope.attempt > 0) this.#answerAgain(state, round, from, context)
       return
     }
     if (envelope.attempt > 0 && state.answered?.round === round && state.round < round) {
       // It has come back since, and remembers the answer.
-      context.record({ kind: 'settle', envelope: id, fate: 'duplicate' })
+      context.record(fateOf(id, 'duplicate'))
       return this.#answerAgain(state, round, from, context)
     }
     context.record(admitting(id, kind, from, round, part.name))

@@ -2,6 +2,7 @@ import type { Behaviour, Context, Received } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ControlHead, Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
+import { fateOf } from '../record/happenings.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import {
@@ -55,7 +56,7 @@ const open = (state: ExpertState, envelope: Envelope, ownership: Ownership, cont
     settleNotice(envelope.id, notice, context, 'duplicate')
     return
   }
-  context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
+  context.record(fateOf(envelope.id, 'control'))
   const { head } = notice
   openRound(holding, head.round, ownership, context)
   state.asked = { round: head.round, clients: new Set(asked), instructions: head }
@@ -74,7 +75,7 @@ const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership,
     settleNotice(envelope.id, notice, context, 'duplicate')
     return
   }
-  context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })
+  context.record(fateOf(envelope.id, 'control'))
   close(holding, round, notice.body, ownership, context)
 }
 
@@ -266,7 +267,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       case 'resend':
       case 'ack':
       case 'probe':
-        context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected' })
+        context.record(fateOf(envelope.id, 'rejected'))
         return state
       default:
         return envelope.kind satisfies never

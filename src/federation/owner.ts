@@ -244,13 +244,13 @@ export const receive = (
       ? 'rejected'
       : admission.refuses({ round, open: holding.round, ending: endings[round], answered, staleness, over })
   if (update === undefined || fate !== undefined) {
-    context.record({ kind: 'settle', envelope: envelope.id, fate: fate ?? 'rejected', ...(because && { because }) })
+    context.record(fateOf(envelope.id, fate ?? 'rejected', because))
     // Too stale for good: its client is sent the next model as if it had answered.
     if (fate === 'late' && admission.overlapping && round > answered) answer(holding, from, round)
     return undefined
   }
   if (!isFinite(update)) {
-    context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected', because: 'not finite' })
+    context.record(fateOf(envelope.id, 'rejected', 'not finite'))
     answer(holding, from, round)
     return 'refused'
   }
@@ -297,7 +297,7 @@ export const close = (
   if (drops) {
     for (const { envelope } of held) {
       const refused = closes && !folds
-      context.record(refused ? { kind: 'settle', envelope, fate: 'rejected', because: 'aggregate' } : fateOf(envelope, folds ? 'used' : 'aborted'))
+      context.record(refused ? fateOf(envelope, 'rejected', 'aggregate') : fateOf(envelope, folds ? 'used' : 'aborted'))
     }
   }
   const contributions = held.map(contributionOf)

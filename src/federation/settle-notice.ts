@@ -1,4 +1,5 @@
 import type { Context } from '../actors/actor.js'
+import { fateOf } from '../record/happenings.js'
 import type { Fate, Refusal } from '../record/message.js'
 
 /** Gives a control message its fate: `rejected`, with what is wrong, if it is damaged. */
@@ -7,4 +8,4 @@ export const settleNotice = (
   notice: { readonly ok: true } | { readonly ok: false; readonly why: Refusal },
   context: Context,
   fate: Fate = 'control',
-): void => context.record({ kind: 'settle', envelope, ...(notice.ok ? { fate } : { fate: 'rejected', because: notice.why }) })
+): void => context.record(notice.ok ? fateOf(envelope, fate) : fateOf(envelope, 'rejected', notice.why))

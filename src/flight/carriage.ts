@@ -23,8 +23,8 @@ const nothing = new Uint8Array(0)
 /** What bytes take on the lines as they are now, and the latency there and back. */
 const transitOn = ({ topology, weather, now }: Roads) => (from: Name, to: Name, bytes: number): Micros => {
   const sent = now()
-  const rates = topology.path(from, to).lines.map((line) => weather.rate(line, sent).bytesPerSecond)
-  const slowest = Math.min(...rates, Infinity)
+  let slowest = Infinity
+  for (const line of topology.path(from, to).lines) slowest = Math.min(slowest, weather.rate(line, sent).bytesPerSecond)
   const about = { id: 0, from, to, kind: 'ack', round: 0, part: '', attempt: 0, copy: 0, bytes: nothing, sent } as const
   return 2 * weather.latency(about) + (slowest > 0 ? Math.min(clockEnd / 4, Math.ceil((1e6 * bytes) / slowest)) : 0)
 }

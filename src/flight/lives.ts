@@ -5,6 +5,7 @@ import type { Network } from '../network/network.js'
 import type { Weather } from '../faults/weather.js'
 import { OUTSIDE } from '../record/event.js'
 import type { FlightRecorder } from '../record/flight-recorder.js'
+import { fateOf } from '../record/happenings.js'
 import type { Name } from '../roster/participant.js'
 import type { Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
@@ -119,7 +120,7 @@ export class Lives {
     this.#remains.set(who, kept === undefined ? life.begin() : life.restore(kept.checkpoint))
     const back = restartAt === undefined ? undefined : Math.max(restartAt, kernel.now)
     const death = record.tell(who, { kind: 'life', what: 'crash', fault, keeps, back })
-    for (const envelope of undone) record.tell(who, { kind: 'settle', envelope, fate: 'undone' }, death)
+    for (const envelope of undone) record.tell(who, fateOf(envelope, 'undone'), death)
     const restart = (): void => {
       if (over() || this.#dead.get(who) !== restart) return
       this.#dead.delete(who)

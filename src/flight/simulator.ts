@@ -195,7 +195,7 @@ export class Simulator {
       this.#ledger,
       this.#account,
       this.#journal,
-      this.#weather,
+      ...this.#weather.readers,
       ...this.#watch.readers,
       ...this.#marks.readers,
       this.#silence,

@@ -230,12 +230,12 @@ export const decodeParameters = <Kind extends 'model' | 'update'>(
   return { ok: true, head: head as HeadOf<Kind>, body }
 }
 
-const text = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8', { fatal: true }) }
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** A control frame: any JSON value. */
-export const encodeControl = (head: ControlHead, value: unknown): Uint8Array => {
-  const body = text.encoder.encode(JSON.stringify(value))
-  const frame = begin(head, alone(HEADER + body.length))
+export const encodeControl = (head: ControlHead, value: unknown, memory: (size: number) => Uint8Array = alone): Uint8Array => {
+  const body = Buffer.from(JSON.stringify(value))
+  const frame = begin(head, memory(HEADER + body.length))
   frame.set(body, HEADER)
   return seal(frame)
 }
@@ -257,7 +257,7 @@ export const decodeControl = <Value, Kind extends ControlKind>(
 /** What a text of JSON says; undefined for bytes that are none. */
 const jsonOf = (bytes: Uint8Array): unknown => {
   try {
-    return JSON.parse(text.decoder.decode(bytes))
+    return JSON.parse(utf8.decode(bytes))
   } catch {
     return undefined
   }

@@ -27,6 +27,8 @@ export interface WirePart {
 export interface Wire {
   /** Whether parameter messages carry one. */
   readonly checksums: boolean
+  /** Memory, not cleared, for bytes that live briefly. */
+  readonly brief: (size: number) => Uint8Array
   /**
    * Encodes a message about a part, to or from a client. `values`: all floats of its body, copied; but `roomy` ones, which
    * have `room` before them that nobody else uses, and which nobody writes to any more, become the message as they lie.
@@ -59,18 +61,19 @@ const read = <Kind extends 'model' | 'update'>(part: WirePart, kind: Kind, bytes
 
 /** Floats as they are. `checksums`: whether parameter messages carry one, because something on the way may change them. */
 export const plainWire = (checksums: boolean): Wire => {
-  // Updates live for a round; a model's frame goes to many clients.
-  const brief = new FrameMemory()
+  // Updates live for a round, and control messages less; a model's frame goes to many clients.
+  const brief = new FrameMemory().take
   // Clients who are sent the same frame read it once, where nothing on the way may change it.
   let common: { readonly part: WirePart; readonly bytes: Uint8Array; readonly decoded: Decoded<'model', Float32Array> } | undefined
   return {
     checksums,
+    brief,
     // What something on the way may change must not be anybody's parameters.
     room: ({ up: { header } }) => (checksums ? 0 : roomBefore(header)),
     encode: (part, head, values, _, roomy = false) => {
       const { header, length } = bodyOf(part, head.kind)
       if (roomy && !checksums) return frameAround(head, header, values)
-      const memory = head.kind === 'update' ? brief.take : alone
+      const memory = head.kind === 'update' ? brief : alone
       const { frame, values: room } = beginParameters(head, header, length, memory)
       room.set(values)
       return checksums ? seal(frame) : frame
@@ -80,7 +83,7 @@ export const plainWire = (checksums: boolean): Wire => {
       if (common?.bytes !== bytes || common.part !== part) common = { part, bytes, decoded: read(part, 'model', bytes) }
       return common.decoded as Decoded<Kind, Float32Array>
     },
-    encodeControl,
+    encodeControl: (head, value) => encodeControl(head, value, brief),
     decodeControl,
   }
 }

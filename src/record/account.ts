@@ -155,7 +155,7 @@ export class Account implements Reader {
   #admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
     const open = this.#models.get(part)?.byClient.get(actor)?.envelopes
     if (open?.some((other) => this.#ledger.round(other) === round) === true) return
-    this.#record.tell(actor, { kind: 'settle', envelope, fate: 'fruitless' }, cause)
+    this.#record.tell(actor, fateOf(envelope, 'fruitless'), cause)
   }
 
   /**

@@ -50,6 +50,9 @@ export interface PartValues {
   readonly memory: Readonly<Record<string, Float32Array>>
 }
 
+/** Why a message is rejected: what was wrong with its bytes, with its numbers, or with what it was folded into. */
+export type Because = 'not finite' | 'aggregate' | Refusal
+
 /** What can happen, by kind. Kinds that the journal has are named as its lines name them. */
 export type Happening =
   /** The aggregator opens a round for these clients. */
@@ -79,12 +82,12 @@ export type Happening =
   | { readonly kind: 'damage'; readonly envelope: number; readonly bits: number }
   /** A copy is kept at its receiver's door, by the `fault`; Infinity: until it is released. `stands`: it holds its lines meanwhile. */
   | { readonly kind: 'hold'; readonly envelope: number; readonly until: Micros; readonly fault?: string | undefined; readonly stands?: boolean }
-  /** A copy has its fate. `because`: what was wrong with its bytes, with the numbers of an update that arrived whole, or of what it was folded into. */
+  /** A copy has its fate. */
   | {
       readonly kind: 'settle'
       readonly envelope: number
       readonly fate: Fate
-      readonly because?: 'not finite' | 'aggregate' | Refusal
+      readonly because?: Because | undefined
       readonly row: LedgerRow
     }
   /** A receiver takes a model or an update in, and will do something about it. */

@@ -4,6 +4,7 @@ import type { Micros } from '../time/micros.js'
 import { Columns } from './columns.js'
 import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
+import { fateOf } from './happenings.js'
 import { type Direction, type Fate, fates, type MessageKind } from './message.js'
 import type { LedgerRow } from './rows.js'
 
@@ -68,7 +69,7 @@ export class Ledger implements Reader {
         const flow = this.flow(event.envelope)
         this.#columns.set(event.envelope, TRAVELLED, event.travelled)
         flow.dropped++
-        this.#record.tell(flow.to, { kind: 'settle', envelope: event.envelope, fate: event.refused ? 'refused' : 'lost' }, event.id)
+        this.#record.tell(flow.to, fateOf(event.envelope, event.refused ? 'refused' : 'lost'), event.id)
         return
       }
       case 'settle':

@@ -64,7 +64,9 @@ const settle = (value: unknown, source: Source): Omit<Settled, 'name'> & { reado
   }
   const mask = Object.fromEntries(Object.entries(masks).filter(([name]) => Object.hasOwn(functions, name)))
   const data = Object.fromEntries(Object.entries(value).filter(([name]) => !Object.hasOwn(functions, name)))
-  const schema = specificationSchema.omit(mask as typeof masks)
+  // A schema is compiled when it first parses: one that is made anew costs many times what it reads.
+  const whole = Object.keys(mask).length === 0
+  const schema = whole ? specificationSchema : specificationSchema.omit(mask as typeof masks)
   const parsed = schema.safeParse(data)
   if (!parsed.success) throw fromZod(parsed.error, data, jsonSchema(), source, { more: Object.keys(neverData) })
   const problems = bareTimes(data, source, (other) => {
@@ -100,7 +102,7 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
       return undefined
     }
   }
-  const settled = settle(applySettings(specification, settings, before), source)
+  const settled = settle(settings.length === 0 ? specification : applySettings(specification, settings, before), source)
   const named: Settled = { ...settled, name: settled.name ?? options.name ?? 'simulation' }
   const { problems, warnings } = crossRules(named)
   if (problems.length > 0) throw specificationError(problems, source)

@@ -45,7 +45,7 @@ export const weatherOf = (
     participants, parts, streams: streams(seed), ...rest,
     plan: plan ?? drawPlan(faults, participants, seed, knowledge), record, live: (life) => setOff.push(life),
   })
-  record.read(weather)
+  record.read(...weather.readers)
   const happen = (at: Micros, actor: Name, what: Told): void => {
     now = at
     record.tell(actor, what)

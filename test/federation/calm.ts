@@ -20,7 +20,7 @@ export const calm = (changes: Partial<Weather> = {}): Weather => ({
   forgotten: () => 0,
   forgetful: 0,
   mayDie: () => false,
-  see: () => {},
+  readers: [],
   report: () => [],
   ...changes,
 })

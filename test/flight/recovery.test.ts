@@ -47,10 +47,10 @@ const flown = async (
     setup,
     ({ live }) => calm({
       latency: () => 10_000, mayDie: () => true, forgotten: () => forgotten, forgetful: forgotten,
-      see: (event) => {
+      readers: [{ see: (event) => {
         events.push(event)
         see(event, live)
-      },
+      } }],
     }),
     { engine, stepCost: () => 10_000 },
   )
@@ -126,10 +126,10 @@ describe.each(Object.entries({
         mayDie: () => true,
         // No answer is under way when its owner dies: that it was not lost nobody could tell.
         latency: ({ to, kind }) => (to.startsWith('client') && kind === 'model' ? 10_000 + late[to] : 0),
-        see: (event) => {
+        readers: [{ see: (event) => {
           events.push(event)
           if (event.id === id) live(dies(who, event.at, 'checkpoint'))
-        },
+        } }],
       }), { engine, stepCost: () => 10_000 })
       return { flight, events }
     }

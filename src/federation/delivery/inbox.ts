@@ -2,6 +2,7 @@ import type { Context, Received } from '../../actors/actor.js'
 import type { Envelope } from '../../network/envelope.js'
 import type { Content } from '../../network/network.js'
 import type { Wire } from '../../network/wire.js'
+import { fateOf, taking } from '../../record/happenings.js'
 import type { Arrival } from '../messages.js'
 import type { Incoming, Post } from './post.js'
 import { readNumbered, type Trailer } from './trailer.js'
@@ -19,18 +20,18 @@ export class Inbox {
 
   arrived(post: Post, envelope: Envelope, context: Context, hand: Hand): void {
     const read = readNumbered(envelope.bytes)
-    if (read === undefined) context.record({ kind: 'settle', envelope: envelope.id, fate: 'rejected', because: 'checksum' })
+    if (read === undefined) context.record(fateOf(envelope.id, 'rejected', 'checksum'))
     else this.#take(post, { ...envelope, bytes: read.frame }, read.trailer, context, hand)
   }
 
   /** Takes a message in once, and in its turn. */
   #take({ incoming }: Post, envelope: Envelope, { number, first, life }: Trailer, context: Context, hand: Hand): void {
     const { from, id } = envelope
-    const settle = (fate: 'undone' | 'duplicate' | 'retransmitted'): void => context.record({ kind: 'settle', envelope: id, fate })
+    const settle = (fate: 'undone' | 'duplicate' | 'retransmitted'): void => context.record(fateOf(id, fate))
     let channel = incoming.get(from)
     if (channel !== undefined && life < channel.life) return settle('undone')
     if (channel === undefined || life > channel.life) {
-      for (const [, { message }] of channel?.early ?? []) context.record({ kind: 'settle', envelope: message.envelope.id, fate: 'undone' })
+      for (const [, { message }] of channel?.early ?? []) context.record(fateOf(message.envelope.id, 'undone'))
       // A message before `first` was acknowledged to an earlier life of this actor, or given up.
       incoming.set(from, (channel = { life, next: first, early: new Map() }))
     }
@@ -39,27 +40,34 @@ export class Inbox {
       if (number < channel.next) this.#acknowledge(envelope, number, life, context)
       return
     }
-    if (number > channel.next) context.record({ kind: 'early', envelope: id })
-    channel.early.set(number, { from, message: { kind: 'arrival', envelope } })
-    this.#deliver(channel, first, context, hand)
+    const received: Received<Arrival> = { from, message: { kind: 'arrival', envelope } }
+    if (number === channel.next) this.#deliver(channel, received, context, hand)
+    else {
+      context.record({ kind: 'early', envelope: id })
+      channel.early.set(number, received)
+    }
+    this.#deliverEarly(channel, first, context, hand)
   }
 
-  /** Hands over what has its turn; what its sender has given up is waited for no longer. */
-  #deliver(channel: Incoming, first: number, context: Context, hand: Hand): void {
+  /** Hands over a message that has its turn. */
+  #deliver(channel: Incoming, received: Received<Arrival>, context: Context, hand: Hand): void {
+    const number = channel.next++
+    const { from, message: { envelope } } = received
+    context.record(taking(envelope.id, from, number, channel.life))
+    this.#acknowledge(envelope, number, channel.life, context)
+    hand(received)
+  }
+
+  /** Hands over what came early and has its turn now; what its sender has given up is waited for no longer. */
+  #deliverEarly(channel: Incoming, first: number, context: Context, hand: Hand): void {
     for (;;) {
       const number = channel.next
       const received = channel.early.get(number)
-      if (received === undefined) {
-        if (number >= first) return
-        channel.next++
-        continue
-      }
-      channel.next = number + 1
-      channel.early.delete(number)
-      const { from, message: { envelope } } = received
-      context.record({ kind: 'taken', envelope: envelope.id, from, number, life: channel.life })
-      this.#acknowledge(envelope, number, channel.life, context)
-      hand(received)
+      if (received !== undefined) {
+        channel.early.delete(number)
+        this.#deliver(channel, received, context, hand)
+      } else if (number < first) channel.next++
+      else return
     }
   }
 

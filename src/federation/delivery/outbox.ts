@@ -1,6 +1,7 @@
 import type { Context, Message } from '../../actors/actor.js'
 import type { Envelope } from '../../network/envelope.js'
 import type { Content } from '../../network/network.js'
+import { acknowledging, numbering } from '../../record/happenings.js'
 import type { Name } from '../../roster/participant.js'
 import type { Micros } from '../../time/micros.js'
 import type { Unheard } from '../messages.js'
@@ -22,6 +23,12 @@ const isAcknowledgement = (body: unknown): body is { readonly number: number; re
   return Number.isSafeInteger(number) && Number.isSafeInteger(life)
 }
 
+/** Is anything unacknowledged? */
+const isWaiting = ({ outgoing }: Post): boolean => {
+  for (const { sent } of outgoing.values()) if (sent.size > 0) return true
+  return false
+}
+
 /** Numbers what is sent, and sends it again until it is acknowledged or given up. Its memory is the actor's. */
 export class Outbox {
   readonly #carriage: Carriage
@@ -33,8 +40,7 @@ export class Outbox {
   /** Sends, or puts off what is to come after all else; what only keeps alive is spared where something else does. */
   post(post: Post, to: Name, content: Content, context: Context): void {
     if (content.keepalive === true && (post.outgoing.get(to)?.sent.size ?? 0) > 0) return
-    const busy = post.waiting.length > 0 || [...post.outgoing.values()].some(({ sent }) => sent.size > 0)
-    if (content.last === true && busy) post.waiting.push({ to, content })
+    if (content.last === true && (post.waiting.length > 0 || isWaiting(post))) post.waiting.push({ to, content })
     else this.#send(post, to, content, context)
   }
 
@@ -47,14 +53,14 @@ export class Outbox {
     }
     const patience = outgoing.trips?.wait ?? (timeout as Micros)
     const number = outgoing.next++
-    context.record({ kind: 'numbered', to, number })
+    context.record(numbering(to, number))
     this.#transmit(outgoing, { to, number, content, tries: 0, patience, due: 0, at: 0, timer: undefined }, context)
   }
 
   /** Puts a message on the network, and waits for its acknowledgement. */
   #transmit(outgoing: Outgoing, before: Sent, context: Context): void {
     const { to, number, content, tries, patience } = before
-    const { backoff, longest, transit, jitter } = this.#carriage
+    const { backoff, longest, transit, jitter, wire } = this.#carriage
     const undisturbed = transit(context.self, to, content.bytes.length)
     const wait = Math.min(longest, patience * backoff ** tries)
     if (tries > 0 && outgoing.trips !== undefined) outgoing.trips = backedOff(outgoing.trips, Math.ceil(wait))
@@ -62,8 +68,8 @@ export class Outbox {
     const at = context.now + Math.ceil((undisturbed + wait) * (1 + jitter(context.self, before)))
     const retry: Retry = { kind: 'retry', to, number }
     outgoing.sent.set(number, { ...before, due, at, timer: context.after(at - context.now, retry) })
-    const [first] = outgoing.sent.keys()
-    const bytes = numbered(content.bytes, { number, first, life: context.incarnation })
+    const first = outgoing.sent.keys().next().value!
+    const bytes = numbered(content.bytes, { number, first, life: context.incarnation }, wire.brief)
     const message: Content = { ...content, bytes, attempt: (content.attempt ?? 0) + tries }
     context.send(to, message)
   }
@@ -97,13 +103,13 @@ export class Outbox {
     if (outgoing.trips !== undefined && sent.tries === 0) {
       outgoing.trips = sampled(outgoing.trips, Math.max(0, context.now - sent.due), this.#carriage)
     }
-    context.record({ kind: 'acknowledged', to: from, number: sent.number })
+    context.record(acknowledging(from, sent.number))
     this.#sendWaiting(post, context)
   }
 
   /** What waited for all else goes, if nothing else is under way. */
   #sendWaiting(post: Post, context: Context): void {
-    while (post.waiting.length > 0 && [...post.outgoing.values()].every(({ sent }) => sent.size === 0)) {
+    while (post.waiting.length > 0 && !isWaiting(post)) {
       const [{ to, content }] = post.waiting.splice(0, 1)
       this.#send(post, to, content, context)
     }

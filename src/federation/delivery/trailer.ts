@@ -14,14 +14,18 @@ export interface Trailer {
 }
 
 const { readUInt32LE, writeUInt32LE } = Buffer.prototype
+const word = (bytes: Uint8Array, at: number): number => readUInt32LE.call(bytes as Buffer, at)
+const setWord = (bytes: Uint8Array, value: number, at: number): void => void writeUInt32LE.call(bytes as Buffer, value, at)
 
-/** A frame with its trailer. */
-export const numbered = (frame: Uint8Array, { number, first, life }: Trailer): Uint8Array => {
-  const bytes = new Uint8Array(frame.length + TRAILER)
+/** A frame with its trailer, in `memory`. */
+export const numbered = (frame: Uint8Array, { number, first, life }: Trailer, memory: (size: number) => Uint8Array): Uint8Array => {
+  const end = frame.length
+  const bytes = memory(end + TRAILER)
   bytes.set(frame)
-  const words = [number, first, life]
-  words.forEach((word, i) => writeUInt32LE.call(bytes as Buffer, word, frame.length + 4 * i))
-  writeUInt32LE.call(bytes as Buffer, crc32(bytes.subarray(0, -4)), bytes.length - 4)
+  setWord(bytes, number, end)
+  setWord(bytes, first, end + 4)
+  setWord(bytes, life, end + 8)
+  setWord(bytes, crc32(bytes.subarray(0, -4)), end + 12)
   return bytes
 }
 
@@ -29,7 +33,7 @@ export const numbered = (frame: Uint8Array, { number, first, life }: Trailer): U
 export const readNumbered = (bytes: Uint8Array): { readonly frame: Uint8Array; readonly trailer: Trailer } | undefined => {
   const end = bytes.length - TRAILER
   if (end < 0) return undefined
-  const word = (i: number): number => readUInt32LE.call(bytes as Buffer, end + 4 * i)
-  if (word(3) !== crc32(bytes.subarray(0, -4))) return undefined
-  return { frame: bytes.subarray(0, end), trailer: { number: word(0), first: word(1), life: word(2) } }
+  if (word(bytes, end + 12) !== crc32(bytes.subarray(0, -4))) return undefined
+  const trailer = { number: word(bytes, end), first: word(bytes, end + 4), life: word(bytes, end + 8) }
+  return { frame: bytes.subarray(0, end), trailer }
 }

@@ -79,14 +79,14 @@ it.each(Object.keys(machines) as (keyof typeof machines)[])('%s rounds that abor
           if (kind === 'synchronous' || of !== 'update') return clear
           return coin(from, to, round, part) < loss ? { ...clear, lost: { travelled: 0, fault: 'test' } } : clear
         },
-        see: (event) => {
+        readers: [{ kinds: ['fold'], see: (event) => {
           if (event.kind !== 'fold') return
           const before = parts.get(event.part)
           if (before !== undefined) expect(bits(event.before)).toBe(before)
           else expect(hex(event.before.values)).toBe(firstOf(setup, event.part))
           parts.set(event.part, bits(event.after))
           folds.push({ round: event.round, part: event.part })
-        },
+        } }],
       })
       const flight = await flyUnder(setup, () => weather, { engine, stepCost: () => 1000 })
       const outcomes = new Map(flight.rounds.map(({ round, outcome }) => [round, outcome]))
