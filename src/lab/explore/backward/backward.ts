@@ -9,159 +9,167 @@ export interface BackwardOptions {
   readonly alike: boolean
 }
 
-/** What was learnt of a cut that was flown. */
-interface Learnt {
+/** One that was flown: what it came to, and what that rests on beside what was taken away in it. */
+interface Run {
+  readonly cut: Cut
   readonly shape: Shape
-  readonly cut: readonly AtomKey[]
-  /** Undefined: that flight failed. */
-  readonly support: Support | undefined
+  readonly goals: ReadonlyMap<string, Formula>
+  readonly comes: ReadonlyMap<number, Formula>
 }
 
-/** What supports one goal in the flights that came to it. */
-interface Goal {
-  readonly name: string
-  readonly alternatives: Formula[]
-  /** All cuts of up to so many that are known for it now. */
-  cuts: { readonly upTo: number; readonly all: readonly Cut[] } | undefined
-}
-
-/** What goals some flights did not come to, by kinds: `fold`, `count`. */
+/** How many flights missed goals of each kind: `fold`, `count`. */
 export type Missed = Readonly<Record<string, number>>
 
+/** Every part of a cut but itself, the empty one among them. */
+const partsOf = (cut: Cut): readonly Cut[] =>
+  Array.from({ length: 2 ** cut.length - 1 }, (_, mask) => cut.filter((__, k) => ((mask >> k) & 1) === 1))
+
+const without = (cut: Cut, part: Cut): Cut => cut.filter((atom) => !part.includes(atom))
+
 /**
- * Backward search from what a good flight came to (lineage-driven fault injection: Alvaro, Rosen and Hellerstein, SIGMOD
- * 2015). Flown are only the smallest cuts that take away all support that is known of some goal. A flight under a cut that
- * comes to the goal all the same shows other support, which further cuts must take away too.
+ * Backward search from what a good flight came to (lineage-driven fault injection: Alvaro, Rosen and Hellerstein, SIGMOD 2015).
+ * A cut is flown if, for some goal, it takes away all support that is known of it in flights under parts of the cut, and no
+ * part of it does. A flight that comes to the goal all the same shows new support, which larger cuts must take away too: so it
+ * goes on, all cuts of one size before any of the next.
  */
 export class Backward {
   readonly #options: BackwardOptions
   readonly #pool = new Pool()
-  readonly #goals = new Map<string, Goal>()
-  readonly #tried = new Set<string>()
-  readonly #learnt = new Map<string, Learnt>()
-  /** How often something of a kind was tried, rounds left aside. */
-  readonly #kinds = new Map<string, number>()
+  /** By their cuts, that of the flight that nothing disturbed under ''. */
+  readonly #runs = new Map<string, Run>()
+  /** The first run of each shape. */
+  readonly #first = new Map<string, Run>()
   readonly #missed = new Map<string, number>()
+  #good: ReadonlyMap<string, Formula> = new Map()
+  #queue: Cut[] = []
+  #size = 0
   #absorbed = 0
   #spared = 0
 
-  constructor(options: BackwardOptions) {
+  /** `good`: what the flight came to that nothing disturbed. */
+  constructor(good: Support, options: BackwardOptions) {
     this.#options = options
+    const { goals, comes } = this.#pool.take(good, new Set())
+    this.#good = goals
+    this.#runs.set('', { cut: [], shape: shapeOf([]), goals, comes })
   }
 
-  /** Cuts after which all goals were reached; not flown, since they are like others; and what the rest missed. */
-  get state(): { readonly goals: number; readonly absorbed: number; readonly alike: number; readonly missed: Missed } {
+  /**
+   * Goals of the good flight; cuts after which all of them were reached; how many of the others missed goals of each kind; and
+   * cuts that were not flown since one like them was.
+   */
+  get state(): { readonly goals: number; readonly absorbed: number; readonly missed: Missed; readonly spared: number } {
     const missed = Object.fromEntries([...this.#missed].sort(([a], [b]) => (a < b ? -1 : 1)))
-    return { goals: this.#good.size, absorbed: this.#absorbed, alike: this.#spared, missed }
+    return { goals: this.#good.size, absorbed: this.#absorbed, missed, spared: this.#spared }
   }
 
-  /** Goals of the flight that nothing disturbed. */
-  #good: ReadonlySet<string> = new Set<string>()
-
-  /** Begins with what the flight came to that nothing disturbed. */
-  begin(support: Support): void {
-    const goals = this.#pool.take(support, new Set())
-    this.#good = new Set(goals.keys())
-    for (const [name, formula] of goals) this.#support(name, formula)
-  }
-
-  /** The next cuts to fly, the smallest first, and of those what is least like what was tried; none: none is left. */
+  /** The next cuts to fly, all of one size, and such first as are least alike, rounds left aside; none: none is left. */
   next(most: number): readonly (readonly AtomKey[])[] {
-    for (let size = 1; size <= this.#options.upTo; size++) {
-      let fresh = this.#fresh(size)
-      // What is like something that was flown is known without a flight, and may leave other cuts.
-      while (fresh === 'learnt') fresh = this.#fresh(size)
-      if (fresh.length > 0) return fresh.slice(0, most)
-    }
-    return []
+    while (this.#queue.length === 0 && this.#size < this.#options.upTo) this.#queue = this.#ofSize(++this.#size)
+    return this.#queue.splice(0, most).map((cut) => cut.map((atom) => this.#pool.key(atom)))
+  }
+
+  /** Cuts of the size that is flown now that are still to be. */
+  get left(): number {
+    return this.#queue.length
   }
 
   /** What came of a cut. `support`: what its flight came to; undefined where it failed. */
-  learn(cut: readonly AtomKey[], support: Support | undefined): void {
-    const shape = shapeOf(cut)
-    this.#tried.add(textOf(cut))
-    this.#learnt.set(this.#shapeText(shape, cut), { shape, cut, support })
-    this.#kinds.set(kindOf(shape), (this.#kinds.get(kindOf(shape)) ?? 0) + 1)
+  learn(keys: readonly AtomKey[], support: Support | undefined): void {
+    const cut = keys.map((key) => this.#pool.number(key)).sort((a, b) => a - b)
+    const { goals, comes } = support === undefined ? { goals: new Map(), comes: new Map() } : this.#pool.take(support, new Set(keys))
+    const run: Run = { cut, shape: shapeOf(keys), goals, comes }
+    this.#runs.set(cut.join(), run)
+    if (!this.#first.has(run.shape.text)) this.#first.set(run.shape.text, run)
     if (support === undefined) return
-    const reached = new Set(support.goals.map(([name]) => name))
-    const missed = [...this.#good].filter((name) => !reached.has(name))
-    if (missed.length === 0) this.#absorbed++
-    for (const kind of new Set(missed.map((name) => (JSON.parse(name) as [string])[0]))) this.#missed.set(kind, (this.#missed.get(kind) ?? 0) + 1)
-    this.#adopt(cut, support, true)
+    const missed = new Set([...this.#good.keys()].filter((goal) => !goals.has(goal)).map((goal) => (JSON.parse(goal) as [string])[0]))
+    if (missed.size === 0) this.#absorbed++
+    for (const kind of missed) this.#missed.set(kind, (this.#missed.get(kind) ?? 0) + 1)
   }
 
-  #shapeText({ text }: Shape, cut: readonly AtomKey[]): string {
-    return this.#options.alike ? text : textOf(cut)
-  }
-
-  #adopt(cut: readonly AtomKey[], support: Support, flown: boolean): void {
-    const goals = this.#pool.take(support, new Set(cut))
-    for (const [name, formula] of goals) {
-      if (this.#good.has(name)) this.#support(name, formula)
-      // What came about by the cut alone rests on the cut, too: only cuts that go beyond it are of use.
-      else if (flown && cut.length < this.#options.upTo) {
-        const own = `${name} after ${textOf(cut)}`
-        for (const key of cut) this.#support(own, this.#pool.atom(key))
-        this.#support(own, formula)
-      }
-    }
-  }
-
-  #support(name: string, formula: Formula): void {
-    let goal = this.#goals.get(name)
-    if (goal === undefined) this.#goals.set(name, (goal = { name, alternatives: [], cuts: undefined }))
-    if (goal.alternatives.includes(formula)) return
-    goal.alternatives.push(formula)
-    goal.cuts = undefined
-  }
-
-  #cutsOf(goal: Goal, upTo: number): readonly Cut[] {
-    if (goal.cuts === undefined || goal.cuts.upTo < upTo) goal.cuts = { upTo, all: smallestCuts(this.#pool, goal.alternatives, upTo) }
-    return goal.cuts.all
-  }
-
-  #fresh(size: number): readonly (readonly AtomKey[])[] | 'learnt' {
-    const found = new Map<string, { readonly cut: readonly AtomKey[]; readonly kind: string }>()
-    let learnt = false
-    for (const goal of this.#goals.values()) {
-      for (const numbers of this.#cutsOf(goal, size)) {
-        if (numbers.length !== size) continue
-        const cut = numbers.map((number) => this.#pool.key(number)).sort()
-        const own = textOf(cut)
-        if (this.#tried.has(own)) continue
-        const shape = shapeOf(cut)
-        const text = this.#shapeText(shape, cut)
-        const like = this.#learnt.get(text)
-        if (like === undefined) {
-          if (!found.has(text)) found.set(text, { cut, kind: kindOf(shape) })
-          continue
+  /** All cuts of a size that are worth flying. Those that are smaller have been flown. */
+  #ofSize(size: number): Cut[] {
+    const found = new Map<string, Cut>()
+    const judged = new Set<string>()
+    for (const { cut, goals } of this.#runs.values()) {
+      if (cut.length >= size) continue
+      const more = new Map<Formula, readonly Cut[]>()
+      for (const [goal, formula] of goals) {
+        let all = more.get(formula)
+        if (all === undefined) more.set(formula, (all = smallestCuts(this.#pool, formula, size - cut.length).filter((one) => one.length === size - cut.length)))
+        for (const one of all) {
+          const wider = [...cut, ...one].sort((a, b) => a - b)
+          const text = wider.join()
+          if (found.has(text) || judged.has(`${text} ${goal}`)) continue
+          judged.add(`${text} ${goal}`)
+          if (this.#isSmallest(wider, goal) && this.#canBe(wider)) found.set(text, wider)
         }
-        this.#tried.add(own)
-        this.#spared++
-        if (like.support === undefined) continue
-        const renamed = renaming(like.shape, shape)
-        const { support } = like
-        this.#adopt(cut, { ...support, atoms: support.atoms.map(renamed), goals: support.goals.map(([name, of]) => [renamed(name), of]) }, false)
-        learnt = true
       }
     }
-    if (learnt) return 'learnt'
-    return this.#newest([...found.values()])
+    return this.#ordered([...found.values()])
   }
 
-  /** In turn what was tried least often, rounds left aside. */
-  #newest(found: readonly { readonly cut: readonly AtomKey[]; readonly kind: string }[]): readonly (readonly AtomKey[])[] {
-    const times = new Map(this.#kinds)
-    return found
-      .map(({ cut, kind }) => {
-        const before = times.get(kind) ?? 0
-        times.set(kind, before + 1)
-        return { cut, before }
+  /** Does it take a goal away as far as is known, and no part of it? */
+  #isSmallest(cut: Cut, goal: string): boolean {
+    return partsOf(cut).every((part) => {
+      const run = this.#runs.get(part.join())
+      const formula = run?.goals.get(goal)
+      if (formula !== undefined) return !this.#pool.holds(formula, without(cut, part))
+      if (!this.#takes(part, goal)) return true
+      // It was flown, and the goal was missed; or it was not, since one like it was.
+      return run === undefined && this.#isReachedLike(part, goal)
+    })
+  }
+
+  /** Is there support of a goal under smaller parts of this, and does this take away all of it? */
+  #takes(cut: Cut, goal: string): boolean {
+    const known = partsOf(cut).flatMap((part) => {
+      const formula = this.#runs.get(part.join())?.goals.get(goal)
+      return formula === undefined ? [] : [!this.#pool.holds(formula, without(cut, part))]
+    })
+    return known.length > 0 && known.every(Boolean)
+  }
+
+  /** Did one that is like this reach what this goal is there? */
+  #isReachedLike(cut: Cut, goal: string): boolean {
+    const shape = this.#shapeOf(cut)
+    const like = this.#options.alike ? this.#first.get(shape.text) : undefined
+    return like !== undefined && like.goals.has(renaming(shape, like.shape)(goal))
+  }
+
+  /** Does each of it come about although the others are taken away, as far as is known? */
+  #canBe(cut: Cut): boolean {
+    return cut.length < 2 || cut.every((atom) => {
+      const others = without(cut, [atom])
+      const known = [...partsOf(others), others].flatMap((part) => {
+        const formula = this.#runs.get(part.join())?.comes.get(atom)
+        return formula === undefined ? [] : [this.#pool.holds(formula, without(others, part))]
       })
-      .sort((a, b) => a.before - b.before)
-      .map(({ cut }) => cut)
+      return known.length === 0 || known.some(Boolean)
+    })
+  }
+
+  #shapeOf(cut: Cut): Shape {
+    return shapeOf(cut.map((atom) => this.#pool.key(atom)))
+  }
+
+  /** One of each shape; in turn what there is fewest of, rounds left aside. */
+  #ordered(found: readonly Cut[]): Cut[] {
+    const shapes = new Set<string>()
+    const times = new Map<string, number>()
+    const placed: { readonly cut: Cut; readonly before: number }[] = []
+    for (const cut of found) {
+      const shape = this.#shapeOf(cut)
+      if (this.#options.alike && shapes.has(shape.text)) {
+        this.#spared++
+        continue
+      }
+      shapes.add(shape.text)
+      const kind = kindOf(shape)
+      const before = times.get(kind) ?? 0
+      times.set(kind, before + 1)
+      placed.push({ cut, before })
+    }
+    return placed.sort((a, b) => a.before - b.before).map(({ cut }) => cut)
   }
 }
-
-/** A cut's own text. */
-const textOf = (cut: readonly AtomKey[]): string => cut.toSorted().join('\n')

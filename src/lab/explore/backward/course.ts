@@ -21,7 +21,7 @@ export interface BackwardReport {
   readonly missed: Missed
   /** Cuts that were not flown since one like them was. */
   readonly spared: number
-  /** Is nothing left within `upTo` of any good flight that it went back from? */
+  /** Has it ended because no cut was left? */
   readonly done: boolean
 }
 
@@ -42,7 +42,9 @@ export class BackwardCourse {
   #ground: Case | undefined
   #search: Backward | undefined
   #flown = 0
-  #done = true
+  #ended = false
+  /** Whether a good flight was left before all of its cuts were flown. */
+  #left = false
   #sum = { goals: 0, absorbed: 0, spared: 0 }
 
   /** `varies`: whether other good flights than the specification's own can be had. */
@@ -56,21 +58,25 @@ export class BackwardCourse {
   async orders(from: number, most: number): Promise<readonly Order[]> {
     for (;;) {
       if (this.#ground === undefined) {
-        if (this.#grounds > 0 && !this.#varies) return []
+        if (this.#grounds > 0 && !this.#varies) {
+          this.#ended = true
+          return []
+        }
         this.#ground = await this.#explorer.bare(this.#grounds++)
         this.#flown = 0
         return [{ nth: from, exactly: this.#ground }]
       }
       const room = this.#varies ? turn - this.#flown : Infinity
-      const cuts = this.#search?.next(Math.min(generation, most, Math.max(1, room))) ?? []
-      if (cuts.length > 0 && room > 0) {
+      const cuts = room > 0 ? (this.#search?.next(Math.min(generation, most, room)) ?? []) : []
+      if (cuts.length > 0) {
         this.#flown += cuts.length
         return Promise.all(cuts.map(async (cut, i): Promise<Order> => {
           this.#under.set(from + i, cut)
           return { nth: from + i, exactly: await this.#explorer.cut(this.#ground!, cut) }
         }))
       }
-      this.#leave(cuts.length === 0)
+      if (room <= 0) this.#left = true
+      this.#leave()
     }
   }
 
@@ -82,25 +88,22 @@ export class BackwardCourse {
       this.#cuts.set(cut.length, (this.#cuts.get(cut.length) ?? 0) + 1)
       this.#search!.learn(cut, support)
     } else if (support !== undefined) {
-      this.#search = new Backward(this.#options)
-      this.#search.begin(support)
+      this.#search = new Backward(support, this.#options)
     }
   }
 
   report(): BackwardReport {
-    const isOver = this.#ground === undefined || this.#search === undefined || this.#search.next(1).length === 0
-    this.#leave(isOver)
+    this.#leave()
     const { upTo, alike } = this.#options
     const { goals, absorbed, spared } = this.#sum
     const missed = Object.fromEntries([...this.#missed].sort(([a], [b]) => (a < b ? -1 : 1)))
-    return { upTo, alike, grounds: this.#grounds, goals, cuts: Object.fromEntries(this.#cuts), absorbed, missed, spared, done: this.#done }
+    return { upTo, alike, grounds: this.#grounds, goals, cuts: Object.fromEntries(this.#cuts), absorbed, missed, spared, done: this.#ended && !this.#left }
   }
 
-  #leave(isOver: boolean): void {
-    if (!isOver) this.#done = false
+  #leave(): void {
     if (this.#search !== undefined) {
-      const { goals, absorbed, alike, missed } = this.#search.state
-      this.#sum = { goals: this.#sum.goals + goals, absorbed: this.#sum.absorbed + absorbed, spared: this.#sum.spared + alike }
+      const { goals, absorbed, spared, missed } = this.#search.state
+      this.#sum = { goals: this.#sum.goals + goals, absorbed: this.#sum.absorbed + absorbed, spared: this.#sum.spared + spared }
       for (const [kind, times] of Object.entries(missed)) this.#missed.set(kind, (this.#missed.get(kind) ?? 0) + times)
     }
     this.#ground = undefined

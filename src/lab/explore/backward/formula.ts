@@ -13,6 +13,8 @@ export interface Support {
   readonly atoms: readonly AtomKey[]
   readonly nodes: readonly Node[]
   readonly goals: readonly (readonly [goal: string, formula: Formula])[]
+  /** What it rests on that an atom can be taken away at all: that the message is sent, or that the moment comes. */
+  readonly comes: readonly (readonly [atom: AtomKey, formula: Formula])[]
 }
 
 /** Sets of atoms, by their numbers in ascending order. */
@@ -135,8 +137,8 @@ export class Pool {
     return found
   }
 
-  /** What goals rest on, to be sent elsewhere. */
-  give(goals: ReadonlyMap<string, Formula>): Support {
+  /** What goals rest on, to be sent elsewhere, with what atoms in it rest on themselves. */
+  give(goals: ReadonlyMap<string, Formula>, comes: (atom: AtomKey) => Formula): Support {
     const [places, atoms, nodes] = [new Map<Formula, number>(), [] as AtomKey[], [] as Node[]]
     const put = (of: Formula): number => {
       const known = places.get(of)
@@ -147,46 +149,55 @@ export class Pool {
       return nodes.length - 1
     }
     const given = [...goals].map(([goal, of]) => [goal, put(of)] as const)
-    return { atoms, nodes, goals: given }
+    const own: (readonly [AtomKey, Formula])[] = []
+    // What atoms rest on may name further ones.
+    for (let i = 0; i < atoms.length; i++) own.push([atoms[i], put(comes(atoms[i]))])
+    return { atoms, nodes, goals: given, comes: own }
   }
 
   /** What was sent, with these atoms taken for true: it held although they were not there. */
-  take({ atoms, nodes, goals }: Support, granted: ReadonlySet<AtomKey>): ReadonlyMap<string, Formula> {
+  take({ atoms, nodes, goals, comes }: Support, granted: ReadonlySet<AtomKey>): Taken {
     const places: Formula[] = []
     for (const node of nodes) {
       if ('atom' in node) places.push(granted.has(atoms[node.atom]) ? this.true : this.atom(atoms[node.atom]))
       else places.push(this.some(node.least, node.of.map((each) => places[each])))
     }
-    return new Map(goals.map(([goal, of]) => [goal, places[of]]))
+    return {
+      goals: new Map(goals.map(([goal, of]) => [goal, places[of]])),
+      comes: new Map(comes.map(([atom, of]) => [this.number(atom), places[of]])),
+    }
   }
+}
+
+/** A support that was sent, in the pool. */
+export interface Taken {
+  readonly goals: ReadonlyMap<string, Formula>
+  readonly comes: ReadonlyMap<number, Formula>
 }
 
 const isPart = (some: Cut, of: Cut): boolean => some.every((atom) => of.includes(atom))
 
 /**
- * All smallest sets of at most `upTo` atoms without which none of the alternatives holds: no part of one is one. Breadth first:
- * whatever is one must have an atom of whatever still supports the outcome without what it has so far (Reiter, *A Theory of
- * Diagnosis from First Principles*, Artificial Intelligence 32, 1987).
+ * All smallest sets of at most `upTo` atoms without which a formula does not hold: no part of one is one. Breadth first: whatever
+ * is one must have an atom of whatever still supports the formula without what it has so far (Reiter, *A Theory of Diagnosis from
+ * First Principles*, Artificial Intelligence 32, 1987).
  */
-export const smallestCuts = (pool: Pool, alternatives: readonly Formula[], upTo: number): readonly Cut[] => {
-  const cuts: Cut[] = []
-  let level: readonly Cut[] = [[]]
-  for (let size = 0; size <= upTo; size++) {
+export const smallestCuts = (pool: Pool, formula: Formula, upTo: number): readonly Cut[] => {
+  const cuts: Cut[] = upTo < 1 ? [] : [...pool.singles(formula)].map((atom) => [atom])
+  let level: readonly Cut[] = upTo < 2 ? [] : [[]]
+  for (let size = 0; size < upTo && level.length > 0; size++) {
     const next = new Map<string, Cut>()
     for (const set of level) {
-      if (cuts.some((cut) => isPart(cut, set))) continue
-      const standing = alternatives.find((each) => pool.holds(each, set))
-      if (standing === undefined) {
-        cuts.push(set)
-        continue
-      }
-      if (size === upTo) continue
-      for (const atom of pool.witness(standing, set)) {
+      for (const atom of pool.witness(formula, set)) {
         const wider = [...set, atom].sort((a, b) => a - b)
-        next.set(wider.join(), wider)
+        if (!cuts.some((cut) => isPart(cut, wider))) next.set(wider.join(), wider)
       }
     }
-    level = [...next.values()]
+    level = [...next.values()].filter((set) => {
+      if (pool.holds(formula, set)) return true
+      cuts.push(set)
+      return false
+    })
   }
   return cuts
 }

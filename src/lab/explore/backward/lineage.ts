@@ -1,7 +1,7 @@
 import type { EventOf, FlightEvent } from '../../../record/event.js'
 import { AGGREGATOR, type Name } from '../../../roster/participant.js'
 import { Addresses } from './addresses.js'
-import { type Atom, keyOf, type Moment } from './atom.js'
+import { type Atom, type AtomKey, keyOf, type Moment } from './atom.js'
 import type { Enough } from './enough.js'
 import { type Formula, Pool, type Support } from './formula.js'
 
@@ -40,7 +40,10 @@ export class Lineage {
   readonly #ends = new Map<number, EventOf<'round-close'>>()
   readonly #opens = new Map<number, number>()
   readonly #known = new Map<number, Formula>()
+  /** The event that each atom is about: that it is sent, or after which a life ends. */
+  readonly #atoms = new Map<AtomKey, number>()
   #awaits: string | undefined
+  #isOver = false
 
   constructor(names: readonly Name[], enough: Enough) {
     this.#addresses = new Addresses(names)
@@ -89,8 +92,8 @@ export class Lineage {
         const { row: { round, outcome }, last } = event
         const nth = this.#addresses.moment('closed', event, round)
         if (outcome === 'closed') this.#ends.set(round, event)
-        // After the last nobody dies any more.
-        if (!last) this.#life(event, { event: 'closed', actor: event.actor, round, nth })
+        if (last) this.#over(event)
+        else this.#life(event, { event: 'closed', actor: event.actor, round, nth })
         break
       }
       case 'acknowledged':
@@ -128,12 +131,18 @@ export class Lineage {
       backs.set(actor, nth)
       put(['back', actor, nth], this.#of(cause))
     }
-    return this.#pool.give(goals)
+    return this.#pool.give(goals, (atom) => this.#comes(atom))
+  }
+
+  /** What must hold for an atom to be taken away. */
+  #comes(atom: AtomKey): Formula {
+    const event = this.#events[this.#atoms.get(atom)!]
+    return event === undefined ? this.#pool.true : this.#before(event)
   }
 
   #send(event: Sent): void {
     const address = this.#addresses.message('sent', event)
-    this.#sent.set(event.envelope, { event, arrives: this.#atom({ kind: 'message', ...address }) })
+    this.#sent.set(event.envelope, { event, arrives: this.#atom(event.id, { kind: 'message', ...address }) })
     if (this.#awaits !== undefined) this.#numbered.set(this.#awaits, event)
     this.#awaits = undefined
     if (event.message === 'update') this.#life(event, { event: 'sent', ...address })
@@ -147,16 +156,25 @@ export class Lineage {
     if (address.message === 'open' || address.message === 'update' || address.message === 'model') this.#life(event, { event: 'arrived', ...address })
   }
 
+  /** The last round has closed: nobody dies any more, nor after what has closed it. */
+  #over({ id, cause }: FlightEvent): void {
+    this.#isOver = true
+    for (const one of this.#lives.keys()) if (one === cause || (one <= id && this.#events[one]?.cause === cause && cause >= 0)) this.#lives.delete(one)
+  }
+
   #life(event: FlightEvent, after: Moment): void {
+    if (this.#isOver) return
     const who = event.actor
     const isClient = who.startsWith('client-')
     // Servers that stay dead end every flight: of them there is nothing to be learnt.
     const ways = isClient ? [false, true] : [true]
-    this.#lives.set(event.id, this.#pool.all(ways.map((back) => this.#atom({ kind: 'life', who, after, back }))))
+    this.#lives.set(event.id, this.#pool.all(ways.map((back) => this.#atom(event.id, { kind: 'life', who, after, back }))))
   }
 
-  #atom(atom: Atom): Formula {
-    return this.#pool.atom(keyOf(atom))
+  #atom(about: number, atom: Atom): Formula {
+    const key = keyOf(atom)
+    this.#atoms.set(key, about)
+    return this.#pool.atom(key)
   }
 
   /** What an event rests on. */
@@ -170,13 +188,18 @@ export class Lineage {
   }
 
   #rest(event: FlightEvent): Formula {
-    const own = this.#lives.get(event.id) ?? this.#pool.true
-    if (event.kind === 'send') return this.#pool.all([own, this.#cause(event)])
+    return this.#pool.all([this.#lives.get(event.id) ?? this.#pool.true, this.#before(event)])
+  }
+
+  /** What an event rests on, but for whose life may end with it. */
+  #before(event: FlightEvent): Formula {
+    if (event.kind === 'send') return this.#cause(event)
+    if (event.kind === 'round-close') return this.#answers(event.row.round)
     if (event.kind === 'arrive') {
       const sent = this.#sent.get(event.envelope)
-      if (sent !== undefined) return this.#pool.all([own, sent.arrives, this.#of(sent.event.id)])
+      if (sent !== undefined) return this.#pool.all([sent.arrives, this.#of(sent.event.id)])
     }
-    return this.#pool.all([own, this.#of(event.cause)])
+    return this.#of(event.cause)
   }
 
   /** Why a message was sent. */
@@ -197,10 +220,14 @@ export class Lineage {
   #close(round: number): Formula {
     const end = this.#ends.get(round)
     if (end === undefined) return this.#pool.true
+    return this.#pool.all([this.#opened(round), this.#lives.get(end.id) ?? this.#pool.true, this.#answers(round)])
+  }
+
+  /** The answers that a round closed with, if it would not have closed without. */
+  #answers(round: number): Formula {
     const close = this.#closes.findLast((one) => one.actor === AGGREGATOR && one.round === round)
     const updates = (close?.updates ?? []).map((update) => this.#update(AGGREGATOR, update.client, update.round))
-    const life = this.#lives.get(end.id) ?? this.#pool.true
-    return this.#pool.all([this.#opened(round), life, this.#pool.some(this.#enough.close(updates.length), updates)])
+    return this.#pool.some(this.#enough.close(updates.length), updates)
   }
 
   #update(owner: Name, client: Name, round: number): Formula {
