@@ -38,7 +38,7 @@ const instant = 1
 export const faultOf = (atom: Atom, id: string, away: Micros): FaultInput => {
   if (atom.kind === 'life') {
     const { who, after, back } = atom
-    return { kind: 'crash', who, when: after, ...(back && { restartAfter: away, keeps: 'checkpoint' as const }), id } as FaultInput
+    return { kind: 'crash', who: { select: 'named', names: [who] }, when: after, ...(back && { restartAfter: away, keeps: 'checkpoint' as const }), id } as FaultInput
   }
   const { from, to, message, round, part, nth } = atom
   const link = { from, to, message, ...(part !== undefined && { part }) }
