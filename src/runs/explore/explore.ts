@@ -4,7 +4,7 @@ import type { Order } from '../../lab/explore/explorer.js'
 import { type Exploration, type Flown, Tally } from '../../lab/explore/tally.js'
 import { streams } from '../../random/streams.js'
 import { type Crew, openCrew } from './crew.js'
-import type { Task } from './task.js'
+import { openExplorer, type Task } from './task.js'
 
 export interface ExploreOptions extends Task {
   /** Cases to be flown. */
@@ -93,8 +93,9 @@ export const explore = async (
   { plans, workers, collect = false, directed = false, backward = false, cutsUpTo = 2, eachName = false, signal, onProgress, ...task }: ExploreOptions,
 ): Promise<Exploration & { readonly backward?: BackwardReport }> => {
   const tally = new Tally()
-  const course: Course = backward
-    ? new BackwardCourse(await openExplorer(task), { upTo: cutsUpTo, alike: !eachName }, (task.vary ?? []).length > 0)
+  const explorer = backward ? await openExplorer(task) : undefined
+  const course: Course = explorer !== undefined
+    ? new BackwardCourse(explorer, { upTo: cutsUpTo, alike: !eachName }, (task.vary ?? []).length > 0)
     : drawn(task.chance, directed)
   const end = (): Exploration & { readonly backward?: BackwardReport } => {
     const report = course.report?.()
@@ -122,5 +123,6 @@ export const explore = async (
     return end()
   } finally {
     await crew.close()
+    await explorer?.lab.close()
   }
 }

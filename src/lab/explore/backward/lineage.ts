@@ -1,8 +1,8 @@
+import type { Enough } from '../../../federation/rounds/enough.js'
 import type { EventOf, FlightEvent } from '../../../record/event.js'
 import { AGGREGATOR, type Name } from '../../../roster/participant.js'
 import { Addresses } from './addresses.js'
 import { type Atom, type AtomKey, keyOf, type Moment } from './atom.js'
-import type { Enough } from './enough.js'
 import { type Formula, Pool, type Support } from './formula.js'
 
 type Sent = EventOf<'send'>

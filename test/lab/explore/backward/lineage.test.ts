@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
+import { enoughOf } from '../../../../src/federation/rounds/enough.js'
 import { CaseLab } from '../../../../src/lab/explore/case-lab.js'
 import { type Atom, atomOf, faultOf, keyOf } from '../../../../src/lab/explore/backward/atom.js'
-import { enoughOf } from '../../../../src/lab/explore/backward/enough.js'
 import { Pool, smallestCuts, type Support } from '../../../../src/lab/explore/backward/formula.js'
 import { Lineage } from '../../../../src/lab/explore/backward/lineage.js'
 import type { FaultInput } from '../../../../src/faults/registry.js'

@@ -1,4 +1,4 @@
-import { roundEntryOf, type RoundsInput, roundsSchema } from '../../../federation/rounds/registry.js'
+import { roundEntryOf, type RoundsInput, roundsSchema } from './registry.js'
 
 /** How many answers rounds go by. */
 export interface Enough {
