@@ -7,7 +7,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { AtomKey } from '../../../../src/lab/explore/backward/atom.js'
 import { Backward } from '../../../../src/lab/explore/backward/backward.js'
 import { Pool, type Support } from '../../../../src/lab/explore/backward/formula.js'
-import { explore, shorten } from '../../../../src/runs/explore/explore.js'
+import { explore } from '../../../../src/runs/explore/explore.js'
+import { failingCase } from '../../../../src/runs/shrink/failing.js'
+import { shorten } from '../../../../src/runs/shrink/shorten.js'
 
 /**
  * A protocol in small: what it tries first comes to the goal, or else what it tries next, and so on. Each try needs all of its
@@ -122,7 +124,7 @@ describe('exploring backward', () => {
     const own = { ...task, script: scriptOf('asking', {}, check), plans: 400 }
     const about = await explore(own)
     expect(about.found[0]?.of.faults.map(({ kind }) => kind).sort()).toEqual(['crash', 'lose'])
-    const shortest = await shorten(about, own)
+    const shortest = await shorten((await failingCase(about, own))!)
     expect(shortest!.shrunk.case.faults.map(({ kind }) => kind).sort()).toEqual(['crash', 'lose'])
   }, 120_000)
 
