@@ -80,6 +80,12 @@ export class LivenessError extends WindtunnelError {
   }
 }
 
+/**
+ * The same of rounds that by their own words wait for somebody whom a calm phase leaves out of its core: nothing of the core is
+ * at fault.
+ */
+export class ExcusedStallError extends LivenessError {}
+
 /** Training gave parameters, or a model scores, that are not finite. */
 export class DivergenceError extends WindtunnelError {
   override readonly exitCode = exitCodes.diverged

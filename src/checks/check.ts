@@ -33,6 +33,11 @@ export interface View {
   undisturbed(client: Name): Micros | undefined
   /** Why a client cannot answer now: it is dead, or out of reach; undefined: it can. */
   unable?(client: Name): string | undefined
+  /**
+   * Who is healed in the calm phase, where not everybody is; `waits`: rounds wait without end for whom they have asked, be it somebody
+   * who is not.
+   */
+  readonly core?: { readonly members: ReadonlySet<Name>; readonly waits: boolean } | undefined
   /** How long after the last fault waits of the faulty phase may go on: for an acknowledgement, for peers. */
   readonly settles: Micros
   /** Whether models and updates carry a checksum. */
@@ -44,6 +49,8 @@ export interface View {
   readonly rounds: {
     /** Whether models of several rounds are at work at once by design. */
     readonly overlapping: boolean
+    /** Answers of the trunk that a fold needs at least. */
+    readonly needs?: number
     /** Folds since an update's model was sent, above which it is refused. */
     readonly maxStaleness: number
   }

@@ -21,15 +21,20 @@ interface Memory {
 const excusing = ({ unable }: Memory): string =>
   unable.size === 0 ? '' : `; excused: ${[...unable].map(([client, why]) => `${client} (${why})`).toSorted().join(', ')}`
 
+/** Why one outside the core is not waited for. */
+const outside = 'outside the core'
+
 export const progress = check<Memory>({
   name: 'progress',
   promise:
     `Once it is calm, and waits of the faulty phase are over, every part is folded within ${rounds} rounds that last long enough for a ` +
-    'client that they ask and that can answer; who cannot is named.',
+    'client that they ask and that can answer; who cannot is named. With a core, of it alone, and while it has as many as rounds need.',
   kinds: ['calm', 'round-close', 'fold'],
   applies: ({ calms }) => calms,
   begin: () => ({ settled: Infinity, closed: 0, until: Infinity, unable: new Map(), folded: new Set() }),
-  see: (event, { parts, clients, undisturbed, unable, settles, rounds: { overlapping } }, memory) => {
+  see: (event, { parts, clients, undisturbed, unable: absent, core, settles, rounds: { overlapping, needs = 1 } }, memory) => {
+    const unable = (client: Name): string | undefined => (core !== undefined && !core.members.has(client) ? outside : absent?.(client))
+    const least = core === undefined ? 1 : needs
     if (event.kind === 'calm') {
       const slowest = Math.max(...[...clients].map((client) => undisturbed(client) ?? Infinity))
       memory.settled = event.at + settles
@@ -40,16 +45,18 @@ export const progress = check<Memory>({
     if (event.kind !== 'round-close') return
     const { opened, closed, selected, round } = event.row
     for (const client of selected) {
-      const why = unable?.(client)
+      const why = unable(client)
       if (why === undefined) memory.unable.delete(client)
       else memory.unable.set(client, why)
     }
     const able = selected.filter((client) => !memory.unable.has(client))
-    const needed = Math.min(...able.map((client) => undisturbed(client) ?? Infinity))
+    // Too few of the core were asked: such a round stalls by its own words.
+    const needed = able.length < least ? Infinity : Math.min(...able.map((client) => undisturbed(client) ?? Infinity))
     if (opened >= memory.settled && closed - opened >= 2 * needed) memory.closed++
     // An expert network hears of the close later than the aggregator: the round after says what it has folded.
     if (overlapping ? event.at < memory.until : memory.closed <= rounds) return
-    if (overlapping && [...clients].every((client) => unable?.(client) !== undefined)) return
+    // Whom rounds wait for without end may hold a place for good.
+    if (overlapping && (core?.waits === true || [...clients].filter((client) => unable(client) === undefined).length < Math.max(1, least))) return
     const behind = [...parts].find(([part, { length }]) => length > 0 && !memory.folded.has(part))
     if (behind === undefined) return
     const what = `${behind[0]} was not folded in the calm phase, in which ${memory.closed} rounds were long enough${excusing(memory)}`

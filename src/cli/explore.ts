@@ -1,5 +1,6 @@
-import { exitCodes, type ExitCode } from '../errors.js'
+import { exitCodes, type ExitCode, SpecificationError } from '../errors.js'
 import type { FailureKind } from '../flight/failure.js'
+import type { BackwardReport } from '../lab/explore/backward/course.js'
 import type { Varied } from '../lab/explore/draw-case.js'
 import type { Exploration, Found } from '../lab/explore/tally.js'
 import { explore as exploreAll } from '../runs/explore/explore.js'
@@ -21,6 +22,9 @@ export interface ExploreFlags {
   readonly twice?: number
   readonly collect?: boolean
   readonly directed?: boolean
+  readonly backward?: boolean
+  readonly cutsUpTo?: number
+  readonly eachName?: boolean
   readonly train?: 'onnx' | 'tfjs'
   readonly data?: string
   readonly set?: readonly string[]
@@ -53,12 +57,32 @@ const failureText = ({ nth, of, failure }: Found, width: number): string => [
   JSON.stringify(of),
 ].join('\n')
 
-const text = (about: Exploration, width: number): string => {
+/** What was missed, in words. */
+const missing: Readonly<Record<string, string>> = {
+  close: 'a round that closed', fold: 'a fold', count: 'an update that counted', heard: 'an acknowledgement', back: 'a return',
+}
+
+const backwardText = ({ upTo, alike, grounds, goals, cuts, absorbed, missed, spared, done }: BackwardReport, failed: boolean, width: number): string => {
+  const flown = Object.entries(cuts).map(([size, times]) => `${times} of ${size}`).join(', ')
+  const most = upTo === 1 ? 'one message or life' : `up to ${upTo} messages or lives`
+  const verdict = failed ? [] : [done ? `No cut of ${most} breaks a promise.` : `Not all cuts of ${most} were flown: give more --plans.`]
+  const without = Object.entries(missed).map(([kind, times]) => `${missing[kind] ?? kind} ${times}`).join(', ')
+  return [
+    ...verdict,
+    wrap(
+      `backward from ${plural(grounds, 'good flight')} that came to ${plural(goals, 'thing')}: cuts flown ${flown || 'none'}; ${absorbed} absorbed` +
+        (without === '' ? '' : `; without breaking a promise, so many missed: ${without}`), width),
+    ...(alike && spared > 0 ? [wrap(`${spared} not flown, since one was that differs only in which clients and experts it hits: where these differ in work, --each-name may find more`, width)] : []),
+  ].join('\n')
+}
+
+const text = (about: Exploration & { readonly backward?: BackwardReport }, width: number): string => {
   const { flown, twice, found, marks, unmarked, coverage: { handled, exist }, unhandled, struck, rounds } = about
   const one = (label: string, words: string): string => wrap(`${label}: ${words}`, width)
   const faults = Object.values(struck).reduce((sum, times) => sum + times, 0)
   return [
     `${plural(flown, 'case')} flown (${twice} of them twice), ${found.length === 0 ? 'none failed' : `${found.length} failed`}`,
+    ...(about.backward === undefined ? [] : [backwardText(about.backward, found.length > 0, width)]),
     '',
     one('rounds', listed(rounds)),
     one(`${plural(faults, 'fault')} struck`, listed(struck)),
@@ -71,7 +95,11 @@ const text = (about: Exploration, width: number): string => {
 
 /** `windtunnel explore SCRIPT`: flies cases drawn around a simulation. Returns the exit code: that of the first failure. */
 export const explore = async (script: string, flags: ExploreFlags, { out, err, cwd }: Terminal): Promise<number> => {
-  const { plans, seed = '1', rounds, workers, kinds, vary, intensity, check, twice, collect, directed, train, data, set } = flags
+  const { plans, seed = '1', rounds, workers, kinds, vary, intensity, check, twice, collect, directed, backward, cutsUpTo, eachName, train, data, set } = flags
+  if (backward && (directed || kinds !== undefined || intensity !== undefined)) {
+    throw new SpecificationError('--backward draws no faults: leave out --directed, --fault and --intensity.')
+  }
+  if (!backward && (cutsUpTo !== undefined || eachName)) throw new SpecificationError('--cuts-up-to and --each-name go with --backward.')
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   const shows = err.isTTY === true && flags.quiet !== true
   const onProgress = (landed: number, failures: number): void => {
@@ -79,7 +107,7 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
   }
   try {
     const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, engine: train, data, set, seed }
-    const about = await exploreAll({ ...task, plans, workers, collect, directed, signal: interrupt.signal, onProgress })
+    const about = await exploreAll({ ...task, plans, workers, collect, directed, backward, cutsUpTo, eachName, signal: interrupt.signal, onProgress })
     if (shows) err.write('\n')
     const failing = flags.shrink === false ? undefined : await failingCase(about, task)
     const found = failing && (await shortenHere(failing, { out: flags.out, force: flags.force, quiet: flags.quiet, signal: interrupt.signal }, { out, err, cwd }))

@@ -101,7 +101,8 @@ when it was flown again. See docs/explore.md.
 Examples:
   npx windtunnel explore simulations/first-flight.ts --plans 500
   npx windtunnel explore simulations/first-flight.ts --plans 2000 --directed --collect --json > found.json
-  npx windtunnel explore simulations/first-flight.ts --fault crash --fault lose --vary rounds --vary delivery`,
+  npx windtunnel explore simulations/first-flight.ts --fault crash --fault lose --vary rounds --vary delivery
+  npx windtunnel explore simulations/first-flight.ts --backward --rounds 3`,
   shrink: `
 The specification alone is tried first; then faults that never struck are left out, then as many others as can be; then
 there are fewer rounds, clients and expert networks, and what is left is made as mild as can be. What remains is varied, and
@@ -252,13 +253,16 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--seed <seed>', 'of what is drawn; case n is the same whatever else is flown (default: 1)', seed)
     .option('--rounds <n>', 'rounds of each flight', whole(1), 6)
     .option('--fault <kind>', 'draw faults of this kind; may be given again (default: all)', oneOfMany(drawnKinds))
-    .option('--vary <what>', `${varied.join(', ')}: vary this beside faults; may be given again (default: all)`, oneOfMany(varied))
+    .option('--vary <what>', `${varied.join(', ')}: vary this beside faults; may be given again (default: all; with --backward: nothing)`, oneOfMany(varied))
     .option('--intensity <share>', 'how wild faults may be, from 0 to 1 (default: 1)', part)
     .option('--check <name>', 'as for run', gather)
     .option('--twice <share>', 'share of the cases that are flown twice and compared (default: 0.1)', part)
     .option('--collect', 'go on after a failure')
     .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so')
     .option('--directed', 'make half of the cases of those that reached what none before had')
+    .option('--backward', 'draw nothing: take away, by as few messages and lives as can be, all that the outcome of a good flight rests on')
+    .option('--cuts-up-to <n>', 'with --backward: so many messages and lives at once, at most (default: 2)', whole(1))
+    .option('--each-name', 'with --backward: fly all cuts, and not one of those that differ only in which clients and experts they hit')
     .option('--train <engine>', 'train for real, with onnx or tfjs; twice means with two workers then', oneOf(['onnx', 'tfjs'] as const))
     .option('--workers <n>', 'threads that fly; never changes a result (default: one per core)', workers)
     .option('--data <dir>', 'as for run')

@@ -1,3 +1,4 @@
+import type { Core } from '../faults/core.js'
 import type { Planned } from '../faults/fault.js'
 import type { Plan } from '../faults/plan.js'
 import { describe } from '../faults/registry.js'
@@ -73,12 +74,16 @@ export interface TimelineOptions {
   readonly width: number
   /** When the calm phase begins, if one does. */
   readonly calm?: { readonly round?: number | undefined; readonly at?: Micros | undefined } | undefined
+  /** Its core, where not everybody is healed. */
+  readonly core?: Core | undefined
 }
 
-const calmText = (calm: TimelineOptions['calm']): string[] | undefined => {
+const calmText = ({ calm, core, actors, width }: TimelineOptions): string[] | undefined => {
   if (calm === undefined) return undefined
   const from = calm.round === undefined ? formatMicros(calm.at ?? 0) : `round ${calm.round}`
-  return [`calm from ${from} on: none of them strikes`]
+  if (core === undefined) return [`calm from ${from} on: none of them strikes`]
+  const rest = actors.filter((name) => !core.members.has(name))
+  return [wrap(`calm from ${from} on: none of them strikes, and ${rest.length === 0 ? 'nobody' : rest.join(', ')} ${rest.length === 1 ? 'is' : 'are'} ${core.rest} for good`, width)]
 }
 
 /** Rows beyond which actors are counted. */
@@ -167,6 +172,6 @@ export const planTimeline = ({ faults }: Plan, options: TimelineOptions): readon
     ...(waiting.length > 0 ? [wrap(`set off by an event: ${waiting.join(', ')} (${plural(waiting.length, 'fault')})`, options.width)] : []),
     ...(stopping.length > 0 ? [wrap(`shown to the end, and stopped by an event: ${stopping.join(', ')}`, options.width)] : []),
     ...(counted ? [wrap('a number: so many faults at once; a +: ten or more', options.width)] : []),
-    ...(calmText(options.calm) ?? []),
+    ...(calmText(options) ?? []),
   ]
 }

@@ -1,5 +1,7 @@
 import { exitCodes } from '../errors.js'
+import { coreOf } from '../faults/core.js'
 import type { Plan } from '../faults/plan.js'
+import { streams } from '../random/streams.js'
 import { loadSpecification } from '../runs/load.js'
 import { prepare } from '../runs/simulate.js'
 import { planTable, planTimeline, type TimelineOptions } from './plan-text.js'
@@ -15,6 +17,7 @@ export const plan = async (script: string, flags: PlanFlags, { out, cwd }: Termi
   if (flags.json) out.write(`${JSON.stringify(drawn, null, 2)}\n`)
   else out.write(text(drawn, resolved.name, resolved.seed, {
     actors: participants.map((one) => one.name), rounds: roundsOf(resolved.rounds), width: out.isTTY ? widthOf(out) : 80, calm: resolved.calm,
+    core: coreOf(resolved.calm, participants, streams(resolved.seeds.faults)),
   }))
   return exitCodes.ok
 }

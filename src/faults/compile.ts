@@ -12,6 +12,7 @@ import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
+import { type Core, doorOf } from './core.js'
 import { Deaths } from './deaths.js'
 import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
 import { behind, Stay } from './by-hand.js'
@@ -52,6 +53,8 @@ export interface CompileInput {
   readonly relabelled?: Relabelled | undefined
   /** Whether a calm phase is to come: an event says when. */
   readonly calms?: boolean | undefined
+  /** Who is healed then; everybody, when absent. */
+  readonly core?: Core | undefined
   /** Told of life events that are set off during the flight. */
   readonly live?: (life: Life) => void
 }
@@ -128,7 +131,7 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false, fresh } = input
+  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false, core, fresh } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
@@ -237,7 +240,9 @@ export const compile = (input: CompileInput): Weather => {
   const presence = new Presence({ clients: all, parts, latency, live })
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
   const mayDie = lives.length > 0 || watchers.length > 0
-  const present = !mayDie && all.length === 0
+  const present = !mayDie && all.length === 0 && core === undefined
+  const coreDoor = core && doorOf(core)
+  let isCalm = false
   const deadly = new Set(plan.faults.flatMap(({ fault, targets }) => (entryOf(fault).kills === true ? targets : [])))
   const revivable = new Set(plan.faults.flatMap(({ fault, targets }) => ('restartWhen' in fault && fault.restartWhen ? targets : [])))
   const slowness = new Slowness()
@@ -250,6 +255,7 @@ export const compile = (input: CompileInput): Weather => {
     } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
     else if (event.kind === 'drop') presence.dropped(event)
     else if (event.kind === 'life') deaths.see(event)
+    else if (event.kind === 'calm') isCalm = true
     else if (event.kind === 'fault') count.see(event)
     else if (event.kind === 'trained') {
       slowness.ended(event)
@@ -258,7 +264,7 @@ export const compile = (input: CompileInput): Weather => {
   }
 
   return {
-    readers: [{ kinds: ['round-open', 'round-close', 'drop', 'life', 'fault', 'trained'], see }, ...watchers],
+    readers: [{ kinds: ['round-open', 'round-close', 'drop', 'life', 'fault', 'calm', 'trained'], see }, ...watchers],
     lives,
     edges,
     forgotten: (who, at) => compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgotten?.(who, at) ?? 0), 0),
@@ -301,6 +307,8 @@ export const compile = (input: CompileInput): Weather => {
       return own === undefined ? undefined : presence.absence(own, at)
     },
     door: (envelope, now) => {
+      const atCore = isCalm ? coreDoor?.(envelope) : undefined
+      if (atCore !== undefined && atCore !== 'deliver') return atCore
       if (all.length > 0) {
         const { watched: own } = subject(envelope.to)
         const drop = own && presence.absence(own, now)

@@ -1,6 +1,7 @@
+import { type Core, outsideCore } from '../faults/core.js'
 import { OUTSIDE } from '../record/event.js'
 import type { FlightRecorder, Reader } from '../record/flight-recorder.js'
-import { AGGREGATOR } from '../roster/participant.js'
+import { AGGREGATOR, type Participant } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Kernel } from '../time/kernel.js'
 import type { Lives } from './lives.js'
@@ -10,12 +11,15 @@ interface CalmOptions {
   readonly from: Resolved['calm']
   readonly kernel: Kernel
   readonly record: FlightRecorder
-  readonly lives: Pick<Lives, 'revive'>
+  readonly lives: Pick<Lives, 'revive' | 'lose'>
+  /** Who is healed; undefined: everybody is. */
+  readonly core: Core | undefined
+  readonly participants: readonly Participant[]
   /** Is the last round over? */
   readonly over: () => boolean
 }
 
-/** The calm phase of a flight: from its beginning on no fault strikes, and the dead come back. */
+/** The calm phase of a flight: from its beginning on no fault strikes, and the dead come back. With a core, those of it alone do. */
 export class Calm {
   readonly #options: CalmOptions
   #has = false
@@ -43,10 +47,14 @@ export class Calm {
   }
 
   #become(cause: number): void {
-    const { record, kernel, lives, over } = this.#options
+    const { record, kernel, lives, over, core, participants } = this.#options
     if (this.#has || over()) return
     this.#has = true
-    record.tell(AGGREGATOR, { kind: 'calm' }, cause)
-    kernel.at(kernel.now, () => lives.revive())
+    record.tell(AGGREGATOR, { kind: 'calm', ...(core && { core: [...core.members].sort() }) }, cause)
+    kernel.at(kernel.now, () => {
+      lives.revive(core?.members)
+      if (core?.rest !== 'dead') return
+      for (const { name } of participants) if (!core.members.has(name)) lives.lose(name, outsideCore)
+    })
   }
 }

@@ -1,4 +1,5 @@
 import { Violation } from '../checks/check.js'
+import { progress } from '../checks/progress.js'
 import { asError, DivergenceError, exitCodes, LivenessError, NondeterminismError, SafetyError, WindtunnelError } from '../errors.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
@@ -46,7 +47,7 @@ export const failureOf = (thrown: unknown): Failure => {
   const kind = kindOf(error) === 'crash' ? kindOf(root) : kindOf(error)
   if (root instanceof Violation) {
     const { check, message, time, round, actors, envelopes } = root
-    return { kind: 'safety', what: check, message, time, round, actors, envelopes }
+    return { kind: check === progress.name ? 'liveness' : 'safety', what: check, message, time, round, actors, envelopes }
   }
   if (error instanceof LivenessError) return { kind, what: error.name, message: error.message, ...error.stuck }
   // A crash is told apart by its error and the place in the program, not by names and numbers in its words.

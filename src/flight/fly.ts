@@ -3,6 +3,7 @@ import { allChecks } from '../checks/watch.js'
 import type { World } from '../data/world.js'
 import { SpecificationError } from '../errors.js'
 import { compile } from '../faults/compile.js'
+import { type Core, coreOf } from '../faults/core.js'
 import { drawPlan, type Plan, planAnother } from '../faults/plan.js'
 import type { FaultInput } from '../faults/registry.js'
 import { type Relabelled, relabellings } from '../faults/relabel.js'
@@ -66,12 +67,15 @@ const demandFromStart = (plan: Plan): void => {
   throw new SpecificationError(`fault '${first.id}' changes labels before the flight: it can be neither injected nor healed. Put it into the specification.`)
 }
 
+/** Who is healed in the calm phase, where not everybody is. */
+const coreIn = ({ resolved: { calm, seeds }, participants }: Setup): Core | undefined => coreOf(calm, participants, streams(seeds.faults))
+
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
 const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled, fresh?: Fresh): Forecast => {
   const { resolved: { schedule, network, devices, seeds, calm }, participants, parts } = setup
   return ({ record, live }) =>
     compile({
-      plan, participants, schedule, network, devices, read, record, live, fresh, relabelled: labels, calms: calm !== undefined,
+      plan, participants, schedule, network, devices, read, record, live, fresh, relabelled: labels, calms: calm !== undefined, core: coreIn(setup),
       parts: travellingOf(parts).map(({ name }) => name),
       streams: streams(seeds.faults), coins: streams(plan.seed),
     })
@@ -90,9 +94,10 @@ export const ready = async (given: Setup, options: FlyOptions): Promise<Simulato
   const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd).map(({ client, total }) => [client, total]))
   const byHand = plan.faults.some(isByHand)
   if (byHand) demandFromStart(plan)
+  const core = coreIn(setup)
   const turn = options.anew && { ...options.anew, fresh: new Fresh(options.anew.salt) }
   const forecast = forecastOf(setup, plan, reading(cwd), labels, turn?.fresh)
-  return readyUnder(setup, forecast, { ...options, undisturbed, turn, ...((byHand || turn) && { stepped: true }) })
+  return readyUnder(setup, forecast, { ...options, undisturbed, core, turn, ...((byHand || turn) && { stepped: true }) })
 }
 
 /** Flies under a weather that is given. */

@@ -1,4 +1,5 @@
 import type { NactHost } from '../actors/nact-host.js'
+import type { Core } from '../faults/core.js'
 import type { Life } from '../faults/fault.js'
 import type { AnyLife } from '../federation/life.js'
 import type { Network } from '../network/network.js'
@@ -24,6 +25,8 @@ export interface LivesOptions {
   readonly over: () => boolean
   /** True once the calm phase has begun: nobody dies, sleeps or is cut off by a fault after that. */
   readonly calm: () => boolean
+  /** Who is healed then; undefined: everybody is. */
+  readonly core?: Core | undefined
 }
 
 /** What makes good, and happens in a calm phase, too. */
@@ -102,9 +105,20 @@ export class Lives {
     })
   }
 
-  /** Brings everybody back who is dead. */
-  revive(): void {
-    for (const restart of this.#dead.values()) restart()
+  /** Brings those back who are dead; everybody, where nobody is named. */
+  revive(whom?: ReadonlySet<Name>): void {
+    for (const [name, restart] of this.#dead) if (whom === undefined || whom.has(name)) restart()
+  }
+
+  /** Somebody dies for good. */
+  lose(who: Name, fault: string): void {
+    this.#crash({ kind: 'crash', who, at: this.#options.kernel.now, keeps: 'nothing', fault })
+  }
+
+  /** It is calm, and this one is not healed. */
+  #isBroken(who: Name): boolean {
+    const { calm, core } = this.#options
+    return core !== undefined && calm() && !core.members.has(who)
   }
 
   #crash({ who, restartAt, keeps, fault }: Extract<Life, { kind: 'crash' }>): void {
@@ -122,7 +136,7 @@ export class Lives {
     const death = record.tell(who, { kind: 'life', what: 'crash', fault, keeps, back })
     for (const envelope of undone) record.tell(who, fateOf(envelope, 'undone'), death)
     const restart = (): void => {
-      if (over() || this.#dead.get(who) !== restart) return
+      if (over() || this.#dead.get(who) !== restart || this.#isBroken(who)) return
       this.#dead.delete(who)
       this.#restart(who, keeps, fault, kept)
     }

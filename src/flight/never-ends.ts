@@ -1,6 +1,9 @@
-import { LivenessError } from '../errors.js'
+import { ExcusedStallError, LivenessError } from '../errors.js'
+import type { Core } from '../faults/core.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
+import { roundEntryOf, roundsSchema } from '../federation/rounds/registry.js'
 import { AGGREGATOR } from '../roster/participant.js'
+import type { Resolved } from '../simulation/specification.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import type { Silence } from './silence.js'
 
@@ -21,18 +24,34 @@ export interface Stuck {
   /** Why each has not answered. */
   readonly silence: Silence
   readonly acknowledges: boolean
+  /** Who is healed, where it is calm and not everybody is. */
+  readonly core: Core | undefined
+}
+
+/** Do rounds wait without end for whom they have asked, by their own words? Where messages are acknowledged they find out. */
+export const waitsWithoutEnd = ({ rounds, delivery: { acknowledge } }: Pick<Resolved, 'rounds' | 'delivery'>): boolean => {
+  const parsed = roundsSchema.safeParse(rounds)
+  return !acknowledge && parsed.success && roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
 }
 
 /** Says who keeps a flight from ever ending, and what to do. */
-export const neverEnds = ({ alive, state: { round, atWork }, closed, now, advice, silence, acknowledges }: Stuck): LivenessError => {
+export const neverEnds = ({ alive, state: { round, atWork }, closed, now, advice, silence, acknowledges, core }: Stuck): LivenessError => {
   if (!alive) {
     return new LivenessError(
       `Round ${closed + 1} can never close: the aggregator is dead, and does not come back. Give the fault \`restartAfter\`.`,
       { time: now, round: closed + 1, actors: [AGGREGATOR] },
     )
   }
+  const outside = core === undefined ? [] : [...atWork.keys()].filter((client) => !core.members.has(client)).toSorted()
+  if (outside.length > 0 && outside.length === atWork.size) {
+    return new ExcusedStallError(
+      `Round ${round} can never close: nothing is left to happen after ${formatMicros(now)}, and all that it waits for is outside the core (${outside.join(', ')}), ` +
+        `by its own words: the core itself does what it should. ${advice}${acknowledges ? '' : orAcknowledge}`,
+      { time: now, round, actors: outside },
+    )
+  }
   const silent = [...atWork].map(([client, work]) => `${client} (${silence.of(client, work.round)})`).toSorted()
-  const who = silent.length > 0 ? `${silent.join(', ')} did not answer` : 'nobody is left to answer'
+  const who = silent.length > 0 ? `${silent.join(', ')} did not answer${core === undefined ? '' : ', of the core among them'}` : 'nobody is left to answer'
   return new LivenessError(
     `Round ${round} can never close: nothing is left to happen after ${formatMicros(now)}, and ${who}. ${advice}${acknowledges ? '' : orAcknowledge}`,
     { time: now, round, actors: [...atWork.keys()].toSorted() },

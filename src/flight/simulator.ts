@@ -9,6 +9,7 @@ import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
 import type { Engine } from '../engine/engine.js'
 import { asError, NondeterminismError } from '../errors.js'
+import type { Core } from '../faults/core.js'
 import type { Injection, Life } from '../faults/fault.js'
 import type { Edge } from '../faults/by-hand.js'
 import type { Weather } from '../faults/weather.js'
@@ -78,6 +79,8 @@ export interface FlightOptions {
   readonly onLines?: ((lines: readonly string[]) => void) | undefined
   /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
   readonly undisturbed?: ReadonlyMap<Name, Micros> | undefined
+  /** Who is healed in a calm phase; everybody, when absent. */
+  readonly core?: Core | undefined
   /** In place of what the devices of the weather take. */
   readonly stepCost?: StepCost
   /** Counts what happens one by one, so that every place of the flight has a number. Slower, and never different. */
@@ -159,6 +162,7 @@ export class Simulator {
     this.#lives = this.#openLives()
     this.#calm = new Calm({
       from: setup.resolved.calm, kernel: this.#kernel, record: this.#record, lives: this.#lives, over: () => this.#over,
+      core: options.core, participants: setup.participants,
     })
     this.#serving = new Serving(setup, this.#terms, this.#lives)
     this.#writing = new Writing({
@@ -185,7 +189,7 @@ export class Simulator {
     })
     this.#watch = watch(checks, viewOf({
       resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
-      network: this.#network, undisturbed: options.undisturbed, alive: (name) => this.#host.alive(name),
+      network: this.#network, undisturbed: options.undisturbed, core: options.core, alive: (name) => this.#host.alive(name),
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
@@ -470,6 +474,7 @@ export class Simulator {
       weather: this.#weather,
       over: () => this.#over,
       calm: () => this.#calm.has,
+      core: this.#options.core,
     })
   }
 
@@ -525,6 +530,7 @@ export class Simulator {
       silence: this.#silence,
       acknowledges: this.#setup.resolved.delivery.acknowledge,
       advice: this.#terms.rounds.advice,
+      core: this.#calm.has ? this.#options.core : undefined,
     })
   }
 

@@ -1,5 +1,8 @@
 import type { View } from '../checks/check.js'
+import type { Core } from '../faults/core.js'
 import type { Weather } from '../faults/weather.js'
+import { enoughOf } from '../federation/rounds/enough.js'
+import type { RoundsInput } from '../federation/rounds/registry.js'
 import type { Terms } from '../federation/terms.js'
 import type { Network } from '../network/network.js'
 import type { Ledger } from '../record/ledger.js'
@@ -8,6 +11,7 @@ import type { Resolved } from '../simulation/specification.js'
 import type { Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
 import { usual } from './checkpoints.js'
+import { waitsWithoutEnd } from './never-ends.js'
 
 interface Sights {
   readonly resolved: Resolved
@@ -19,14 +23,22 @@ interface Sights {
   /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
   readonly undisturbed: ReadonlyMap<Name, Micros> | undefined
   readonly alive: (name: Name) => boolean
+  /** Who is healed in a calm phase; everybody, when absent. */
+  readonly core: Core | undefined
 }
 
 /** How long waits of a faulty phase may go on: for peers, and for an acknowledgement. */
 const settlingTime = ({ delivery: { acknowledge, longest, jitter }, checkpoint: { patience } = usual }: Resolved): Micros =>
   patience + (acknowledge ? Math.ceil(longest * (1 + jitter)) : 0)
 
+/** Answers that a fold needs at least; 1 where rounds are a function, of which nothing is known. */
+const leastOf = ({ rounds }: Resolved): number => {
+  const least = enoughOf(rounds as RoundsInput).fold(Infinity)
+  return least === Infinity ? 1 : least
+}
+
 /** What checks see of a flight beside its events. */
-export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, alive, undisturbed }: Sights): View => {
+export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, alive, undisturbed, core }: Sights): View => {
   const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = terms
   return {
     get now() {
@@ -43,9 +55,10 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, aliv
     bytes: (envelope) => network.bytes(envelope),
     undisturbed: (client) => undisturbed?.get(client),
     unable: (client) => (alive(client) ? weather.absence(client, kernel.now) : 'dead'),
+    ...(core && { core: { members: core.members, waits: waitsWithoutEnd(resolved) } }),
     settles: settlingTime(resolved),
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
-    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness },
+    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: leastOf(resolved) },
   }
 }

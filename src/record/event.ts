@@ -194,8 +194,8 @@ export type Happening =
       readonly effect: string | undefined
       readonly amount: number
     }
-  /** From here on no fault strikes: what a faulty phase has done, a calm one is to mend. */
-  | { readonly kind: 'calm' }
+  /** From here on no fault strikes: what a faulty phase has done, a calm one is to mend. `core`: for those alone, and all others are broken for good. */
+  | { readonly kind: 'calm'; readonly core?: readonly Name[] }
   /** Models were scored, as they were served at the close of the round. */
   | { readonly kind: 'evaluated'; readonly round: number; readonly rows: readonly MetricRow[] }
 

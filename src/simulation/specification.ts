@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { EngineName } from '../engine/open.js'
 import type { Check } from '../checks/check.js'
 import type { Choose } from '../federation/choice.js'
+import { rests } from '../faults/core.js'
 import type { RoundsFunction } from '../federation/rounds/own.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
 import type { RoundRules } from '../federation/rounds/round.js'
@@ -10,6 +11,7 @@ import { levelMetrics, readLevel } from '../metrics/level.js'
 import type { Model } from '../models/model.js'
 import type { ModelSpec } from '../models/registry.js'
 import type { CustomLink } from '../network/network.js'
+import { selectorSchema } from '../roster/selectors.js'
 import { checkpointSchema } from './checkpoint.js'
 import { deliverySchema } from './delivery.js'
 import { durationSchema } from '../time/duration.js'
@@ -68,7 +70,10 @@ const calmSchema = z
   .strictObject({
     round: z.int().min(1).optional().describe('When this round opens'),
     at: durationSchema.optional().describe('At this virtual time'),
+    core: selectorSchema.optional().describe('Clients that are healed, as all servers are; the others are broken for good. Everybody when absent'),
+    rest: z.enum(rests).optional().describe('What becomes of the others: they are dead (default), nothing arrives that they send (mute), or nothing that is sent to them (deaf)'),
   })
+  .refine(({ core, rest }) => rest === undefined || core !== undefined, '`rest` goes with `core`: of those who are not in it')
   .refine(({ round, at }) => (round === undefined) !== (at === undefined), 'give either `round` or `at`')
 
 /** Seeds by purpose; each is derived from the run's seed unless given here. */

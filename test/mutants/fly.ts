@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 const [root] = process.argv.slice(2)
 const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/${path}`).href)
-const { buffered, corrupt, crash, deadline, duplicate, full, lose, ms, one, partial, pause, seconds, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
+const { buffered, corrupt, crash, deadline, duplicate, fraction, full, lose, ms, one, partial, pause, seconds, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
 const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
 
 const names = ['FedPer', 'crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
@@ -33,6 +33,13 @@ const stormy = [
     checkpoint: { every: 1, patience: ms(50) },
     faults: [crash('expert-1', { when: { round: 2, after: 1 }, keeps: 'checkpoint' })],
     calm: { round: 3 },
+  },
+  {
+    ...plain,
+    rounds: deadline({ count: 9, after: seconds(1), patience: ms(60) }),
+    checkpoint: { every: 1, patience: ms(50) },
+    faults: [crash('expert-1', { when: { round: 2, after: 3, part: 'expert-1' }, keeps: 'checkpoint' })],
+    calm: { round: 3, core: fraction(0.5), rest: 'mute' as const },
   },
   { ...plain, faults: [pause('aggregator', { when: { round: 2, after: 1 }, for: ms(30) }), pause(one(), { when: { event: 'began training', nth: 5 }, for: ms(30) })] },
   { ...plain, faults: [corrupt({ message: 'update' }, { bits: 1, probability: 0.5 })] },

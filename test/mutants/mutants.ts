@@ -228,7 +228,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'leave the dead dead when it is calm',
     file: 'src/flight/lives.ts',
-    find: 'for (const restart of this.#dead.values()) restart()',
+    find: 'for (const [name, restart] of this.#dead) if (whom === undefined || whom.has(name)) restart()',
+    replace: '',
+    check: 'progress',
+  },
+  {
+    name: 'wait without end for an answer that is asked for again',
+    file: 'src/federation/expert-network.ts',
+    find: 'if (recovery !== undefined) runOut(state, recovery, context)',
     replace: '',
     check: 'progress',
   },

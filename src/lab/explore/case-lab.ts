@@ -6,6 +6,7 @@ import { SurrogateEngine } from '../../engine/surrogate/surrogate-engine.js'
 import type { Check } from '../../checks/check.js'
 import type { Plan } from '../../faults/plan.js'
 import { calmRoundsOf, flySetup, planOf } from '../../flight/fly.js'
+import { waitsWithoutEnd } from '../../flight/never-ends.js'
 import type { FlightOptions } from '../../flight/simulator.js'
 import { type Setup, setUp, setUpAgain } from '../../flight/setup.js'
 import { AGGREGATOR } from '../../roster/participant.js'
@@ -120,11 +121,14 @@ export class CaseLab {
     for (const engine of new Set([engines?.first, engines?.again])) await engine?.close()
   }
 
-  /** Is it a specification that flies? What does not go together is nobody's failure. */
+  /**
+   * Is it a specification that flies? What does not go together is nobody's failure, nor are rounds that wait without end for somebody
+   * who is left out of a core.
+   */
   isSound(of: Case): boolean {
     try {
-      this.#resolved(of)
-      return true
+      const resolved = this.#resolved(of)
+      return resolved.calm?.core === undefined || !waitsWithoutEnd(resolved)
     } catch {
       return false
     }

@@ -1,6 +1,8 @@
 import { pick, type Scene, type Toss } from '../../dials/dial.js'
 import { inMillis } from '../../dials/numbers.js'
+import { rests } from '../../faults/core.js'
 import { drawnKinds } from '../../faults/turn.js'
+import { enoughOf } from '../../federation/rounds/enough.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
 import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
 import { streams } from '../../random/streams.js'
@@ -67,6 +69,14 @@ const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
   return toss() < 0.5 ? { round: 1 + Math.floor(toss() * faulty) } : { at: inMillis(toss() * faulty * scene.round) }
 }
 
+/** Half of the calm phases have a core, with as many clients as rounds need: the others are broken for good. */
+const coreOf = (toss: Toss, { clients: { length } }: Scene, rounds: RoundsInput | undefined): Pick<NonNullable<Specification['calm']>, 'core' | 'rest'> => {
+  if (toss() < 0.5) return {}
+  const least = Math.max(1, Math.min(length, enoughOf(rounds).fold(length)))
+  const clients = least + Math.floor(toss() * (length - least + 1))
+  return { core: { select: 'fraction', of: clients / length }, rest: pick(toss, rests) }
+}
+
 /**
  * Case number `nth` of an exploration: it depends on nothing but this number, the seed and the space. Kinds of faults are
  * switched on and off first, weighed second, and given an intensity third (swarm testing: Groce et al., ISSTA 2012).
@@ -96,6 +106,9 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
       ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),
       ...(calm !== undefined && { calm }),
     }
+    const whole = calm === undefined ? drawn : { ...drawn, calm: { ...calm, ...coreOf(toss, scene, rounds) } }
+    if (isSound(whole)) return whole
+    // Rounds that wait by their own words for somebody outside the core.
     if (isSound(drawn)) return drawn
   }
   throw new RangeError(`no case that can be flown was found for number ${nth}: vary more, or allow more kinds of faults`)

@@ -1,6 +1,10 @@
+import { enoughOf } from '../../federation/rounds/enough.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
+import { AGGREGATOR } from '../../roster/participant.js'
 import { streams } from '../../random/streams.js'
 import type { Specification } from '../../simulation/specification.js'
+import { type AtomKey, atomOf, faultOf } from './backward/atom.js'
+import { Lineage } from './backward/lineage.js'
 import type { Case } from './case.js'
 import { CaseLab, type CaseLabOptions } from './case-lab.js'
 import { drawCase, type Space } from './draw-case.js'
@@ -20,6 +24,8 @@ export interface ExplorerOptions extends CaseLabOptions, Pick<Space, 'kinds' | '
 export interface Order {
   readonly nth: number
   readonly from?: Case | undefined
+  /** This very case, and what its flight's outcome rests on is wanted. */
+  readonly exactly?: Case | undefined
 }
 
 /** Draws and flies cases by their numbers. What comes of one depends on its order and the options alone. */
@@ -45,8 +51,24 @@ export class Explorer {
     }
   }
 
+  /** A case without faults: for 0 the specification's own, else what is varied beside faults as it is drawn for that number. */
+  async bare(nth: number): Promise<Case> {
+    if (nth > 0) return { ...(await this.draw({ nth })), faults: [] }
+    const { rounds } = this.#space
+    return { faults: [], chance: `${this.#options.chance}/0`, ...(rounds && { rounds }) }
+  }
+
+  /** A case in which this is cut away. */
+  async cut(of: Case, cut: readonly AtomKey[]): Promise<Case> {
+    const { round } = await this.lab.scene(of.shape)
+    // Long enough that peers go on without whoever is dead, and short enough that it is back while they do.
+    const away = Math.ceil(round / 2)
+    return { ...of, faults: cut.map((key, i) => faultOf(atomOf(key), `f${i + 1}`, away)) }
+  }
+
   /** The case of an order. */
-  async draw({ nth, from }: Order): Promise<Case> {
+  async draw({ nth, from, exactly }: Order): Promise<Case> {
+    if (exactly !== undefined) return exactly
     const { chance } = this.#options
     const isSound = (of: Case): boolean => this.lab.isSound(of)
     const fresh = await drawCase(chance, nth, this.#space, isSound)
@@ -59,6 +81,11 @@ export class Explorer {
     const { chance, twice: share = 0.1 } = this.#options
     const of = await this.draw(order)
     const twice = streams(`${chance}/explore`)('twice', nth)() < share
-    return { nth, of, twice, outcome: twice ? await this.lab.flyTwice(of) : await this.lab.fly(of) }
+    if (order.exactly === undefined) return { nth, of, twice, outcome: twice ? await this.lab.flyTwice(of) : await this.lab.fly(of) }
+    const { clients, experts } = await this.lab.scene(of.shape)
+    const lineage = new Lineage([...clients, ...experts, AGGREGATOR], enoughOf(of.rounds))
+    const once = await this.lab.fly(of, { onEvent: (event) => lineage.see(event) })
+    const outcome = twice && !once.failed ? await this.lab.flyTwice(of) : once
+    return { nth, of, twice, outcome, ...(!outcome.failed && { support: lineage.support() }) }
   }
 }

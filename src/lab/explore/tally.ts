@@ -1,6 +1,7 @@
 import { allMarks } from '../../checks/marks.js'
 import { triples } from '../../checks/coverage.js'
 import type { Failure } from '../../flight/failure.js'
+import type { Support } from './backward/formula.js'
 import type { Case } from './case.js'
 import type { Outcome } from './outcome.js'
 
@@ -12,6 +13,8 @@ export interface Flown {
   readonly outcome: Outcome
   /** Was it flown twice? */
   readonly twice: boolean
+  /** Where it was asked for: what the flight came to, and on what that rests. */
+  readonly support?: Support
 }
 
 /** A case that failed. */

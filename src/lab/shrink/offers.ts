@@ -61,6 +61,13 @@ export const ofSize = async (of: Case, what: keyof Shape, size: number, ground: 
   }
 }
 
+/** The same with a calm phase that heals everybody; undefined: it has none with a core. */
+export const withoutCore = (of: Case): Case | undefined => {
+  if (of.calm?.core === undefined) return undefined
+  const { core: _, rest: __, ...calm } = of.calm
+  return { ...of, calm }
+}
+
 /** A case without one fault. */
 export const dropped = (of: Case, i: number): Case => ({ ...of, faults: of.faults.filter((_, j) => j !== i) })
 
@@ -81,6 +88,8 @@ export const milderRoundsOf = async (of: Case, ground: TrialGround): Promise<rea
 export const offers = async (of: Case, ground: TrialGround): Promise<readonly Offer[]> => {
   const all: Offer[] = of.faults.map((fault, i) => ({ what: `without ${nameOf(fault)}`, of: dropped(of, i) }))
   for (const part of wholes) if (of[part] !== undefined) all.push({ what: `its own ${part}`, of: lacking(of, part) })
+  const healed = withoutCore(of)
+  if (healed !== undefined) all.push({ what: 'calm for everybody', of: healed })
   const own = ownRounds(of, ground)
   if (own !== undefined) all.push({ what: 'its own rounds', of: own })
   const count = countOf(of, ground)

@@ -4,7 +4,7 @@ import { canonical } from '../../roster/identity.js'
 import type { Case, Shape } from '../explore/case.js'
 import { fewest } from './fewest.js'
 import {
-  countOf, lacking, milderAt, milderRoundsOf, nameOf, ofCount, type Offer, offers, ofSize, ownRounds, sizeOf, wholes,
+  countOf, lacking, milderAt, milderRoundsOf, nameOf, ofCount, type Offer, offers, ofSize, ownRounds, sizeOf, wholes, withoutCore,
 } from './offers.js'
 import type { Trial, TrialGround } from './trial.js'
 
@@ -138,6 +138,8 @@ const fewerFaults = async (search: Search): Promise<void> => {
 
 const smaller = async (search: Search, ground: TrialGround): Promise<void> => {
   for (const part of wholes) if (search.case[part] !== undefined) await search.take({ what: `its own ${part}`, of: lacking(search.case, part) })
+  const healed = withoutCore(search.case)
+  if (healed !== undefined) await search.take({ what: 'calm for everybody', of: healed })
   const own = ownRounds(search.case, ground)
   if (own !== undefined) await search.take({ what: 'its own rounds', of: own })
   const count = countOf(search.case, ground)

@@ -9,6 +9,8 @@ import { flyOrders, openExplorer, type Task } from './task.js'
 
 /** Those who fly cases: threads, or this one. */
 export interface Crew {
+  /** How many they are. */
+  readonly size: number
   fly(orders: readonly Order[]): Promise<readonly Flown[]>
   close(): Promise<void>
 }
@@ -25,10 +27,10 @@ const entry = (): { readonly filename: string; readonly execArgv: string[] } => 
 export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
   // Whatever is wrong with the script is said once, and here.
   const here = await openExplorer(task)
-  if (workers <= 1) return { fly: (orders) => flyOrders(here, orders), close: () => here.lab.close() }
+  if (workers <= 1) return { size: 1, fly: (orders) => flyOrders(here, orders), close: () => here.lab.close() }
   await here.lab.close()
   const piscina = new Piscina<readonly Order[], Flown[]>({
     ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity, workerData: task,
   })
-  return { fly: (orders) => piscina.run(orders), close: () => piscina.destroy() }
+  return { size: workers, fly: (orders) => piscina.run(orders), close: () => piscina.destroy() }
 }

@@ -1,9 +1,10 @@
+import { type BackwardReport, BackwardCourse } from '../../lab/explore/backward/course.js'
 import type { Case } from '../../lab/explore/case.js'
 import type { Order } from '../../lab/explore/explorer.js'
 import { type Exploration, type Flown, Tally } from '../../lab/explore/tally.js'
 import { streams } from '../../random/streams.js'
 import { type Crew, openCrew } from './crew.js'
-import type { Task } from './task.js'
+import { openExplorer, type Task } from './task.js'
 
 export interface ExploreOptions extends Task {
   /** Cases to be flown. */
@@ -14,6 +15,12 @@ export interface ExploreOptions extends Task {
   readonly collect?: boolean | undefined
   /** Make half of the cases of those that reached what no other had. */
   readonly directed?: boolean | undefined
+  /** Draw nothing: try only what takes away all that the outcome of a good flight rests on. */
+  readonly backward?: boolean | undefined
+  /** Of a backward search: how many messages and lives are taken away at once, at most; 2 when absent. */
+  readonly cutsUpTo?: number | undefined
+  /** Of a backward search: fly all cuts, and not one of those that differ only in whom they hit. */
+  readonly eachName?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   /** Told after every portion: what it has come to. */
   readonly onProgress?: ((flown: number, failures: number, reached: number) => void) | undefined
@@ -43,9 +50,32 @@ class Corpus {
   }
 }
 
+/** What decides which cases are flown. */
+interface Course {
+  /** Those of the next generation; nothing: all was flown. */
+  orders(from: number, most: number): Promise<readonly Order[]>
+  /** Told of each that has landed, in their order; `fresh`: what it reached first. */
+  saw(flown: Flown, fresh: readonly string[]): void
+  report?(): BackwardReport
+}
+
+/** Cases by their numbers; where it is directed, half of them made of others. */
+const drawn = (chance: string, directed: boolean): Course => {
+  const corpus = new Corpus()
+  return {
+    orders: (from, most) => Promise.resolve(Array.from({ length: Math.min(generation, most) }, (_, i): Order => ({
+      nth: from + i, from: directed ? corpus.pick(chance, from + i) : undefined,
+    }))),
+    saw: ({ of }, fresh) => {
+      if (fresh.length > 0) corpus.add(of)
+    },
+  }
+}
+
 const flyAll = async (crew: Crew, orders: readonly Order[], onPortion: (flown: readonly Flown[]) => void): Promise<Flown[]> => {
   const portions: Order[][] = []
-  for (let i = 0; i < orders.length; i += portion) portions.push(orders.slice(i, i + portion))
+  const size = Math.max(1, Math.min(portion, Math.ceil(orders.length / crew.size)))
+  for (let i = 0; i < orders.length; i += size) portions.push(orders.slice(i, i + size))
   const all = await Promise.all(portions.map(async (some) => {
     const flown = await crew.fly(some)
     onPortion(flown)
@@ -59,16 +89,25 @@ const flyAll = async (crew: Crew, orders: readonly Order[], onPortion: (flown: r
  * first generation with a failure, unless it is to collect. The same for any number of workers, but for one that is
  * interrupted.
  */
-export const explore = async ({ plans, workers, collect = false, directed = false, signal, onProgress, ...task }: ExploreOptions): Promise<Exploration> => {
+export const explore = async (
+  { plans, workers, collect = false, directed = false, backward = false, cutsUpTo = 2, eachName = false, signal, onProgress, ...task }: ExploreOptions,
+): Promise<Exploration & { readonly backward?: BackwardReport }> => {
   const tally = new Tally()
-  const corpus = new Corpus()
+  const explorer = backward ? await openExplorer(task) : undefined
+  const course: Course = explorer !== undefined
+    ? new BackwardCourse(explorer, { upTo: cutsUpTo, alike: !eachName }, (task.vary ?? []).length > 0)
+    : drawn(task.chance, directed)
+  const end = (): Exploration & { readonly backward?: BackwardReport } => {
+    const report = course.report?.()
+    return { ...tally.result(task.chance), ...(report && { backward: report }) }
+  }
   const crew = await openCrew(task, Math.min(workers, Math.ceil(plans / portion)))
   try {
-    let [landed, failures, reached] = [0, 0, 0]
-    for (let from = 0; from < plans && signal?.aborted !== true; from += generation) {
-      const orders = Array.from({ length: Math.min(generation, plans - from) }, (_, i): Order => ({
-        nth: from + i, from: directed ? corpus.pick(task.chance, from + i) : undefined,
-      }))
+    let [landed, failures, reached, from] = [0, 0, 0, 0]
+    while (from < plans && signal?.aborted !== true) {
+      const orders = await course.orders(from, plans - from)
+      if (orders.length === 0) break
+      from += orders.length
       const flown = await flyAll(crew, orders, (some) => {
         landed += some.length
         failures += some.filter(({ outcome }) => outcome.failed).length
@@ -77,12 +116,13 @@ export const explore = async ({ plans, workers, collect = false, directed = fals
       for (const one of flown) {
         const fresh = tally.add(one)
         reached += fresh.length
-        if (fresh.length > 0) corpus.add(one.of)
-        if (!collect && one.outcome.failed) return tally.result(task.chance)
+        course.saw(one, fresh)
+        if (!collect && one.outcome.failed) return end()
       }
     }
-    return tally.result(task.chance)
+    return end()
   } finally {
     await crew.close()
+    await explorer?.lab.close()
   }
 }
