@@ -81,7 +81,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lose the fate of a duplicate',
     file: 'src/federation/client.ts',
-    find: "context.record({ kind: 'settle', envelope: id, fate: known ? 'duplicate' : 'fruitless' })",
+    find: "context.record(fateOf(id, known ? 'duplicate' : 'fruitless'))",
     replace: '',
     check: 'fates',
   },
@@ -95,7 +95,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lose the fate of a notice',
     file: 'src/federation/expert-network.ts',
-    find: "context.record({ kind: 'settle', envelope: envelope.id, fate: 'control' })\n  close(",
+    find: "context.record(fateOf(envelope.id, 'control'))\n  close(",
     replace: 'close(',
     check: 'fates',
   },
@@ -186,8 +186,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'acknowledge what waits for its turn',
     file: 'src/federation/delivery/inbox.ts',
-    find: "channel.early.set(number, { from, message: { kind: 'arrival', envelope } })\n",
-    replace: "channel.early.set(number, { from, message: { kind: 'arrival', envelope } })\n    this.#acknowledge(envelope, number, life, context)\n",
+    find: "channel.early.set(number, received)\n",
+    replace: "channel.early.set(number, received)\n      this.#acknowledge(envelope, number, life, context)\n",
     check: 'delivery',
   },
   {
