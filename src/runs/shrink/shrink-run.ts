@@ -1,0 +1,31 @@
+import { failingRun } from './failing.js'
+import { keepShortest, type Kept } from './keep.js'
+import { shorten, type ShortenOptions, type Shortest } from './shorten.js'
+
+export interface ShrinkRunOptions extends ShortenOptions {
+  /** Where what was found is kept: a run that `replay` takes, with its script and its story. Default: it is not kept. */
+  readonly out?: string | undefined
+  /** Replace a run that is there. */
+  readonly force?: boolean | undefined
+  /** Train with the run's engine, also where it fails so without training. */
+  readonly train?: boolean | undefined
+  readonly workers?: number | undefined
+  /** What relative paths are relative to. Default: the process's working directory. */
+  readonly cwd?: string | undefined
+}
+
+/**
+ * The simplest that fails as the run in a folder did, what of it is only an example, and what led there. Throws a
+ * `StorageError` for a folder that holds no run that failed by itself, and what `replay` throws for what has changed since.
+ */
+export const shrinkRun = async (
+  folder: string, { out, force, train, workers, cwd = process.cwd(), ...options }: ShrinkRunOptions = {},
+): Promise<Shortest & { readonly kept?: Kept | undefined }> => {
+  const failing = await failingRun(folder, { cwd, train, workers })
+  try {
+    const shortest = await shorten(failing, options)
+    return { ...shortest, ...(out !== undefined && { kept: await keepShortest(failing, shortest, { out, force, cwd }) }) }
+  } finally {
+    await failing.close()
+  }
+}
