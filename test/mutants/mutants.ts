@@ -179,8 +179,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'take a message in before its turn',
     file: 'src/federation/delivery/inbox.ts',
-    find: 'const number = channel.next\n',
-    replace: 'const number = channel.early.keys().next().value ?? channel.next\n',
+    find: 'if (number === channel.next) this.#deliver',
+    replace: 'if (number >= channel.next) this.#deliver',
     check: 'delivery',
   },
   {

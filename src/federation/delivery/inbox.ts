@@ -41,7 +41,7 @@ export class Inbox {
       return
     }
     const received: Received<Arrival> = { from, message: { kind: 'arrival', envelope } }
-    if (number === channel.next) this.#deliver(channel, received, context, hand)
+    if (number === channel.next) this.#deliver(channel, number, received, context, hand)
     else {
       context.record({ kind: 'early', envelope: id })
       channel.early.set(number, received)
@@ -49,9 +49,9 @@ export class Inbox {
     this.#deliverEarly(channel, first, context, hand)
   }
 
-  /** Hands over a message that has its turn. */
-  #deliver(channel: Incoming, received: Received<Arrival>, context: Context, hand: Hand): void {
-    const number = channel.next++
+  /** Hands over the message with that number, which has its turn. */
+  #deliver(channel: Incoming, number: number, received: Received<Arrival>, context: Context, hand: Hand): void {
+    channel.next = number + 1
     const { from, message: { envelope } } = received
     context.record(taking(envelope.id, from, number, channel.life))
     this.#acknowledge(envelope, number, channel.life, context)
@@ -65,7 +65,7 @@ export class Inbox {
       const received = channel.early.get(number)
       if (received !== undefined) {
         channel.early.delete(number)
-        this.#deliver(channel, received, context, hand)
+        this.#deliver(channel, number, received, context, hand)
       } else if (number < first) channel.next++
       else return
     }
