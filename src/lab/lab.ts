@@ -3,6 +3,7 @@ import { resolve as absolute } from 'node:path'
 import type { Check } from '../checks/check.js'
 import { chosenChecks } from '../checks/choose.js'
 import type { World } from '../data/world.js'
+import { JobMemory } from '../engine/recalling/job-memory.js'
 import type { JobStore } from '../engine/recalling/job-store.js'
 import { checkedPlan, type Plan } from '../faults/plan.js'
 import type { FaultInput } from '../faults/registry.js'
@@ -48,6 +49,8 @@ export class Lab {
   readonly resolved: Resolved
   readonly #ground: Ground
   readonly #cwd: string
+  /** Of flights step by step. */
+  #memory: JobMemory | undefined
   /** What was settled for the seed that was flown last; the first says who the clients are. */
   #setup: Promise<Setup> | undefined
 
@@ -103,6 +106,19 @@ export class Lab {
     this.#ground.engine.use(store)
   }
 
+  /**
+   * While something is done, what was trained and scored is kept in memory, and read where it comes again: of flights beside
+   * each other only what changed is trained.
+   */
+  async remember<T>(work: () => Promise<T>): Promise<T> {
+    this.recall(new JobMemory())
+    try {
+      return await work()
+    } finally {
+      this.recall(undefined)
+    }
+  }
+
   /** What the first round takes every client if nothing disturbs it, the slowest first. */
   async calmRounds(): Promise<readonly CalmRound[]> {
     return calmRoundsOf(await this.#settle(this.resolved), this.#cwd)
@@ -134,8 +150,12 @@ export class Lab {
     }
   }
 
-  /** A flight that goes on step by step, under the plan that is given or drawn. */
+  /**
+   * A flight that goes on step by step, under the plan that is given or drawn. It flies its past again where it is changed,
+   * forked or rewound: from the first that is started, the lab remembers what was trained, so that only what changed is.
+   */
   async start(options: LabFlight = {}): Promise<OpenFlight> {
+    this.recall((this.#memory ??= new JobMemory()))
     const { seed = this.resolved.seed } = options
     const setup = await this.#settle(this.#seeded(seed))
     const fly = this.#flying(setup, options)

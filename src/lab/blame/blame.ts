@@ -85,9 +85,11 @@ interface Line {
  * Prices every fault of a plan: flies without each, with common chance (a plan without a fault keeps all other draws), for
  * several seeds, and pairs. Where, in any measure, each fault by itself does not add up to what all do (the interval of the
  * difference excludes 0, or the difference is the same with every seed), every two faults that fired are taken out together,
- * too. The plan's targets stay with every seed; all else but the world is drawn anew.
+ * too. The plan's targets stay with every seed; all else but the world is drawn anew. What comes again is not trained again.
  */
-export const blame = async (lab: Lab, options: BlameOptions = {}): Promise<Blame> => {
+export const blame = (lab: Lab, options: BlameOptions = {}): Promise<Blame> => lab.remember(() => priced(lab, options))
+
+const priced = async (lab: Lab, options: BlameOptions): Promise<Blame> => {
   const { metric = 'auc', at = 'selected', level = 0.95, orders = 10, watch, signal, onFlight, onWhole } = options
   const plan = options.plan ?? (await lab.plan())
   const n = plan.faults.length

@@ -78,9 +78,13 @@ const whole = (value: number, what: string, least: number): number => {
  * the digest, and counts how often the condition comes true. The first moments are spread over the rounds; then the gap in
  * which the probability of the flight's own outcome rises most is halved, first at closes of rounds, then at firings of
  * faults, until there is nothing in between. All moments meet the same salts, so that what is drawn after both of two
- * moments is the same in both. Faults that had not struck by a moment never do, unless they are `planned`.
+ * moments is the same in both. Faults that had not struck by a moment never do, unless they are `planned`. The past is not
+ * trained again.
  */
-export const when = async (lab: Lab, given: string | Condition, options: WhenOptions = {}): Promise<When> => {
+export const when = (lab: Lab, given: string | Condition, options: WhenOptions = {}): Promise<When> =>
+  lab.remember(() => lookBack(lab, given, options))
+
+const lookBack = async (lab: Lab, given: string | Condition, options: WhenOptions): Promise<When> => {
   const { planned = false, level = 0.95, watch, signal, onFlight, onWhole } = options
   const flights = whole(options.flights ?? 20, 'flights', 1)
   const most = whole(options.moments ?? 12, 'moments', 1)
