@@ -14,6 +14,7 @@ const run = {
   warnings: ['mind the gap', ...warningsOf(flight)],
   folder: 'runs/tiny-7',
   spent: { realSeconds: 1.25, cpuSeconds: 2.5 },
+  compared: { isolation: 'client-a, b' },
 } as unknown as Run
 
 describe('tables', () => {
@@ -75,6 +76,7 @@ describe('tables', () => {
     const warning = 'warning: the fault slow-1 never fired (slow client-a by 8):'
     expect(text).toContain(`${warning} the result says nothing about it\n`)
     expect(report(run, 60, '')).toContain(`${warning}\n  the result says nothing about it\n`)
+    expect(text).toContain('check isolation: client-a, b\n')
     expect(text).toContain('replay npx windtunnel replay runs/tiny-7')
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100)
   })
@@ -88,6 +90,7 @@ describe('tables', () => {
       rounds: { count: 2, closed: 1, aborted: 1, selected: 1 },
       test: { selected: { round: 1, auc: 0.6875 }, last: { round: 2, auc: 0.6, logLoss: null } },
       bytes: { up: 240, down: 200, inside: 8 },
+      compared: { isolation: 'client-a, b' },
     })
     expect(summary.warnings).toEqual(run.warnings)
   })
