@@ -3,6 +3,7 @@ import { progress } from '../checks/progress.js'
 import { asError, DivergenceError, exitCodes, LivenessError, NondeterminismError, SafetyError, WindtunnelError } from '../errors.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { scriptPlaceOf } from './script-place.js'
 
 export const failureKinds = ['safety', 'liveness', 'divergence', 'crash', 'nondeterminism'] as const
 
@@ -15,7 +16,7 @@ export type FailureKind = (typeof failureKinds)[number]
 /** A flight that failed. Plain JSON. */
 export interface Failure {
   readonly kind: FailureKind
-  /** What failures are told apart by: the name of a check, or of an error. */
+  /** What failures are told apart by: the name of a check; of an error its name, and where it was thrown. */
   readonly what: string
   readonly message: string
   readonly time?: Micros
@@ -35,13 +36,16 @@ const kindOf = (error: Error): FailureKind => {
 /** What is behind an error that actors and the kernel have passed on. */
 const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error)
 
-const placeOf = ({ stack = '' }: Error): string => {
-  const place = /\n\s+at (?:async )?(?:new )?([\w#.<>[\] ]+) \(/.exec(stack)?.[1]
+/** Where an error came up: in a script file, line and column; elsewhere the function, since lines of it are nobody's. */
+const placeOf = (error: Error, cwd: string): string => {
+  const own = scriptPlaceOf(error, cwd)
+  if (own !== undefined) return ` at ${own}`
+  const place = /\n\s+at (?:async )?(?:new )?([\w#.<>[\] ]+) \(/.exec(error.stack ?? '')?.[1]
   return place === undefined ? '' : ` in ${place}`
 }
 
-/** What came of a flight that threw this. */
-export const failureOf = (thrown: unknown): Failure => {
+/** What came of a flight that threw this. `cwd`: what paths of scripts are relative to. */
+export const failureOf = (thrown: unknown, cwd: string): Failure => {
   const error = asError(thrown)
   const root = error instanceof Violation ? error : rootOf(error)
   const kind = kindOf(error) === 'crash' ? kindOf(root) : kindOf(error)
@@ -51,7 +55,7 @@ export const failureOf = (thrown: unknown): Failure => {
   }
   if (error instanceof LivenessError) return { kind, what: error.name, message: error.message, ...error.stuck }
   // A crash is told apart by its error and the place in the program, not by names and numbers in its words.
-  return { kind, what: kind === 'crash' ? `${root.name}${placeOf(root)}` : root.name, message: error.message }
+  return { kind, what: kind === 'crash' ? `${root.name}${placeOf(root, cwd)}` : root.name, message: error.message }
 }
 
 /** Whether an error is of what was asked for, or of the machine, and not of a flight. */

@@ -156,11 +156,11 @@ export class RunFolder {
     return this.#failure
   }
 
-  /** Says in the manifest that the run failed. Keeps what was written; never throws. */
-  fail(error: unknown): void {
+  /** Says in the manifest that the run failed. Keeps what was written; never throws. `cwd`: what paths of scripts are relative to. */
+  fail(error: unknown, cwd: string): void {
     this.#flush(every)
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    this.#manifest = { ...this.#manifest, status: 'failed', error: message, ...(!isOutside(error) && { failure: failureOf(error) }) }
+    this.#manifest = { ...this.#manifest, status: 'failed', error: message, ...(!isOutside(error) && { failure: failureOf(error, cwd) }) }
     this.#close()
   }
 

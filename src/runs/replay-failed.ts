@@ -31,7 +31,7 @@ const failAgain = async (
     return undefined
   } catch (error) {
     if (isOutside(error)) throw error
-    return JSON.parse(JSON.stringify(failureOf(error))) as Failure
+    return JSON.parse(JSON.stringify(failureOf(error, cwd))) as Failure
   }
 }
 

@@ -180,7 +180,7 @@ export const conduct = async (
     if (failure) throw Object.assign(failure, { run })
     return run
   } catch (error) {
-    if (error !== folder?.failure) folder?.fail(error)
+    if (error !== folder?.failure) folder?.fail(error, cwd)
     throw error
   } finally {
     ground.engine.use(undefined)

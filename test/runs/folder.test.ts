@@ -88,7 +88,7 @@ describe('a run folder', () => {
     expect(readManifest('a', disk).status).toBe('interrupted')
     const run = RunFolder.open('b', manifest, disk)
     run.lines(events)
-    run.fail(new RangeError('a bug'))
+    run.fail(new RangeError('a bug'), '/')
     expect(readManifest('b', disk)).toMatchObject({ status: 'failed', error: 'RangeError: a bug' })
     expect(examine('b', disk)).toMatchObject({ broken: [], unsealed: undefined })
     expect(readLines('b', 'events.ndjson', disk)).toEqual(events)
@@ -172,7 +172,7 @@ describe('a run folder', () => {
     expect(disk.exists('a/run.lock')).toBe(false)
     const dead = { process: 2 ** 30, host: hostname() }
     disk.files.set('a/run.lock', JSON.stringify(dead))
-    RunFolder.open('a', manifest, disk).fail(new Error('a bug'))
+    RunFolder.open('a', manifest, disk).fail(new Error('a bug'), '/')
     expect(disk.exists('a/run.lock')).toBe(false)
     disk.files.set('a/run.lock', JSON.stringify({ ...dead, host: 'elsewhere' }))
     expect(() => RunFolder.open('a', manifest, disk)).toThrow(`written by process ${2 ** 30} on elsewhere`)

@@ -143,7 +143,7 @@ export class CaseLab {
     try {
       return ended(await flySetup(setup, { ...options, plan, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
     } catch (error) {
-      return failed(error)
+      return failed(error, this.#options.cwd)
     }
   }
 

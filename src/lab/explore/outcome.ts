@@ -21,5 +21,5 @@ export const ended = ({ digest, digests, marks, coverage, faults }: Flight): Out
   failed: false, digest, events: digests.events, marks, coverage, fired: faults.filter(({ fired }) => fired > 0).map(({ id }) => id),
 })
 
-/** What came of a flight that threw. */
-export const failed = (thrown: unknown): Outcome => ({ failed: true, failure: failureOf(thrown) })
+/** What came of a flight that threw. `cwd`: what paths of scripts are relative to. */
+export const failed = (thrown: unknown, cwd: string): Outcome => ({ failed: true, failure: failureOf(thrown, cwd) })

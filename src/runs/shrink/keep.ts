@@ -50,7 +50,7 @@ const fails = async (specification: Specification, options: SimulateOptions): Pr
     return undefined
   } catch (error) {
     if (isOutside(error)) throw error
-    return failureOf(error)
+    return failureOf(error, options.cwd ?? process.cwd())
   }
 }
 

@@ -106,7 +106,7 @@ describe('a flight that fails', () => {
     const lab = new CaseLab({ ...specification, checks: [broken] }, { rounds: 6, cwd: process.cwd() })
     const outcome = await lab.fly({ chance: 'x', faults: [] })
     expect(outcome).toMatchObject({ failed: true, failure: { kind: 'crash' } })
-    expect(outcome.failed && outcome.failure.what).toContain('TypeError')
+    expect(outcome.failed && outcome.failure.what).toMatch(/^TypeError at test\/lab\/explore\/explore\.test\.ts:\d+:\d+$/)
   })
 })
 
@@ -130,4 +130,27 @@ it('ends in the simplest case that fails so, with what of it is only an example'
   expect(shortest!.shrunk.failure).toMatchObject({ kind: 'crash' })
   expect(shortest!.shrunk.spent).toBe(false)
   expect(shortest!.explanation.flights).toBeGreaterThan(0)
+}, 60_000)
+
+it('that throws the same in two places of one function fails in two ways, and each is shrunk to itself', async () => {
+  const own = join(folder, 'two-places.mjs')
+  const line = "  if (event.fate === 'duplicate') throw new RangeError('refused'); if (event.kind === 'life') throw new RangeError('refused')"
+  writeFileSync(own, [
+    'const refuse = (event) => {', line, '}',
+    'export default {',
+    `  ...${JSON.stringify({ ...specification, rounds: { kind: 'deadline', count: 6, after: '1 min' }, network: { up: '2 Mbps', down: '4 Mbps', latency: '10 ms' } })},`,
+    "  checks: [{ name: 'refuses', promise: 'None.', see: refuse }],",
+    '}',
+  ].join('\n'))
+  const placeOf = (at: number): string => `RangeError at two-places.mjs:2:${at + 1}`
+  const [early, late] = [placeOf(line.indexOf('new')), placeOf(line.lastIndexOf('new'))]
+  const task = { ...options, cwd: folder, vary: [], kinds: ['duplicate', 'crash'], script: own }
+  const about = await explore({ ...task, plans: 32, workers: 1, collect: true })
+  const ways = new Map(about.found.map(({ nth, failure }) => [failure.what, nth]))
+  expect(new Set(ways.keys())).toEqual(new Set([early, late]))
+  for (const [what, nth] of ways) {
+    const { shrunk } = await shorten((await failingCase(about, task, nth))!)
+    expect(shrunk.failure.what).toBe(what)
+    expect(shrunk.case.faults.map(({ kind }) => kind)).toEqual([what === early ? 'duplicate' : 'crash'])
+  }
 }, 60_000)
