@@ -131,13 +131,13 @@ const priced = async (lab: Lab, options: BlameOptions): Promise<Blame> => {
     }
   }
   if (n > 1) lines.push({ what: 'all', members: everyone, of: price(...everyone) }, rest)
-  const priced: Untested[] = measures.flatMap((measure, m) =>
+  const untested: Untested[] = measures.flatMap((measure, m) =>
     lines.map((line) => ({ what: line.what, members: line.members, measure, differences: differencesOf(line, m) })))
   const how = options.shapley !== true ? undefined : n <= mostExact ? 'exact' : 'drawn'
   if (how === 'exact') await flyAll(subsets(n))
   const joining = new Map(seeds.map((seed) => [seed, how === 'drawn' ? drawnOrders(n, orders, seed) : []]))
   for (const [seed, own] of joining) await flyAll(own.flatMap(prefixes), [seed])
-  if (how !== undefined) priced.push(...measures.flatMap((measure, m) => {
+  if (how !== undefined) untested.push(...measures.flatMap((measure, m) => {
     const split = seeds.map((seed) => {
       const worth = (members: readonly number[]): number => coalitions.worth(seed, members, m)
       return how === 'exact' ? { shares: exactShares(n, worth), errors: undefined } : drawnShares(joining.get(seed)!, worth)
@@ -147,7 +147,7 @@ const priced = async (lab: Lab, options: BlameOptions): Promise<Blame> => {
       ...(how === 'drawn' && { drawing: Math.sqrt(mean(split.map(({ errors }) => errors![i] ** 2)) / seeds.length) }),
     }))
   }))
-  const prices = measures.flatMap((measure) => priced.filter((one) => one.measure === measure))
+  const prices = measures.flatMap((measure) => untested.filter((one) => one.measure === measure))
   const tested = testedFamily(prices.map(({ differences }) => differences), level)
   return {
     seeds, measures, explained, shares: how, level,
