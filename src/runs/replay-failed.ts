@@ -2,6 +2,7 @@ import { NondeterminismError } from '../errors.js'
 import { failureOf, isOutside, type Failure } from '../flight/failure.js'
 import { checkWorld, flightOf } from './again.js'
 import { compareFields, compareRows, formatFieldDifference, formatRowDifference } from './compare.js'
+import { demandSameManifest } from './compare-manifest.js'
 import { realDisk, type Disk } from './disk.js'
 import { rowFiles } from './files.js'
 import { manifestFile, readManifest, type Manifest } from './manifest.js'
@@ -72,8 +73,9 @@ export const replayFailed = async (
   const told = (of: Failure): object => (exactly ? of : { ...of, message: '' })
   const difference = compareFields(told(was), told(failure), 'failure')
     ?? (exactly ? compareFields(manifest.error, again.error, 'error') : undefined)
-    ?? compareFields(manifest.specification, again.specification, 'specification')
+    ?? compareFields(manifest.status, again.status, 'status')
   if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
+  demandSameManifest(manifest, again, exactly)
   demandSeal(folder, examined)
   const beside = formatStrays(examined)
   const doubts = [...(unsealed === undefined ? [] : [`nobody vouches for the files: ${unsealed}`]), ...(beside === undefined ? [] : [beside])]

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 
-import { shown } from '../documents/problem.js'
 import { NondeterminismError, StorageError } from '../errors.js'
 import type { Failure } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
@@ -8,9 +7,9 @@ import type { FlightEvent } from '../record/event.js'
 import type { MetricRow } from '../record/rows.js'
 import { checkWorld, flightOf } from './again.js'
 import {
-  compareFields, compareMetrics, compareRows, EventComparison, formatDifference, formatFieldDifference,
-  formatMetricDifference, formatRowDifference,
+  compareMetrics, compareRows, EventComparison, formatDifference, formatMetricDifference, formatRowDifference,
 } from './compare.js'
+import { demandSameManifest } from './compare-manifest.js'
 import { realDisk, type Disk } from './disk.js'
 import { blockFiles, rowFiles, rowLines } from './files.js'
 import { JobLog, jobsFile, makerOfLog } from './jobs/job-log.js'
@@ -80,18 +79,6 @@ const isOf = (event: FlightEvent, closed: number): boolean => {
   return event.kind === 'evaluated' ? event.round <= closed : true
 }
 
-/** What of a manifest follows from what is flown; the rest says where and with what it was. */
-const derived = [
-  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'plan', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
-  'marks', 'coverage', 'selectedRound', 'reached', 'warnings', 'digests', 'digest',
-] as const satisfies readonly (keyof Manifest)[]
-
-/** What else a manifest of a run that ended says. */
-const besides = ['study', 'spent', 'jobLog', 'resumed', 'files', 'sha256'] as const satisfies readonly (keyof Manifest)[]
-
-/** What of that depends on scores, and so on the last bits of a processor. */
-const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest'])
-
 const bytesOf = (path: string, disk: Disk): Uint8Array | undefined => {
   if (!disk.exists(path)) return undefined
   try {
@@ -100,9 +87,6 @@ const bytesOf = (path: string, disk: Disk): Uint8Array | undefined => {
     throw new StorageError(`${path} cannot be read (${(cause as { code?: string }).code ?? 'it is too large'}). Fly the run again.`, { cause })
   }
 }
-
-/** What earlier versions did not write. */
-const later: ReadonlySet<string> = new Set(['marks', 'coverage'])
 
 /** Compares every file of a run, and its manifest, with what the flight leaves; the first difference is thrown. */
 const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boolean, disk: Disk): void => {
@@ -124,15 +108,7 @@ const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boo
   const written = [...Object.values(rowFiles), ...Object.keys(blockFiles(run))]
   const claimed = Object.keys(manifest.files ?? {}).find((file) => !written.includes(file))
   if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
-  const asFlown = JSON.parse(JSON.stringify(run.manifest)) as Manifest
-  const fields: readonly string[] = [...Object.keys(asFlown), ...derived, ...besides]
-  const added = Object.keys(manifest).find((name) => !fields.includes(name))
-  if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
-  for (const name of derived) {
-    if ((!exactly && scored.has(name)) || (later.has(name) && manifest[name] === undefined)) continue
-    const difference = compareFields(manifest[name], asFlown[name], name)
-    if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
-  }
+  demandSameManifest(manifest, run.manifest, exactly)
 }
 
 /** The jobs that a run kept, to be read in place of training; refused where they are of another machine or version. */

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LivenessError, NondeterminismError, StorageError } from '../../src/errors.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { loadSpecification } from '../../src/runs/load.js'
-import { readManifest } from '../../src/runs/manifest.js'
+import { type Manifest, manifestText, readManifest } from '../../src/runs/manifest.js'
 import { replay } from '../../src/runs/replay.js'
+import { sealed } from '../../src/runs/seal.js'
 import { simulate } from '../../src/runs/simulate.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-replay-failed-'))
@@ -74,6 +75,27 @@ describe('a run that failed by itself', () => {
       writeFileSync(path, text)
     }
     await expect(replay(stuck.folder, { workers: 1, cwd })).resolves.toMatchObject({ entire: true })
+  })
+
+  it.each<[string, (manifest: Manifest) => Partial<Manifest>]>([
+    ['name', () => ({ name: 'other' })],
+    ['status', () => ({ status: 'complete' })],
+    ['world.split', ({ world: was }) => ({ world: { ...was, split: 'by magic' } })],
+    ['warnings.0', () => ({ warnings: ['made up'] })],
+    ['digest', () => ({ digest: 'f'.repeat(64) })],
+    ['virtualTime', () => ({ virtualTime: 7 })],
+    ['faults', () => ({ faults: [] })],
+    ['"author"', () => ({ author: 'me' }) as Partial<Manifest>],
+  ])('is told apart by %s, although the manifest vouches for itself', async (field, change) => {
+    const path = join(stuck.folder, 'manifest.json')
+    const text = readFileSync(path, 'utf8')
+    try {
+      const manifest = readManifest(stuck.folder, realDisk)
+      writeFileSync(path, manifestText(sealed({ ...manifest, ...change(manifest) }, manifest.files!)))
+      await expect(replay(stuck.folder, { workers: 1, cwd })).rejects.toThrow(`manifest.json: ${field} is n`)
+    } finally {
+      writeFileSync(path, text)
+    }
   })
 
   it('that fails no more, is another flight; one that crashed may have been the machine’s doing', async () => {
