@@ -195,6 +195,7 @@ describe('a run that was tampered with', () => {
       world: { ...world, scenarios: world.scenarios.map((one) => ({ ...one, rows: { ...one.rows, train: 1e6 } })) },
     })],
     ['name', () => ({ name: 'other' })],
+    ['start', () => ({ start: { file: 'model', sha256: 'f', run: 'other', round: 1 } })],
   ])('manifest.json: %s, although the manifest vouches for it', async (path, change) => {
     const planted = editedManifest(folder, change)
     expect(examine(planted, realDisk).broken).toEqual([])
