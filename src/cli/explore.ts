@@ -5,10 +5,11 @@ import type { Varied } from '../lab/explore/draw-case.js'
 import type { Exploration, Found } from '../lab/explore/tally.js'
 import { explore as exploreAll } from '../runs/explore/explore.js'
 import { failingCase } from '../runs/shrink/failing.js'
+import { demandPlace } from '../runs/shrink/keep.js'
 import { plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
-import { shortenHere, shortestText } from './shrink.js'
+import { type Shortened, shortenHere, shortestText } from './shrink.js'
 
 export interface ExploreFlags {
   readonly plans: number
@@ -100,6 +101,7 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
     throw new SpecificationError('--backward draws no faults: leave out --directed, --fault and --intensity.')
   }
   if (!backward && (cutsUpTo !== undefined || eachName)) throw new SpecificationError('--cuts-up-to and --each-name go with --backward.')
+  if (flags.shrink !== false) demandPlace({ out: flags.out, force: flags.force, cwd })
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   const shows = err.isTTY === true && flags.quiet !== true
   const onProgress = (landed: number, failures: number): void => {
@@ -109,14 +111,20 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
     const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, engine: train, data, set, seed }
     const about = await exploreAll({ ...task, plans, workers, collect, directed, backward, cutsUpTo, eachName, signal: interrupt.signal, onProgress })
     if (shows) err.write('\n')
-    const failing = flags.shrink === false ? undefined : await failingCase(about, task)
-    const found = failing && (await shortenHere(failing, { out: flags.out, force: flags.force, quiet: flags.quiet, signal: interrupt.signal }, { out, err, cwd }))
+    const shorten = async (): Promise<Partial<Shortened>> => {
+      const failing = flags.shrink === false ? undefined : await failingCase(about, task)
+      if (failing === undefined) return {}
+      return shortenHere(failing, { out: flags.out, force: flags.force, quiet: flags.quiet, signal: interrupt.signal }, { out, err, cwd })
+    }
+    // What was explored is printed, whatever becomes of its first failure.
+    const { found, unkept } = await shorten().catch((error: unknown): Partial<Shortened> => ({ unkept: error }))
     const { cwd: _, ...asked } = task
     if (flags.json) out.write(`${JSON.stringify({ ...about, task: asked, ...(found && { shortest: found.shortest, kept: found.kept }) })}\n`)
     else if (!flags.quiet || about.found.length > 0) {
       out.write(`${text(about, widthOf(out))}\n`)
       if (found !== undefined) out.write(`\n${shortestText(found, widthOf(out))}\n`)
     }
+    if (unkept !== undefined) throw unkept
     return exitCodeOf(about, interrupt.signal.aborted)
   } finally {
     interrupt.release()

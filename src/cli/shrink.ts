@@ -3,7 +3,7 @@ import { resolve as absolute } from 'node:path'
 
 import { exitCodes, SpecificationError, StorageError } from '../errors.js'
 import { type Failing, failingCase, failingRun, readExploration } from '../runs/shrink/failing.js'
-import { keepShortest, type Kept } from '../runs/shrink/keep.js'
+import { demandPlace, keepShortest, type Kept } from '../runs/shrink/keep.js'
 import { shorten, type Shortest } from '../runs/shrink/shorten.js'
 import { taleOf } from '../runs/shrink/tale.js'
 import { plural, wrap } from './format.js'
@@ -30,6 +30,12 @@ export interface Found {
   readonly kept: Kept | undefined
 }
 
+/** What was found, and why it could not be kept: it is not lost with the disk. */
+export interface Shortened {
+  readonly found: Found
+  readonly unkept?: unknown
+}
+
 /** What was found as text. Lines of the story are as long as they are; sentences are wrapped. */
 export const shortestText = ({ shortest, kept }: Found, width: number): string =>
   [...taleOf(shortest, kept), ...(kept?.note === undefined ? [] : [`note: ${kept.note}`])]
@@ -40,13 +46,17 @@ export const shortestText = ({ shortest, kept }: Found, width: number): string =
 export const shortenHere = async (
   failing: Failing, { flights: budget, out, force, quiet, signal }: Pick<ShrinkFlags, 'flights' | 'out' | 'force' | 'quiet'> & { readonly signal: AbortSignal },
   { err, cwd }: Terminal,
-): Promise<Found> => {
+): Promise<Shortened> => {
   const shows = err.isTTY === true && quiet !== true
   try {
     const onFlight = (flights: number): void => void (shows && err.write(`\rshrinking: ${plural(flights, 'flight')} `))
     const shortest = await shorten(failing, { budget, signal, onFlight })
     if (shows) err.write('\n')
-    return { shortest, kept: await keepShortest(failing, shortest, { out, force, cwd }) }
+    try {
+      return { found: { shortest, kept: await keepShortest(failing, shortest, { out, force, cwd }) } }
+    } catch (unkept) {
+      return { found: { shortest, kept: undefined }, unkept }
+    }
   } finally {
     await failing.close()
   }
@@ -79,10 +89,12 @@ const open = async (given: string, { case: nth, train, workers }: ShrinkFlags, c
 export const shrink = async (given: string, flags: ShrinkFlags, { out, err, cwd }: Terminal): Promise<number> => {
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   try {
+    demandPlace({ out: flags.out, force: flags.force, cwd })
     const failing = await open(given, flags, cwd)
-    const found = await shortenHere(failing, { ...flags, signal: interrupt.signal }, { out, err, cwd })
+    const { found, unkept } = await shortenHere(failing, { ...flags, signal: interrupt.signal }, { out, err, cwd })
     if (flags.json) out.write(`${JSON.stringify(found)}\n`)
-    else if (!flags.quiet) out.write(`${shortestText(found, widthOf(out))}\n`)
+    else if (!flags.quiet || unkept !== undefined) out.write(`${shortestText(found, widthOf(out))}\n`)
+    if (unkept !== undefined) throw unkept
     return interrupt.signal.aborted ? exitCodes.interrupted : exitCodes.ok
   } finally {
     interrupt.release()

@@ -16,7 +16,8 @@ import { clear, type IfTaken, leave, type Place, take } from './place.js'
 import { toNdjson } from './rows.js'
 import { sealed } from './seal.js'
 
-const whyOf = (cause: unknown): string => {
+/** Why something could not be written, in words. */
+export const whyOf = (cause: unknown): string => {
   const code = (cause as { code?: string }).code
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full'
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'writing there is not allowed'

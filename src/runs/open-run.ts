@@ -32,7 +32,8 @@ export const openRun = async (
   const manifest = readManifest(at, disk)
   demandSound(at, manifestFile, manifest, disk)
   if (manifest.status !== 'complete') {
-    throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. Fly it to its end.`)
+    const advice = manifest.status === 'failed' ? `windtunnel shrink ${folder} looks for the simplest that fails so.` : `windtunnel resume ${folder} flies it to its end.`
+    throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. ${advice}`)
   }
   const again = await flightOf(manifest, cwd)
   const { resolved, place } = meant(again.specification, { ...again.options, cwd, workers: options.workers })

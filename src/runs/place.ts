@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { StorageError } from '../errors.js'
 import type { Disk } from './disk.js'
@@ -154,6 +154,32 @@ const writerOf = (path: string, disk: Disk): Writer | undefined => {
   } catch {
     return undefined
   }
+}
+
+/** Whether one may write into a folder that is there; throws what the system says where not. */
+const tryWriting = (folder: string, disk: Disk): void => {
+  const path = join(folder, `.windtunnel-${process.pid}`)
+  disk.create(path, '')
+  disk.remove(path)
+}
+
+/**
+ * Refuses a folder that a run which is not known yet cannot be written into: somebody writes there, it holds other files, or
+ * a run that may not be replaced, or nothing can be written. Leaves no trace. What is to be flown first is not flown in vain.
+ */
+export const demandRoom = (folder: string, mayReplace: (run: Manifest, files: readonly string[]) => boolean, disk: Disk): void => {
+  if (!disk.exists(folder)) {
+    let above = dirname(folder)
+    while (!disk.exists(above) && above !== dirname(above)) above = dirname(above)
+    return tryWriting(above, disk)
+  }
+  demandFree(folder, disk)
+  const found = contentsOf(folder, disk)
+  if ('why' in found) throw new StorageError(`${folder} ${found.why}. ${found.advice}`)
+  if (found.run !== undefined && !mayReplace(found.run, disk.list(folder))) {
+    throw new StorageError(`${folder} holds another run (${found.run.name}, seed ${found.run.seed}). Give another --out, or --force to replace it.`)
+  }
+  tryWriting(folder, disk)
 }
 
 /** Gives the folder to whoever wants it next. */

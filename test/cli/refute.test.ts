@@ -134,6 +134,7 @@ describe('windtunnel refute', () => {
     [['small.yaml', 'own > fedprox', '--metric', 'acu'], 'Did you mean "auc"?'],
     [['small.yaml', 'own > fedprox', '--by', 'much'], '--by much: how much test AUC differs by is a number'],
     [['small.yaml', 'own > fedprox + strategy.nu=1'], '"fedprox + strategy.nu=1": --set strategy.nu=1: strategy.nu is not a field'],
+    [['small.yaml', 'scaffold + fedprox > own'], '"scaffold" and "fedprox" are two kinds of strategy: a side has one.'],
     [['small.yaml', 'own > rounds.quorum=9'], '"rounds.quorum=9"'],
     [['small.yaml', 'own > fedprox', '--under', 'small'], '--under: small.yaml is no study'],
     [['small.yaml', 'own > fedprox', '--plan', 'none.json'], '--plan: none.json does not exist'],

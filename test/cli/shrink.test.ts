@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -108,5 +108,44 @@ describe('an exploration', () => {
     expect(JSON.parse(shrunk.out)).toMatchObject({ kept: { folder: 'runs/second' }, shortest: { shrunk: { failure: { kind: 'crash' }, spent: false } } })
     expect(existsSync(join(cwd, 'runs/second/story.txt'))).toBe(true)
     expect((await windtunnel('shrink', 'found.json', '--case', '100000')).err).toContain('case 100000 did not fail. Those that did: ')
+  }, 60_000)
+})
+
+describe('a folder that cannot be had', () => {
+  const explored = ['explore', 'own.mjs', '--plans', '16', '--workers', '1', '--rounds', '4', '--fault', 'duplicate', '--vary', 'delivery']
+
+  it('is refused before anything is flown, and no trace of trying is left', async () => {
+    mkdirSync(join(cwd, 'taken'))
+    writeFileSync(join(cwd, 'taken/notes.txt'), 'mine')
+    writeFileSync(join(cwd, 'file'), 'mine')
+    const before = readdirSync(cwd)
+    for (const [out, why] of [['taken', 'holds files that are not of a run (notes.txt)'], ['file', 'file'], ['file/in', 'file/in'], ['/proc/none', '/proc/none'], ['runs/stuck', 'holds another run (stuck, seed 7)']]) {
+      for (const argv of [[...explored, '--out', out], ['shrink', 'runs/stuck', '--out', out]]) {
+        const { code, out: printed, err } = await windtunnel(...argv)
+        expect([argv[0], out, code, printed]).toEqual([argv[0], out, 7, ''])
+        expect(err).toContain(why)
+        expect(err).toContain('--out')
+      }
+    }
+    expect(readdirSync(cwd)).toEqual(before)
+    expect(readdirSync(join(cwd, 'taken'))).toEqual(['notes.txt'])
+  }, 60_000)
+
+  it('when all was found, does not take it along: it is printed, with what went wrong', async () => {
+    // Something else is found than what lies there.
+    const there = 'runs/stuck-7-shortest'
+    const { code, out, err } = await windtunnel(...explored, '--out', there)
+    expect(code).toBe(7)
+    expect(err).toContain('holds another flight')
+    expect(out).toMatch(/^\d+ cases? flown/)
+    expect(out).toContain('The simplest that fails so')
+    const json = await windtunnel(...explored, '--out', there, '--json')
+    expect(json.code).toBe(7)
+    const about = JSON.parse(json.out) as { found: unknown[]; shortest: object; kept?: object }
+    expect(about.found.length).toBeGreaterThan(0)
+    expect(about.shortest).toBeDefined()
+    expect(about.kept).toBeUndefined()
+    // What is found again takes the place of what was.
+    expect((await windtunnel('shrink', 'runs/stuck', '--out', there)).code).toBe(0)
   }, 60_000)
 })

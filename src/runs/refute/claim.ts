@@ -49,8 +49,8 @@ const otherRounds = (kind: string, now: unknown): string => {
   return `rounds=${JSON.stringify(timed({ kind, ...Object.fromEntries(kept) }, roundsSchema))}`
 }
 
-/** The setting that makes a specification have what a name means; undefined: it has that. */
-const settingOf = (name: string, specification: object): string | undefined => {
+/** What a name is a kind of: a field of the specification, and how the kind is written. */
+const meantBy = (name: string): { readonly field: readonly string[]; readonly kind: string } => {
   const all = catalogue()
   const found = ranked.flatMap((group) => all[group].flatMap(({ kind }) => (plainName(kind) === plainName(name) ? [{ field: fieldsOf[group], kind }] : [])))
   if (found.length === 0) {
@@ -64,7 +64,12 @@ const settingOf = (name: string, specification: object): string | undefined => {
     const ways = found.map(({ field, kind }) => `"${field.join('.')}.kind=${kind}"`).join(' or ')
     throw new SpecificationError(`"${name}" is the name of several things. Write ${ways}.`)
   }
-  const [{ field, kind }] = found
+  return found[0]
+}
+
+/** The setting that makes a specification have what a name means; undefined: it has that. */
+const settingOf = (name: string, specification: object): string | undefined => {
+  const { field, kind } = meantBy(name)
   const now = valueAt(specification, field)
   if ((now as { readonly kind?: unknown } | undefined)?.kind === kind && !isBehaviour(now)) return undefined
   return field[0] === 'rounds' ? otherRounds(kind, now) : `${field.join('.')}={ kind: ${kind} }`
@@ -74,13 +79,21 @@ const settingOf = (name: string, specification: object): string | undefined => {
  * The settings that make one side of a claim of a simulation: a setting as it stands; of a kind's name the one that puts it
  * there with its defaults, or none where the simulation has that kind already, with its own options.
  */
-export const settingsOf = (terms: readonly string[], specification: object): string[] =>
-  terms.flatMap((term) => {
+export const settingsOf = (terms: readonly string[], specification: object): string[] => {
+  const names = new Map<string, string>()
+  return terms.flatMap((term) => {
     if (term === own) return []
-    if (!isSetting(term)) return settingOf(term, specification) ?? []
-    parseSetting(term)
-    return [term]
+    if (isSetting(term)) {
+      parseSetting(term)
+      return [term]
+    }
+    const field = meantBy(term).field.join('.')
+    const other = names.get(field)
+    if (other !== undefined) throw new SpecificationError(`"${other}" and "${term}" are two kinds of ${field}: a side has one.`)
+    names.set(field, term)
+    return settingOf(term, specification) ?? []
   })
+}
 
 /** A side of a claim of a study: which of its variants, and what else is set. */
 export const variantOf = (terms: readonly string[], variants: readonly string[]): { readonly variant: string; readonly rest: readonly string[] } => {

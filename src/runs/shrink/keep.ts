@@ -7,9 +7,11 @@ import { derivedSeed, resolve } from '../../simulation/resolve.js'
 import type { SeedPurpose, Specification } from '../../simulation/specification.js'
 import { specificationOf } from '../describe.js'
 import { realDisk, type Disk } from '../disk.js'
+import { whyOf } from '../folder.js'
 import { sha256 } from '../hash.js'
 import { loadSpecification } from '../load.js'
 import { manifestFile, manifestText, readManifest } from '../manifest.js'
+import { demandRoom } from '../place.js'
 import { sealed } from '../seal.js'
 import { conduct, prepare, type SimulateOptions } from '../simulate.js'
 import type { Failing } from './failing.js'
@@ -31,6 +33,25 @@ export interface Kept extends Commands {
   readonly folder: string
   /** Whether the script alone is that flight; else it is flown with the plan beside it. */
   readonly note: string | undefined
+}
+
+const storyFile = 'story.txt'
+
+/** What could not be written, as an error that says where, why and what to do. */
+const unwritten = (folder: string, cause: unknown): StorageError =>
+  cause instanceof StorageError ? cause : new StorageError(`Cannot write what is found to ${folder}: ${whyOf(cause)}. Give another place with --out.`, { cause })
+
+/**
+ * Refuses a folder, before anything is flown, that the simplest that fails cannot be written into. One that was found before
+ * and lies there may be found again.
+ */
+export const demandPlace = ({ out, force = false, cwd, disk = realDisk }: KeepOptions): void => {
+  if (out === undefined) return
+  try {
+    demandRoom(absolute(cwd, out), (_, files) => force || files.includes(storyFile), disk)
+  } catch (cause) {
+    throw unwritten(out, cause)
+  }
 }
 
 /** A number with a sign behind a name, until nobody has it. */
@@ -127,10 +148,14 @@ export const keepShortest = async (failing: Failing, shortest: Shortest, { out, 
   }
   const files = {
     [minimal.name]: minimal.text,
-    'story.txt': `${taleOf(shortest, commands).join('\n')}\n`,
+    [storyFile]: `${taleOf(shortest, commands).join('\n')}\n`,
     ...(planned && { 'plan.json': `${JSON.stringify(plan, null, 2)}\n` }),
   }
-  accompany(folder, files, disk)
+  try {
+    accompany(folder, files, disk)
+  } catch (cause) {
+    throw unwritten(shown, cause)
+  }
   const { specification: again } = await loadSpecification(join(folder, minimal.name), cwd)
   const same = meaningOf(again, options) === meaningOf(specification, options)
   return { folder: shown, ...commands, note: same ? undefined : `${minimal.name} does not say all of it: fly it with replay` }

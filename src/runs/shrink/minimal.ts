@@ -62,6 +62,9 @@ const freedomOf = (free: readonly Freedom[], is: (one: Freedom) => boolean): str
 /** What a part that is no fault's belongs to: a field of the specification, or chance. */
 const fieldOf = ({ part }: Freedom): string => (part === 'chance' ? 'seeds' : part.split('.')[0])
 
+/** What somebody else wrote, as it can stand in a comment of a script: on one line, ending none. */
+const inComment = (words: string): string => words.replaceAll('*/', '* /').replaceAll(/[\r\n\u2028\u2029]+/g, ' ')
+
 const asScript = ({ script, folder, explanation: { free }, head, ...about }: Minimal & { readonly script: string }): string => {
   const changed = changes(about)
   const way = relative(folder, script).replaceAll('\\', '/').replace(/\.(m?)ts$/, '.$1js')
@@ -69,18 +72,18 @@ const asScript = ({ script, folder, explanation: { free }, head, ...about }: Min
   const imports = new Set(['simulation'])
   const lines = Object.entries(changed).flatMap(([field, value]): string[] => {
     const note = freedomOf(free, (one) => one.fault === undefined && fieldOf(one) === field)
-    const behind = note === '' ? '' : `  // ${note}`
+    const behind = note === '' ? '' : `  // ${inComment(note)}`
     if (field !== 'faults') return [`  ${field}: ${value === undefined ? 'undefined' : literal(value)},${behind}`]
     const faults = (value as readonly FaultInput[]).map((fault) => {
       const { text, imports: needed } = faultCode(fault)
       for (const name of needed) imports.add(name)
       const words = freedomOf(free, (one) => one.fault === fault.id)
-      return `    ${text},${words === '' ? '' : `  // ${words}`}`
+      return `    ${text},${words === '' ? '' : `  // ${inComment(words)}`}`
     })
     return faults.length === 0 ? ['  faults: [],'] : ['  faults: [', ...faults, '  ],']
   })
   return [
-    '/*', ...head.map((line) => ` * ${line}`.trimEnd()), ' */',
+    '/*', ...head.map((line) => ` * ${inComment(line)}`.trimEnd()), ' */',
     `import { ${[...imports].toSorted().join(', ')} } from '@windtunnel/windtunnel'`,
     `import base from ${literal(from)}`,
     '',

@@ -1,5 +1,6 @@
+import { asError } from '../../errors.js'
 import { failingRun } from './failing.js'
-import { keepShortest, type Kept } from './keep.js'
+import { demandPlace, keepShortest, type Kept } from './keep.js'
 import { shorten, type ShortenOptions, type Shortest } from './shorten.js'
 
 export interface ShrinkRunOptions extends ShortenOptions {
@@ -16,15 +17,23 @@ export interface ShrinkRunOptions extends ShortenOptions {
 
 /**
  * The simplest that fails as the run in a folder did, what of it is only an example, and what led there. Throws a
- * `StorageError` for a folder that holds no run that failed by itself, and what `replay` throws for what has changed since.
+ * `StorageError` for a folder that holds no run that failed by itself, and for one that cannot be written, before anything is
+ * flown where that is known by then; else the error has what was found, as `shortest`. Throws what `replay` throws for what has
+ * changed since.
  */
 export const shrinkRun = async (
   folder: string, { out, force, train, workers, cwd = process.cwd(), ...options }: ShrinkRunOptions = {},
 ): Promise<Shortest & { readonly kept?: Kept | undefined }> => {
+  demandPlace({ out, force, cwd })
   const failing = await failingRun(folder, { cwd, train, workers })
   try {
     const shortest = await shorten(failing, options)
-    return { ...shortest, ...(out !== undefined && { kept: await keepShortest(failing, shortest, { out, force, cwd }) }) }
+    if (out === undefined) return shortest
+    try {
+      return { ...shortest, kept: await keepShortest(failing, shortest, { out, force, cwd }) }
+    } catch (error) {
+      throw Object.assign(asError(error), { shortest })
+    }
   } finally {
     await failing.close()
   }

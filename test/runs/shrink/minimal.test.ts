@@ -45,6 +45,15 @@ export default simulation({
   })
 })
 
+it('keeps what others wrote within its comments', () => {
+  const words = 'a check of src/*/x.ts: wrong\nthrow'
+  const free = [{ part: 'rounds.count', fault: undefined, words, variants: 1 }]
+  const specification = { ...firstFlight, rounds: { kind: 'synchronous', count: 3 } } as Specification
+  const { text } = minimalFile({ ...about, head: [words], specification, explanation: { ...nothing, free } })
+  expect(text).toContain('/*\n * a check of src/* /x.ts: wrong throw\n */\nimport')
+  expect(text).toContain('count: 3 },  // a check of src/* /x.ts: wrong throw\n')
+})
+
 it('is no script where it was made from a document: then it holds all of it', () => {
   const { name, text } = minimalFile({ ...about, script: 'first-flight.yaml', specification: { ...firstFlight, faults: [] } })
   expect(name).toBe('minimal.yaml')
