@@ -67,6 +67,17 @@ describe('windtunnel when', () => {
   })
 })
 
+it('both say of a run that failed what looks into it', async () => {
+  writeFileSync(join(cwd, 'stuck.yaml'), script.replace('kind: deadline, count: 3, after: 2 s, quorum: 1', 'kind: synchronous, count: 3').replace('probability: 0.3', 'probability: 1'))
+  const flown = await say(['run', 'stuck.yaml', '--out', join(cwd, 'failed'), '--quiet', '--workers', '1'], cwd)
+  expect(flown.code).toBe(5)
+  for (const argv of [['blame', 'failed'], ['when', 'failed', 'auc > 0']]) {
+    const { code, err } = await say(argv, cwd)
+    expect(code).toBe(7)
+    expect(err).toContain('holds a run that is failed, not complete. windtunnel shrink failed looks for the simplest that fails so.')
+  }
+})
+
 it('both refuse a script that changed', async () => {
   appendFileSync(join(cwd, 'small.yaml'), '# changed\n')
   for (const argv of [['blame', 'run'], ['when', 'run', 'auc > 0']]) {
