@@ -101,6 +101,11 @@ export class Evaluation {
     return this.#last
   }
 
+  /** Waits for what is being scored, whatever becomes of it: rows of a flight that fails are those of the closes before. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => {})
+  }
+
   /**
    * Waits for all scores, then scores what was not: every split at the selected round. What only the end has
    * (`finalScoresOf`) is measured at the selected and the last round.

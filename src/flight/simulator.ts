@@ -303,6 +303,7 @@ export class Simulator {
       goesOn = more
       return done
     } catch (error) {
+      await this.#evaluation.settled()
       // What led there is what a reader wants to see most.
       this.#options.onLines?.(this.#journal.takeLines())
       throw error
