@@ -5,6 +5,12 @@ import type { Account } from '../record/account.js'
 import type { MetricRow, OddGradientRow } from '../record/rows.js'
 import type { Resolved } from '../simulation/specification.js'
 
+/** The close of a round, and the round whose scoring began last by then. */
+interface Close {
+  readonly round: number
+  readonly scoring: number
+}
+
 /**
  * Ends a flight whose training diverged, where that is wanted: at the close of a round in which an update was refused
  * because it was not finite, or of the first that was scored after one whose scores were not.
@@ -24,19 +30,19 @@ export class Divergence {
   }
 
   /**
-   * Throws a `DivergenceError` where there is one. With `before`, only scores of earlier rounds count: those of later ones
-   * may be known by now or not, which must not decide anything.
+   * Throws a `DivergenceError` where there is one. At the close of a round, only scores from before the round that is `scoring`
+   * count: its own may be known by now or not, which must not decide anything.
    */
-  demandNone({ refused, unfit, oddGradients }: Pick<Account, 'refused' | 'unfit' | 'oddGradients'>, before = Infinity): void {
+  demandNone({ refused, unfit, oddGradients }: Pick<Account, 'refused' | 'unfit' | 'oddGradients'>, close?: Close): void {
     if (unfit.size > 0) {
       throw this.#error(`The model diverged: what was folded into ${names([...unfit.keys()].sort())} was not finite`, oddGradients)
     }
     if (refused.size > 0) {
       const clients = [...refused.keys()].sort()
-      const when = before === Infinity ? '' : ` by the close of round ${before}`
+      const when = close === undefined ? '' : ` by the close of round ${close.round}`
       throw this.#error(`Training diverged: updates of ${names(clients)} were not finite${when}`, oddGradients)
     }
-    if (this.#first === undefined || this.#first.round >= before) return
+    if (this.#first === undefined || this.#first.round >= (close?.scoring ?? Infinity)) return
     const { round, rows } = this.#first
     const where = [...new Set(rows.map(({ task, scenario }) => `${task} in ${scenario}`))]
     throw this.#error(`The model diverged: scores of ${names(where)} are not finite after round ${round}`, oddGradients)

@@ -62,6 +62,7 @@ export class Evaluation {
    */
   #best: { readonly round: number; readonly at: Micros; readonly score: number; readonly served: Serving } | undefined
   #last: Promise<readonly MetricRow[]> = Promise.resolve([])
+  #scoring = 0
   #lastServed: Moment | undefined
   /** What was answered on test at the round scored last, and at the best one. */
   #lastTest: Tested | undefined
@@ -75,8 +76,14 @@ export class Evaluation {
     return this.#best?.round
   }
 
+  /** The round whose scoring began last: scores of those before it are known. */
+  get scoring(): number {
+    return this.#scoring
+  }
+
   /** Takes the models as they are served now and starts to score them; resolves when the round before is done. */
   begin(round: number, at: Micros, splits: readonly Split[]): Promise<unknown> {
+    this.#scoring = round
     const served = this.#serve()
     if (this.#options.models !== undefined) this.#lastServed = { round, served }
     const before = this.#last

@@ -505,7 +505,7 @@ export class Simulator {
         else await this.#judge(round, at, splits, this.#until)
       } else if (last) this.#evaluation.keepLast(round)
       if (this.#over) this.#host.halt()
-      this.#divergence?.demandNone(this.#account, round)
+      this.#divergence?.demandNone(this.#account, { round, scoring: this.#evaluation.scoring })
     })
   }
 

@@ -53,3 +53,24 @@ it('a flight that fails leaves the scores of every close before, however late th
   expect(new Set(rows.map(({ round }) => round))).toEqual(new Set([0, 1, 2]))
   expect(await rowsUntilStuck(scoringAfter(2000))).toEqual(rows)
 })
+
+it('a model that diverged ends a flight in one place, however late its scores come', async () => {
+  const linesUntilDiverged = async (on: Engine): Promise<string[]> => {
+    const lines: string[] = []
+    const resolved = resolve({
+      world: { kind: 'storefronts' },
+      model: mlp({ hidden: [2] }),
+      local: { epochs: 1, batch: 6, optimizer: sgd(1e30) },
+      // Nobody sends anything, so that only the scores can tell: they are known by the close of round 3, or not.
+      strategy: { kind: 'local-only' },
+      rounds: synchronous({ count: 7 }),
+      evaluate: { every: 2, on: ['validation'], start: false },
+    }, { seed: 3, engine: 'tfjs' })
+    const flight = fly(resolved, { world, engine: on, onLines: (some) => lines.push(...some) })
+    await expect(flight).rejects.toThrow(/^The model diverged: .* after round 2/)
+    return lines
+  }
+  const lines = await linesUntilDiverged(scoringAfter(0))
+  expect(lines.findLast((line) => line.includes('round-close'))).toContain('"round":4')
+  expect(await linesUntilDiverged(scoringAfter(2000))).toEqual(lines)
+})
