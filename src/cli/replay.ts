@@ -1,5 +1,5 @@
 import { exitCodes } from '../errors.js'
-import { replay as replayRun } from '../runs/replay.js'
+import { replay as replayRun } from '../runs/replay/replay.js'
 import { formatCount } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { silent, type Progress } from './progress.js'

@@ -13,7 +13,7 @@ import type { Candidate, Choose } from '../../src/federation/choice.js'
 import { realDisk } from '../../src/runs/disk.js'
 import { loadSpecification } from '../../src/runs/load.js'
 import { manifestText, readManifest, type Manifest } from '../../src/runs/manifest.js'
-import { replay } from '../../src/runs/replay.js'
+import { replay } from '../../src/runs/replay/replay.js'
 import { sealed } from '../../src/runs/seal.js'
 import { type Run, simulate, type SimulateOptions } from '../../src/runs/simulate.js'
 import {

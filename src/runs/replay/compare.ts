@@ -1,5 +1,5 @@
-import type { MetricRow } from '../record/rows.js'
-import { formatMicros } from '../time/micros.js'
+import type { MetricRow } from '../../record/rows.js'
+import { formatMicros } from '../../time/micros.js'
 
 /** The first event in which two runs part. `undefined`: that run has no event there. */
 export interface Difference {

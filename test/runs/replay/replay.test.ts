@@ -3,18 +3,18 @@ import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { storefronts } from '../../scenarios/index.js'
-import { exitCodes, NondeterminismError, SpecificationError } from '../../src/errors.js'
-import { manifestText, readManifest, type Manifest } from '../../src/runs/manifest.js'
-import { realDisk } from '../../src/runs/disk.js'
-import type { FlightEvent } from '../../src/record/event.js'
-import { gather } from '../../src/runs/comparison/gather.js'
-import { jobsFile } from '../../src/runs/jobs/job-log.js'
-import { replay } from '../../src/runs/replay.js'
-import { examine, sealed } from '../../src/runs/seal.js'
-import { simulate } from '../../src/runs/simulate.js'
-import { deadline, fedAvg, lose, minutes, mlp, sgd, simulation } from '../../src/simulation/script.js'
-import { say } from '../cli/console.js'
+import { storefronts } from '../../../scenarios/index.js'
+import { exitCodes, NondeterminismError, SpecificationError } from '../../../src/errors.js'
+import { manifestText, readManifest, type Manifest } from '../../../src/runs/manifest.js'
+import { realDisk } from '../../../src/runs/disk.js'
+import type { FlightEvent } from '../../../src/record/event.js'
+import { gather } from '../../../src/runs/comparison/gather.js'
+import { jobsFile } from '../../../src/runs/jobs/job-log.js'
+import { replay } from '../../../src/runs/replay/replay.js'
+import { examine, sealed } from '../../../src/runs/seal.js'
+import { simulate } from '../../../src/runs/simulate.js'
+import { deadline, fedAvg, lose, minutes, mlp, sgd, simulation } from '../../../src/simulation/script.js'
+import { say } from '../../cli/console.js'
 
 const tiny = simulation({
   name: 'tiny',
@@ -301,7 +301,7 @@ describe('a run that was tampered with', () => {
 
 describe('a full disk', () => {
   it('ends the flight early, with what was flown', async () => {
-    const { conduct } = await import('../../src/runs/simulate.js')
+    const { conduct } = await import('../../../src/runs/simulate.js')
     let room = 4
     const disk = {
       ...realDisk,

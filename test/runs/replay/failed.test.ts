@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { LivenessError, NondeterminismError, StorageError } from '../../src/errors.js'
-import { realDisk } from '../../src/runs/disk.js'
-import { loadSpecification } from '../../src/runs/load.js'
-import { type Manifest, manifestText, readManifest } from '../../src/runs/manifest.js'
-import { replay } from '../../src/runs/replay.js'
-import { sealed } from '../../src/runs/seal.js'
-import { simulate } from '../../src/runs/simulate.js'
+import { LivenessError, NondeterminismError, StorageError } from '../../../src/errors.js'
+import { realDisk } from '../../../src/runs/disk.js'
+import { loadSpecification } from '../../../src/runs/load.js'
+import { type Manifest, manifestText, readManifest } from '../../../src/runs/manifest.js'
+import { replay } from '../../../src/runs/replay/replay.js'
+import { sealed } from '../../../src/runs/seal.js'
+import { simulate } from '../../../src/runs/simulate.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-replay-failed-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -124,7 +124,7 @@ describe('a run that failed by itself', () => {
       if (path.endsWith('ledger.ndjson') && content.length > 0) throw Object.assign(new Error('no'), { code: 'ENOSPC' })
       realDisk.append(path, content)
     } }
-    const { conduct } = await import('../../src/runs/simulate.js')
+    const { conduct } = await import('../../../src/runs/simulate.js')
     await expect(conduct(specification, { seed: 7, workers: 1, out: join(cwd, 'full'), cwd }, { disk: full })).rejects.toThrow(StorageError)
     expect(readManifest(join(cwd, 'full'), realDisk)).toMatchObject({ status: 'failed' })
     expect(readManifest(join(cwd, 'full'), realDisk).failure).toBeUndefined()

@@ -1,45 +1,24 @@
 import { join } from 'node:path'
 
-import { NondeterminismError, StorageError } from '../errors.js'
-import type { Failure } from '../flight/failure.js'
-import type { Flight } from '../flight/flight.js'
-import type { FlightEvent } from '../record/event.js'
-import type { MetricRow } from '../record/rows.js'
-import { checkWorld, flightOf } from './again.js'
-import {
-  compareMetrics, compareRows, EventComparison, formatDifference, formatMetricDifference, formatRowDifference,
-} from './compare.js'
+import { NondeterminismError, StorageError } from '../../errors.js'
+import type { FlightEvent } from '../../record/event.js'
+import type { MetricRow } from '../../record/rows.js'
+import { checkWorld, flightOf } from '../again.js'
+import { realDisk, type Disk } from '../disk.js'
+import { blockFiles, rowFiles, rowLines } from '../files.js'
+import { JobLog, jobsFile, makerOfLog } from '../jobs/job-log.js'
+import { makerOf, makersDiffer } from '../jobs/maker.js'
+import { manifestFile, type Manifest } from '../manifest.js'
+import { thisProcessor } from '../processor.js'
+import { readEnd, readLines, readRows } from '../rows.js'
+import { demandSeal, examine, formatStrays } from '../seal.js'
+import { type Callbacks, conduct, type Run } from '../simulate.js'
 import { demandSameManifest } from './compare-manifest.js'
-import { realDisk, type Disk } from './disk.js'
-import { blockFiles, rowFiles, rowLines } from './files.js'
-import { JobLog, jobsFile, makerOfLog } from './jobs/job-log.js'
-import { makerOf, makersDiffer } from './jobs/maker.js'
-import { manifestFile, type Manifest } from './manifest.js'
-import { thisProcessor } from './processor.js'
+import { compareRows, EventComparison, formatDifference, formatRowDifference } from './compare.js'
+import { replayFailed } from './failed.js'
+import { compareNumbers } from './numbers.js'
 import { reasonsToDiffer } from './reasons-to-differ.js'
-import { replayFailed } from './replay-failed.js'
-import { readEnd, readLines, readRows } from './rows.js'
-import { demandSeal, examine, formatStrays } from './seal.js'
-import { conduct, type Run, type SimulateOptions, type Callbacks } from './simulate.js'
-
-/** How far a metric may be off on another kind of processor, whose matrix kernels round differently. */
-export const metricTolerance = 0.01
-
-/** What a replay that found no difference can say. */
-export interface Replayed {
-  readonly manifest: Manifest
-  /** Of the flight; undefined where it failed, as the run had, or was interrupted. */
-  readonly digest: string | undefined
-  /** Canonical events that were the same: all that were compared, unless `notes` say where they part. */
-  readonly events: number
-  readonly numbers: 'same' | 'within tolerance' | 'not compared'
-  /** How the run had failed, and has failed again. */
-  readonly failure?: Failure
-  /** Whether all of the run was compared, bit by bit, and its manifest vouches for its files: `notes` say what not. */
-  readonly entire: boolean
-  /** Why numbers were not compared bit by bit, and the like. */
-  readonly notes: readonly string[]
-}
+import type { Replayed, ReplayOptions } from './replayed.js'
 
 /**
  * Events of the earlier run that can be compared. One that was broken off ends with messages that it left in the air,
@@ -49,28 +28,6 @@ export const comparable = (lines: readonly string[], whole: boolean): readonly s
   const instant = /^\{"at":(\d+)/
   const end = instant.exec(lines.at(-1) ?? '')?.[1]
   return whole ? lines : lines.slice(0, lines.findLastIndex((line) => instant.exec(line)?.[1] !== end) + 1)
-}
-
-/**
- * Compares the numbers of a replay with those of the run: exactly, or within a tolerance on metrics where there are
- * reasons to differ. Throws a NondeterminismError with the first metric that is off.
- */
-export const compareNumbers = (
-  expected: { readonly digests: Flight['digests']; readonly metrics: readonly MetricRow[] },
-  got: Pick<Flight, 'digests' | 'metrics'>,
-  reasons: readonly string[],
-): 'same' | 'within tolerance' => {
-  if (expected.digests.numbers === got.digests.numbers) return 'same'
-  const tolerance = reasons.length > 0 ? metricTolerance : 0
-  const difference = compareMetrics(expected.metrics, got.metrics, tolerance)
-  if (difference === undefined && reasons.length > 0) return 'within tolerance'
-  const what = difference
-    ? `The first metric that differs is ${formatMetricDifference(difference)}.`
-    : 'All metrics are the same, but the parameters behind them are not.'
-  throw new NondeterminismError(
-    `The events are the same, the numbers are not (digest ${expected.digests.numbers.slice(0, 16)}, now ` +
-      `${got.digests.numbers.slice(0, 16)}). ${what}`,
-  )
 }
 
 /** Whether an event is told to who watches a replay: nothing of rounds that the run did not close. */
@@ -121,12 +78,6 @@ const keptJobs = (folder: string, { engine }: Manifest, versions: Manifest['vers
   const why = makersDiffer(there, here)
   if (why !== undefined) throw new StorageError(`${join(folder, jobsFile)} is of no use here: ${why}. Replay without --jobs, which trains.`)
   return JobLog.open(folder, here, disk, { frozen: true })
-}
-
-/** What to look at when a run is replayed. */
-export interface ReplayOptions extends Pick<SimulateOptions, 'workers' | 'cwd' | 'signal'> {
-  /** Read finished jobs from the log that the run kept, in place of training. Default: all is trained again. */
-  readonly jobs?: boolean | undefined
 }
 
 /**

@@ -1,7 +1,7 @@
-import { shown } from '../documents/problem.js'
-import { NondeterminismError } from '../errors.js'
+import { shown } from '../../documents/problem.js'
+import { NondeterminismError } from '../../errors.js'
+import { manifestFile, type Manifest } from '../manifest.js'
 import { compareFields, formatFieldDifference } from './compare.js'
-import { manifestFile, type Manifest } from './manifest.js'
 
 /** What of a manifest follows from what is flown; the rest says where and with what it was. */
 const derived = [

@@ -1,4 +1,4 @@
-import type { Manifest } from './manifest.js'
+import type { Manifest } from '../manifest.js'
 
 /** Why this machine may give other last bits than the one of the run; empty where it may not. */
 export const reasonsToDiffer = (

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NondeterminismError } from '../../src/errors.js'
-import { compareMetrics, EventComparison, formatDifference } from '../../src/runs/compare.js'
-import { kindOf } from '../../src/runs/processor.js'
-import { reasonsToDiffer } from '../../src/runs/reasons-to-differ.js'
-import { comparable, compareNumbers } from '../../src/runs/replay.js'
-import { events, flight, manifest, metrics } from './flights.js'
+import { NondeterminismError } from '../../../src/errors.js'
+import { compareMetrics, EventComparison, formatDifference } from '../../../src/runs/replay/compare.js'
+import { kindOf } from '../../../src/runs/processor.js'
+import { reasonsToDiffer } from '../../../src/runs/replay/reasons-to-differ.js'
+import { compareNumbers } from '../../../src/runs/replay/numbers.js'
+import { comparable } from '../../../src/runs/replay/replay.js'
+import { events, flight, manifest, metrics } from '../flights.js'
 
 const planted = '{"at":62500001,"event":"arrive","actor":"client-b","id":2}'
 
