@@ -13,8 +13,6 @@ import type { Task } from '../../tasks/task.js'
 export interface SurrogateOptions {
   /** Results are there in another order than jobs were given, and some turns of the real event loop later. */
   readonly scrambled?: boolean
-  /** One that knows the programs and tables that this one is to know. */
-  readonly twin?: SurrogateEngine
 }
 
 /** Folds the bits of floats into a hash of 32 bits, in their order. */
@@ -112,21 +110,14 @@ const scored = ({ tasks }: Training, { client, program, parameters }: ScoreJob, 
  */
 export class SurrogateEngine implements Engine {
   readonly name = 'surrogate'
-  readonly #programs: Programs
-  readonly #tables: Map<string, Known>
+  readonly #programs = new Programs('surrogate', () => {
+    throw new EngineError('The engine surrogate compiles nothing.')
+  })
+  readonly #tables = new Map<string, Known>()
   readonly #scrambled: boolean
 
-  constructor({ scrambled = false, twin }: SurrogateOptions = {}) {
+  constructor({ scrambled = false }: SurrogateOptions = {}) {
     this.#scrambled = scrambled
-    if (twin !== undefined) {
-      this.#programs = twin.#programs
-      this.#tables = twin.#tables
-      return
-    }
-    this.#programs = new Programs('surrogate', () => {
-      throw new EngineError('The engine surrogate compiles nothing.')
-    })
-    this.#tables = new Map()
   }
 
   async prepare(training: Training): Promise<Prepared> {

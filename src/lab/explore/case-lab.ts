@@ -55,10 +55,8 @@ const identity = (outcome: Outcome): string =>
   outcome.failed ? `${outcome.failure.kind} ${outcome.failure.message}` : outcome.digest
 
 /** Two that train nothing, one of which has results ready in another real order. */
-const twins = (): { readonly first: Engine; readonly again: Engine } => {
-  const twin = new SurrogateEngine()
-  return { first: twin, again: new SurrogateEngine({ scrambled: true, twin }) }
-}
+const surrogates = (): { readonly first: Engine; readonly again: Engine } =>
+  ({ first: new SurrogateEngine(), again: new SurrogateEngine({ scrambled: true }) })
 
 /** Flies cases of one specification: each shape of its federation is set up once. */
 export class CaseLab {
@@ -191,10 +189,10 @@ export class CaseLab {
     const key = JSON.stringify(resolved.world)
     let world = this.#worlds.get(key)
     if (world === undefined) this.#worlds.set(key, (world = loadGroundWorld(resolved, { cwd, dataDir })))
-    const { first, again } = engines ?? twins()
+    const { first, again } = engines ?? surrogates()
     const setup = await setUp(resolved, await world, first, undefined, cwd)
-    // The other engine comes to know the same programs and tables.
-    if (engines !== undefined) await setUp(resolved, await world, again, setup.arrangement, cwd)
+    // The other engine comes to know the same programs and tables, by the same names.
+    await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (role: string) => setup.participants.filter((one) => one.role === role).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd)
     const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round: slowest.total }

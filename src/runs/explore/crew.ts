@@ -27,7 +27,16 @@ const entry = (): { readonly filename: string; readonly execArgv: string[] } => 
 export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
   // Whatever is wrong with the script is said once, and here.
   const here = await openExplorer(task)
-  if (workers <= 1) return { size: 1, fly: (orders) => flyOrders(here, orders), close: () => here.lab.close() }
+  if (workers <= 1) {
+    let before: Promise<unknown> = Promise.resolve()
+    // One after the other: side by side in one thread nothing is faster, and all of them take memory.
+    const fly: Crew['fly'] = (orders) => {
+      const flown = before.then(() => flyOrders(here, orders))
+      before = flown.catch(() => {})
+      return flown
+    }
+    return { size: 1, fly, close: () => here.lab.close() }
+  }
   await here.lab.close()
   const piscina = new Piscina<readonly Order[], Flown[]>({
     ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity, workerData: task,

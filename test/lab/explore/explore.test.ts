@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { SurrogateEngine } from '../../../src/engine/surrogate/surrogate-engine.js'
 import type { TrainJob } from '../../../src/engine/engine.js'
 import { check, Violation } from '../../../src/checks/check.js'
+import type { Case } from '../../../src/lab/explore/case.js'
 import { CaseLab } from '../../../src/lab/explore/case-lab.js'
 import { Explorer } from '../../../src/lab/explore/explorer.js'
 import { Tally } from '../../../src/lab/explore/tally.js'
@@ -49,6 +50,19 @@ describe('a case', () => {
       expect(outcome.failed).toBe(false)
     }
     expect(sizes.size).toBeGreaterThan(1)
+  })
+
+  it('flies as it would alone, whatever was flown before it or flies beside it', async () => {
+    const explorer = new Explorer(specification, options)
+    const lab = explorer.lab
+    // Other labels are other rows of the same client, on both engines.
+    const mislabelled = { ...(await explorer.draw({ nth: 1 })), faults: [{ kind: 'mislabel', who: { select: 'all' }, flip: 1, id: 'm' }] } as Case
+    const cases = await Promise.all(Array.from({ length: 6 }, (_, nth) => explorer.draw({ nth })))
+    const alone = await Promise.all(cases.map((of) => new Explorer(specification, options).lab.fly(of)))
+    expect((await lab.flyTwice(mislabelled)).failed).toBe(false)
+    for (const [i, of] of cases.entries()) expect(await lab.flyTwice(of)).toEqual(alone[i])
+    const beside = await Promise.all([lab.flyTwice(mislabelled), ...cases.map((of) => lab.fly(of))])
+    expect(beside.slice(1)).toEqual(alone)
   })
 
   it('that is made of another flies', async () => {
