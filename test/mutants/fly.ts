@@ -1,14 +1,12 @@
-import { pathToFileURL } from 'node:url'
+import {
+  buffered, corrupt, crash, deadline, duplicate, fraction, full, lose, ms, one, partial, pause, seconds, simulate, slow, synchronous,
+} from '../../src/index.js'
+import { flights } from '../frozen/flights.js'
 
 /*
- * Flies flights of the checkout that is named, frozen ones and two more, until a check is violated: prints its name and what it says, or
+ * Flies flights of the checkout that it lies in, frozen ones and some more, until a check is violated: prints its name and what it says, or
  * that nothing was caught.
  */
-
-const [root] = process.argv.slice(2)
-const load = (path: string): Promise<unknown> => import(pathToFileURL(`${root}/${path}`).href)
-const { buffered, corrupt, crash, deadline, duplicate, fraction, full, lose, ms, one, partial, pause, seconds, simulate, slow, synchronous } = (await load('src/index.ts')) as typeof import('../../src/index.js')
-const { flights } = (await load('test/frozen/flights.ts')) as typeof import('../frozen/flights.js')
 
 const names = ['FedPer', 'crashes', 'messages delayed, lost and doubled', 'deadline', 'quorum', 'buffered', 'asynchronous', 'synchronous']
 const plain = flights.deadline
