@@ -5,11 +5,13 @@ import type { Engine } from '../../engine/engine.js'
 import { SurrogateEngine } from '../../engine/surrogate/surrogate-engine.js'
 import type { Check } from '../../checks/check.js'
 import type { Plan } from '../../faults/plan.js'
+import type { FaultInput } from '../../faults/registry.js'
 import { calmRoundsOf, flySetup, planOf } from '../../flight/fly.js'
 import { waitsWithoutEnd } from '../../flight/never-ends.js'
 import type { FlightOptions } from '../../flight/simulator.js'
 import { type Setup, setUp, setUpAgain } from '../../flight/setup.js'
-import { AGGREGATOR } from '../../roster/participant.js'
+import { AGGREGATOR, clientName } from '../../roster/participant.js'
+import type { SelectorInput } from '../../roster/selectors.js'
 import { resolve } from '../../simulation/resolve.js'
 import type { Resolved, Specification } from '../../simulation/specification.js'
 import { loadGroundWorld } from '../ground.js'
@@ -53,6 +55,16 @@ interface Ground {
 /** What two flights of one case are compared by. */
 const identity = (outcome: Outcome): string =>
   outcome.failed ? `${outcome.failure.kind} ${outcome.failure.message}` : outcome.digest
+
+/** Whether all that a selector chooses are clients, as far as it says. */
+const choosesClients = (who: SelectorInput): boolean => {
+  const names = typeof who === 'string' ? [who] : who.select === 'named' ? who.names : []
+  return names.length > 0 && names.every((name) => name.startsWith(clientName('')))
+}
+
+/** Does somebody die of whom there is no other, and who does not come back by himself? */
+const losesServer = (fault: FaultInput): boolean =>
+  fault.kind === 'crash' && fault.restartAfter === undefined && fault.restartWhen === undefined && !choosesClients(fault.who)
 
 /** Two that train nothing, one of which has results ready in another real order. */
 const surrogates = (): { readonly first: Engine; readonly again: Engine } =>
@@ -121,11 +133,12 @@ export class CaseLab {
 
   /**
    * Is it a specification that flies? What does not go together is nobody's failure, nor are rounds that wait without end for somebody
-   * who is left out of a core.
+   * who is left out of a core, nor a server that is dead for good.
    */
   isSound(of: Case): boolean {
     try {
       const resolved = this.#resolved(of)
+      if (this.#options.run === undefined && resolved.calm?.at === undefined && of.faults.some(losesServer)) return false
       return resolved.calm?.core === undefined || !waitsWithoutEnd(resolved)
     } catch {
       return false

@@ -1,6 +1,7 @@
 import { pick, type Scene, type Toss } from '../../dials/dial.js'
 import { inMillis } from '../../dials/numbers.js'
 import { rests } from '../../faults/core.js'
+import type { FaultInput } from '../../faults/registry.js'
 import { drawnKinds } from '../../faults/turn.js'
 import { enoughOf } from '../../federation/rounds/enough.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
@@ -69,6 +70,17 @@ const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
   return toss() < 0.5 ? { round: 1 + Math.floor(toss() * faulty) } : { at: inMillis(toss() * faulty * scene.round) }
 }
 
+/** Of those who die, how many stay dead until it is calm. */
+const lasting = 0.3
+
+/** Where it becomes calm by the clock, whoever else stays away, some of the dead come back no sooner. */
+const untilCalm = (toss: Toss, faults: readonly FaultInput[], calm: Case['calm']): readonly FaultInput[] =>
+  calm?.at === undefined ? faults : faults.map((fault) => {
+    if (fault.kind !== 'crash' || toss() >= lasting) return fault
+    const { restartAfter: _, ...rest } = fault
+    return rest
+  })
+
 /** Half of the calm phases have a core, with as many clients as rounds need: the others are broken for good. */
 const coreOf = (toss: Toss, { clients: { length } }: Scene, rounds: RoundsInput | undefined): Pick<NonNullable<Specification['calm']>, 'core' | 'rest'> => {
   if (toss() < 0.5) return {}
@@ -94,8 +106,9 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
     const able = ableKinds(kinds, rounds)
     if (able.length === 0) continue
-    const faults = drawFaults(toss, able, intensity, scene)
+    const passing = drawFaults(toss, able, intensity, scene)
     const calm = varies('calm', 0.4) ? calmOf(toss, scene) : undefined
+    const faults = untilCalm(toss, passing, calm)
     const drawn: Case = {
       chance: `${seed}/${nth}`,
       faults,
