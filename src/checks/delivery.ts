@@ -77,11 +77,12 @@ export const delivery = check<Memory>({
       case 'life':
         if (event.what === 'restart') lives.set(event.actor, (lives.get(event.actor) ?? 1) + 1)
         if (event.what !== 'crash') return
-        // What it had sent dies with it, unless it kept that; what it took in may come again.
+        // What it had sent dies with it, unless it kept that; what it took in may come again, also from a life of its sender of which it
+        // had heard that it is over.
         channels.delete(event.actor)
         for (const own of channels.values()) {
           const channel = own.get(event.actor)
-          if (channel !== undefined) channel.last = 0
+          if (channel !== undefined) Object.assign(channel, { last: 0, life: 1 })
         }
     }
   },

@@ -8,10 +8,11 @@ import { fly } from '../../src/flight/fly.js'
 import { trainingsByOutcome } from '../../src/runs/totals.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  asynchronous, away, buffered, crash, deadline, fedAvg, fraction, lose, mmoe, ms, one, partial, quorum, seconds, sgd, slow,
+  asynchronous, away, buffered, clog, crash, deadline, duplicate, fedAvg, fraction, lose, mmoe, ms, one, partial, quorum, seconds, sgd, slow,
   synchronous, type Specification,
 } from '../../src/simulation/script.js'
 import { unequal } from '../federation/every-fault.js'
+import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -150,4 +151,59 @@ describe('what a flight charges', () => {
     expect(flight.trainings).toEqual([])
     expect(flight.ledger.filter(({ kind, direction }) => kind === 'close' && direction === 'down')).toHaveLength(4)
   })
+})
+
+describe('of a client that dies and comes back with nothing', () => {
+  const world = smallWorld({ A: 18, B: 33 })
+  const dying = (more: Partial<Specification>): Promise<Flight> => fly(
+    resolve(specified({
+      model: mmoe({ embedding: 1, experts: 1, expert: [2], tower: [2] }), network: { latency: ms(10) }, rounds: deadline({ count: 2, after: ms(400), quorum: 1 }), ...more,
+    }), { seed: 1, engine: 'tfjs' }),
+    { engine, world },
+  )
+  const ofFirst = ({ ledger }: Flight, kind: string) =>
+    ledger.filter((row) => row.kind === kind && row.round === 1 && (row.to === 'client-A' || row.from === 'client-A'))
+      .map(({ part, copy, attempt, fate }) => `${part}${copy > 0 ? ', a copy' : ''}${attempt > 0 ? ', again' : ''}: ${fate}`)
+  const trained = ({ trainings }: Flight) => trainings.filter(({ client, round }) => client === 'client-A' && round === 1).map(({ outcome }) => outcome)
+
+  it('each model is of use of which the update was made that counts', async () => {
+    const flight = await dying({
+      faults: [duplicate({ to: 'client-A', message: 'model' }, { after: ms(15), rounds: [1, 1] }), crash('client-A', { at: ms(11), restartAfter: ms(2) })],
+    })
+    // It trains before it dies, and again on the copies. The expert's update was sent in time, and the trunk's died with it.
+    expect(ofFirst(flight, 'update')).toEqual(['expert-1: used', 'trunk: lost', 'expert-1: duplicate', 'trunk: used'])
+    expect(ofFirst(flight, 'model')).toEqual(['trunk: fruitless', 'trunk, a copy: used', 'expert-1: used', 'expert-1, a copy: fruitless'])
+    expect(trained(flight)).toEqual(['lost', 'used'])
+  })
+
+  it('a training whose answer it had not sent is lost, and the one after it counts', async () => {
+    const flight = await dying({
+      delivery: { acknowledge: true, retries: 0, timeout: ms(500) },
+      faults: [lose({ from: 'client-A', message: 'update' }, { until: ms(100) }), crash('client-A', { at: ms(60), restartAfter: ms(60) })],
+    })
+    // The trunk waits for its turn behind the expert's update, which is lost.
+    expect(ofFirst(flight, 'update')).toEqual(['expert-1: lost', 'expert-1: used', 'trunk: used'])
+    expect(ofFirst(flight, 'model')).toEqual(['trunk: fruitless', 'expert-1: fruitless', 'trunk, again: used', 'expert-1, again: used'])
+    expect(trained(flight)).toEqual(['lost', 'used'])
+  })
+
+  it('what a sender has sent in a life before may come once more, since nothing is known of its lives', async () => {
+    const flight = await dying({
+      delivery: { acknowledge: true, retries: 0, timeout: ms(13), longest: ms(160) },
+      faults: [
+        duplicate({ to: 'client-A', message: 'model' }, { after: ms(15) }),
+        crash('aggregator', { when: { event: 'arrived', nth: 1 }, restartAfter: ms(1), keeps: 'checkpoint' }),
+        crash('client-A', { at: ms(24), restartAfter: ms(1) }),
+      ],
+    })
+    expect(flight.status).toBe('complete')
+  })
+})
+
+it('a model that an owner sends after it has heard that all is over is of no use', async () => {
+  // All that the aggregator says is held until the last round has ended, and comes at once.
+  const flight = await flown({ rounds: asynchronous({ count: 3, timeout: ms(150), patience: ms(75) }), faults: [clog({ from: 'aggregator' }, { rounds: [1, 3] })] })
+  const models = flight.ledger.filter(({ kind, from }) => kind === 'model' && from === 'expert-1')
+  expect(models.length).toBeGreaterThan(0)
+  expect(new Set(models.map(({ fate }) => fate))).toEqual(new Set(['fruitless']))
 })

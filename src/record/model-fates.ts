@@ -1,0 +1,177 @@
+import type { Name } from '../roster/participant.js'
+import type { EventOf } from './event.js'
+import type { FlightRecorder } from './flight-recorder.js'
+import { fateOf } from './happenings.js'
+import type { Incarnations } from './incarnations.js'
+import type { Ledger } from './ledger.js'
+import type { Fate } from './message.js'
+
+/** Models of one part that one client was sent and that are not over: their envelopes, in the order of sending. */
+class Open {
+  envelopes: number[] = []
+  /** Is it on the list of its part? */
+  listed = false
+
+  constructor(readonly client: Name) {}
+}
+
+/** Models of one part. */
+interface PartModels {
+  readonly byClient: Map<Name, Open>
+  /** Those with any, and some that had. */
+  readonly open: Open[]
+  /** The owner of the part, and the last round that has ended there for all: what it sends again for that one is of no use. */
+  readonly owner: Name
+  ended: number
+}
+
+/** Which models were of use: those behind updates that count, once their owner has closed the round. */
+export class ModelFates {
+  readonly #record: Pick<FlightRecorder, 'tell'>
+  readonly #ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>
+  readonly #incarnations: Incarnations
+  readonly #models = new Map<string, PartModels>()
+  /** What came before its turn, where messages are acknowledged: it has not been taken in. */
+  readonly #early = new Set<number>()
+  /** Of a client that has come back, by part and round: the life in which its update was sent that counts. */
+  readonly #counted = new Map<string, number>()
+
+  constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>, incarnations: Incarnations) {
+    this.#record = record
+    this.#ledger = ledger
+    this.#incarnations = incarnations
+  }
+
+  early(envelope: number): void {
+    this.#early.add(envelope)
+  }
+
+  taken(envelope: number): void {
+    this.#early.delete(envelope)
+  }
+
+  /** Whoever comes back may have to open a round again that had ended. */
+  back(owner: Name): void {
+    for (const models of this.#models.values()) if (models.owner === owner) models.ended = 0
+  }
+
+  /** An update counts that was sent in that life of its client. */
+  counts(part: string, client: Name, round: number, life: number): void {
+    this.#counted.set(nameOf(part, client, round), life)
+  }
+
+  sent({ actor: owner, envelope, part, to, round }: EventOf<'send'> | EventOf<'copy'>): void {
+    const models = this.#modelsOf(part, owner)
+    if (round <= models.ended) return
+    let own = models.byClient.get(to)
+    if (own === undefined) models.byClient.set(to, (own = new Open(to)))
+    // A list that was emptied is not filled again: it would be given room for many.
+    if (own.envelopes.length === 0) own.envelopes = [envelope]
+    else own.envelopes.push(envelope)
+    if (own.listed) return
+    own.listed = true
+    models.open.push(own)
+  }
+
+  /** A model has reached its client: if it is over for its owner, nothing can come of it any more. */
+  admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
+    this.#incarnations.mark(envelope, actor)
+    const open = this.#models.get(part)?.byClient.get(actor)?.envelopes
+    if (open?.some((other) => this.#ledger.round(other) === round) === true) return
+    this.#record.tell(actor, fateOf(envelope, 'fruitless'), cause)
+  }
+
+  closed({ actor: owner, id: cause, part, round, updates, ends }: EventOf<'part-close'>): void {
+    // A round may end of which its owner hears only then: what it still sends for it is of no use.
+    if (ends === 'round') this.#modelsOf(part, owner).ended = round
+    else if (ends === 'all') this.#modelsOf(part, owner).ended = Infinity
+    if (ends === 'round') return this.#endRound(part, round, new Set(updates.map(({ client }) => client)), cause)
+    for (const { client, round: of } of updates) this.end(part, client, of, of, cause)
+    if (ends === 'all') this.#endAll(part, round, cause)
+  }
+
+  #modelsOf(part: string, owner: Name): PartModels {
+    let models = this.#models.get(part)
+    if (models === undefined) this.#models.set(part, (models = { byClient: new Map(), open: [], owner, ended: 0 }))
+    return models
+  }
+
+  /** All models of a part up to a round are over, and were of no use. */
+  #endAll(part: string, upTo: number, cause: number): void {
+    const over = this.#take(part, (round) => round <= upTo)
+    const roundOf = (id: number): number => this.#ledger.round(id)
+    for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
+  }
+
+  /**
+   * All models of a part up to a round are over: those of that round whose client contributed were of use. What an owner that
+   * came back has sent once more of an earlier round ends with the next.
+   */
+  #endRound(part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
+    const over = this.#take(part, (of) => of <= round).sort(ascending)
+    for (const id of over) {
+      const { to } = this.#ledger.flow(id)
+      const isUsed = this.#ledger.round(id) === round && contributors.has(to) && this.#isBehind(id, part, to, round, over)
+      this.#settle(id, isUsed ? 'used' : 'fruitless', cause)
+    }
+  }
+
+  /** A client's models of a part up to round `upTo` are over; the one of round `used` was of use. */
+  end(part: string, client: Name, upTo: number, used: number | undefined, cause: number): void {
+    const own = this.#models.get(part)?.byClient.get(client)
+    if (own === undefined) return
+    const over: number[] = []
+    this.#part(own, (round) => round <= upTo, over)
+    for (const id of over) {
+      const isUsed = this.#ledger.round(id) === used && this.#isBehind(id, part, client, used, over)
+      this.#settle(id, isUsed ? 'used' : 'fruitless', cause)
+    }
+  }
+
+  /** Whether a client's update that counts was made of this model: of one that has come back, another life's may have been. */
+  #isBehind(id: number, part: string, client: Name, round: number, over: readonly number[]): boolean {
+    const life = this.#counted.get(nameOf(part, client, round))
+    if (life === undefined) return true
+    const alike = over.filter((other) => this.#ledger.round(other) === round && this.#ledger.flow(other).to === client && this.#isTakenIn(other))
+    return this.#incarnations.behind(alike, life).includes(id)
+  }
+
+  /** Takes the models of a part out that are of certain rounds. */
+  #take(part: string, is: (round: number) => boolean): number[] {
+    const over: number[] = []
+    const open = this.#models.get(part)?.open ?? []
+    let left = 0
+    for (const own of open) {
+      this.#part(own, is, over)
+      own.listed = own.envelopes.length > 0
+      if (own.listed) open[left++] = own
+    }
+    open.length = left
+    return over
+  }
+
+  /** Moves one client's models of certain rounds over. */
+  #part({ envelopes }: Open, is: (round: number) => boolean, over: number[]): void {
+    let left = 0
+    for (const id of envelopes) {
+      if (is(this.#ledger.round(id))) over.push(id)
+      else envelopes[left++] = id
+    }
+    envelopes.length = left
+  }
+
+  #isTakenIn(id: number): boolean {
+    return this.#ledger.isOpen(id) && !this.#early.has(id)
+  }
+
+  /** What has not arrived yet is judged when it does. */
+  #settle(id: number, fate: Fate, cause: number): void {
+    if (this.#isTakenIn(id)) {
+      this.#record.tell(this.#ledger.flow(id).to, fateOf(id, fate), cause)
+    }
+  }
+}
+
+const nameOf = (part: string, client: Name, round: number): string => `${part} ${round} ${client}`
+
+const ascending = (a: number, b: number): number => a - b
