@@ -137,7 +137,8 @@ Examples:
   npx windtunnel blame runs/first-flight-1 --seeds 10 --shapley --at last --format csv > prices.csv`,
   when: `
 The condition is METRIC[ of SCENARIO/TASK][@ROUND] < VALUE, or >: on validation, or with \`test\` before it. Flies on from several
-moments of the run with fresh chance, the past being the same, and prints how probable the outcome was from each.
+moments of the run with fresh chance, the past being the same, and prints how probable the outcome was from each. A score that is
+exactly VALUE is not so. Of equal jumps the earliest is told.
 
 Examples:
   npx windtunnel when runs/first-flight-1 'auc < .65'
