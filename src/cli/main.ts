@@ -259,7 +259,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--check <name>', 'as for run', gather)
     .option('--twice <share>', 'share of the cases that are flown twice and compared (default: 0.1)', part)
     .option('--collect', 'go on after a failure')
-    .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so')
+    .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so; without --out')
     .option('--directed', 'make half of the cases of those that reached what none before had')
     .option('--backward', 'draw nothing: take away, by as few messages and lives as can be, all that the outcome of a good flight rests on')
     .option('--cuts-up-to <n>', 'with --backward: so many messages and lives at once, at most (default: 2)', whole(1))

@@ -131,6 +131,17 @@ describe('a folder that cannot be had', () => {
     expect(readdirSync(join(cwd, 'taken'))).toEqual(['notes.txt'])
   }, 60_000)
 
+  it('is refused where nothing would be put there: --no-shrink looks for nothing simpler', async () => {
+    for (const [argv, flag] of [[['--out', 'runs/none'], '--out'], [['--force'], '--force'], [['--out', 'taken', '--force'], '--out']] as const) {
+      const { code, out, err } = await windtunnel(...explored, '--no-shrink', ...argv)
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toContain(`${flag} is about the folder of the simplest that fails, which --no-shrink does not look for`)
+      expect(err).toContain('--json > found.json')
+    }
+    expect(existsSync(join(cwd, 'runs/none'))).toBe(false)
+    expect((await windtunnel(...explored, '--no-shrink', '--quiet')).code).toBe(1)
+  }, 60_000)
+
   it('when all was found, does not take it along: it is printed, with what went wrong', async () => {
     // Something else is found than what lies there.
     const there = 'runs/stuck-7-shortest'
