@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
-import { StorageError } from '../errors.js'
+import { asError, StorageError } from '../errors.js'
 import { failureOf, isOutside } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
 import type { FlightEvent } from '../record/event.js'
@@ -151,7 +151,8 @@ export class RunFolder {
   /** Says in the manifest that the run failed. Keeps what was written; never throws. `cwd`: what paths of scripts are relative to. */
   fail(error: unknown, cwd: string): void {
     this.#flush(every)
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    const { name, message: words } = asError(error)
+    const message = `${name}: ${words}`
     this.#manifest = { ...this.#manifest, status: 'failed', error: message, ...(!isOutside(error) && { failure: failureOf(error, cwd) }) }
     this.#close()
   }
