@@ -143,6 +143,15 @@ describe('replay', () => {
     const again = await replay(join(cwd, 'cut'), { workers: 1, cwd })
     expect(again).toMatchObject({ numbers: 'not compared', entire: false })
     expect(again.events).toBeGreaterThan(5)
+    expect(again.notCompared).toEqual(expect.arrayContaining(['spent', 'rounds', 'virtualTime', 'faults', 'marks', 'digests', 'digest']))
+    // What it says of its beginning is compared all the same.
+    for (const [path, change] of [
+      ['name', () => ({ name: 'other' })],
+      ['world.split', ({ world }: Manifest) => ({ world: { ...world, split: 'by magic' } })],
+      ['checks.0', ({ checks }: Manifest) => ({ checks: ['once', ...checks!] })],
+    ] as [string, (manifest: Manifest) => Partial<Manifest>][]) {
+      await expect(replay(editedManifest(join(cwd, 'cut'), change), { workers: 1, cwd })).rejects.toThrow(`manifest.json: ${path} is not what was flown`)
+    }
   })
 
   it('needs the script for what was a function, when there is none to take it from', async () => {
