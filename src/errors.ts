@@ -101,6 +101,35 @@ export class StorageError extends WindtunnelError {
   override readonly exitCode = exitCodes.storage
 }
 
+/** `object`, the name of a class, or the type of what is no object. */
+const kindOf = (value: unknown): string => {
+  if (typeof value !== 'object') return typeof value
+  const name = (value?.constructor as { readonly name?: unknown } | undefined)?.name
+  return typeof name === 'string' && name !== 'Object' ? name : 'object'
+}
+
+/** What it is and what it says, of anything: `string "no luck"`, `object {"code":17}`, `Refusal {"code":17}`, `undefined`. */
+const toldOf = (value: unknown): string => {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'bigint' || typeof value === 'symbol') return `${typeof value} ${value.toString()}`
+  try {
+    return `${kindOf(value)} ${typeof value === 'function' ? value.name : JSON.stringify(value)}`
+  } catch {
+    return `${kindOf(value)} that cannot be told`
+  }
+}
+
+/** What stands for something that was thrown and is no error. It does not say where: only errors know. */
+export class NoError extends Error {
+  /** What it is and what it says. */
+  readonly told: string
+
+  constructor(readonly thrown: unknown) {
+    const told = toldOf(thrown)
+    super(`something was thrown that is no error: ${told.length > 200 ? `${told.slice(0, 199)}…` : told}`, { cause: thrown })
+    this.told = told
+  }
+}
+
 /** What was thrown, as an error: scripts may throw anything. */
-export const asError = (thrown: unknown): Error =>
-  thrown instanceof Error ? thrown : new Error(`something was thrown that is no error: ${String(thrown)}`, { cause: thrown })
+export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new NoError(thrown))

@@ -1,3 +1,4 @@
+import { asError } from '../errors.js'
 import type { TrainingEnd } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import { Delivery } from '../time/kernel.js'
@@ -119,9 +120,9 @@ export class Computation extends Delivery implements Item, UnderWay {
     )
   }
 
-  #failed(error: unknown): ActorError {
-    const reason = error instanceof Error ? error.message : String(error)
-    const what = `began a computation at ${formatMicros(this.start)} that failed: ${reason}`
+  #failed(thrown: unknown): ActorError {
+    const error = asError(thrown)
+    const what = `began a computation at ${formatMicros(this.start)} that failed: ${error.message}`
     return new ActorError(this.cell.name, 'computed', this.time, what, { cause: error })
   }
 }

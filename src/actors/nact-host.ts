@@ -1,5 +1,5 @@
 import nact, { type Ref } from 'nact'
-import { WindtunnelError } from '../errors.js'
+import { asError, WindtunnelError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
 import { FlightRecorder } from '../record/flight-recorder.js'
 import type { Clock } from '../time/clock.js'
@@ -223,9 +223,9 @@ export class NactHost {
     let next: unknown
     try {
       next = cell.behaviour(state, received, context)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new ActorError(cell.name, kind, this.#kernel.now, `failed: ${reason}`, { cause: error })
+    } catch (thrown) {
+      const error = asError(thrown)
+      throw new ActorError(cell.name, kind, this.#kernel.now, `failed: ${error.message}`, { cause: error })
     } finally {
       guard?.leave(outer)
       HandlerContext.revoke(context)

@@ -20,12 +20,17 @@ export interface BlameFlags {
   readonly quiet?: boolean
 }
 
-const amount = ({ unit }: Measure, value: number): string => {
+/** Not less than nothing, in the measure's unit; a dash where nobody knows. */
+const sizeOf = ({ unit }: Measure, size: number): string => {
+  if (Number.isNaN(size)) return '-'
+  if (unit === 'score') return size.toFixed(4)
+  return unit === 'time' ? formatTime(size) : unit === 'bytes' ? formatBytes(Math.round(size)) : formatCount(Math.round(size))
+}
+
+const amount = (measure: Measure, value: number): string => {
   if (Number.isNaN(value)) return '-'
-  if (unit === 'score') return signed(value)
-  const size = Math.abs(value)
-  const text = unit === 'time' ? formatTime(size) : unit === 'bytes' ? formatBytes(Math.round(size)) : formatCount(Math.round(size))
-  return `${value < 0 ? '-' : '+'}${text}`
+  if (measure.unit === 'score') return signed(value)
+  return `${value < 0 ? '-' : '+'}${sizeOf(measure, Math.abs(value))}`
 }
 
 const intervalOf = ({ measure, effect: { interval: [low, high] }, alike }: Price): string =>
@@ -52,15 +57,18 @@ const nameOf = ({ what, faults }: Price): string => {
 
 const head = (percent: number): string[] => ['fault', 'price', `${percent} % interval`, 'p', 'p (Holm)', 'seeds', 'is']
 
-const sheetOf = (measure: Measure, { prices, level }: Blame): Sheet => ({
-  title: `${measure.name}: with the fault, less without it`,
-  head: head(Math.round(level * 1000) / 10),
-  align: ['left', 'right', 'right', 'right', 'right', 'right', 'left'],
-  rows: prices.filter((price) => price.measure === measure).map((price) => [
-    nameOf(price), amount(measure, price.effect.estimate), intervalOf(price), probability(price.effect.p), probability(price.adjusted),
-    String(price.units), price.verdict ?? '',
-  ]),
-})
+const sheetOf = (measure: Measure, { prices, level, shares }: Blame): Sheet => {
+  const drawn = shares === 'drawn'
+  return {
+    title: `${measure.name}: with the fault, less without it`,
+    head: [...head(Math.round(level * 1000) / 10), ...(drawn ? ['by drawing'] : [])],
+    align: ['left', 'right', 'right', 'right', 'right', 'right', 'left', ...(drawn ? ['right' as const] : [])],
+    rows: prices.filter((price) => price.measure === measure).map((price) => [
+      nameOf(price), amount(measure, price.effect.estimate), intervalOf(price), probability(price.effect.p), probability(price.adjusted),
+      String(price.units), price.verdict ?? '', ...(drawn ? [price.drawing === undefined ? '' : sizeOf(measure, price.drawing)] : []),
+    ]),
+  }
+}
 
 /** Who is to blame for what, a sentence for each measure of which somebody is. */
 export const verdicts = ({ prices, measures }: Blame): string[] => {
@@ -80,7 +88,7 @@ const notesOf = (found: Blame, wide: number): string[] => [
     'the world is drawn by the seed.',
   `p (Holm) is corrected over all ${found.prices.length} prices here; harmful and helpful is what survives that.`,
   ...(found.explained ? [] : ['Each fault by itself does not explain what all do: two of them meddle with each other. Pairs of those that fired were flown, too.']),
-  ...(found.shares === 'drawn' ? [`Fair shares are from drawn orders; their standard error by that is up to ${Math.max(...found.prices.map(({ drawing = 0 }) => drawing)).toPrecision(2)}.`] : []),
+  ...(found.shares === 'drawn' ? ['Fair shares are from drawn orders: "by drawing" is the standard error of each that comes from that alone, unknown of a single pair of orders.'] : []),
 ].map((note) => wrap(note, wide))
 
 /** What was found, in a format. */

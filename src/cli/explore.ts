@@ -101,6 +101,12 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
     throw new SpecificationError('--backward draws no faults: leave out --directed, --fault and --intensity.')
   }
   if (!backward && (cutsUpTo !== undefined || eachName)) throw new SpecificationError('--cuts-up-to and --each-name go with --backward.')
+  if (flags.shrink === false && (flags.out !== undefined || flags.force)) {
+    throw new SpecificationError(
+      `${flags.out === undefined ? '--force' : '--out'} is about the folder of the simplest that fails, which --no-shrink does not look for: leave out one of the two. ` +
+        'What was explored is kept with --json > found.json, and shrunk later with `windtunnel shrink found.json --out DIR`.',
+    )
+  }
   if (flags.shrink !== false) demandPlace({ out: flags.out, force: flags.force, cwd })
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   const shows = err.isTTY === true && flags.quiet !== true

@@ -137,7 +137,8 @@ Examples:
   npx windtunnel blame runs/first-flight-1 --seeds 10 --shapley --at last --format csv > prices.csv`,
   when: `
 The condition is METRIC[ of SCENARIO/TASK][@ROUND] < VALUE, or >: on validation, or with \`test\` before it. Flies on from several
-moments of the run with fresh chance, the past being the same, and prints how probable the outcome was from each.
+moments of the run with fresh chance, the past being the same, and prints how probable the outcome was from each. A score that is
+exactly VALUE is not so. Of equal jumps the earliest is told.
 
 Examples:
   npx windtunnel when runs/first-flight-1 'auc < .65'
@@ -258,7 +259,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--check <name>', 'as for run', gather)
     .option('--twice <share>', 'share of the cases that are flown twice and compared (default: 0.1)', part)
     .option('--collect', 'go on after a failure')
-    .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so')
+    .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so; without --out')
     .option('--directed', 'make half of the cases of those that reached what none before had')
     .option('--backward', 'draw nothing: take away, by as few messages and lives as can be, all that the outcome of a good flight rests on')
     .option('--cuts-up-to <n>', 'with --backward: so many messages and lives at once, at most (default: 2)', whole(1))

@@ -31,15 +31,16 @@ export const replay = async (
       },
     )
     progress.end()
-    const { events, notes, digest, entire, failure } = result
+    const { events, notes, digest, entire, failure, notCompared } = result
     const same = interrupt.signal.aborted ? 'interrupted' : entire ? 'same' : 'same as far as compared'
     const digests = { digest: digest ?? null, was: result.manifest.digest ?? null }
-    const summary = { run: folder, result: same, events, numbers: result.numbers, ...digests, ...(failure && { failure }), notes }
+    const summary = { run: folder, result: same, events, numbers: result.numbers, ...digests, ...(failure && { failure }), notes, notCompared }
     if (flags.json) streams.out.write(`${JSON.stringify(summary)}\n`)
     else if (!flags.quiet) {
       const again = failure === undefined ? [] : [`It fails so again: ${failure.message}`]
       const lines = [`${folder}: ${formatCount(events)} events are the same; ${numbers[result.numbers]}.`, ...again]
-      streams.out.write(`${[...lines, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`)
+      const said = `of manifest.json, ${notCompared.join(', ')} are what the run says of itself: not compared`
+      streams.out.write(`${[...lines, ...[...notes, said].map((note) => `note: ${note}`)].join('\n')}\n`)
     }
     if (interrupt.signal.aborted) return exitCodes.interrupted
     return entire ? exitCodes.ok : exitCodes.partly

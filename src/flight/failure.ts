@@ -1,6 +1,6 @@
 import { Violation } from '../checks/check.js'
 import { progress } from '../checks/progress.js'
-import { asError, DivergenceError, exitCodes, LivenessError, NondeterminismError, SafetyError, WindtunnelError } from '../errors.js'
+import { asError, DivergenceError, exitCodes, LivenessError, NoError, NondeterminismError, SafetyError, WindtunnelError } from '../errors.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import { scriptPlaceOf } from './script-place.js'
@@ -16,7 +16,7 @@ export type FailureKind = (typeof failureKinds)[number]
 /** A flight that failed. Plain JSON. */
 export interface Failure {
   readonly kind: FailureKind
-  /** What failures are told apart by: the name of a check; of an error its name, and where it was thrown. */
+  /** What failures are told apart by: the name of a check; of an error its name, and where it was thrown; of what is none its words. */
   readonly what: string
   readonly message: string
   readonly time?: Micros
@@ -44,6 +44,18 @@ const placeOf = (error: Error, cwd: string): string => {
   return place === undefined ? '' : ` in ${place}`
 }
 
+/** The most characters by which failures are told apart. */
+const most = 200
+
+/** What is no error knows no place: it is told apart by what it says, but for clients and numbers, which other cases have other ones of. */
+const wordsOf = ({ thrown, told }: NoError): string => {
+  const alike = typeof thrown === 'number' || typeof thrown === 'bigint' ? told : told.replace(/\bclient-[\w.-]*\w/g, 'client-*').replace(/\d+(?:\.\d+)?/g, '#')
+  return `thrown ${alike.slice(0, most)}`
+}
+
+/** What crashes are told apart by: an error and its place in the program, not names and numbers in its words. */
+const crashOf = (root: Error, cwd: string): string => (root instanceof NoError ? wordsOf(root) : `${root.name}${placeOf(root, cwd)}`)
+
 /** What came of a flight that threw this. `cwd`: what paths of scripts are relative to. */
 export const failureOf = (thrown: unknown, cwd: string): Failure => {
   const error = asError(thrown)
@@ -54,8 +66,7 @@ export const failureOf = (thrown: unknown, cwd: string): Failure => {
     return { kind: check === progress.name ? 'liveness' : 'safety', what: check, message, time, round, actors, envelopes }
   }
   if (error instanceof LivenessError) return { kind, what: error.name, message: error.message, ...error.stuck }
-  // A crash is told apart by its error and the place in the program, not by names and numbers in its words.
-  return { kind, what: kind === 'crash' ? `${root.name}${placeOf(root, cwd)}` : root.name, message: error.message }
+  return { kind, what: kind === 'crash' ? crashOf(root, cwd) : root.name, message: error.message }
 }
 
 /** Whether an error is of what was asked for, or of the machine, and not of a flight. */

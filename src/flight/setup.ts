@@ -163,8 +163,8 @@ export const setUp = async (
 
 /** What may differ between flights of one federation, so that nothing of it has to be made anew. */
 const protocol = [
-  'rounds', 'selection', 'choose', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'name', 'warnings',
-  'checks', 'link', 'schedule',
+  'rounds', 'selection', 'choose', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
+  'warnings', 'checks', 'link', 'schedule',
 ] as const satisfies readonly (keyof Resolved)[]
 
 /**

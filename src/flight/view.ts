@@ -39,7 +39,7 @@ const leastOf = ({ rounds }: Resolved): number => {
 
 /** What checks see of a flight beside its events. */
 export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, alive, undisturbed, core }: Sights): View => {
-  const { parts, clients, rounds: { admission }, wire, acknowledges, segments, strategy } = terms
+  const { parts, clients, rounds: { admission, holds }, wire, acknowledges, segments, strategy } = terms
   return {
     get now() {
       return kernel.now
@@ -59,6 +59,6 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, aliv
     settles: settlingTime(resolved),
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
-    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: leastOf(resolved) },
+    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: leastOf(resolved), holds },
   }
 }

@@ -373,8 +373,8 @@ export class Network {
     const broken = (what: string): LinkError => new LinkError(now(), what)
     const fail = (thrown: unknown): void => {
       if (thrown instanceof LinkError) return failed(thrown)
-      const { message } = asError(thrown)
-      failed(new LinkError(now(), `failed: ${message}`, { cause: thrown }))
+      const error = asError(thrown)
+      failed(new LinkError(now(), `failed: ${error.message}`, { cause: error }))
     }
     const usual = (envelopes$: Observable<Envelope>): Observable<Envelope> => {
       const arrived$ = new Subject<Envelope>()

@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 
 import type { World } from '../data/world.js'
-import { DataError, SpecificationError } from '../errors.js'
+import { shown } from '../documents/problem.js'
+import { DataError, SpecificationError, StorageError } from '../errors.js'
 import { readStart } from '../flight/start.js'
 import type { Which } from '../flight/trained-model.js'
 import { readTrace } from '../schedules/trace-file.js'
-import type { Specification } from '../simulation/specification.js'
+import { seedsOf } from '../simulation/resolve.js'
+import type { SeedPurpose, Specification } from '../simulation/specification.js'
 import { sha256, sha256OfFile } from './hash.js'
 import { loadSpecification } from './load.js'
-import type { Manifest } from './manifest.js'
+import { manifestFile, type Manifest } from './manifest.js'
 import type { SimulateOptions } from './simulate.js'
 
 /*
@@ -32,6 +34,17 @@ const checkStart = ({ specification, start: before }: Manifest, cwd: string): vo
   if (before === undefined || specification.start === undefined) return
   const bytes = readStart(specification.start as NonNullable<Specification['start']> & { readonly model: Which }, cwd)
   if (sha256(bytes) !== before.sha256) throw new DataError(changed('the model', before.file))
+}
+
+/** Refuses seeds that do not follow from the run's seed and from those that its specification gives. */
+const checkSeeds = ({ seed, seeds, specification }: Manifest): void => {
+  const now = seedsOf(seed, specification.seeds ?? {})
+  const purpose = (Object.keys(now) as SeedPurpose[]).find((one) => now[one] !== seeds[one])
+  if (purpose === undefined) return
+  throw new StorageError(
+    `${manifestFile} is not what a run writes: seeds.${purpose} is ${shown(seeds[purpose])}, and its seed and specification give ` +
+      `${shown(now[purpose])}. Fly the run again.`,
+  )
 }
 
 /** Refuses data that is not what the run read. */
@@ -70,7 +83,7 @@ const specificationFrom = async (manifest: Manifest, cwd: string): Promise<Speci
 /** What is flown again. */
 export interface Again {
   readonly specification: Specification
-  readonly options: Pick<SimulateOptions, 'seed' | 'seeds' | 'engine' | 'data' | 'plan' | 'watch'>
+  readonly options: Pick<SimulateOptions, 'seed' | 'engine' | 'data' | 'plan' | 'watch'>
 }
 
 /** The flight of a manifest. Refuses a script, traces or a model to start from that changed; of data see `checkWorld`. */
@@ -78,11 +91,12 @@ export const flightOf = async (manifest: Manifest, cwd: string): Promise<Again> 
   const specification = await specificationFrom(manifest, cwd)
   checkTraces(manifest, cwd)
   checkStart(manifest, cwd)
-  const { seed, seeds, engine, data, plan, checks } = manifest
+  checkSeeds(manifest)
+  const { seed, engine, data, plan, checks } = manifest
   return {
     specification,
     options: {
-      seed, seeds, engine,
+      seed, engine,
       data: data ?? undefined,
       ...(plan && { plan }),
       ...(checks && { watch: checks.length === 0 ? ['none'] : checks }),

@@ -27,14 +27,15 @@ export interface Provenance {
   readonly cwd: string
 }
 
-/** A specification as JSON: a function field becomes `{ "function": NAME }`. */
+/** A specification as JSON: a function field becomes `{ "function": NAME }`, and of seeds there are those that are given. */
 export const specificationOf = (resolved: Resolved): Manifest['specification'] => {
-  const { seed: _seed, seeds: _seeds, engine: _engine, workers: _workers, warnings: _warnings, ...fields } = resolved
+  const { seed: _seed, seeds: _seeds, ownSeeds, engine: _engine, workers: _workers, warnings: _warnings, ...fields } = resolved
   const names = Object.entries(functionsOf(fields)).map(([field, value]) => {
     const { name } = value as { name?: unknown }
     return [field, { function: typeof name === 'string' && name !== '' ? name : field }]
   })
-  return { ...fields, ...Object.fromEntries(names) } as Manifest['specification']
+  const seeds = Object.keys(ownSeeds).length > 0 && { seeds: ownSeeds }
+  return { ...fields, ...seeds, ...Object.fromEntries(names) } as Manifest['specification']
 }
 
 /**

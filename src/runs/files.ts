@@ -14,6 +14,9 @@ export const rowFiles = {
 
 export type RowFile = keyof typeof rowFiles
 
+/** In the order in which they are written: what happened first. */
+export const every = ['events', 'ledger', 'trainings', 'metrics', 'rounds'] as const satisfies readonly RowFile[]
+
 /** What may be told of a run beside it, by whoever shrank it: its manifest vouches for them, and no flight writes them. */
 export const companions: readonly string[] = ['story.txt', 'minimal.ts', 'minimal.yaml', 'plan.json']
 

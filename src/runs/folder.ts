@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 
-import { StorageError } from '../errors.js'
+import { asError, StorageError } from '../errors.js'
 import { failureOf, isOutside } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
-import type { EventOf, FlightEvent } from '../record/event.js'
-import type { TrainingRow } from '../record/rows.js'
+import type { FlightEvent } from '../record/event.js'
 import { conclude } from './describe.js'
 import type { Disk } from './disk.js'
-import { blockFiles, type RowFile, rowFiles, rowLines } from './files.js'
+import { blockFiles, every, type RowFile, rowFiles, rowLines } from './files.js'
 import { JobLog, type JobLogOptions } from './jobs/job-log.js'
 import type { Maker } from './jobs/maker.js'
 import { manifestFile, manifestText, type Manifest } from './manifest.js'
 import { clear, type IfTaken, leave, type Place, take } from './place.js'
+import { rawRows } from './raw-rows.js'
 import { toNdjson } from './rows.js'
 import { sealed } from './seal.js'
 
@@ -25,13 +25,6 @@ export const whyOf = (cause: unknown): string => {
   // What the system says without the path, which the message has anyway.
   return code === undefined ? cause.message : cause.message.replace(/, \w+ '[^]*$/, '')
 }
-
-/** In the order in which they are written: what happened first. */
-const every = ['events', 'ledger', 'trainings', 'metrics', 'rounds'] as const satisfies readonly RowFile[]
-
-/** A training that has just ended: what comes of it is known later. */
-const trainingOf = ({ actor: client, round, start, at: end, examples, outcome }: EventOf<'trained'>): TrainingRow =>
-  ({ client, round, start, end, examples, outcome: outcome === 'computed' ? 'unresolved' : outcome })
 
 /** The log of finished jobs that a run is to have. */
 export interface Logged extends JobLogOptions {
@@ -130,10 +123,8 @@ export class RunFolder {
   /** Takes what the flight tells; writes at every close of a round and at every evaluation. */
   event(event: FlightEvent): void {
     if (this.#failure) return
-    if (event.kind === 'settle') this.#pending.ledger.push(`${JSON.stringify(event.row)}\n`)
-    if (event.kind === 'evaluated') this.#pending.metrics.push(toNdjson(event.rows))
-    if (event.kind === 'trained') this.#pending.trainings.push(toNdjson([trainingOf(event)]))
-    if (event.kind === 'round-close') this.#pending.rounds.push(toNdjson([event.row]))
+    const raw = rawRows(event)
+    if (raw) this.#pending[raw.file].push(toNdjson(raw.rows))
     const write = event.kind === 'evaluated' || event.kind === 'round-close'
     if (write) this.#flush(every)
   }
@@ -160,7 +151,8 @@ export class RunFolder {
   /** Says in the manifest that the run failed. Keeps what was written; never throws. `cwd`: what paths of scripts are relative to. */
   fail(error: unknown, cwd: string): void {
     this.#flush(every)
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    const { name, message: words } = asError(error)
+    const message = `${name}: ${words}`
     this.#manifest = { ...this.#manifest, status: 'failed', error: message, ...(!isOutside(error) && { failure: failureOf(error, cwd) }) }
     this.#close()
   }

@@ -26,8 +26,11 @@ export interface Manifest {
   readonly seeds: Readonly<Record<SeedPurpose, string>>
   readonly engine: EngineName
   readonly workers: number
-  /** The specification with every default; a field that the script gives as a function is `{ "function": NAME }`. */
-  readonly specification: Readonly<Record<string, unknown>>
+  /**
+   * The specification with every default; a field that the script gives as a function is `{ "function": NAME }`. Of `seeds`
+   * those that are given, absent where none is: the others follow from `seed`.
+   */
+  readonly specification: Readonly<Record<string, unknown>> & { readonly seeds?: Partial<Readonly<Record<SeedPurpose, string>>> }
   /** Fields that are functions of the script: with one of them, a replay needs the script. */
   readonly functions: readonly string[]
   /** Fields by which numbers steer events, so that events too can differ on another kind of processor; absent: none. */
@@ -42,7 +45,7 @@ export interface Manifest {
   readonly data: string | null
   /** What was flown in place of what the specification's faults draw; absent: what they draw. */
   readonly plan?: Plan
-  /** Names of the checks that watched; earlier versions do not say. */
+  /** Names of the checks that watched. */
   readonly checks?: readonly string[]
   readonly world: {
     readonly name: string

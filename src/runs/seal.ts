@@ -9,6 +9,9 @@ import { jobsFile } from './jobs/job-log.js'
 import { manifestFile, manifestText, readManifest, type Manifest } from './manifest.js'
 import { modelFiles } from './models.js'
 
+/** What a manifest says of a file. */
+type Written = NonNullable<Manifest['files']>[string]
+
 /** The hash that a manifest says of itself: that of its text without it. */
 const hashOf = (manifest: Manifest): string => sha256(JSON.stringify({ ...manifest, sha256: undefined }))
 
@@ -50,7 +53,7 @@ export const examine = (folder: string, disk: Disk): Examined => {
     else broken.push({ file, why })
   }
   judge(manifestFile, ownChange(manifest) ?? textChange(folder, manifest, disk))
-  for (const [file, { sha256: hash }] of Object.entries(files)) judge(file, changeOf(join(folder, file), hash, disk))
+  for (const [file, written] of Object.entries(files)) judge(file, changeOf(join(folder, file), written, disk))
   // A job log vouches for its own records; nothing that is read from a run is in it.
   const others = disk.list(folder).filter((file) => file !== manifestFile && file !== jobsFile && !Object.hasOwn(files, file))
   // A run that failed may have come to no row of a file.
@@ -69,10 +72,11 @@ export const everyFile: readonly string[] = [manifestFile, answersFile, ...model
 const textChange = (folder: string, manifest: Manifest, disk: Disk): string | undefined =>
   disk.read(join(folder, manifestFile)) === manifestText(manifest) ? undefined : 'is not written as the run wrote it'
 
-const changeOf = (path: string, hash: string, disk: Disk): string | undefined => {
+const changeOf = (path: string, { sha256: hash, bytes }: Written, disk: Disk): string | undefined => {
   if (!disk.exists(path)) return 'is missing'
   try {
-    return sha256(disk.readBytes(path)) === hash ? undefined : 'is not what the run wrote'
+    const content = disk.readBytes(path)
+    return content.length === bytes && sha256(content) === hash ? undefined : 'is not what the run wrote'
   } catch (cause) {
     return `cannot be read (${(cause as { code?: string }).code ?? 'it is too large'})`
   }
@@ -89,8 +93,8 @@ const ownChange = (manifest: Manifest): string | undefined =>
   manifest.sha256 === undefined || manifest.sha256 === hashOf(manifest) ? undefined : 'is not what the run wrote'
 
 const fileChange = (folder: string, file: string, { files }: Manifest, disk: Disk): string | undefined => {
-  const hash = files?.[file]?.sha256
-  return hash === undefined ? undefined : changeOf(join(folder, file), hash, disk)
+  const written = files?.[file]
+  return written === undefined ? undefined : changeOf(join(folder, file), written, disk)
 }
 
 /** What lies beside the files of a run, in words: undefined where nothing does. */

@@ -3,21 +3,24 @@ import { z } from 'zod'
 import { problemsIn } from '../documents/problem.js'
 import { formatPath } from '../documents/path.js'
 import { StorageError } from '../errors.js'
-import { engineNames } from '../engine/open.js'
+import { engineNames, mostWorkers } from '../engine/open.js'
 import { failureKinds } from '../flight/failure.js'
 import { rowFiles } from './files.js'
 
 /*
- * What the files of a run must hold at least for this version to read them: whoever reads one has not written it. Fields
- * that are not named here are left as they are.
+ * What the files of a run must hold for this version to read them: whoever reads one has not written it. What no flight can
+ * be asked about has no other field than those here; elsewhere, fields that are not named are left as they are.
  */
 
 const count = z.int().min(0)
 const texts = z.array(z.string())
 const group = z.record(z.string(), z.unknown())
-const seeds = z.looseObject({
+const seeds = z.strictObject({
   world: z.string(), initialisation: z.string(), batches: z.string(), selection: z.string(), faults: z.string(),
 })
+/** As they are given with `--set`. */
+const setting = z.string().regex(/^[^=]+=/, 'PATH=VALUE')
+const version = z.string().min(1).optional()
 /** A file that lies in the run's folder. */
 const fileName = z.string().regex(/^[^/\\\0]+$/).refine((name) => name !== '.' && name !== '..')
 const hashed = z.looseObject({ file: z.string(), sha256: z.string() })
@@ -28,12 +31,12 @@ export const manifestShape = z.looseObject({
   seed: z.string(),
   seeds,
   engine: z.enum(engineNames),
-  workers: z.int().min(1),
-  specification: z.looseObject({ faults: z.array(group).optional() }),
+  workers: z.int().min(1).max(mostWorkers),
+  specification: z.looseObject({ faults: z.array(group).optional(), seeds: seeds.partial().optional() }),
   functions: texts,
-  script: hashed.nullable(),
-  study: z.looseObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
-  settings: texts,
+  script: z.strictObject({ file: z.string(), sha256: z.string() }).nullable(),
+  study: z.strictObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
+  settings: z.array(setting),
   data: z.string().nullable(),
   plan: z.looseObject({ seed: z.string(), faults: z.array(group) }).optional(),
   checks: texts.optional(),
@@ -45,8 +48,11 @@ export const manifestShape = z.looseObject({
   }),
   traces: z.array(hashed),
   warnings: texts,
-  versions: z.record(z.string(), z.string()),
-  processor: z.looseObject({ kind: z.string() }),
+  versions: z.strictObject({
+    node: version, windtunnel: version, 'onnxruntime-node': version, '@tensorflow/tfjs': version, seedrandom: version,
+    '@tensorflow/tfjs-node': version, libtensorflow: version,
+  }),
+  processor: z.strictObject({ kind: z.string().min(1), model: z.string() }),
   digest: z.string().optional(),
   digests: z.looseObject({ events: z.string(), numbers: z.string() }).optional(),
   virtualTime: count.optional(),
@@ -54,16 +60,16 @@ export const manifestShape = z.looseObject({
   selectedRound: count.optional(),
   reached: count.optional(),
   faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count })).optional(),
-  spent: z.looseObject({ realSeconds: z.number().min(0), cpuSeconds: z.number().min(0) }).optional(),
+  spent: z.strictObject({ realSeconds: z.number().min(0), cpuSeconds: z.number().min(0) }).optional(),
   marks: z.record(z.string(), count).optional(),
   coverage: z.looseObject({ handled: count, exist: count, triples: z.record(z.string(), count) }).optional(),
-  jobLog: z.looseObject({ keep: z.boolean(), jobs: count.optional(), bytes: count.optional() }).optional(),
-  resumed: z.looseObject({ times: count, recalled: count, done: count }).optional(),
-  failure: z.looseObject({
+  jobLog: z.strictObject({ keep: z.boolean(), jobs: count.optional(), bytes: count.optional() }).optional(),
+  resumed: z.strictObject({ times: z.int().min(1), recalled: count, done: count }).optional(),
+  failure: z.strictObject({
     kind: z.enum(failureKinds), what: z.string(), message: z.string(), time: count.optional(), round: count.optional(),
     actors: texts.optional(), envelopes: z.array(count).optional(),
   }).optional(),
-  files: z.record(fileName, z.looseObject({ sha256: z.string() })).optional(),
+  files: z.record(fileName, z.strictObject({ sha256: z.string(), bytes: count })).optional(),
   sha256: z.string().optional(),
 })
 

@@ -16,7 +16,7 @@ import { comparedNames, splitChecks } from '../lab/compared/all.js'
 import { Lab, type LabFlight } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
 import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.js'
-import type { Resolved, SeedPurpose, Specification } from '../simulation/specification.js'
+import type { Resolved, Specification } from '../simulation/specification.js'
 import { conclude, describe } from './describe.js'
 import { realDisk, type Disk } from './disk.js'
 import { type Logged, RunFolder } from './folder.js'
@@ -67,8 +67,6 @@ export interface SimulateOptions extends ResolveOptions {
    * (the default), kept after that, or none.
    */
   readonly jobs?: 'until-complete' | 'keep' | 'none' | undefined
-  /** Seeds by purpose, before those of the specification. */
-  readonly seeds?: Readonly<Record<SeedPurpose, string>>
 }
 
 /** A flight that is about to begin. */
@@ -81,10 +79,10 @@ export interface Ready {
   readonly note: string | undefined
 }
 
-/** What a flight stands on, and the versions that decide its numbers. */
+/** What a flight stands on, and what its manifest says of it before it begins. */
 export interface Grounds {
   readonly world: World
-  readonly versions: Manifest['versions']
+  readonly described: Manifest
 }
 
 /** A run that is to be ended, and what is done where what it left is of no use: it is refused, or flown anew. */
@@ -119,8 +117,7 @@ export const meant = (specification: Specification, options: SimulateOptions) =>
   const cwd = options.cwd ?? process.cwd()
   const dataDir = options.data === undefined ? undefined : absolute(cwd, options.data)
   const moved = dataDir === undefined ? {} : { world: worldOfFolder(dataDir, specification.world) }
-  const checked = resolve({ ...specification, ...moved }, options)
-  return { resolved: options.seeds ? { ...checked, seeds: options.seeds } : checked, place: { dataDir, cwd } }
+  return { resolved: resolve({ ...specification, ...moved }, options), place: { dataDir, cwd } }
 }
 
 /** What the faults of a specification draw, without an engine, and who takes part. */
@@ -161,7 +158,7 @@ export const conduct = async (
     const { script, study, set: settings, data } = options
     const from = { script, study, settings, data, versions, cwd, checks, ...(plan && { plan }) }
     const described = describe(resolved, world, from)
-    const store = watch.onGround?.({ world, versions: described.versions })
+    const store = watch.onGround?.({ world, described })
     const { manifest, ifTaken, logged } = beginning(described, out, options, watch)
     if (out !== undefined) folder = RunFolder.open(out, manifest, watch.disk ?? realDisk, ifTaken, logged)
     ground.engine.use(folder?.jobs ?? store)
@@ -194,8 +191,7 @@ const beginning = (
 ): { readonly manifest: Manifest; readonly ifTaken: IfTaken | undefined; readonly logged?: Logged } => {
   if (out === undefined) return { manifest: described, ifTaken }
   const was = watch.resumes?.manifest
-  const maker = makerOf(described)
-  const why = was && uselessFor(described, was, out, maker, watch.disk ?? realDisk)
+  const why = was && uselessFor(described, was, out, makerOf(described), watch.disk ?? realDisk)
   if (why !== undefined && watch.resumes?.otherwise === 'refuse') {
     throw new StorageError(`${out} cannot be resumed: ${why}. Fly it anew with run, and --force where it is to take the place of this one.`)
   }
@@ -206,7 +202,7 @@ const beginning = (
     ...(jobs !== 'none' && { jobLog: { keep } }),
     ...(resumes && { settings: was.settings, resumed: { times: (was.resumed?.times ?? 0) + 1, recalled: 0, done: 0 } }),
   }
-  return { manifest, ifTaken: resumes ? 'resume' : ifTaken, ...(jobs !== 'none' && { logged: { maker } }) }
+  return { manifest, ifTaken: resumes ? 'resume' : ifTaken, ...(jobs !== 'none' && { logged: { maker: makerOf(described) } }) }
 }
 
 /** Why what a run left is of no use to this one, in words; undefined where it is. */

@@ -82,6 +82,10 @@ const purposes: readonly SeedPurpose[] = ['world', 'initialisation', 'batches', 
 /** The seed of one purpose, where a specification gives it none: whoever draws anything for a run's seed draws from it. */
 export const derivedSeed = (seed: string | number, purpose: SeedPurpose): string => `${seed}/${purpose}`
 
+/** The seeds of all purposes: those that are given, and the others derived from the run's. */
+export const seedsOf = (seed: string | number, given: Resolved['ownSeeds']): Resolved['seeds'] =>
+  Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? derivedSeed(seed, purpose)])) as Record<SeedPurpose, string>
+
 const checkedWorkers = (workers: number): number => {
   if (Number.isInteger(workers) && workers >= 1 && workers <= mostWorkers) return workers
   throw new SpecificationError(`workers must be a whole number from 1 to ${mostWorkers}, got ${shown(workers)}.`)
@@ -107,12 +111,11 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
   const { problems, warnings } = crossRules(named)
   if (problems.length > 0) throw specificationError(problems, source)
   const seed = String(options.seed ?? 1)
-  const given = named.seeds
-  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, given[purpose] ?? derivedSeed(seed, purpose)]))
   return {
     ...named,
     seed,
-    seeds: seeds as Record<SeedPurpose, string>,
+    seeds: seedsOf(seed, named.seeds),
+    ownSeeds: named.seeds,
     engine: options.engine ?? 'onnx',
     workers: checkedWorkers(options.workers ?? Math.min(availableParallelism(), mostWorkers)),
     warnings,
@@ -123,14 +126,10 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
 export const reseed = (
   resolved: Resolved,
   seed: string | number,
-  kept: Partial<Readonly<Record<SeedPurpose, string>>> = {},
+  kept: Resolved['ownSeeds'] = {},
 ): Resolved => {
-  const own = (purpose: SeedPurpose): string => {
-    const now = resolved.seeds[purpose]
-    return kept[purpose] ?? (now === derivedSeed(resolved.seed, purpose) ? derivedSeed(seed, purpose) : now)
-  }
-  const seeds = Object.fromEntries(purposes.map((purpose) => [purpose, own(purpose)]))
-  return { ...resolved, seed: String(seed), seeds: seeds as Record<SeedPurpose, string> }
+  const ownSeeds = { ...resolved.ownSeeds, ...kept }
+  return { ...resolved, seed: String(seed), seeds: seedsOf(seed, ownSeeds), ownSeeds }
 }
 
 /** Clients there will be, as far as can be told without asking a strategy of the simulation's own. */

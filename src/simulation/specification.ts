@@ -159,6 +159,8 @@ export type SeedPurpose = 'world' | 'initialisation' | 'batches' | 'selection' |
 export type Resolved = Omit<Settled, 'seeds'> & {
   readonly seed: string
   readonly seeds: Readonly<Record<SeedPurpose, string>>
+  /** Those of them that are given: all others are derived from `seed`. */
+  readonly ownSeeds: Partial<Readonly<Record<SeedPurpose, string>>>
   readonly engine: EngineName
   /** Never changes the result. */
   readonly workers: number

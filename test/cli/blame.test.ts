@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 
+import { blameText } from '../../src/cli/blame.js'
+import type { Blame, Price } from '../../src/lab/blame/blame.js'
+import type { Measure } from '../../src/lab/measures.js'
 import { say } from './console.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-blame-'))
@@ -44,6 +47,29 @@ describe('windtunnel blame', () => {
     expect(csv.out.trim().split('\n')).toHaveLength(prices.length + 1)
     const markdown = await say(['blame', 'run', '--seeds', '2', '--format', 'markdown', '--quiet'], cwd)
     expect(markdown.out).toContain('| fault | price | 95 % interval |')
+  })
+})
+
+describe('fair shares by drawn orders', () => {
+  const score: Measure = { name: 'AUC of ctr', unit: 'score', better: 'higher', of: () => null }
+  const time: Measure = { name: 'virtual time', unit: 'time', better: 'lower', of: () => null }
+  const bytes: Measure = { name: 'bytes', unit: 'bytes', better: 'lower', of: () => null }
+  const effect = { estimate: 0, standardError: NaN, df: NaN, interval: [NaN, NaN] as const, p: NaN }
+  const share = (measure: Measure, drawing: number): Price => ({
+    what: 'share', faults: ['late'], measure, differences: [0], drawing, verdict: undefined,
+    effect, adjusted: NaN, significant: false, alike: false, units: 1,
+  })
+  const found: Blame = {
+    seeds: ['1'], measures: [score, time, bytes], faults: [], explained: true, shares: 'drawn', flights: 9, level: 0.95,
+    prices: [share(score, 0.00214), share(time, 1_500_000), share(bytes, NaN), { ...share(bytes, 0), what: 'fault', drawing: undefined }],
+  }
+
+  it('say in the unit of each measure how far they may be off by drawing', () => {
+    const text = blameText(found, 'text', 200)
+    expect(text).toMatch(/AUC of ctr: .*by drawing.*late, fair share .* 0\.0021\b.*virtual time: .* 1\.5 s\b.*bytes: /s)
+    expect(text.split('bytes: ')[1]).toMatch(/late, fair share .* - │$/m)
+    expect(text).toContain('"by drawing" is the standard error of each')
+    expect(blameText({ ...found, shares: 'exact' }, 'text', 200)).not.toContain('by drawing')
   })
 })
 

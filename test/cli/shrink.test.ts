@@ -111,6 +111,28 @@ describe('an exploration', () => {
   }, 60_000)
 })
 
+describe('what is thrown and is no error', () => {
+  it('is another failure where it says something else, and shrunk to what says the same', async () => {
+    writeFileSync(join(cwd, 'thrown.mjs'), `
+      const see = (event) => {
+        if (event.kind !== 'settle') return
+        if (event.fate === 'duplicate' && event.row.direction === 'up') throw 'twice from ' + event.row.from + ' in round ' + event.row.round
+        if (event.fate === 'lost') throw { why: 'lost', round: event.row.round }
+      }
+      export default {
+        ...${JSON.stringify({ ...common, rounds: { kind: 'deadline', count: 4, after: '1 min' } })},
+        checks: [{ name: 'none of it', promise: 'None.', kinds: ['settle'], see }],
+      }`)
+    const argv = ['explore', 'thrown.mjs', '--plans', '24', '--workers', '1', '--rounds', '4', '--collect', '--json', '--fault', 'duplicate', '--fault', 'lose', '--vary', 'delivery']
+    const { code, out } = await windtunnel(...argv, '--out', 'runs/thrown')
+    expect(code).toBe(1)
+    const { found, shortest } = JSON.parse(out) as { found: { failure: { what: string } }[]; shortest: { shrunk: { failure: { what: string }; case: { faults: unknown[] } } } }
+    expect([...new Set(found.map(({ failure: { what } }) => what))].sort()).toEqual(['thrown object {"why":"lost","round":#}', 'thrown string "twice from client-* in round #"'])
+    expect(shortest.shrunk).toMatchObject({ failure: { what: found[0].failure.what }, case: { faults: [{}] } })
+    expect(shortest.shrunk.case.faults).toHaveLength(1)
+  }, 60_000)
+})
+
 describe('a folder that cannot be had', () => {
   const explored = ['explore', 'own.mjs', '--plans', '16', '--workers', '1', '--rounds', '4', '--fault', 'duplicate', '--vary', 'delivery']
 
@@ -129,6 +151,17 @@ describe('a folder that cannot be had', () => {
     }
     expect(readdirSync(cwd)).toEqual(before)
     expect(readdirSync(join(cwd, 'taken'))).toEqual(['notes.txt'])
+  }, 60_000)
+
+  it('is refused where nothing would be put there: --no-shrink looks for nothing simpler', async () => {
+    for (const [argv, flag] of [[['--out', 'runs/none'], '--out'], [['--force'], '--force'], [['--out', 'taken', '--force'], '--out']] as const) {
+      const { code, out, err } = await windtunnel(...explored, '--no-shrink', ...argv)
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toContain(`${flag} is about the folder of the simplest that fails, which --no-shrink does not look for`)
+      expect(err).toContain('--json > found.json')
+    }
+    expect(existsSync(join(cwd, 'runs/none'))).toBe(false)
+    expect((await windtunnel(...explored, '--no-shrink', '--quiet')).code).toBe(1)
   }, 60_000)
 
   it('when all was found, does not take it along: it is printed, with what went wrong', async () => {

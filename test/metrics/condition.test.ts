@@ -62,6 +62,12 @@ describe('a condition', () => {
     expect(() => demandMeasured(parseCondition('test auc > 1'), rows.slice(0, 4))).toThrow('test was not scored. Scored was validation: put that before the metric.')
   })
 
+  it('is not so of a score that is exactly the value, with either sign', () => {
+    const exact = [row(1, 'NL', 'ctr', 0.65)]
+    for (const text of ['auc < .65', 'auc > .65']) expect(holds(parseCondition(text), exact)).toBe(false)
+    expect(holds(parseCondition('auc < .6501'), exact)).toBe(true)
+  })
+
   it('takes a model that diverged for as bad as can be', () => {
     const lost = [row(1, 'NL', 'ctr', null, 'log-loss'), row(1, 'NL', 'ctr', null)]
     expect(holds(parseCondition('auc < .1'), lost)).toBe(true)

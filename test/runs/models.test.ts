@@ -136,7 +136,7 @@ describe('a run that starts from a model', () => {
   it.each(strategies.map((strategy) => [strategy.kind, strategy] as const))('%s: scores as that one did before it trains, and trains on', async (kind, strategy) => {
     const own = { strategy, ...(kind === 'fedstar' && { model: star({ hidden: [3], embedding: 2 }) }) }
     const first = await fly({ ...own, evaluate: { models: true } }, { out: join(cwd, kind) })
-    const again = await fly({ ...own, ...from(kind), rounds: synchronous({ count: 1 }) }, { seed: 4, seeds: { ...first.resolved.seeds, initialisation: 'other' } })
+    const again = await fly({ ...own, ...from(kind), rounds: synchronous({ count: 1 }), seeds: { ...first.resolved.seeds, initialisation: 'other' } }, { seed: 4 })
     expect(scores(again, 0)).toEqual(scores(first, 2))
     expect(scores(again, 1)).not.toEqual(scores(first, 2))
     expect(again.warnings.filter((warning) => warning.startsWith('start'))).toEqual([])

@@ -3,7 +3,7 @@ import { SpecificationError } from '../../src/errors.js'
 import type { World } from '../../src/data/world.js'
 import { faultEntries } from '../../src/faults/registry.js'
 import { adam } from '../../src/engine/program/optimizer.js'
-import { checkWorld, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
+import { checkWorld, reseed, resolve, type ResolveOptions } from '../../src/simulation/resolve.js'
 import { readDocument } from '../../src/documents/source.js'
 import type { Specification } from '../../src/simulation/specification.js'
 
@@ -128,12 +128,16 @@ describe('resolve', () => {
 
   it('keeps a seed that is given, as text', () => {
     expect(from(`${yaml}seeds: { world: 11 }`, { seed: 7 }).seeds).toMatchObject({ world: '11', batches: '7/batches' })
+    // What is given is so by any seed, also where it is written as one would derive it.
+    const given = reseed(from(`${yaml}seeds: { world: 7/world }`, { seed: 7 }), 8)
+    expect(given).toMatchObject({ seed: '8', seeds: { world: '7/world', batches: '8/batches' }, ownSeeds: { world: '7/world' } })
+    expect(reseed(given, 9, { faults: 'kept' }).seeds).toMatchObject({ world: '7/world', faults: 'kept', batches: '9/batches' })
   })
 
   it('reads what it wrote: resolving a resolved specification changes nothing', () => {
-    const { seed, engine, workers, warnings, ...settled } = from(yaml)
-    const again = resolve(settled, { seed, engine, workers })
-    expect(again).toEqual({ ...settled, seed, engine, workers, warnings })
+    const first = from(`${yaml}seeds: { world: 11 }`)
+    const { seed, seeds: _, ownSeeds, engine, workers, warnings: __, ...settled } = first
+    expect(resolve({ ...settled, seeds: ownSeeds }, { seed, engine, workers })).toEqual(first)
   })
 
   it('means the same in YAML, JSON and a script', () => {

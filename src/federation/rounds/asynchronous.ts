@@ -22,6 +22,7 @@ export const asynchronous = roundEntry({
     admission: upToStaleness(maxStaleness),
     fold: byAge({ kind: 'mix', alpha, staleness }),
     advice: giveTimeout,
+    holds: timeout,
   }),
   stalls: ({ timeout }) => (timeout === undefined ? holdsPlace : undefined),
 })

@@ -30,6 +30,7 @@ export const buffered = roundEntry({
     admission: upToStaleness(maxStaleness),
     fold: byAge({ kind: 'buffer', rate, staleness }),
     advice: giveTimeout,
+    holds: timeout,
   }),
   problems: ({ buffer }, clients) =>
     clients !== undefined && buffer > clients

@@ -152,6 +152,8 @@ export interface RoundRules {
   readonly selection?: SelectionRule
   /** What to do where a round can never close, for people. */
   readonly advice: string
+  /** Where rounds overlap: how long a client holds its place that does not answer; absent: without end. */
+  readonly holds?: Micros | undefined
 }
 
 /** What is wrong with options, and what to do: `field` is one of theirs. */

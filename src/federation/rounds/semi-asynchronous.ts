@@ -102,6 +102,7 @@ export const semiAsynchronous = roundEntry({
     admission: upToStaleness(lag),
     fold: byAge({ kind: 'buffer', rate, staleness }),
     advice: giveDeadline,
+    holds: timeout,
   }),
   problems: commonProblems,
 })

@@ -8,6 +8,7 @@ import { type Proportion, proportion } from '../../statistics/proportion.js'
 import { InterruptedError } from '../interrupted.js'
 import type { Lab, LabFlight } from '../lab.js'
 import { type Moment, momentsOf, planFrom } from './moments.js'
+import { steepest } from './steepest.js'
 
 export interface WhenOptions extends Pick<LabFlight, 'watch' | 'signal'> {
   /** What is flown. Default: what the lab draws with its seed. */
@@ -120,7 +121,7 @@ const lookBack = async (lab: Lab, given: string | Condition, options: WhenOption
     found.set(index, { moment, certain: false, came: proportion(hits, flights, level) })
   }
   const spread = spreadOver(moments)
-  const next = (): number | undefined => spread.find((index) => !found.has(index)) ?? inside(moments, found, outcome)
+  const next = (): number | undefined => spread.find((index) => !found.has(index)) ?? inside(moments, found, outcome, flights)
   for (let tries = 0; tries < most; tries++) {
     const index = next()
     if (index === undefined) break
@@ -132,14 +133,11 @@ const lookBack = async (lab: Lab, given: string | Condition, options: WhenOption
     condition, outcome, round, level,
     value: valueOfCondition(condition, flight.metrics),
     looked: looked.map(([, one]) => one),
-    jump: jumpOf(moments, looked, outcome, flight.rounds),
+    jump: jumpOf(moments, looked, outcome, flights, flight.rounds),
     settled: looked[settledAt][1],
     flights: flown,
   }
 }
-
-/** How probable what truly came is there. */
-const chanceOf = ({ came: { share } }: Looked, outcome: boolean): number => (outcome ? share : 1 - share)
 
 /** The start, and three closes of rounds that quarter the flight. */
 const spreadOver = (moments: readonly Moment[]): number[] => {
@@ -150,18 +148,9 @@ const spreadOver = (moments: readonly Moment[]): number[] => {
 
 type Found = ReadonlyMap<number, Looked>
 
-/** The two neighbours that were looked at between which what came became more probable by most; the wider of equals. */
-const steepest = (looked: readonly (readonly [number, Looked])[], outcome: boolean) => {
-  const gaps = looked.slice(1).map(([to, after], i) => {
-    const [from, before] = looked[i]
-    return { from, to, rise: chanceOf(after, outcome) - chanceOf(before, outcome) }
-  })
-  return gaps.filter(({ rise }) => rise > 0).sort((a, b) => b.rise - a.rise || b.to - b.from - (a.to - a.from)).at(0)
-}
-
 /** Where to look next: in the middle of the steepest gap; undefined where there is nothing in it. */
-const inside = (moments: readonly Moment[], found: Found, outcome: boolean): number | undefined => {
-  const gap = steepest([...found].sort(([a], [b]) => a - b), outcome)
+const inside = (moments: readonly Moment[], found: Found, outcome: boolean, flights: number): number | undefined => {
+  const gap = steepest([...found].sort(([a], [b]) => a - b), outcome, flights)
   if (gap === undefined) return undefined
   const between = Array.from({ length: gap.to - gap.from - 1 }, (_, i) => gap.from + 1 + i)
   const rounds = between.filter((index) => moments[index].kind === 'round')
@@ -170,9 +159,9 @@ const inside = (moments: readonly Moment[], found: Found, outcome: boolean): num
 }
 
 const jumpOf = (
-  moments: readonly Moment[], looked: readonly (readonly [number, Looked])[], outcome: boolean, rounds: readonly RoundRow[],
+  moments: readonly Moment[], looked: readonly (readonly [number, Looked])[], outcome: boolean, flights: number, rounds: readonly RoundRow[],
 ): Jump | undefined => {
-  const gap = steepest(looked, outcome)
+  const gap = steepest(looked, outcome, flights)
   if (gap === undefined) return undefined
   const [from, to] = [gap.from, gap.to].map((index) => looked.find(([own]) => own === index)![1])
   const [before, after] = [from.came.interval, to.came.interval]

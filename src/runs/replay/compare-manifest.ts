@@ -3,33 +3,66 @@ import { NondeterminismError } from '../../errors.js'
 import { manifestFile, type Manifest } from '../manifest.js'
 import { compareFields, formatFieldDifference } from './compare.js'
 
-/** What of a manifest follows from what is flown; the rest says where and with what it was. */
-const derived = [
-  'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'plan', 'world', 'traces', 'start', 'rounds', 'virtualTime', 'faults',
-  'marks', 'coverage', 'selectedRound', 'reached', 'warnings', 'digests', 'digest',
-] as const satisfies readonly (keyof Manifest)[]
+type Field = keyof Manifest
 
-/** What else a manifest of a run that ended says. */
-const besides = ['study', 'spent', 'jobLog', 'resumed', 'files', 'sha256'] as const satisfies readonly (keyof Manifest)[]
+/** What is known before anything flies, and follows from what is flown. */
+const begun = [
+  'format', 'version', 'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'data', 'plan', 'checks', 'world', 'traces', 'start',
+] as const satisfies readonly Field[]
 
-/** What of that depends on scores, and so on the last bits of a processor. */
-const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest'])
+/** What is known when a flight has ended. */
+const ended = [
+  'rounds', 'virtualTime', 'faults', 'marks', 'coverage', 'selectedRound', 'reached', 'warnings', 'digests', 'digest',
+] as const satisfies readonly Field[]
 
-/** What earlier versions did not write. */
-const later: ReadonlySet<string> = new Set(['marks', 'coverage'])
+/** What a flight that failed says, and no other. */
+const failed = ['failure', 'error'] as const satisfies readonly Field[]
+
+/** Of what it flew, with what, and how that went: no flight gives it again. */
+const told = ['workers', 'script', 'settings', 'versions', 'processor', 'study', 'spent', 'jobLog', 'resumed'] as const satisfies readonly Field[]
+
+/** What the manifest says of the folder, which is looked at there. */
+const sealing = ['status', 'files', 'sha256'] as const satisfies readonly Field[]
+
+/** What depends on scores, and so on the last bits of a processor. */
+const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest', ...failed])
+
+const demandSame = (expected: unknown, got: unknown, name: string): void => {
+  const difference = compareFields(expected, got, name)
+  if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
+}
+
+const plain = (manifest: Manifest): Manifest => JSON.parse(JSON.stringify(manifest)) as Manifest
 
 /**
- * Compares what a manifest says with what the manifest of the same flight says, flown again to its end or until it failed;
- * without what depends on scores unless `exactly`. The first difference is thrown.
+ * Compares what a manifest says with what is known of the same flight before it begins, so that nobody waits for the end of
+ * one that is another. The first difference is thrown, and a field that no run writes.
  */
-export const demandSameManifest = (manifest: Manifest, flown: Manifest, exactly: boolean): void => {
-  const asFlown = JSON.parse(JSON.stringify(flown)) as Manifest
-  const fields: readonly string[] = [...Object.keys(asFlown), ...derived, ...besides]
+export const demandSameBeginning = (manifest: Manifest, described: Manifest): void => {
+  const fields: readonly string[] = [...begun, ...ended, ...failed, ...told, ...sealing]
   const added = Object.keys(manifest).find((name) => !fields.includes(name))
   if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
-  for (const name of derived) {
-    if ((!exactly && scored.has(name)) || (later.has(name) && manifest[name] === undefined)) continue
-    const difference = compareFields(manifest[name], asFlown[name], name)
-    if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
-  }
+  const now = plain(described)
+  for (const name of begun) demandSame(manifest[name], now[name], name)
+  demandSame(manifest.warnings.slice(0, now.warnings.length), now.warnings, 'warnings')
+}
+
+/**
+ * Compares what a manifest says of the end of its flight with what the manifest of the same flight says, flown again to its
+ * end or until it failed; without what depends on scores unless `exactly`. The first difference is thrown.
+ */
+export const demandSameEnd = (manifest: Manifest, flown: Manifest, exactly: boolean): void => {
+  const now = plain(flown)
+  for (const name of [...ended, ...failed]) if (exactly || !scored.has(name)) demandSame(manifest[name], now[name], name)
+  demandSame(manifest.digests?.events, now.digests?.events, 'digests.events')
+}
+
+/** How much of the end of a flight a replay compared. */
+export type Followed = 'exactly' | 'but for numbers' | 'not at all'
+
+/** The fields of a manifest that were not compared; of what only some runs have, what this one has. */
+export const notCompared = (manifest: Manifest, followed: Followed): readonly string[] => {
+  const ends = [...ended, ...failed].filter((name) => manifest[name] !== undefined)
+  const open = { exactly: [], 'but for numbers': ends.filter((name) => scored.has(name)), 'not at all': ends } as const
+  return [...told, ...open[followed]]
 }

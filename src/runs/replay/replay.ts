@@ -13,7 +13,7 @@ import { thisProcessor } from '../processor.js'
 import { readEnd, readLines, readRows } from '../rows.js'
 import { demandSeal, examine, formatStrays } from '../seal.js'
 import { type Callbacks, conduct, type Run } from '../simulate.js'
-import { demandSameManifest } from './compare-manifest.js'
+import { demandSameBeginning, demandSameEnd, notCompared } from './compare-manifest.js'
 import { compareRows, EventComparison, formatDifference, formatRowDifference } from './compare.js'
 import { replayFailed } from './failed.js'
 import { compareNumbers } from './numbers.js'
@@ -65,7 +65,7 @@ const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boo
   const written = [...Object.values(rowFiles), ...Object.keys(blockFiles(run))]
   const claimed = Object.keys(manifest.files ?? {}).find((file) => !written.includes(file))
   if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
-  demandSameManifest(manifest, run.manifest, exactly)
+  demandSameEnd(manifest, run.manifest, exactly)
 }
 
 /** The jobs that a run kept, to be read in place of training; refused where they are of another machine or version. */
@@ -82,8 +82,8 @@ const keptJobs = (folder: string, { engine }: Manifest, versions: Manifest['vers
 
 /**
  * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
- * differs, then every row of every file, and what the manifest says. One that failed by itself must fail so again. Writes
- * nothing. Refuses a script, data, traces or a
+ * differs, then every row of every file, and what the manifest says; what it says of the beginning of the flight before
+ * that begins. One that failed by itself must fail so again. Writes nothing. Refuses a script, data, traces or a
  * model to start from that changed. A difference is a `NondeterminismError` that names the first; a file that says the same and whose hash
  * differs is a `StorageError`.
  */
@@ -118,9 +118,10 @@ export const replay = async (
       ...watch,
       // A run that was broken off is flown on until its last event has come again, which may take it into a round further.
       onEvent: (event) => (isOf(event, closed) ? watch.onEvent?.(event) : undefined),
-      onGround({ world, versions }) {
+      onGround({ world, described }) {
         checkWorld(manifest, world)
-        return options.jobs === true ? (jobs = keptJobs(folder, manifest, versions, disk)) : undefined
+        demandSameBeginning(manifest, described)
+        return options.jobs === true ? (jobs = keptJobs(folder, manifest, described.versions, disk)) : undefined
       },
       onLines(lines) {
         comparison.take(lines)
@@ -131,7 +132,7 @@ export const replay = async (
   )
   if (!options.signal?.aborted) comparison.end()
   const reasons = reasonsToDiffer(manifest, { processor: thisProcessor(), versions: run.manifest.versions })
-  const about = { manifest, digest: run.digest, events: comparison.same }
+  const about = { manifest, digest: run.digest, events: comparison.same, notCompared: notCompared(manifest, 'not at all') }
   if (comparison.difference) {
     const { readsNumbers = [] } = run.manifest
     if (readsNumbers.length === 0 || reasons.length === 0) throw new NondeterminismError(formatDifference(comparison.difference))
@@ -154,5 +155,6 @@ export const replay = async (
   const numbers = compareNumbers({ digests, metrics }, run, reasons)
   compareFiles(folder, manifest, run, numbers === 'same', disk)
   demandSeal(folder, examined)
-  return { ...about, numbers, entire: numbers === 'same' && doubts.length === 0, notes: [...doubts, ...reasons] }
+  const left = notCompared(manifest, numbers === 'same' ? 'exactly' : 'but for numbers')
+  return { ...about, numbers, entire: numbers === 'same' && doubts.length === 0, notes: [...doubts, ...reasons], notCompared: left }
 }

@@ -20,6 +20,8 @@ export interface Replayed {
   readonly failure?: Failure
   /** Whether all of the run was compared, bit by bit, and its manifest vouches for its files: `notes` say what not. */
   readonly entire: boolean
+  /** Fields of the manifest that were not compared: with what and where it flew, which no flight gives again, and the like. */
+  readonly notCompared: readonly string[]
   /** Why numbers were not compared bit by bit, and the like. */
   readonly notes: readonly string[]
 }

@@ -98,7 +98,8 @@ const plainest = async (
 /** All that decides a flight, as text. */
 const meaningOf = (specification: Specification, options: Pick<SimulateOptions, 'seed' | 'engine'>): string => {
   const resolved = resolve(specification, options)
-  return canonical([{ ...specificationOf(resolved), name: '' }, resolved.seeds])
+  const { seeds: _, ...fields } = specificationOf(resolved)
+  return canonical([{ ...fields, name: '' }, resolved.seeds])
 }
 
 /** Puts files beside a run, and has its manifest vouch for them. */

@@ -50,8 +50,9 @@ const editedManifest = (from: string, change: (manifest: Manifest) => Partial<Ma
 
 /** The same folder, whose manifest vouches for what is in a file now. */
 const vouched = (folder: string, file: string): string => {
-  const hash = createHash('sha256').update(readFileSync(join(folder, file))).digest('hex')
-  return editedManifest(folder, (now) => ({ files: { ...now.files, [file]: { sha256: hash, bytes: 1 } } }))
+  const content = readFileSync(join(folder, file))
+  const hash = createHash('sha256').update(content).digest('hex')
+  return editedManifest(folder, (now) => ({ files: { ...now.files, [file]: { sha256: hash, bytes: content.length } } }))
 }
 
 describe('replay', () => {
@@ -142,6 +143,15 @@ describe('replay', () => {
     const again = await replay(join(cwd, 'cut'), { workers: 1, cwd })
     expect(again).toMatchObject({ numbers: 'not compared', entire: false })
     expect(again.events).toBeGreaterThan(5)
+    expect(again.notCompared).toEqual(expect.arrayContaining(['spent', 'rounds', 'virtualTime', 'faults', 'marks', 'digests', 'digest']))
+    // What it says of its beginning is compared all the same.
+    for (const [path, change] of [
+      ['name', () => ({ name: 'other' })],
+      ['world.split', ({ world }: Manifest) => ({ world: { ...world, split: 'by magic' } })],
+      ['checks.0', ({ checks }: Manifest) => ({ checks: ['once', ...checks!] })],
+    ] as [string, (manifest: Manifest) => Partial<Manifest>][]) {
+      await expect(replay(editedManifest(join(cwd, 'cut'), change), { workers: 1, cwd })).rejects.toThrow(`manifest.json: ${path} is not what was flown`)
+    }
   })
 
   it('needs the script for what was a function, when there is none to take it from', async () => {
@@ -232,6 +242,46 @@ describe('a run that was tampered with', () => {
     expect(readFileSync(join(planted, 'manifest.json'), 'utf8')).not.toBe(readFileSync(join(folder, 'manifest.json'), 'utf8'))
     expect(examine(planted, realDisk).broken).toEqual([{ file: 'manifest.json', why: 'is not written as the run wrote it' }])
     await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow('manifest.json is not written as the run wrote it')
+  })
+
+  it('in a length of a file alone, which it vouches for, too', async () => {
+    const planted = editedManifest(folder, ({ files: now }) => ({ files: { ...now, 'ledger.ndjson': { ...now!['ledger.ndjson'], bytes: 1 } } }))
+    expect(examine(planted, realDisk).broken).toEqual([{ file: 'ledger.ndjson', why: 'is not what the run wrote' }])
+    await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow('ledger.ndjson is not what the run wrote')
+  })
+
+  it('in what it no longer says, which every run does', async () => {
+    for (const name of ['marks', 'coverage', 'checks'] as const) {
+      const planted = editedManifest(folder, () => ({ [name]: undefined }))
+      await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow(`manifest.json: ${name} is not what was flown`)
+    }
+  })
+
+  it('in its seed, before anything is flown', async () => {
+    const planted = editedManifest(folder, () => ({ seed: '4' }))
+    await expect(replay(planted, { workers: 1, cwd })).rejects.toThrow(
+      'manifest.json is not what a run writes: seeds.world is "3/world", and its seed and specification give "4/world".')
+  })
+
+  it('in what no flight can say: that must have its shape', async () => {
+    const wrong: [object, string][] = [
+      [{ spent: { realSeconds: 1, cpuSeconds: -5 } }, 'spent.cpuSeconds must be at least 0, got -5'],
+      [{ spent: { realSeconds: 'one', cpuSeconds: 5 } }, 'spent.realSeconds must be a number'],
+      [{ workers: 1e9 }, 'workers must be at most'],
+      [{ resumed: { times: 0, recalled: 0, done: 0 } }, 'resumed.times must be at least 1'],
+      [{ study: { name: 's', condition: 'c', variant: 'v', rank: 1 } }, 'study.rank is not a field'],
+      [{ versions: { node: '20.1.0', author: 'me' } }, 'versions.author is not a field'],
+      [{ settings: ['nothing'] }, 'settings.0 cannot be "nothing"'],
+      [{ script: { file: 'x', sha256: 'y', by: 'me' } }, 'script.by is not a field'],
+    ]
+    for (const [change, words] of wrong) {
+      await expect(replay(editedManifest(folder, () => change), { workers: 1, cwd })).rejects.toThrow(words)
+    }
+    const said = await say(['replay', folder, '--workers', '1'], cwd)
+    expect(said).toMatchObject({ code: exitCodes.ok })
+    expect(said.out).toContain('note: of manifest.json, workers, script, settings, versions, processor, study, spent, jobLog, resumed are what the run says of itself: not compared')
+    const told = JSON.parse((await say(['replay', folder, '--workers', '1', '--json'], cwd)).out) as { notCompared: string[] }
+    expect(told.notCompared).toEqual(['workers', 'script', 'settings', 'versions', 'processor', 'study', 'spent', 'jobLog', 'resumed'])
   })
 
   it('in a field that no run writes, or a file that is vouched for and is none of the run', async () => {
