@@ -40,6 +40,8 @@ export interface View {
   readonly core?: { readonly members: ReadonlySet<Name>; readonly waits: boolean } | undefined
   /** How long after the last fault waits of the faulty phase may go on: for an acknowledgement, for peers. */
   readonly settles: Micros
+  /** Whether messages go through a link of the simulation's own, which may keep them for good. */
+  readonly ownLink?: boolean
   /** Whether models and updates carry a checksum. */
   readonly checksums?: boolean
   /** By name, the trunk first. */

@@ -57,6 +57,7 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, aliv
     unable: (client) => (alive(client) ? weather.absence(client, kernel.now) : 'dead'),
     ...(core && { core: { members: core.members, waits: waitsWithoutEnd(resolved) } }),
     settles: settlingTime(resolved),
+    ownLink: resolved.link !== undefined,
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
     rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: leastOf(resolved), holds },

@@ -5,7 +5,9 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { fly } from '../../src/flight/fly.js'
 import { resolve } from '../../src/simulation/resolve.js'
-import { asynchronous, buffered, crash, fedAvg, mbps, mmoe, ms, named, seconds, semiAsynchronous, sgd, type Specification } from '../../src/simulation/script.js'
+import {
+  asynchronous, buffered, crash, fedAvg, mbps, mmoe, ms, named, narrow, quorum, seconds, semiAsynchronous, sgd, type Specification,
+} from '../../src/simulation/script.js'
 import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
@@ -62,4 +64,16 @@ describe('progress where rounds overlap', () => {
     expect(error).toMatchObject({ check: 'progress' })
     expect((error as Error).message).toMatch(/expert-1 was not folded in the calm phase, in which \d+ clients could have answered/)
   })
+})
+
+it('progress waits for what was sent before it was calm, at the rate that a line had then', async () => {
+  // What the first round sends takes client-A's narrow line until the fifth, and the quorum needs it.
+  const { rounds } = await flown({
+    rounds: quorum({ count: 8, quorum: 3, after: ms(150) }),
+    faults: [narrow('client-A', { by: 300 })],
+    calm: { at: ms(15), core: named('client-A', 'client-B', 'client-C') },
+  })
+  expect(rounds.filter(({ outcome }) => outcome === 'closed').length).toBeGreaterThan(0)
+  const first = rounds.findIndex(({ outcome }) => outcome === 'closed')
+  expect(first).toBeGreaterThan(3)
 })
