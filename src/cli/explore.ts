@@ -21,6 +21,7 @@ export interface ExploreFlags {
   readonly intensity?: number
   readonly check?: readonly string[]
   readonly twice?: number
+  readonly compared?: number
   readonly collect?: boolean
   readonly directed?: boolean
   readonly backward?: boolean
@@ -78,11 +79,11 @@ const backwardText = ({ upTo, alike, grounds, goals, cuts, absorbed, missed, spa
 }
 
 const text = (about: Exploration & { readonly backward?: BackwardReport }, width: number): string => {
-  const { flown, twice, found, marks, unmarked, coverage: { handled, exist }, unhandled, struck, rounds } = about
+  const { flown, twice, compared, found, marks, unmarked, coverage: { handled, exist }, unhandled, struck, rounds } = about
   const one = (label: string, words: string): string => wrap(`${label}: ${words}`, width)
   const faults = Object.values(struck).reduce((sum, times) => sum + times, 0)
   return [
-    `${plural(flown, 'case')} flown (${twice} of them twice), ${found.length === 0 ? 'none failed' : `${found.length} failed`}`,
+    `${plural(flown, 'case')} flown (${twice} of them twice, ${compared} compared with others), ${found.length === 0 ? 'none failed' : `${found.length} failed`}`,
     ...(about.backward === undefined ? [] : [backwardText(about.backward, found.length > 0, width)]),
     '',
     one('rounds', listed(rounds)),
@@ -96,7 +97,7 @@ const text = (about: Exploration & { readonly backward?: BackwardReport }, width
 
 /** `windtunnel explore SCRIPT`: flies cases drawn around a simulation. Returns the exit code: that of the first failure. */
 export const explore = async (script: string, flags: ExploreFlags, { out, err, cwd }: Terminal): Promise<number> => {
-  const { plans, seed = '1', rounds, workers, kinds, vary, intensity, check, twice, collect, directed, backward, cutsUpTo, eachName, train, data, set } = flags
+  const { plans, seed = '1', rounds, workers, kinds, vary, intensity, check, twice, compared, collect, directed, backward, cutsUpTo, eachName, train, data, set } = flags
   if (backward && (directed || kinds !== undefined || intensity !== undefined)) {
     throw new SpecificationError('--backward draws no faults: leave out --directed, --fault and --intensity.')
   }
@@ -114,7 +115,7 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
     if (shows) err.write(`\r${landed} of ${plural(plans, 'case')}, ${failures === 0 ? 'none failed' : `${failures} failed`} `)
   }
   try {
-    const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, engine: train, data, set, seed }
+    const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, compared, engine: train, data, set, seed }
     const about = await exploreAll({ ...task, plans, workers, collect, directed, backward, cutsUpTo, eachName, signal: interrupt.signal, onProgress })
     if (shows) err.write('\n')
     const shorten = async (): Promise<Partial<Shortened>> => {

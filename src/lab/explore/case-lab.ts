@@ -6,6 +6,7 @@ import { SurrogateEngine } from '../../engine/surrogate/surrogate-engine.js'
 import type { Check } from '../../checks/check.js'
 import type { Plan } from '../../faults/plan.js'
 import type { FaultInput } from '../../faults/registry.js'
+import type { Failure } from '../../flight/failure.js'
 import { calmRoundsOf, flySetup, planOf } from '../../flight/fly.js'
 import { waitsWithoutEnd } from '../../flight/never-ends.js'
 import type { FlightOptions } from '../../flight/simulator.js'
@@ -14,6 +15,8 @@ import { AGGREGATOR, clientName } from '../../roster/participant.js'
 import type { SelectorInput } from '../../roster/selectors.js'
 import { resolve } from '../../simulation/resolve.js'
 import type { Resolved, Specification } from '../../simulation/specification.js'
+import { comparedChecks, comparedNames, splitChecks } from '../compared/all.js'
+import type { ComparedCheck } from '../compared/compared.js'
 import { loadGroundWorld } from '../ground.js'
 import type { Pinned } from '../shrink/pin.js'
 import { type Case, clientField, type Shape, specificationOf } from './case.js'
@@ -26,7 +29,7 @@ export interface CaseLabOptions {
   /** A folder of data that the world reads, and what relative paths are relative to. */
   readonly dataDir?: string | undefined
   readonly cwd: string
-  /** Names of checks that are watched; all when absent. */
+  /** Names of checks that are watched, and of those that compare flights; all when absent. */
   readonly checks?: readonly string[] | undefined
   /**
    * What trains, and what trains when a case is flown again: another number of workers, as a rule. The surrogate, which
@@ -78,6 +81,8 @@ export class CaseLab {
   readonly #worlds = new Map<string, Promise<World>>()
   readonly #grounds = new Map<string, Promise<Ground>>()
   readonly #known = new WeakMap<Case, Resolved>()
+  readonly #watched: readonly string[] | undefined
+  readonly #compared: readonly ComparedCheck[]
 
   constructor(base: Specification, options: CaseLabOptions) {
     this.#base = {
@@ -88,6 +93,9 @@ export class CaseLab {
     }
     this.#options = options
     this.#field = clientField(base)
+    const { watched, compared } = splitChecks(options.checks)
+    this.#watched = watched
+    this.#compared = options.checks === undefined ? comparedChecks : compared
   }
 
   /** Whether federations of other sizes can be flown. */
@@ -149,7 +157,7 @@ export class CaseLab {
   async fly(of: Case, { again = false, before = [], ...options }: CaseFlight = {}): Promise<Outcome> {
     const ground = await this.#ground(of)
     const setup = setUpAgain(ground.setup, this.#resolved(of))
-    const checks = [...before, ...chosenChecks(setup.resolved.checks, this.#options.checks)]
+    const checks = [...before, ...chosenChecks(setup.resolved.checks, this.#watched)]
     const plan = this.#plan(setup, of)
     try {
       return ended(await flySetup(setup, { ...options, plan, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
@@ -173,6 +181,26 @@ export class CaseLab {
       ? 'all events are the same, and numbers are not'
       : `event ${place < 0 ? first.length : place} was ${first[place] ?? 'none'}, and then ${second[place < 0 ? first.length : place] ?? 'none'}`
     return { failed: true, failure: { kind: 'nondeterminism', what: 'flown twice', message: `Flown again, it was another flight: ${what}.` } }
+  }
+
+  /** Compares a case that was flown with other flights: what a check says that does so is a failure, too. */
+  async compare(of: Case, flown: Outcome): Promise<Outcome> {
+    const { setup, first: engine } = await this.#ground(of)
+    const own = setUpAgain(setup, this.#resolved(of))
+    const { cwd } = this.#options
+    try {
+      for (const check of this.#compared) await check.compare({ setup: own, engine, plan: this.#plan(own, of), cwd })
+      return flown
+    } catch (error) {
+      return failed(error, cwd)
+    }
+  }
+
+  /** Flies it in the way in which such a failure is seen. */
+  async flyFor({ kind, what }: Failure, of: Case, options: CaseFlight = {}): Promise<Outcome> {
+    if (kind === 'nondeterminism') return this.flyTwice(of, options)
+    const flown = await this.fly(of, options)
+    return comparedNames.includes(what) && !flown.failed ? this.compare(of, flown) : flown
   }
 
   /** A case is resolved to see whether it is sound, and flown next. */

@@ -3,6 +3,7 @@ import type { RoundsInput } from '../../federation/rounds/registry.js'
 import { AGGREGATOR } from '../../roster/participant.js'
 import { streams } from '../../random/streams.js'
 import type { Specification } from '../../simulation/specification.js'
+import { splitChecks } from '../compared/all.js'
 import { type AtomKey, atomOf, faultOf } from './backward/atom.js'
 import { Lineage } from './backward/lineage.js'
 import type { Case } from './case.js'
@@ -17,8 +18,13 @@ export interface ExplorerOptions extends CaseLabOptions, Pick<Space, 'kinds' | '
   /** What cases are drawn with. */
   readonly chance: string
   /** Share of the cases that are flown twice. */
-  readonly twice?: number
+  readonly twice?: number | undefined
+  /** Share of the cases that are compared with other flights, by the checks that do so; all where one of these is named. */
+  readonly compared?: number | undefined
 }
+
+/** Shares of cases where nothing is said. */
+const usual = { twice: 0.1, compared: 0.05 } as const
 
 /** A case that is to be flown: drawn by its number alone, or made of another that reached something. */
 export interface Order {
@@ -78,14 +84,18 @@ export class Explorer {
 
   async fly(order: Order): Promise<Flown> {
     const { nth } = order
-    const { chance, twice: share = 0.1 } = this.#options
+    const { chance, checks = [], twice: share = usual.twice, compared: other = splitChecks(checks).compared.length > 0 ? 1 : usual.compared } = this.#options
     const of = await this.draw(order)
-    const twice = streams(`${chance}/explore`)('twice', nth)() < share
-    if (order.exactly === undefined) return { nth, of, twice, outcome: twice ? await this.lab.flyTwice(of) : await this.lab.fly(of) }
+    const toss = (what: string): number => streams(`${chance}/explore`)(what, nth)()
+    const [twice, compared] = [toss('twice') < share, toss('compared') < other]
+    if (order.exactly === undefined) {
+      const once = twice ? await this.lab.flyTwice(of) : await this.lab.fly(of)
+      return { nth, of, twice, compared, outcome: compared && !once.failed ? await this.lab.compare(of, once) : once }
+    }
     const { clients, experts } = await this.lab.scene(of.shape)
     const lineage = new Lineage([...clients, ...experts, AGGREGATOR], enoughOf(of.rounds))
     const once = await this.lab.fly(of, { onEvent: (event) => lineage.see(event) })
     const outcome = twice && !once.failed ? await this.lab.flyTwice(of) : once
-    return { nth, of, twice, outcome, ...(!outcome.failed && { support: lineage.support() }) }
+    return { nth, of, twice, compared: false, outcome, ...(!outcome.failed && { support: lineage.support() }) }
   }
 }

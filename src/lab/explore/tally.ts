@@ -13,6 +13,8 @@ export interface Flown {
   readonly outcome: Outcome
   /** Was it flown twice? */
   readonly twice: boolean
+  /** Was it compared with other flights? */
+  readonly compared: boolean
   /** Where it was asked for: what the flight came to, and on what that rests. */
   readonly support?: Support
 }
@@ -27,9 +29,10 @@ export interface Found {
 /** What an exploration has come to. Plain JSON. */
 export interface Exploration {
   readonly seed: string
-  /** Cases that were flown, and how many of them twice. */
+  /** Cases that were flown, how many of them twice, and how many were compared with other flights. */
   readonly flown: number
   readonly twice: number
+  readonly compared: number
   /** In the order of their numbers. */
   readonly found: readonly Found[]
   /** How many cases passed each mark. */
@@ -59,11 +62,13 @@ export class Tally {
   readonly #rounds = new Map<string, number>()
   #flown = 0
   #twice = 0
+  #compared = 0
 
   /** Adds one; says what it reached that none before had: marks and triples of the protocol. */
-  add({ nth, of, outcome, twice }: Flown): readonly string[] {
+  add({ nth, of, outcome, twice, compared }: Flown): readonly string[] {
     this.#flown++
     if (twice) this.#twice++
+    if (compared) this.#compared++
     raise(this.#rounds, (of.rounds as { readonly kind?: string } | undefined)?.kind ?? 'its own')
     if (outcome.failed) {
       this.#found.push({ nth, of, failure: outcome.failure })
@@ -94,6 +99,7 @@ export class Tally {
       seed,
       flown: this.#flown,
       twice: this.#twice,
+      compared: this.#compared,
       found: [...this.#found].sort((a, b) => a.nth - b.nth),
       marks: sorted(this.#marks),
       unmarked: [...this.#marks].flatMap(([name, times]) => (times === 0 ? [name] : [])),

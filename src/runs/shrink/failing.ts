@@ -41,9 +41,9 @@ export interface Failing {
 const ownRoundsOf = ({ rounds }: Specification, count?: number): RoundsInput | undefined =>
   'count' in rounds ? ({ ...rounds, ...(count !== undefined && { count }) } as RoundsInput) : undefined
 
-/** Where a failure is looked for again: of one that is not the same when it is flown again, by flying each case twice. */
-const groundOf = (lab: CaseLab, rounds: RoundsInput | undefined, { kind }: Failure): TrialGround =>
-  kind === 'nondeterminism' ? trialGround(lab, rounds, (of, options) => lab.flyTwice(of, options)) : trialGround(lab, rounds)
+/** Where a failure is looked for again, in the way in which it is seen. */
+const groundOf = (lab: CaseLab, rounds: RoundsInput | undefined, failure: Failure): TrialGround =>
+  trialGround(lab, rounds, (of, options) => lab.flyFor(failure, of, options))
 
 /** A case of an exploration that failed: the first, or that of a number. */
 export const failingCase = async ({ found }: Exploration, task: Task, nth?: number): Promise<Failing | undefined> => {
@@ -51,9 +51,8 @@ export const failingCase = async ({ found }: Exploration, task: Task, nth?: numb
   if (first === undefined) return undefined
   const { specification: base, name } = await loadSpecification(task.script, task.cwd)
   const { lab, ground } = await openExplorer(task)
-  const own = first.failure.kind === 'nondeterminism' ? groundOf(lab, ground.rounds, first.failure) : ground
   return {
-    lab, ground: own, case: first.of, failure: first.failure, base, script: task.script, name,
+    lab, ground: groundOf(lab, ground.rounds, first.failure), case: first.of, failure: first.failure, base, script: task.script, name,
     seed: String(task.seed ?? 1), data: task.data, engine: task.engine ?? 'surrogate', checks: task.checks,
     close: () => lab.close(),
   }
@@ -104,7 +103,7 @@ export const failingRun = async (
   const on = (lab: CaseLab, engine: EngineName): Failing => ({ ...about, lab, engine, ground: groundOf(lab, own, about.failure), close: () => lab.close() })
   const quick = new CaseLab(base, options)
   if (!train || manifest.engine === 'surrogate') {
-    const outcome = await quick.fly(of)
+    const outcome = await quick.flyFor(about.failure, of)
     if (manifest.engine === 'surrogate' || (outcome.failed && isSame(outcome.failure, about.failure))) return on(quick, 'surrogate')
   }
   const engine: Engine = await openEngine({ engine: manifest.engine, workers: workers ?? manifest.workers })

@@ -2,6 +2,7 @@ import { join, relative, resolve as absolute } from 'node:path'
 
 import { StorageError } from '../../errors.js'
 import { type Failure, failureOf, isOutside, isSame } from '../../flight/failure.js'
+import { comparedNames } from '../../lab/compared/all.js'
 import { canonical } from '../../roster/identity.js'
 import { derivedSeed, resolve } from '../../simulation/resolve.js'
 import type { SeedPurpose, Specification } from '../../simulation/specification.js'
@@ -64,6 +65,12 @@ const freeName = (wanted: string, disk: Disk): string => {
 
 const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
+/** Names of the checks of a run that is to fail so; undefined: all that watch a flight. */
+const watchedOf = (checks: readonly string[] | undefined, { what }: Failure): readonly string[] | undefined => {
+  if (comparedNames.includes(what) && checks?.includes(what) !== true) return [...(checks ?? ['all']), what]
+  return checks?.length === 0 ? ['none'] : checks
+}
+
 /** How a specification fails that is flown by itself; undefined: it does not. */
 const fails = async (specification: Specification, options: SimulateOptions): Promise<Failure | undefined> => {
   try {
@@ -117,9 +124,10 @@ const accompany = (folder: string, files: Readonly<Record<string, string>>, disk
  */
 export const keepShortest = async (failing: Failing, shortest: Shortest, { out, force = false, cwd, disk = realDisk }: KeepOptions): Promise<Kept | undefined> => {
   const { lab, seed, engine, data, checks, base, script, name } = failing
-  const { shrunk, explanation, story } = shortest
-  if (story === undefined) return undefined
-  const watch = checks && { watch: checks.length === 0 ? ['none'] : checks }
+  const { shrunk, explanation } = shortest
+  if (shrunk.failure.kind === 'nondeterminism') return undefined
+  const watched = watchedOf(checks, shrunk.failure)
+  const watch = watched && { watch: watched }
   const options: SimulateOptions = { seed, engine, workers: 1, cwd, name, ...watch, ...(data !== undefined && { data }) }
   const specification = await plainest(failing, shortest, options)
   const folder = out === undefined ? freeName(join(cwd, 'runs', `${name}-${seed}-shortest`.replace(/[^\w.-]/g, '_')), disk) : absolute(cwd, out)
@@ -130,7 +138,7 @@ export const keepShortest = async (failing: Failing, shortest: Shortest, { out, 
   const kind = script === undefined || /\.(ya?ml|json)$/i.test(script) ? 'yaml' : 'ts'
   const flags = [
     `--seed ${quoted(seed)}`, `--engine ${engine}`, ...(data === undefined ? [] : [`--data ${quoted(data)}`]), ...(planned ? [`--plan ${quoted(join(shown, 'plan.json'))}`] : []),
-    ...(checks ?? []).map((check) => `--check ${quoted(check)}`),
+    ...(watched ?? []).map((check) => `--check ${quoted(check)}`),
   ]
   const commands: Commands = {
     replay: `npx windtunnel replay ${quoted(shown)}`,

@@ -21,7 +21,7 @@ export interface Shortest {
   readonly explanation: Explanation
   /** Its faults as a file would hold them: times with units, and nothing that is so anyway. */
   readonly faults: readonly unknown[]
-  /** Absent where it fails only in being another flight when it is flown again. */
+  /** Absent where a flight fails only beside another: flown again, or compared. */
   readonly story?: Story
 }
 
