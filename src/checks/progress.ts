@@ -64,6 +64,8 @@ const settle = (memory: Memory, at: Micros, { clients, undisturbed, settles, rou
 const judge = (
   memory: Memory, event: EventOf<'round-close'>, { parts, clients, undisturbed, unable: absent, core, rounds: { overlapping, needs = 1, holds } }: View,
 ): void => {
+  const behind = [...parts].find(([part, { length }]) => length > 0 && !memory.folded.has(part))
+  if (behind === undefined) return
   const unable = (client: Name): string | undefined => (core !== undefined && !core.members.has(client) ? outside : absent?.(client))
   const takes = (client: Name): Micros => undisturbed(client) ?? Infinity
   const least = core === undefined ? 1 : needs
@@ -82,8 +84,6 @@ const judge = (
   if (overlapping ? event.at < memory.until || memory.answers < rounds * needs : memory.closed <= rounds) return
   // Whom rounds wait for without end may hold a place for good.
   if (overlapping && (core?.waits === true || [...clients].filter((client) => unable(client) === undefined).length < Math.max(1, least))) return
-  const behind = [...parts].find(([part, { length }]) => length > 0 && !memory.folded.has(part))
-  if (behind === undefined) return
   const enough = overlapping ? `${memory.answers} clients could have answered` : `${memory.closed} rounds were long enough`
   const what = `${behind[0]} was not folded in the calm phase, in which ${enough}${excusing(memory)}`
   throw new Violation('progress', what, { time: event.at, round, actors: [event.actor] })

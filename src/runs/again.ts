@@ -49,10 +49,10 @@ const checkSeeds = ({ seed, seeds, specification }: Manifest): void => {
 
 /** Refuses data that is not what the run read. */
 export const checkWorld = (manifest: Manifest, world: World): void => {
-  const now = new Map(world.origins.map(({ file, sha256 }) => [file, sha256]))
-  for (const { file, sha256 } of manifest.world.origins) {
+  const now = new Map(world.origins.map((origin) => [origin.file, origin.sha256]))
+  for (const { file, sha256: before } of manifest.world.origins) {
     if (!now.has(file)) throw new DataError(`the data file ${file} of the run was not read now. Fly it anew with run.`)
-    if (now.get(file) !== sha256) throw new DataError(changed('the data file', file))
+    if (now.get(file) !== before) throw new DataError(changed('the data file', file))
   }
 }
 

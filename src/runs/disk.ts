@@ -33,9 +33,9 @@ const makeFolder = (folder: string): void => {
   for (let path = folder; !fs.existsSync(path) && path !== dirname(path); path = dirname(path)) missing.push(path)
   const made: string[] = []
   try {
-    for (const path of missing.reverse()) if (madeHere(path)) made.push(path)
+    for (const path of missing.toReversed()) if (madeHere(path)) made.push(path)
   } catch (error) {
-    for (const path of made.reverse()) fs.rmdirSync(path)
+    for (const path of made.toReversed()) fs.rmdirSync(path)
     throw error
   }
 }

@@ -90,10 +90,10 @@ const look = (folder: string, manifest: Manifest, ifTaken: IfTaken, disk: Disk):
 }
 
 /** What says nothing about whose folder it is: a lock, and what was never finished. */
-const passing: readonly string[] = [lockFile, ...unfinished]
+const passing: ReadonlySet<string> = new Set([lockFile, ...unfinished])
 
 const contentsOf = (folder: string, disk: Disk): Obstacle | { readonly run: Manifest | undefined } => {
-  const found = disk.exists(folder) ? disk.list(folder).filter((file) => !passing.includes(file)) : []
+  const found = disk.exists(folder) ? disk.list(folder).filter((file) => !passing.has(file)) : []
   if (found.length === 0) return { run: undefined }
   const advice = 'Give another --out.'
   if (!found.includes(manifestFile)) {

@@ -126,8 +126,8 @@ export const compare = (runs: readonly ScoredRun[], options: CompareOptions): Co
       const theirs = variants.get(baseline)
       if (theirs === undefined) return []
       // Two baselines are compared once: a comparison that stood twice would count twice in its family.
-      const before = options.baselines.slice(0, b + 1)
-      const others = [...variants].filter(([variant]) => !before.includes(variant))
+      const before = new Set(options.baselines.slice(0, b + 1))
+      const others = [...variants].filter(([variant]) => !before.has(variant))
       const rows = others.flatMap((own) => pair(condition, own, [baseline, theirs], options))
       const scopes = [...new Set(rows.map(({ task, scope, scenario }) => JSON.stringify([task, scope, scenario])))]
       return scopes.flatMap((key) =>

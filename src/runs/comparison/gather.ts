@@ -202,7 +202,7 @@ const meanOver = (rounds: readonly (readonly TestScore[])[]): readonly TestScore
 const scoresIn = (test: readonly MetricRow[], metric: string): TestScore[] => {
   const nameOf = ({ scenario, task }: Pick<MetricRow, 'scenario' | 'task'>): string => JSON.stringify([scenario, task])
   const lost = new Set(test.filter(diverged).map(nameOf))
-  const { better = 'higher' } = metrics[metric] ?? {}
+  const better = Object.hasOwn(metrics, metric) ? metrics[metric].better : 'higher'
   return test.filter((row) => row.metric === metric).map(({ scenario, task, value }) => ({
     scenario,
     task,

@@ -104,7 +104,8 @@ export const explore = async (
   const crew = await openCrew(task, Math.min(workers, Math.ceil(plans / portion)))
   try {
     let [landed, failures, reached, from] = [0, 0, 0, 0]
-    while (from < plans && signal?.aborted !== true) {
+    const isStopped = (): boolean => signal?.aborted === true
+    while (from < plans && !isStopped()) {
       const orders = await course.orders(from, plans - from)
       if (orders.length === 0) break
       from += orders.length

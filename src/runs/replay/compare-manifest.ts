@@ -39,8 +39,8 @@ const plain = (manifest: Manifest): Manifest => JSON.parse(JSON.stringify(manife
  * one that is another. The first difference is thrown, and a field that no run writes.
  */
 export const demandSameBeginning = (manifest: Manifest, described: Manifest): void => {
-  const fields: readonly string[] = [...begun, ...ended, ...failed, ...told, ...sealing]
-  const added = Object.keys(manifest).find((name) => !fields.includes(name))
+  const fields: ReadonlySet<string> = new Set([...begun, ...ended, ...failed, ...told, ...sealing])
+  const added = Object.keys(manifest).find((name) => !fields.has(name))
   if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
   const now = plain(described)
   for (const name of begun) demandSame(manifest[name], now[name], name)

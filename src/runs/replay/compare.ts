@@ -126,8 +126,8 @@ export interface RowDifference extends Difference {
 
 /** Compares lines; the first that differs, is missing, or is too many. */
 export const compareRows = (file: string, expected: readonly string[], got: readonly string[]): RowDifference | undefined => {
-  const most = Math.max(expected.length, got.length)
-  for (let index = 0; index < most; index++) {
+  const longer = Math.max(expected.length, got.length)
+  for (let index = 0; index < longer; index++) {
     if (expected[index] !== got[index]) return { file, index, expected: expected[index], got: got[index] }
   }
   return undefined

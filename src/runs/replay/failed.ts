@@ -81,8 +81,8 @@ const demandSameRows = (folder: string, file: string, then: Disk, now: readonly 
 
 /** What a run that failed may vouch for: the files that it wrote, and what was put beside them. */
 const demandOwnFiles = ({ files = {} }: Manifest): void => {
-  const own = [...Object.values(rowFiles), ...companions]
-  const claimed = Object.keys(files).find((file) => !own.includes(file))
+  const own: ReadonlySet<string> = new Set([...Object.values(rowFiles), ...companions])
+  const claimed = Object.keys(files).find((file) => !own.has(file))
   if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
 }
 

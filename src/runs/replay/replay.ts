@@ -62,8 +62,8 @@ const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boo
     const same = kept !== undefined && Buffer.compare(kept, content) === 0
     if (!same) throw new NondeterminismError(`${file} is ${kept ? 'not what was flown' : 'missing'}.`)
   }
-  const written = [...Object.values(rowFiles), ...Object.keys(blockFiles(run))]
-  const claimed = Object.keys(manifest.files ?? {}).find((file) => !written.includes(file))
+  const written: ReadonlySet<string> = new Set([...Object.values(rowFiles), ...Object.keys(blockFiles(run))])
+  const claimed = Object.keys(manifest.files ?? {}).find((file) => !written.has(file))
   if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
   demandSameEnd(manifest, run.manifest, exactly)
 }

@@ -87,16 +87,16 @@ const besides = ['evaluate', 'onDivergence'] as const
 
 /** Without seeds that are the run's own, and without what only exploring needs. */
 const plainest = async (
-  { lab, case: _, base, seed, ...about }: Failing, { shrunk }: Shortest, options: SimulateOptions,
+  { lab, base, seed, data }: Failing, { shrunk }: Shortest, options: SimulateOptions,
 ): Promise<Specification> => {
   const { seeds = {}, ...rest } = lab.specification(shrunk.case)
   const own = Object.entries(seeds).filter(([purpose, given]) => base.seeds?.[purpose as SeedPurpose] !== undefined || given !== derivedSeed(seed, purpose as SeedPurpose))
   let now: Specification = own.length > 0 ? { ...rest, seeds: Object.fromEntries(own) } : rest
   for (const field of besides) {
     if (canonical(now[field] ?? null) === canonical(base[field] ?? null)) continue
-    const { [field]: __, ...without } = now
+    const { [field]: _, ...without } = now
     const simpler = base[field] === undefined ? without : { ...without, [field]: base[field] }
-    const failure = await fails(simpler, { ...options, ...(about.data !== undefined && { data: about.data }) })
+    const failure = await fails(simpler, { ...options, ...(data !== undefined && { data }) })
     if (failure !== undefined && isSame(failure, shrunk.failure)) now = simpler
   }
   return now

@@ -32,7 +32,7 @@ const another = (value: unknown, draw: () => number): unknown => {
   if (value === null) return 'forged'
   if (Array.isArray(value)) return ['forged']
   if (isGroup(value)) return { forged: 1 }
-  const text = String(value)
+  const text = value as string
   // The digit of a hash or a number, the letter of a word.
   const place = Math.floor(draw() * text.length)
   const sign = text[place] ?? ''

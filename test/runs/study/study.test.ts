@@ -84,7 +84,9 @@ describe('a study', () => {
     const out = mkdtempSync(join(tmpdir(), 'windtunnel-study-'))
     const stop = new AbortController()
     const small = { ...plan, tuning: undefined }
-    const onRun = ({ number }: Progress): void => void (number === 2 ? stop.abort() : undefined)
+    const onRun = ({ number }: Progress): void => {
+      if (number === 2) stop.abort()
+    }
     const first = await flyStudy(small, { out, cwd: out, workers: 1, signal: stop.signal, onRun })
     expect(first.status).toBe('interrupted')
     expect(readManifest(join(out, 'calm/alone/seed-1'), realDisk).status).toBe('interrupted')
