@@ -105,7 +105,7 @@ export const isolation: ComparedCheck = {
   name: 'isolation',
   promise: 'Who is hit by no fault answers to the same models as in the flight without faults, bit by bit.',
   async compare({ setup, engine, plan, cwd }) {
-    const { calm: _, ...resolved } = setup.resolved
+    const { resolved } = setup
     const [with_, without] = [new Answers(), new Answers()]
     const around = setUpAgain(setup, { ...resolved, checks: [], evaluate: { ...resolved.evaluate, until: undefined, every: 1_000_000, start: false, final: false }, onDivergence: 'keep' })
     await flySetup(around, { engine, cwd, plan, checks: [with_.check] })
