@@ -76,9 +76,11 @@ export class ModelFates {
   /** A model has reached its client: if it is over for its owner, nothing can come of it any more. */
   admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
     this.#incarnations.mark(envelope, actor)
-    const open = this.#models.get(part)?.byClient.get(actor)?.envelopes
-    if (open?.some((other) => this.#ledger.round(other) === round) === true) return
-    this.#record.tell(actor, fateOf(envelope, 'fruitless'), cause)
+    const open = this.#models.get(part)?.byClient.get(actor)?.envelopes ?? []
+    if (open.includes(envelope)) return
+    // It was over, and its owner has opened its round again: it is judged with what was sent then.
+    if (open.some((other) => this.#ledger.round(other) === round)) open.push(envelope)
+    else this.#record.tell(actor, fateOf(envelope, 'fruitless'), cause)
   }
 
   closed({ actor: owner, id: cause, part, round, updates, ends }: EventOf<'part-close'>): void {

@@ -25,6 +25,8 @@ export interface Space {
   readonly intensity?: number | undefined
   /** The rounds of the specification itself; undefined where they are a function. */
   readonly rounds: RoundsInput | undefined
+  /** Delivery of the specification itself. */
+  readonly delivery?: Specification['delivery']
   /** Whether other numbers of clients and expert networks can be had. */
   readonly resizes: { readonly clients: boolean; readonly experts: boolean }
   scene(shape: Shape): Promise<Scene>
@@ -104,7 +106,8 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const shape = varies('shape', 0.5) ? shapeOf(seed, toss, space, usual) : {}
     const scene = await space.scene(shape)
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
-    const able = ableKinds(kinds, rounds)
+    const delivery = varies('delivery', 0.5) ? deliveryOf(toss, scene) : undefined
+    const able = ableKinds(kinds, rounds, (delivery ?? space.delivery)?.acknowledge === true)
     if (able.length === 0) continue
     const passing = drawFaults(toss, able, intensity, scene)
     const calm = varies('calm', 0.4) ? calmOf(toss, scene) : undefined
@@ -114,7 +117,7 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
       faults,
       ...(Object.keys(shape).length > 0 && { shape }),
       ...(rounds !== undefined && { rounds }),
-      ...(varies('delivery', 0.5) && { delivery: deliveryOf(toss, scene) }),
+      ...(delivery && { delivery }),
       ...(varies('checkpoint', 0.4) && { checkpoint: checkpointOf(toss, scene) }),
       ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),
       ...(calm !== undefined && { calm }),

@@ -52,6 +52,7 @@ export class Explorer {
     this.#space = {
       kinds, vary, intensity,
       rounds: own,
+      delivery: base.delivery,
       resizes: this.lab.resizes,
       scene: (shape) => this.lab.scene(shape),
     }

@@ -10,9 +10,9 @@ const most = 8
  * Kinds that keep no answer from coming, and none so long that somebody stops waiting for it: rounds that wait for ever for
  * an answer fly through nothing else.
  */
-const harmless: ReadonlySet<string> = new Set(['partial', 'duplicate', 'mislabel', 'joins', 'forget'])
-/** Where nobody's patience ends, these too. */
-const slowing: ReadonlySet<string> = new Set(['slow', 'delay', 'narrow', 'reorder', 'pause', 'skew'])
+const harmless: ReadonlySet<string> = new Set(['partial', 'mislabel', 'joins', 'forget'])
+/** Where nobody's patience ends, these too; copies keep lines busy. */
+const slowing: ReadonlySet<string> = new Set(['duplicate', 'slow', 'delay', 'narrow', 'reorder', 'pause', 'skew'])
 
 const isHarmless = (kind: string, rounds: RoundsInput | undefined): boolean =>
   harmless.has(kind) || (slowing.has(kind) && (rounds as { readonly patience?: unknown } | undefined)?.patience === undefined)
@@ -23,9 +23,12 @@ const mayStall = (rounds: RoundsInput | undefined): boolean => {
   return !parsed.success || roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
 }
 
-/** Of some kinds of faults those through which such rounds come to an end. */
-export const ableKinds = (kinds: readonly string[], rounds: RoundsInput | undefined): readonly string[] =>
-  mayStall(rounds) ? kinds.filter((kind) => isHarmless(kind, rounds)) : kinds
+/**
+ * Of some kinds of faults those through which such rounds come to an end: where messages are acknowledged all of them, since who
+ * does not answer is found out.
+ */
+export const ableKinds = (kinds: readonly string[], rounds: RoundsInput | undefined, acknowledges: boolean): readonly string[] =>
+  !acknowledges && mayStall(rounds) ? kinds.filter((kind) => isHarmless(kind, rounds)) : kinds
 
 /** How often whoever is drawn may die besides: what comes back is where protocols break most. */
 const deadly = 0.35

@@ -322,7 +322,7 @@ export const refute = async (a: Lab, b: Lab, options: RefuteOptions = {}): Promi
         return ended(flip === undefined ? 'not refuted' : 'refuted', { scene, flip })
       }
       const able = (of: readonly string[]): readonly string[] =>
-        [a, b].reduce((left, { resolved: { rounds } }) => ableKinds(left, rounds as RoundsInput), of)
+        [a, b].reduce((left, { resolved: { rounds, delivery: { acknowledge } } }) => ableKinds(left, rounds as RoundsInput, acknowledge), of)
       const drawn = await drawPlans({
         seed: a.resolved.seed, count: plans, kinds, intensity, scene, inRounds, able, isSound: (faults) => arena.isSound(faults),
       })

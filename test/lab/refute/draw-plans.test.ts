@@ -58,7 +58,7 @@ describe('plans that are drawn', () => {
     const single = await drawPlans({ ...space, isSound: async ({ length }) => length === 1 })
     expect(single.every(({ faults }) => faults.length === 1)).toBe(true)
     await expect(drawPlans({ ...space, count: 1, isSound: async () => false })).rejects.toThrow('No plan of')
-    const waiting = { ...space, able: (kinds: readonly string[]) => ableKinds(kinds, { kind: 'synchronous', count: 3 }) }
+    const waiting = { ...space, able: (kinds: readonly string[]) => ableKinds(kinds, { kind: 'synchronous', count: 3 }, false) }
     await expect(drawPlans({ ...waiting, kinds: ['lose', 'crash'] })).rejects.toThrow('Nobody can fly through lose, crash')
     expect((await drawPlans({ ...waiting, kinds: ['lose', 'slow'] })).every(({ faults }) => faults.every(({ kind }) => kind === 'slow'))).toBe(true)
   })
