@@ -86,6 +86,9 @@ export class LivenessError extends WindtunnelError {
  */
 export class ExcusedStallError extends LivenessError {}
 
+/** It goes on for ever: more happened than any run that ends needs, at one instant or in all. */
+export class EndlessError extends LivenessError {}
+
 /** Training gave parameters, or a model scores, that are not finite. */
 export class DivergenceError extends WindtunnelError {
   override readonly exitCode = exitCodes.diverged

@@ -255,7 +255,10 @@ export const compile = (input: CompileInput): Weather => {
     } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
     else if (event.kind === 'drop') presence.dropped(event)
     else if (event.kind === 'life') deaths.see(event)
-    else if (event.kind === 'calm') isCalm = true
+    else if (event.kind === 'calm') {
+      isCalm = true
+      if (core !== undefined) deaths.calm(core)
+    }
     else if (event.kind === 'fault') count.see(event)
     else if (event.kind === 'trained') {
       slowness.ended(event)

@@ -85,6 +85,8 @@ export interface FlightOptions {
   readonly stepCost?: StepCost
   /** Counts what happens one by one, so that every place of the flight has a number. Slower, and never different. */
   readonly stepped?: boolean
+  /** The most that happens in all, see the kernel's. */
+  readonly most?: number
   /** Chance that falls anew from a moment on, of a flight that is stepped. */
   readonly turn?: Turn | undefined
 }
@@ -145,7 +147,10 @@ export class Simulator {
   constructor(setup: Setup, forecast: Forecast, options: FlightOptions) {
     this.#setup = setup
     this.#options = options
-    this.#kernel = new Kernel(options.stepped === true ? { deliveriesPerTurn: 1, afterEvent: () => this.#steps.cross() } : {})
+    this.#kernel = new Kernel({
+      ...(options.most !== undefined && { most: options.most }),
+      ...(options.stepped === true && { deliveriesPerTurn: 1, afterEvent: () => this.#steps.cross() }),
+    })
     const { onEvent, engine, checks } = options
     this.#weather = forecast({ record: this.#record, live: (life) => this.#lives.schedule(life) })
     const stepCost = options.stepCost ?? stepCostOn(setup, (name) => this.#weather.device(name))

@@ -1,11 +1,10 @@
-import { asError, WindtunnelError } from '../errors.js'
+import { asError, EndlessError, WindtunnelError } from '../errors.js'
 import { ClockError } from './clock-error.js'
 import { EventQueue, Scheduled } from './event-queue.js'
 import { clockEnd, formatMicros, type Micros } from './micros.js'
 
 /** A time that cannot be, or a kernel used against its rules. */
 export class KernelError extends WindtunnelError {}
-
 
 /** A plain event: `run` is called at its time, and awaited when it returns a promise. */
 export class PlainEvent extends Scheduled {
@@ -39,6 +38,10 @@ export interface KernelOptions {
   readonly afterEvent?: () => void
   /** The most deliveries that one turn takes. Default: no limit. 1 is the slow, obvious way, for tests. */
   readonly deliveriesPerTurn?: number
+  /** The most events and deliveries that happen at one instant: more are without end. Default: 10 million. */
+  readonly mostAtOnce?: number
+  /** The most that happen in all. Default: no limit. */
+  readonly most?: number
 }
 
 export interface RunOptions {
@@ -63,6 +66,10 @@ export class Kernel {
   afterEvent: (() => void) | undefined
   readonly #queue = new EventQueue<PlainEvent | Delivery>()
   readonly #deliveriesPerTurn: number
+  readonly #mostAtOnce: number
+  readonly #most: number
+  /** How many had happened when it became the instant that it is. */
+  #before = 0
   #now: Micros = 0
   #executed = 0
   #ranks = 0
@@ -79,6 +86,8 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.afterEvent = options.afterEvent
     this.#deliveriesPerTurn = options.deliveriesPerTurn ?? Infinity
+    this.#mostAtOnce = options.mostAtOnce ?? 1e7
+    this.#most = options.most ?? Infinity
   }
 
   /** Virtual time: microseconds since the start of the run. */
@@ -177,7 +186,9 @@ export class Kernel {
         const event = this.#queue.peek()
         if (event === undefined || event.time > this.#until) return this.#land(true)
         if (this.#stop?.() === true) return this.#land(false)
+        if (event.time !== this.#now) this.#before = this.#executed
         this.#now = event.time
+        if (this.#executed - this.#before >= this.#mostAtOnce || this.#executed >= this.#most) throw this.#endless()
         const waiting = event instanceof PlainEvent ? this.#happen(event) : this.#take(event)
         if (waiting === immediate) return void setImmediate(this.#pump)
         if (waiting !== undefined) return void waiting.then(this.#pump, this.#abort)
@@ -186,6 +197,12 @@ export class Kernel {
     } catch (error) {
       this.#abort(error)
     }
+  }
+
+  #endless(): EndlessError {
+    const still = this.#executed - this.#before >= this.#mostAtOnce
+    const what = still ? `${this.#mostAtOnce} events have happened at ${formatMicros(this.#now)}, and time does not go on` : `${this.#most} events have happened by ${formatMicros(this.#now)}`
+    return new EndlessError(`This has no end: ${what}. Somebody waits for what comes at once, or asks again and again.`, { time: this.#now })
   }
 
   #happen(event: PlainEvent): PromiseLike<unknown> | undefined {

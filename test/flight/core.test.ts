@@ -9,7 +9,7 @@ import type { Flight } from '../../src/flight/flight.js'
 import type { FlightEvent } from '../../src/record/event.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  crash, deadline, fedAvg, fraction, lose, mbps, mmoe, ms, named, quorum, seconds, sgd, type Specification, synchronous,
+  asynchronous, crash, deadline, fedAvg, fraction, lose, mbps, mmoe, ms, named, quorum, seconds, sgd, type Specification, synchronous,
 } from '../../src/simulation/script.js'
 import { smallWorld } from '../federation/small.js'
 
@@ -152,4 +152,14 @@ describe('progress of a core', () => {
     expect(back.at - revived.at).toBe(100_000)
     expect(events.filter(({ kind, actor, at }) => kind === 'fold' && actor === 'expert-1' && at >= back.at).length).toBeGreaterThan(2)
   })
+})
+
+it('who is dead when it becomes calm, and is not in the core, is not waited for: no fault brings it back', async () => {
+  // It was to come back at the very instant from which on nobody else is free.
+  const { flight } = await flown({
+    rounds: asynchronous({ count: 6, concurrency: 3, timeout: ms(120), patience: ms(60) }), selection: { kind: 'round-robin' },
+    faults: [crash('client-B', { at: ms(19), restartAfter: ms(40) }), crash('client-A', { at: ms(20), restartAfter: ms(300) })],
+    calm: { at: ms(30), core: named('client-C') },
+  })
+  expect(flight.rounds.at(-1)).toMatchObject({ round: 6 })
 })

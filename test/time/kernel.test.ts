@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { EndlessError } from '../../src/errors.js'
 import { Kernel, KernelError } from '../../src/time/kernel.js'
 import { clockEnd } from '../../src/time/micros.js'
 
@@ -152,4 +153,24 @@ test('a kernel runs once at a time', async () => {
   })
   await kernel.run()
   await expect(inner).rejects.toThrow('while the kernel is running')
+})
+
+test('what has no end is ended: at one instant, or in all', async () => {
+  const still = new Kernel({ mostAtOnce: 100 })
+  const again = (): void => void still.after(0, again)
+  still.at(5, again)
+  await expect(still.run()).rejects.toBeInstanceOf(EndlessError)
+  await expect(still.run()).rejects.toMatchObject({ cause: { message: 'This has no end: 100 events have happened at 0.000 s, and time does not go on. Somebody waits for what comes at once, or asks again and again.' } })
+  expect(still.executed).toBe(100)
+
+  const moving = new Kernel({ most: 100 })
+  const ask = (): void => void moving.after(1000, ask)
+  moving.at(0, ask)
+  await expect(moving.run()).rejects.toThrow('This has no end: 100 events have happened by 0.100 s.')
+
+  // As many at one instant as there may be, and again at the next.
+  const busy = new Kernel({ mostAtOnce: 100 })
+  for (let i = 0; i < 100; i++) for (const time of [3, 4]) busy.at(time, () => {})
+  await busy.run()
+  expect(busy.executed).toBe(200)
 })

@@ -69,6 +69,9 @@ const choosesClients = (who: SelectorInput): boolean => {
 const losesServer = (fault: FaultInput): boolean =>
   fault.kind === 'crash' && fault.restartAfter === undefined && fault.restartWhen === undefined && !choosesClients(fault.who)
 
+/** A case that ends comes to a few thousand events, and the longest to some ten thousand. */
+const most = 300_000
+
 /** Two that train nothing, one of which has results ready in another real order. */
 const surrogates = (): { readonly first: Engine; readonly again: Engine } =>
   ({ first: new SurrogateEngine(), again: new SurrogateEngine({ scrambled: true }) })
@@ -160,7 +163,7 @@ export class CaseLab {
     const checks = [...before, ...chosenChecks(setup.resolved.checks, this.#watched)]
     const plan = this.#plan(setup, of)
     try {
-      return ended(await flySetup(setup, { ...options, plan, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd }))
+      return ended(await flySetup(setup, { ...options, plan, engine: again ? ground.again : ground.first, checks, cwd: this.#options.cwd, ...(this.#options.run === undefined && { most }) }))
     } catch (error) {
       return failed(error, this.#options.cwd)
     }

@@ -15,7 +15,7 @@ export interface FakeSide {
 /** A lab that flies nothing: what claims are decided by is worked out in tests. */
 export const fakeLab = ({ score, clients = ['client-a', 'client-b', 'client-c'], rounds = { kind: 'deadline', count: 4, after: 1e6 }, onFly }: FakeSide): Lab => {
   const fake = {
-    resolved: { seed: '1', engine: 'tfjs', rounds },
+    resolved: { seed: '1', engine: 'tfjs', rounds, delivery: { acknowledge: false } },
     recall() {},
     participants: async () => [{ name: 'aggregator', role: 'aggregator' }, ...clients.map((name) => ({ name, role: 'client' }))],
     calmRounds: async () => [{ client: clients[0], down: 0, training: 1e5, up: 0, total: 1e5 }],
