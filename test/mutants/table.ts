@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs'
+
+import Table from 'cli-table3'
+
+import type { Look, Sight, Way } from './look.js'
+import { type Mutant, mutants } from './mutants.js'
+import { firstLine, forEachOf, planted } from './planted.js'
+
+/** Cases of one exploration. */
+const plans = 500
+const ways: readonly Way[] = ['random', 'directed', 'backward']
+
+/** How many cases each search needed, in the order of seeds (backward: of one); Infinity where it found nothing within as many as there may be, or ran out of them. */
+type Needs = Readonly<Record<Way, readonly number[]>>
+
+const needsOf = async (mutant: Mutant, seeds: number): Promise<Needs> => {
+  const needs = Object.fromEntries(ways.map((way) => [way, [] as number[]])) as Record<Way, number[]>
+  for (const way of ways) {
+    // What is cut away follows from one good flight: chance changes next to nothing of it.
+    const all = Array.from({ length: way === 'backward' ? 1 : seeds }, (_, i) => String(i + 1))
+    const look: Look = { plans, searches: all.map((seed) => ({ way, seed })), shrinks: false }
+    const sights = await planted<readonly Sight[]>(mutant, { script: 'look.ts', about: look, longest: 3_600_000 })
+    needs[way].push(...sights.map(({ plans: found = Infinity }) => found))
+  }
+  return needs
+}
+
+/** The middle one; of those that were not found it is only known that they took longer. */
+export const medianOf = (needs: readonly number[]): number => {
+  const sorted = needs.toSorted((a, b) => a - b)
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]]
+  return high === Infinity ? Infinity : (low + high) / 2
+}
+
+/** Two-sided sign test: how likely so uneven a split of the seeds is that differ, if neither search is better. */
+export const signTest = (one: readonly number[], other: readonly number[]): { readonly better: number; readonly worse: number; readonly p: number } => {
+  const better = one.filter((need, i) => need < other[i]).length
+  const worse = one.filter((need, i) => need > other[i]).length
+  const n = better + worse
+  let [choose, tail] = [1, 0]
+  for (let k = 0; k <= Math.min(better, worse); k++) {
+    tail += choose
+    choose = (choose * (n - k)) / (k + 1)
+  }
+  return { better, worse, p: Math.min(1, (2 * tail) / 2 ** n) }
+}
+
+const cell = (needs: readonly number[]): string => {
+  const median = medianOf(needs)
+  const found = needs.filter((need) => need < Infinity).length
+  return `${median === Infinity ? `over ${plans}` : median}${found < needs.length ? ` (${found} of ${needs.length} found)` : ''}`
+}
+
+/**
+ * For each bug, how many cases a search flies until one fails: median over seeds, for cases that are drawn, drawn and directed by coverage, and cut
+ * backward from good flights. Prints the table, and writes each number to a file as JSON.
+ */
+export const tableOf = async (file: string, seeds: number): Promise<boolean> => {
+  let done = 0
+  const rows = await forEachOf(mutants, async (mutant) => {
+    const needs = await needsOf(mutant, seeds).catch((error: unknown) => firstLine(error))
+    process.stderr.write(`${++done}/${mutants.length} ${mutant.name}: ${typeof needs === 'string' ? needs : ways.map((way) => `${way} ${cell(needs[way])}`).join(', ')}\n`)
+    return { mutant, needs }
+  })
+  const table = new Table({ head: ['bug', ...ways], colWidths: [48, 24, 24, 24], wordWrap: true, style: { head: [], border: [] } })
+  for (const { mutant: { name }, needs } of rows) {
+    table.push([name, ...ways.map((way) => (typeof needs === 'string' ? needs : cell(needs[way])))])
+  }
+  const whole = rows.flatMap(({ needs }) => (typeof needs === 'string' ? [] : [needs]))
+  const against = (way: Way): string => {
+    const medians = whole.map((needs) => [medianOf(needs[way]), medianOf(needs.random)] as const)
+    const { better, worse, p } = signTest(medians.map(([own]) => own), medians.map(([, random]) => random))
+    return `${way}: sooner than random for ${better} bugs, later for ${worse}, as soon for ${whole.length - better - worse} (sign test over medians, p ${p.toPrecision(2)})`
+  }
+  writeFileSync(file, `${JSON.stringify({ plans, seeds, bugs: rows.map(({ mutant: { name, check }, needs }) => ({ name, check, needs: typeof needs === 'string' ? needs : Object.fromEntries(ways.map((way) => [way, needs[way].map((need) => (need === Infinity ? null : need))])) })) }, null, 2)}\n`)
+  process.stdout.write(`${table.toString()}\nPlans until a case fails, median of ${seeds} seeds, backward once; ${plans} at most.\n${against('directed')}\n${against('backward')}\n`)
+  return whole.length === rows.length
+}
