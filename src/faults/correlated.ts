@@ -42,8 +42,8 @@ export const correlated = (draws: Draws, correlation = 0): Numbers => {
     draws.message(kindNumber[envelope.kind], envelope, copy, REPEATS) < correlation
   const memory = new LinkMemory<Source>((envelope, before) => {
     if (before !== undefined && repeats(envelope, '')) return before
-    const { kind, attempt, round, from, to, part } = envelope
-    return { kind: kindNumber[kind], attempt, round, from, to, part }
+    const { kind, attempt, again, round, from, to, part } = envelope
+    return { kind: kindNumber[kind], attempt, again, round, from, to, part }
   })
   return {
     of: (envelope, copy, nth) => {

@@ -49,6 +49,8 @@ export interface ClientState extends Keepsake {
   unheard: number
   /** The round of which it was asked once whether it is at work, while its models or its answer are on their way. */
   probed: number
+  /** How often it has sent its last answer again because it was asked whether it is at work. */
+  repeated: number
 }
 
 const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientState['answered']): ClientState => ({
@@ -69,6 +71,7 @@ const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientSt
   answered,
   unheard: 0,
   probed: 0,
+  repeated: 0,
 })
 
 /** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
@@ -206,8 +209,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
 
   /**
    * The aggregator asks whether it is at work. That it hears it at all is the answer of one that trains. One whose answer
-   * was given up, or is asked for twice, sends it again; one that is asked twice and has no model, or not all of it, has
-   * waited long enough.
+   * was given up, or is asked for twice, sends it again, a few times, and sits the round out where it never arrives; one that is
+   * asked twice and has no model, or not all of it, has waited long enough.
    */
   #probed(state: ClientState, { id, bytes }: Envelope, context: Context): void {
     const notice = this.#terms.wire.decodeControl(bytes, 'probe', isNotice)
@@ -222,7 +225,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     else if (state.unheard !== round && state.probed !== round) state.probed = round
     else {
       state.unheard = state.probed = 0
-      this.#answerAgain(state, round, AGGREGATOR, context)
+      if (state.repeated++ < this.#terms.repeats) this.#answerAgain(state, round, AGGREGATOR, context)
+      else this.#sitOut(round, context)
     }
   }
 
@@ -382,6 +386,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.personal = departure.sent
     state.kept = departure.kept
     state.answered = { round, departure: told, sent: sends }
+    state.repeated = 0
     // A leg that sat this round out keeps what it remembers.
     state.optimizers = state.optimizers ? { ...state.optimizers, ...departure.optimizers } : departure.optimizers
     over(state, context)

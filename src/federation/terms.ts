@@ -104,6 +104,8 @@ export interface Terms {
   readonly acknowledges: boolean
   /** Where messages are acknowledged: how often those are asked whose answer nothing else bounds. */
   readonly probe: Micros | undefined
+  /** How often a client sends its answer again that is asked whether it is at work. */
+  readonly repeats: number
   /** How long an actor that has come back waits for word of its peers, and the aggregator for an expert network's. */
   readonly recoveryPatience: Micros
   /** What writing a checkpoint of a part takes after a round: 0 where none is written then. */

@@ -215,6 +215,9 @@ const orders = (seed: string, fresh: Fresh | undefined): Terms['order'] => {
   return (decided, round, of) => randomOrder(of, draws.visit(decided, round, 0), draws.visit(decided, round, 1))
 }
 
+/** A client whose answer does not arrive tries so often at least before it sits a round out. */
+const leastRepeats = 3
+
 /** What the actors agree on before a flight in this weather. `fresh`: chance that falls anew from a moment of it on. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal, fresh?: Fresh): Terms => {
   const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
@@ -247,6 +250,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     keepsUnfit: onDivergence === 'keep',
     acknowledges: delivery.acknowledge,
     probe: delivery.acknowledge ? delivery.probe : undefined,
+    repeats: Math.max(leastRepeats, delivery.retries),
     recoveryPatience: (checkpoint ?? usual).patience,
     checkpointTime: (state, round) =>
       checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),

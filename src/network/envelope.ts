@@ -14,6 +14,8 @@ export interface Envelope {
   readonly part: string
   /** How often this message was sent before (retransmission); part of the key of its random draws. */
   readonly attempt: number
+  /** How many were sent before of which all else is the same: asked or answered again, it has luck of its own. */
+  readonly again?: number
   /** 0 for the original, 1.. for copies that a fault made. */
   readonly copy: number
   readonly bytes: Uint8Array

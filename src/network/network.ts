@@ -11,6 +11,7 @@ import type { Name } from '../roster/participant.js'
 import { shareDown } from '../shares.js'
 import type { Scheduled } from '../time/event-queue.js'
 import type { Micros } from '../time/micros.js'
+import { Alike } from './alike.js'
 import type { Envelope } from './envelope.js'
 import { fates } from './fates.js'
 import { flipBits } from './flip-bits.js'
@@ -131,6 +132,7 @@ export class Network {
   }
   /** Those that hold their lines. */
   readonly #standing = new Set<Flying>()
+  readonly #alike = new Alike()
   #envelopes = 0
 
   constructor(options: NetworkOptions) {
@@ -225,7 +227,9 @@ export class Network {
       direction: path.direction, attempt, copy: 0, bytes: bytes.length,
     })
     const flying = this.#take(new Flying(this.#ways, envelope, path, event))
-    flying.verdict = weather.judge(envelope, sent)
+    const again = this.#alike.count(flying.flow!.index, part, round, attempt)
+    if (again > 0) flying.envelope = { ...envelope, again }
+    flying.verdict = weather.judge(flying.envelope, sent)
     return flying
   }
 

@@ -21,7 +21,7 @@ afterAll(() => engine.close())
 const world = smallWorld({ A: 6, B: 12, C: 18 })
 const acknowledge = { acknowledge: true, retries: 3, timeout: ms(100), longest: ms(400), probe: ms(700) }
 
-const flown = (changes: Partial<Specification>): Promise<Flight> =>
+const flown = (changes: Partial<Specification>, seed = 3): Promise<Flight> =>
   fly(
     resolve(
       {
@@ -35,9 +35,10 @@ const flown = (changes: Partial<Specification>): Promise<Flight> =>
         evaluate: { every: 100, final: false, start: false },
         ...changes,
       },
-      { seed: 3, engine: 'tfjs' },
+      { seed, engine: 'tfjs' },
     ),
-    { world, engine },
+    // What goes on for ever fails soon.
+    { world, engine, most: 50_000 },
   )
 
 const B = named('client-B')
@@ -114,4 +115,25 @@ it('without common rounds its place goes to another', async () => {
   expect(flight.rounds).toHaveLength(6)
   expect(new Set(flight.rounds.flatMap(({ excused = [] }) => excused))).toEqual(new Set(['client-B', 'client-C']))
   expect(flight.rounds.at(-1)).toMatchObject({ folded: ['client-A'], reason: 'nobody left to answer' })
+})
+
+it('a client whose answer never arrives tries a few times, and is excused', async () => {
+  const { rounds, ledger } = await flown({ delivery: acknowledge, faults: [lose({ from: 'client-B', message: 'update' }, { rounds: [2, 2] })] })
+  expect(rounds).toHaveLength(4)
+  expect(rounds[1]).toMatchObject({ round: 2, outcome: 'closed', folded: ['client-A', 'client-C'], excused: ['client-B'] })
+  // The first answer, and one for each of three probes; each of the trunk is sent four times.
+  const sent = ledger.filter(({ kind, from, round, part }) => kind === 'update' && from === 'client-B' && round === 2 && part === 'trunk')
+  expect(sent.length).toBeGreaterThan(8)
+  expect(sent.length).toBeLessThanOrEqual(16)
+  expect(rounds[2].folded).toContain('client-B')
+})
+
+it('what is asked or answered again has luck of its own', async () => {
+  // Nothing is sent again by itself: without luck of their own the second answer and the second probe would be lost as the first was.
+  const delivery = { ...acknowledge, retries: 0 }
+  const faults = [lose({ from: 'client-B', message: 'update' }, { probability: 0.6 })]
+  const all = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((seed) => flown({ delivery, faults }, seed)))
+  const again = all.flatMap(({ ledger }) => ledger.filter(({ kind, attempt, from }) => kind === 'update' && attempt > 0 && from === 'client-B'))
+  expect(again.filter(({ fate }) => fate === 'used').length).toBeGreaterThan(5)
+  expect(again.filter(({ fate }) => fate === 'lost').length).toBeGreaterThan(5)
 })

@@ -46,12 +46,13 @@ const shapeOf = (seed: string, toss: Toss, { resizes }: Space, scene: Scene): Sh
 const roundsOf = (toss: Toss, intensity: number, scene: Scene): RoundsInput | undefined =>
   drawRounds(pick(toss, drawnRounds), toss, intensity, scene)
 
-const deliveryOf = (toss: Toss, { round }: Scene): NonNullable<Specification['delivery']> => ({
-  acknowledge: true,
-  retries: pick(toss, [0, 1, 3, 10]),
-  timeout: inMillis(toss() * round),
-  longest: inMillis(4 * round),
-})
+/** Of those who acknowledge nothing, what is damaged is found out or taken for what it has become. */
+const trusting = 0.25
+
+const deliveryOf = (toss: Toss, { round }: Scene): NonNullable<Specification['delivery']> => {
+  if (toss() < trusting) return { checksum: pick(toss, [false, true]) }
+  return { acknowledge: true, retries: pick(toss, [0, 1, 3, 10]), timeout: inMillis(toss() * round), longest: inMillis(4 * round) }
+}
 
 const checkpointOf = (toss: Toss, { round }: Scene): NonNullable<Specification['checkpoint']> =>
   pick(toss, [
