@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
 import { check, type Check, Violation } from '../../checks/check.js'
+import { readNumbered } from '../../federation/delivery/trailer.js'
 import { flySetup } from '../../flight/fly.js'
 import { setUpAgain } from '../../flight/setup.js'
 import { HEADER } from '../../network/frame.js'
@@ -24,8 +25,11 @@ const hashOf = (...parts: readonly (string | Uint8Array)[]): string => {
   return hash.digest('hex')
 }
 
-/** What is in a frame beside its head, which holds times. */
-const bodyOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER)
+/** What is in a frame beside its head, which holds times, and beside the number that it has where messages are acknowledged. */
+const bodyOf = (bytes: Uint8Array, numbered: boolean): Uint8Array => {
+  const frame = numbered ? readNumbered(bytes)?.frame : bytes
+  return (frame ?? bytes).subarray(HEADER)
+}
 
 /** What clients answered in a flight, by all that decides it. */
 class Answers {
@@ -49,7 +53,7 @@ class Answers {
         case 'arrive': {
           const bytes = view.bytes(event.envelope)
           if (bytes === undefined) return
-          const hash = hashOf(bodyOf(bytes))
+          const hash = hashOf(bodyOf(bytes, view.acknowledges))
           this.#arrived.set(event.envelope, hash)
           const sent = this.#sent.get(event.envelope)
           if (sent !== undefined) this.all.set(sent.key, { ...sent.answer, bytes: hash })

@@ -13,7 +13,7 @@ import { reference } from '../../../src/lab/compared/reference.js'
 import { loadGroundWorld } from '../../../src/lab/ground.js'
 import { simulate } from '../../../src/runs/simulate.js'
 import { resolve } from '../../../src/simulation/resolve.js'
-import { defineStrategy, fedAvg, lose, partial, synchronous, type Specification } from '../../../src/simulation/script.js'
+import { crash, defineStrategy, fedAvg, lose, ms, partial, semiAsynchronous, synchronous, type Specification } from '../../../src/simulation/script.js'
 import { flights } from '../../frozen/flights.js'
 
 const cwd = process.cwd()
@@ -39,6 +39,16 @@ it('compares something: folds of every strategy whose clients send, and answers 
   const told = await Promise.all(Object.keys(flights).map(async (name) => isolation.compare(await groundOf(flights[name]))))
   expect(told.filter((words) => words.startsWith('nothing')).length).toBeLessThanOrEqual(2)
   expect(await reference.compare(await groundOf(flights['PF-MSMTrec']))).toBe('9 folds in 3 rounds without faults are those of a plain loop, and so is what clients end with')
+})
+
+it('isolation compares what is said, not by which number, and with the calm phase in place', async () => {
+  const rounds = semiAsynchronous({ count: 2, after: ms(400), quorum: 1, patience: ms(400) })
+  const faults = [crash('aggregator', { keeps: 'checkpoint', when: { event: 'sent', nth: 1 }, restartAfter: ms(1) })]
+  const delivery = { acknowledge: true, retries: 1, timeout: ms(6), longest: ms(160) }
+  expect(await isolation.compare(await groundOf({ ...flights.deadline, rounds, faults, delivery }))).toMatch(/^\d+ answers/)
+  // Without it the aggregator would stay dead, and the flight could never end.
+  const dead = [crash('aggregator', { keeps: 'checkpoint', at: ms(20) })]
+  expect(await isolation.compare(await groundOf({ ...flights.deadline, faults: dead, calm: { at: ms(40) } }))).toMatch(/^\d+ answers|^nothing/)
 })
 
 /** A strategy that is FedAvg's, but for what it is told to do when it folds. */
