@@ -8,7 +8,7 @@ import { packageFolder, packageName } from '../package.js'
 import { readDocument, scriptSource, type Source } from '../documents/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
-import { type Script, scriptError } from './script-error.js'
+import type { Script } from './script-error.js'
 import type { About } from './script-hook.js'
 import { readPlan } from './study/plan.js'
 import { isStudy, type Size, type StudyPlan } from './study/study.js'
@@ -79,6 +79,8 @@ const ofScript = async <T>(path: string, file: string, cwd: string, ask: () => T
   try {
     return await ask()
   } catch (cause) {
+    // Loaded where a script is wrong: it brings a parser.
+    const { scriptError } = await import('./script-error.js')
     throw await scriptError(cause, inquiry(path, cwd))
   } finally {
     release()
