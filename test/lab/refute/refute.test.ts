@@ -22,7 +22,7 @@ const base = {
   devices: { stepOverhead: ms(5) },
   evaluate: { start: false, on: ['validation'] },
   onDivergence: 'go-on',
-} as const
+} satisfies Partial<Specification>
 
 const local = (epochs: number, rate = 0.3) => ({ epochs, batch: 50, optimizer: sgd(rate) })
 
