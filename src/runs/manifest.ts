@@ -128,3 +128,12 @@ const contentOf = (file: string, disk: Pick<Disk, 'read'>): Partial<Manifest> =>
   if (typeof content === 'object' && content !== null) return content
   throw new StorageError(`${file} is not what a run writes. Fly the run again.`)
 }
+
+/** Errors if a run is not complete: what a run that failed, was broken off or is flown still has for numbers says nothing. */
+export const demandComplete = (folder: string, { status }: Manifest): void => {
+  if (status === 'complete') return
+  const [what, advice] = status === 'failed'
+    ? ['failed', `Leave it out; npx windtunnel shrink ${folder} looks for the simplest that fails so.`]
+    : [`is ${status}`, `npx windtunnel resume ${folder} flies it to its end.`]
+  throw new StorageError(`${folder} holds a run that ${what}: it is not complete. ${advice}`)
+}
