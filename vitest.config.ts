@@ -1,5 +1,8 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
 import type { Reporter, TestModule } from 'vitest/node'
+// @ts-expect-error plain JavaScript, because it runs before anything is built
+import { tensorFlowModule as untyped } from './src/cli/build.mjs'
+import { workerFiles } from './test/worker-files.js'
 
 /** The last line in words that any reader of logs can count on: `N passed, N failed, N skipped`. */
 const plainSummary: Reporter = {
@@ -16,9 +19,18 @@ const plainSummary: Reporter = {
 /** TensorFlow.js's greeting, and its warnings where native TensorFlow brings it a second time: neither is about a test. */
 const chatter = /you are running TensorFlow\.js in Node|is already registered|was already registered|Platform node has already/
 
+/** TensorFlow.js as what is built imports it. */
+const tensorFlow: Plugin = {
+  name: 'windtunnel:tensorflow',
+  enforce: 'pre',
+  resolveId: (name: string) => (name === '@tensorflow/tfjs' ? '\0@tensorflow/tfjs' : undefined),
+  load: (id: string) => (id === '\0@tensorflow/tfjs' ? (untyped as (path: string) => string)('@tensorflow/tfjs') : undefined),
+}
+
 const path = (relative: string): string => new URL(relative, import.meta.url).pathname
 
 export default defineConfig({
+  plugins: [tensorFlow, workerFiles(path('.'))],
   resolve: {
     alias: [
       { find: /^@windtunnel\/windtunnel$/, replacement: path('./src/index.ts') },

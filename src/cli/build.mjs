@@ -8,6 +8,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -96,6 +97,22 @@ const tensorFlowTypes = `import '@tensorflow/tfjs-core/dist/public/chained_ops/r
 export * from '@tensorflow/tfjs-core'
 `
 
+/**
+ * An ES module that gives by name what TensorFlow.js, which is CommonJS, exports. Imported itself it takes three times as
+ * long, because Node then reads all of its files for the names: a quarter of a second for each process that starts.
+ * `path` is where it lies now, `name` what the module is to call it.
+ */
+export const tensorFlowModule = (path, name = path) => {
+  const names = Object.keys(createRequire(import.meta.url)(path)).filter((exported) => exported !== '__esModule')
+  return [
+    "import { createRequire } from 'node:module'",
+    '',
+    `export const { ${names.join(', ')} } =`,
+    `  createRequire(import.meta.url)(${JSON.stringify(name)})`,
+    '',
+  ].join('\n')
+}
+
 const imports = /(from |import\(|import )(['"])@tensorflow\/tfjs\2/g
 
 /**
@@ -112,9 +129,11 @@ const bringTensorFlow = (root, next) => {
   const withoutMap = (path) => fs.readFileSync(path, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
   fs.writeFileSync(join(vendor, 'tensorflow.cjs'), withoutMap(code))
   fs.writeFileSync(join(vendor, 'tensorflow.d.cts'), tensorFlowTypes)
+  fs.writeFileSync(join(vendor, 'tensorflow.js'), tensorFlowModule(join(vendor, 'tensorflow.cjs'), './tensorflow.cjs'))
+  fs.writeFileSync(join(vendor, 'tensorflow.d.ts'), "export * from './tensorflow.cjs'\n")
   for (const path of filesBelow(next, ['.js', '.d.ts'])) {
     const text = fs.readFileSync(path, 'utf8')
-    const way = relative(dirname(path), join(vendor, 'tensorflow.cjs')).replaceAll('\\', '/')
+    const way = relative(dirname(path), join(vendor, 'tensorflow.js')).replaceAll('\\', '/')
     const changed = text.replace(imports, (_, keyword) => `${keyword}'${way.startsWith('.') ? way : `./${way}`}'`)
     if (changed !== text) fs.writeFileSync(path, changed)
   }

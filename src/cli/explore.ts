@@ -105,7 +105,7 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
   if (flags.shrink === false && (flags.out !== undefined || flags.force)) {
     throw new SpecificationError(
       `${flags.out === undefined ? '--force' : '--out'} is about the folder of the simplest that fails, which --no-shrink does not look for: leave out one of the two. ` +
-        'What was explored is kept with --json > found.json, and shrunk later with `windtunnel shrink found.json --out DIR`.',
+        'What was explored is kept with --json > found.json, and shrunk later with `npx windtunnel shrink found.json --out DIR`.',
     )
   }
   if (flags.shrink !== false) demandPlace({ out: flags.out, force: flags.force, cwd })

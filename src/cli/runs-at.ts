@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
 
+import { meantPath } from '../documents/meant-path.js'
 import { StorageError } from '../errors.js'
 import { manifestFile } from '../runs/manifest.js'
 
@@ -27,7 +28,10 @@ const foldersIn = (folder: string): string[] => {
 export const runsAt = (given: readonly string[], cwd: string): string[] =>
   given.flatMap((folder) => {
     const path = absolute(cwd, folder)
-    if (!existsSync(path)) throw new StorageError(`${folder} does not exist. Give folders of runs, or one above them.`)
+    if (!existsSync(path)) {
+      const meant = meantPath(folder, (above) => readdirSync(absolute(cwd, above)))
+      throw new StorageError(`${folder} does not exist.${meant || ' Give folders of runs, or one above them.'}`)
+    }
     const found = runsIn(path)
     if (found.length === 0) throw new StorageError(`${folder} holds no run: no ${manifestFile} in it or below it.`)
     return found

@@ -237,7 +237,7 @@ export class RunFolder {
     const what = kept.length > 0 ? `Kept: ${kept.join(', ')}` : 'Nothing of the run was kept'
     this.#failure ??= new StorageError(
       `Could not write ${join(this.folder, file)}: ${whyOf(cause)}. ${what}. ` +
-        'Make room' + (this.#jobs === undefined ? ', or' : ` and go on with \`windtunnel resume ${this.folder}\`; or`) +
+        'Make room' + (this.#jobs === undefined ? ', or' : ` and go on with \`npx windtunnel resume ${this.folder}\`; or`) +
         ' give another place with --out, and fly it again: the same seed gives the same run.',
       { cause },
     )

@@ -1,14 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { register } from 'node:module'
 import { basename, extname, join, relative, resolve as absolute } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { exitCodes, printable, SpecificationError } from '../errors.js'
 import { packageFolder, packageName } from '../package.js'
+import { meantPath } from '../documents/meant-path.js'
 import { readDocument, scriptSource, type Source } from '../documents/source.js'
 import type { Specification } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
-import { type Script, scriptError } from './script-error.js'
+import type { Script } from './script-error.js'
 import type { About } from './script-hook.js'
 import { readPlan } from './study/plan.js'
 import { isStudy, type Size, type StudyPlan } from './study/study.js'
@@ -79,6 +80,8 @@ const ofScript = async <T>(path: string, file: string, cwd: string, ask: () => T
   try {
     return await ask()
   } catch (cause) {
+    // Loaded where a script is wrong: it brings a parser.
+    const { scriptError } = await import('./script-error.js')
     throw await scriptError(cause, inquiry(path, cwd))
   } finally {
     release()
@@ -103,7 +106,8 @@ const readGiven = (given: string, cwd: string): { path: string; file: string; te
   const path = given.startsWith('file:') ? fileURLToPath(given) : absolute(cwd, given)
   const file = relative(cwd, path) || given
   if (!existsSync(path)) {
-    throw new SpecificationError(`${file} does not exist. Give a script (.ts, .js) or a document (.yaml, .json).`)
+    const meant = meantPath(file, (folder) => readdirSync(absolute(cwd, folder)), (name) => [...scripts, ...documents].includes(extname(name)))
+    throw new SpecificationError(`${file} does not exist.${meant || ' Give a script (.ts, .js) or a document (.yaml, .json).'}`)
   }
   if (!statSync(path).isFile()) throw new SpecificationError(`${file} is not a file. Give a script or a document.`)
   return { path, file, text: readFileSync(path, 'utf8') }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 
 import type { Origin } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
+import { meantPath } from '../documents/meant-path.js'
 import { shown } from '../documents/problem.js'
 import { StorageError } from '../errors.js'
 import type { Plan } from '../faults/plan.js'
@@ -99,10 +100,11 @@ export const manifestFile = 'manifest.json'
 export const manifestText = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`
 
 /** Reads a run's manifest. Errors if the folder is missing, or is not the folder of a run. */
-export const readManifest = (folder: string, disk: Pick<Disk, 'exists' | 'read'>): Manifest => {
+export const readManifest = (folder: string, disk: Pick<Disk, 'exists' | 'read' | 'list'>): Manifest => {
   const file = join(folder, manifestFile)
   if (!disk.exists(folder)) {
-    throw new StorageError(`${folder} does not exist. Give the folder of a run, such as runs/NAME-SEED.`)
+    const meant = meantPath(folder, (above) => disk.list(above))
+    throw new StorageError(`${folder} does not exist.${meant || ' Give the folder of a run, such as runs/NAME-SEED.'}`)
   }
   if (!disk.exists(file)) throw new StorageError(`${folder} is not the folder of a run: it has no ${manifestFile}.`)
   const manifest = contentOf(file, disk)
@@ -125,4 +127,13 @@ const contentOf = (file: string, disk: Pick<Disk, 'read'>): Partial<Manifest> =>
   }
   if (typeof content === 'object' && content !== null) return content
   throw new StorageError(`${file} is not what a run writes. Fly the run again.`)
+}
+
+/** Errors if a run is not complete: what a run that failed, was broken off or is flown still has for numbers says nothing. */
+export const demandComplete = (folder: string, { status }: Manifest): void => {
+  if (status === 'complete') return
+  const [what, advice] = status === 'failed'
+    ? ['failed', `Leave it out; npx windtunnel shrink ${folder} looks for the simplest that fails so.`]
+    : [`is ${status}`, `npx windtunnel resume ${folder} flies it to its end.`]
+  throw new StorageError(`${folder} holds a run that ${what}: it is not complete. ${advice}`)
 }

@@ -6,7 +6,7 @@ import { openGround } from '../lab/ground.js'
 import { Lab } from '../lab/lab.js'
 import { checkWorld, flightOf } from './again.js'
 import { realDisk, type Disk } from './disk.js'
-import { manifestFile, readManifest, type Manifest } from './manifest.js'
+import { demandComplete, manifestFile, readManifest, type Manifest } from './manifest.js'
 import { demandSound } from './seal.js'
 import { meant, type SimulateOptions } from './simulate.js'
 
@@ -31,10 +31,7 @@ export const openRun = async (
   const at = absolute(cwd, folder)
   const manifest = readManifest(at, disk)
   demandSound(at, manifestFile, manifest, disk)
-  if (manifest.status !== 'complete') {
-    const advice = manifest.status === 'failed' ? `windtunnel shrink ${folder} looks for the simplest that fails so.` : `windtunnel resume ${folder} flies it to its end.`
-    throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. ${advice}`)
-  }
+  demandComplete(folder, manifest)
   const again = await flightOf(manifest, cwd)
   const { resolved, place } = meant(again.specification, { ...again.options, cwd, workers: options.workers })
   const ground = await openGround(resolved, place)
@@ -52,5 +49,5 @@ export const openRun = async (
 /** Refuses to go on from a flight that is not the one of the run, event by event. */
 export const demandSame = ({ digests }: Manifest, flight: { readonly digests: { readonly events: string } }): void => {
   if (digests === undefined || digests.events === flight.digests.events) return
-  throw new NondeterminismError('Flown again, the run was another: its events differ. windtunnel replay says which, and why that may be.')
+  throw new NondeterminismError('Flown again, the run was another: its events differ. npx windtunnel replay says which, and why that may be.')
 }

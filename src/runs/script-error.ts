@@ -117,21 +117,49 @@ const moduleError = (cause: Error, script: Script): Error | undefined => {
   return pointed(script.cwd, place, what, cause, meantBy(specifier, path, script.modules))
 }
 
-/** The line at which a script went wrong: that of the first frame of the stack that lies in it. */
-const frameOf = (error: Error, path: string): string => {
-  const address = pathToFileURL(path).href
-  const frame = (error.stack ?? '').split('\n').find((line) => line.includes(path) || line.includes(address))
-  const line = frame && /:(\d+)(?::\d+)?\)?$/.exec(frame)?.[1]
-  return line ? `:${line}` : ''
+/** Folders of the command's own modules: where it throws is not where a script went wrong. */
+const own = ['../', '../../scenarios/', '../../vendor/'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
+
+const frame = /(?:\(|\bat )(?:async )?(file:\/\/\/.+?|\/.+?)(?:\?\w*)?:(\d+):(\d+)\)?$/
+
+/** Where a script, or a file that it imports, went wrong: the first frame of the stack that lies in none of the command's. */
+const frameOf = (error: Error): Place | undefined => {
+  for (const line of (error.stack ?? '').split('\n')) {
+    const found = frame.exec(line)
+    if (found === null) continue
+    const path = found[1].startsWith('file:') ? fileURLToPath(found[1]) : found[1]
+    if (path.includes('/node_modules/') || own.some((folder) => path.startsWith(folder))) continue
+    return { path, line: Number(found[2]), column: Number(found[3]) }
+  }
+  return undefined
+}
+
+const unknownName = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u
+
+/** A name that stands for nothing, where it stands; with what it is imported from, or the nearest that could be. */
+const nameError = async (cause: Error, script: Script): Promise<Error | undefined> => {
+  const name = cause instanceof ReferenceError ? unknownName.exec(cause.message)?.[1] : undefined
+  const at = frameOf(cause)
+  if (name === undefined || at === undefined) return undefined
+  // Columns are of the text without its types: the name is looked for in the line as it was written.
+  const line = textOf(at.path).split('\n')[at.line - 1] ?? ''
+  const column = new RegExp(`(?<![\\w$.])${escaped(name)}(?![\\w$])`).exec(line)?.index
+  const modules = script.modules.filter((module) => module.startsWith('@windtunnel/') && !module.endsWith('/tensorflow'))
+  const exported = await Promise.all(modules.map(async (module) => Object.keys(await script.load(module).catch(() => ({})))))
+  const from = modules.find((_, i) => exported[i].includes(name))
+  const advice = from === undefined ? didYouMean(name, exported.flat()) : `Import it: import { ${name} } from '${from}'`
+  const place = { ...at, column: (column ?? at.column - 1) + 1, length: name.length }
+  return pointed(script.cwd, place, `the script failed: ${cause.name}: ${cause.message}`, cause, advice)
 }
 
 /** What loading a script threw, in words for whoever wrote it, with file and line. */
 export const scriptError = async (cause: unknown, script: Script): Promise<Error> => {
   const file = relative(script.cwd, script.path)
   if (!(cause instanceof Error)) return new SpecificationError(`${file} threw ${String(cause)}.`)
-  const told = moduleError(cause, script) ?? (await exportError(cause, script)) ?? syntaxError(cause, script)
+  const told = moduleError(cause, script) ?? (await exportError(cause, script)) ?? syntaxError(cause, script) ?? (await nameError(cause, script))
   if (told) return told
-  const place = `${file}${frameOf(cause, script.path)}`
+  const at = frameOf(cause)
+  const place = at === undefined ? file : `${relative(script.cwd, at.path)}:${at.line}`
   if (cause instanceof WindtunnelError) return new SpecificationError(`${place}: ${cause.message}`, { cause })
   const what = `${cause.name}: ${cause.message.replace(/\.$/, '')}`
   return new SpecificationError(`${place}: the script failed: ${what}.`, { cause })

@@ -86,7 +86,7 @@ const changeOf = (path: string, { sha256: hash, bytes }: Written, disk: Disk): s
 export const demandSound = (folder: string, file: string, manifest: Manifest, disk: Disk): void => {
   const why = file === manifestFile ? ownChange(manifest) : fileChange(folder, file, manifest, disk)
   if (why === undefined) return
-  throw new StorageError(`${join(folder, file)} ${why}. Fly the run again; \`windtunnel replay ${folder}\` names what differs.`)
+  throw new StorageError(`${join(folder, file)} ${why}. Fly the run again; \`npx windtunnel replay ${folder}\` names what differs.`)
 }
 
 const ownChange = (manifest: Manifest): string | undefined =>

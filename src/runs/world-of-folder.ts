@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import type { Sign } from '../../scenarios/kind.js'
 import { worldList, type WorldSpec } from '../../scenarios/registry.js'
+import { meantPath } from '../documents/meant-path.js'
 import { DataError } from '../errors.js'
 
 const entriesOf = (dir: string): Dirent[] => {
@@ -29,7 +30,7 @@ const describes = (written: unknown): written is WorldSpec =>
  * Errors if there is no such folder, or if it looks like nothing known.
  */
 export const worldOfFolder = (dir: string, written: unknown): WorldSpec => {
-  if (!existsSync(dir)) throw new DataError(`--data ${dir}: there is no such folder.`)
+  if (!existsSync(dir)) throw new DataError(`--data ${dir}: there is no such folder.${meantPath(dir, (above) => readdirSync(above))}`)
   if (!statSync(dir).isDirectory()) throw new DataError(`--data ${dir}: this is a file. Give the folder that it is in.`)
   // A script that says what the files mean needs none beside them.
   if (describes(written)) return written

@@ -91,14 +91,14 @@ const more: Readonly<Record<string, Partial<Specification>>> = {
 
 /** Flights of every kind of round through every kind of weather, with messages acknowledged and not; what cannot end is told. */
 export const storm = async (see: (name: string, flight: Flight) => void, failed: (name: string, error: Error) => void): Promise<void> => {
-  const engine = await openEngine({ engine: 'tfjs' })
+  const engine = await openEngine({ engine: 'surrogate' })
   const grounds = new LastGround()
   for (const [kind, of] of Object.entries(rounds)) {
     const all = { ...Object.fromEntries(Object.entries(weathers).map(([weather, faults]) => [weather, { faults }])), ...more }
     for (const [weather, changes] of Object.entries(all)) {
       for (const acknowledge of [false, true]) {
         const delivery = { acknowledge, retries: 12, timeout: ms(60) }
-        const resolved = resolve({ ...plain, rounds: of, ...changes, delivery } as Specification, { seed: 3, engine: 'tfjs', workers: 1 })
+        const resolved = resolve({ ...plain, rounds: of, ...changes, delivery } as Specification, { seed: 3, engine: 'surrogate', workers: 1 })
         const lab = Lab.on(await grounds.open(resolved, { cwd: process.cwd() }), resolved)
         const name = `${kind}, ${weather}${acknowledge ? ', acknowledged' : ''}`
         try {

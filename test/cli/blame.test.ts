@@ -100,7 +100,7 @@ it('both say of a run that failed what looks into it', async () => {
   for (const argv of [['blame', 'failed'], ['when', 'failed', 'auc > 0']]) {
     const { code, err } = await say(argv, cwd)
     expect(code).toBe(7)
-    expect(err).toContain('holds a run that is failed, not complete. windtunnel shrink failed looks for the simplest that fails so.')
+    expect(err).toContain('holds a run that failed: it is not complete. Leave it out; npx windtunnel shrink failed looks for the simplest that fails so.')
   }
 })
 

@@ -1,11 +1,13 @@
+import { createRequire } from 'node:module'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 // @ts-expect-error plain JavaScript, because it runs before anything is built
-import { ensureBuilt as untyped } from '../../src/cli/build.mjs'
+import { ensureBuilt as untyped, tensorFlowModule as untypedModule } from '../../src/cli/build.mjs'
 
+const tensorFlowModule = untypedModule as (path: string, name?: string) => string
 const ensureBuilt = untyped as (options: { root: string; quiet: boolean; force?: boolean }) => Promise<boolean>
 
 /** A package of one source file that is built like this one. */
@@ -72,5 +74,18 @@ describe('build', () => {
     expect(await build()).toBe(false)
     rmSync(join(root, 'dist'), { recursive: true })
     await expect(build()).rejects.toThrow('dist/ is missing')
+  })
+})
+
+describe('the module that stands for TensorFlow.js', () => {
+  it('exports by name all that is there, and the same', async () => {
+    const path = createRequire(import.meta.url).resolve('@tensorflow/tfjs')
+    const file = join(mkdtempSync(join(tmpdir(), 'windtunnel-tensorflow-')), 'tensorflow.mjs')
+    writeFileSync(file, tensorFlowModule(path))
+    const given = (await import(file)) as Record<string, unknown>
+    const there = createRequire(import.meta.url)(path) as Record<string, unknown>
+    expect(Object.keys(given).toSorted()).toEqual(Object.keys(there).toSorted())
+    for (const [name, value] of Object.entries(there)) expect(given[name], name).toBe(value)
+    expect(tensorFlowModule(path, './other.cjs')).toContain('createRequire(import.meta.url)("./other.cjs")')
   })
 })

@@ -51,6 +51,18 @@ detectable: the true difference found with a probability of .8 after a Bonferron
 `)
   })
 
+  it('say that nothing is compared where nothing is, and that one seed has no spread', () => {
+    expect(asText([], about)).toMatch(/^\s*Nothing is compared: no two variants flew under the same condition with the same seed\./)
+    for (const text of [asText([], about), asMarkdown([], about), asLatex([], about)]) {
+      expect(text).toContain('Nothing is compared')
+      expect(text).not.toMatch(/Holm|paired by seed/)
+    }
+    const [one] = rows
+    const alone = { ...one, seeds: 1, effect: { ...one.effect, p: NaN } }
+    expect(asText([alone], about)).toContain('Nothing here has a spread, as nothing has of one seed')
+    expect(asText([alone], about)).not.toMatch(/families of|detectable: /)
+  })
+
   it('Markdown', () => {
     expect(asMarkdown(rows, about).split('\n').slice(0, 7)).toEqual([
       'divergence 0.5: test AUC after the round best on validation, against fedavg (ctr, mean: 0.7000)',

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -76,6 +76,19 @@ describe('what cannot be flown', () => {
       err: 'windtunnel: nowhere.ts does not exist. Give a script (.ts, .js) or a document (.yaml, .json).\n',
     })
     expect((await say(['run', 'plan.toml'], cwd)).err).toContain('cannot run a ".toml" file. Known endings: .ts')
+  })
+
+  it.each([
+    [['run', 'flihgt.yaml'], 'flihgt.yaml does not exist. Did you mean flight.yaml?'],
+    [['study', 'flight.yml'], 'flight.yml does not exist. Did you mean flight.yaml?'],
+    [['run', 'flight.yaml', '--plan', 'palns.json'], '--plan: palns.json does not exist. Did you mean plans.json? Write one with'],
+    [['run', 'flight.yaml', '--data', 'stors'], 'there is no such folder. Did you mean '],
+    [['verify', 'stors'], 'stors does not exist. Did you mean stores?'],
+    [['blame', 'stors'], 'stors does not exist. Did you mean '],
+  ])('says of %j what there is that is called much the same', async (argv, words) => {
+    const cwd = folderWith({ 'flight.yaml': 'world: { kind: storefronts }', 'plans.json': '[]' })
+    mkdirSync(join(cwd, 'stores'))
+    expect((await say(argv, cwd)).err).toContain(words)
   })
 
   it('says what is wrong with --data', async () => {

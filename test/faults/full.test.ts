@@ -15,7 +15,7 @@ import { envelope, weatherOf } from './weather.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -35,7 +35,7 @@ const flown = (faults: readonly FaultInput[], about: Partial<Specification> = {}
         evaluate: { every: 100, final: false },
         ...about,
       },
-      { seed: 1, engine: 'tfjs' },
+      { seed: 1, engine: 'surrogate' },
     ),
     { world: smallWorld({ A: 16, B: 16, C: 16 }), engine },
   )
@@ -128,7 +128,7 @@ describe('a full inbox that is waited for, to the microsecond', () => {
         faults: [...faults],
         evaluate: { every: 100, final: false },
       },
-      { seed: 1, engine: 'tfjs' },
+      { seed: 1, engine: 'surrogate' },
     )
     const flight = await fly(resolved, {
       world: smallWorld({ A: 16, B: 32 }), engine,

@@ -15,7 +15,7 @@ import { weatherOf } from './weather.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -37,7 +37,7 @@ const flown = async (about: Partial<Specification>, late: 'send' | 'give-up' | '
       evaluate: { every: 100, final: false },
       ...about,
     },
-    { seed: 1, engine: 'tfjs' },
+    { seed: 1, engine: 'surrogate' },
   )
   const onEvent = (event: FlightEvent): void => {
     if (event.kind === 'timed') timed.push(`${event.at} ${event.actor} ${event.does} round ${event.round}`)
@@ -208,7 +208,7 @@ describe('clients that train less to be in time', () => {
             local: { epochs, batch: 16, optimizer: sgd(0.1) }, strategy: fedAvg(),
             rounds: deadline({ count: 1, after: ms(after), late: 'train-less' }), network: { up: 8e6, down: 8e6, latency: ms(1) },
             devices: { stepOverhead: overhead * 1000, gflops: 1e9, memoryGBps: 1e9 }, evaluate: { every: 100, final: false }, faults: wrong,
-          }, { seed: 1, engine: 'tfjs' })
+          }, { seed: 1, engine: 'surrogate' })
           const flight = await fly(resolved, {
             world: smallWorld({ A: 16, B: 75 }), engine,
             onEvent: (event) => {

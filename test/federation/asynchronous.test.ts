@@ -18,7 +18,7 @@ import { smallWorld } from './small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -42,7 +42,7 @@ const fly = async (
   costs = speeds,
   world = trio,
 ): Promise<Flight> => {
-  const resolved = resolve({ ...specification, ...changes }, { seed: 1, engine: 'tfjs' })
+  const resolved = resolve({ ...specification, ...changes }, { seed: 1, engine: 'surrogate' })
   const setup = await setUp(resolved, world, engine)
   return flyUnder(setup, () => weather, { engine, stepCost: (client) => costs[client] })
 }

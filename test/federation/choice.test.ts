@@ -37,7 +37,7 @@ const plain = {
 } satisfies Specification
 
 const fly = (changes: Partial<Specification>, options: SimulateOptions = {}): Promise<Run> =>
-  simulate({ ...plain, ...changes }, { seed: 3, engine: 'tfjs', workers: 1, cwd, ...options })
+  simulate({ ...plain, ...changes }, { seed: 3, engine: 'surrogate', workers: 1, cwd, ...options })
 
 const usual: Choose = (candidates, { wanted }) => candidates.slice(0, wanted).map(({ name }) => name)
 
@@ -83,7 +83,7 @@ describe('a choice of one’s own', () => {
       for (const name of names) at.add(name)
       return names
     }
-    const flight = simulate({ ...plain, choose, rounds: buffered({ count: 6, buffer: 2, concurrency: 3 }), faults: [slow(one(), { by: 50 })] }, { seed: 3, engine: 'tfjs', workers: 1 })
+    const flight = simulate({ ...plain, choose, rounds: buffered({ count: 6, buffer: 2, concurrency: 3 }), faults: [slow(one(), { by: 50 })] }, { seed: 3, engine: 'surrogate', workers: 1 })
     flight.events$.subscribe((event) => {
       if (event.kind === 'admit' && event.message === 'update') at.delete(event.from)
     })

@@ -17,7 +17,7 @@ import { smallWorld } from './small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -81,7 +81,7 @@ const flown = async (seed: number, changes: Partial<Specification>, knowing = tr
       strategy: fedAvg(), rounds: deadline({ count: 5, after: ms(60), quorum: 5 }), network: { latency: ms(1) }, evaluate: { start: false, every: 1e9, final: false },
       ...changes,
     },
-    { seed, engine: 'tfjs' },
+    { seed, engine: 'surrogate' },
   )
   const setup = await setUp(resolved, world, engine)
   const { schedule, network, devices, seeds } = resolved

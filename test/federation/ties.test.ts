@@ -14,7 +14,7 @@ import { smallWorld } from './small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -33,7 +33,7 @@ const flown = (changes: Partial<Specification>, world = equals): Promise<Flight>
     evaluate: { every: 1000, final: false, start: false },
     ...changes,
   }
-  return fly(resolve(specification, { seed: 3, engine: 'tfjs' }), { world, engine })
+  return fly(resolve(specification, { seed: 3, engine: 'surrogate' }), { world, engine })
 }
 
 /** How often each client was among these. */

@@ -35,7 +35,7 @@ it.each(strategyEntries.map(({ kind }) => kind))('under %s an unknown word is an
     model: mmoe({ embedding: width, experts: 2, expert: [4], tower: [2] }),
     local: { epochs: 2, batch: 8, optimizer: sgd(0.1) },
     strategy: { kind } as StrategySpec,
-    rounds: synchronous({ count: 12 }),
+    rounds: synchronous({ count: 4 }),
     evaluate: { every: 100, start: false },
   }, { seed: 5, engine: 'tfjs' }), { world: unequal, engine: watching })
 

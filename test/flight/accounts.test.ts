@@ -16,7 +16,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -31,7 +31,7 @@ const specified = (more: Partial<Specification>): Specification => ({
 })
 
 const flown = (more: Partial<Specification>, seed = 1): Promise<Flight> =>
-  fly(resolve(specified(more), { seed, engine: 'tfjs' }), { engine, world: unequal })
+  fly(resolve(specified(more), { seed, engine: 'surrogate' }), { engine, world: unequal })
 
 const policies: readonly Specification['rounds'][] = [
   synchronous({ count: 3 }),
@@ -158,7 +158,7 @@ describe('of a client that dies and comes back with nothing', () => {
   const dying = (more: Partial<Specification>): Promise<Flight> => fly(
     resolve(specified({
       model: mmoe({ embedding: 1, experts: 1, expert: [2], tower: [2] }), network: { latency: ms(10) }, rounds: deadline({ count: 2, after: ms(400), quorum: 1 }), ...more,
-    }), { seed: 1, engine: 'tfjs' }),
+    }), { seed: 1, engine: 'surrogate' }),
     { engine, world },
   )
   const ofFirst = ({ ledger }: Flight, kind: string) =>

@@ -31,8 +31,8 @@ it.each([
   ['tensors beside the model', { strategy: pfMsmtrec() }],
   ['local-only', { strategy: localOnly() }],
 ] as const)('what a calm round takes the slowest is when it closes, to a few roundings: %s', async (_, more) => {
-  const engine = await openEngine({ engine: 'tfjs' })
-  const resolved = resolve(specified(more as Partial<Specification>), { engine: 'tfjs' })
+  const engine = await openEngine({ engine: 'surrogate' })
+  const resolved = resolve(specified(more as Partial<Specification>), { engine: 'surrogate' })
   const setup = await setUp(resolved, unequal, engine)
   const rounds = calmRoundsOf(setup)
   const flight = await fly(resolved, { engine, world: unequal })
@@ -47,9 +47,9 @@ it.each([
 })
 
 it('faults are left out of it', async () => {
-  const engine = await openEngine({ engine: 'tfjs' })
+  const engine = await openEngine({ engine: 'surrogate' })
   const [calm, stormy] = await Promise.all([[], [slow(named('client-ES'), { by: 1000 })]].map(async (faults) =>
-    calmRoundsOf(await setUp(resolve(specified({ faults }), { engine: 'tfjs' }), unequal, engine))))
+    calmRoundsOf(await setUp(resolve(specified({ faults }), { engine: 'surrogate' }), unequal, engine))))
   await engine.close()
   expect(stormy).toEqual(calm)
 })

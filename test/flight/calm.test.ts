@@ -13,7 +13,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -35,7 +35,7 @@ const flown = async (changes: Partial<Specification>): Promise<{ flight: Flight;
         evaluate: { every: 100, final: false, start: false },
         ...changes,
       },
-      { seed: 3, engine: 'tfjs' },
+      { seed: 3, engine: 'surrogate' },
     ),
     { world, engine, onEvent: (event) => events.push(event) },
   )

@@ -15,7 +15,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -35,7 +35,7 @@ const base: Specification = {
 
 const flown = async (changes: Partial<Specification>): Promise<{ flight: Flight; events: FlightEvent[] }> => {
   const events: FlightEvent[] = []
-  const flight = await fly(resolve({ ...base, ...changes }, { seed: 3, engine: 'tfjs' }), { world, engine, onEvent: (event) => events.push(event) })
+  const flight = await fly(resolve({ ...base, ...changes }, { seed: 3, engine: 'surrogate' }), { world, engine, onEvent: (event) => events.push(event) })
   return { flight, events }
 }
 

@@ -12,7 +12,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -32,7 +32,7 @@ const flown = (faults: Specification['faults'], retries = true): Promise<Flight>
         faults,
         delivery: retries ? { acknowledge: true, retries: 40, timeout: ms(100), longest: seconds(1) } : {},
       },
-      { seed: 3, engine: 'tfjs' },
+      { seed: 3, engine: 'surrogate' },
     ),
     { world, engine },
   )

@@ -14,7 +14,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -35,7 +35,7 @@ const flown = (changes: Partial<Specification>, seed = 3): Promise<Flight> =>
         evaluate: { every: 100, final: false, start: false },
         ...changes,
       },
-      { seed, engine: 'tfjs' },
+      { seed, engine: 'surrogate' },
     ),
     // What goes on for ever fails soon.
     { world, engine, most: 50_000 },

@@ -13,7 +13,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -32,7 +32,7 @@ const flown = async (
       delivery: { acknowledge: true, timeout: ms(100), backoff: 3, jitter: 0, ...delivery },
       evaluate: { every: 100, final: false, start: false },
     },
-    { seed: 1, engine: 'tfjs' },
+    { seed: 1, engine: 'surrogate' },
   )
   const weather = calm({
     latency: () => 10_000,
@@ -121,7 +121,7 @@ describe('a line that is so slow that messages queue on it', () => {
           ...(keeps && { faults: [crash('aggregator', { when: { event: 'closed', nth: 4 }, keeps: 'checkpoint', restartAfter: ms(100) })] }),
           evaluate: { every: 100, final: false, start: false },
         },
-        { seed: 3, engine: 'tfjs' },
+        { seed: 3, engine: 'surrogate' },
       ),
       { world: smallWorld({ A: 6, B: 12, C: 18 }), engine },
     )

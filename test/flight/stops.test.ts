@@ -17,7 +17,7 @@ import { smallWorld } from '../federation/small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -38,7 +38,7 @@ const flown = async (faults: readonly FaultInput[], late: 'send' | 'give-up' = '
       faults: [...faults],
       ...changes,
     },
-    { seed: 3, engine: 'tfjs' },
+    { seed: 3, engine: 'surrogate' },
   )
   const flight = await fly(resolved, { world: smallWorld({ A: 6, B: 12, C: 18 }), engine, onEvent: (event) => events.push(event) })
   return { flight, events }

@@ -31,7 +31,7 @@ const tiny: Specification = {
 beforeAll(async () => {
   const others: Specification = { ...tiny, strategy: { kind: 'fedprox', mu: 0.1 } }
   for (const [i, specification] of [tiny, others].entries()) {
-    await simulate(specification, { seed: 1, engine: 'tfjs', workers: 1, out: join(cwd, `sound-${i + 1}`), cwd })
+    await simulate(specification, { seed: 1, engine: 'surrogate', workers: 1, out: join(cwd, `sound-${i + 1}`), cwd })
   }
 })
 

@@ -27,7 +27,7 @@ let lab: Lab
 let original: Flight
 let places: Place[]
 beforeAll(async () => {
-  lab = await Lab.open(script, { seed: 7, workers: 1, engine: 'tfjs' })
+  lab = await Lab.open(script, { seed: 7, workers: 1, engine: 'surrogate' })
   const flight = await lab.start()
   places = [flight.place]
   // Closes of rounds, and odd moments between them: in the middle of trainings and of messages on their way.
@@ -71,7 +71,7 @@ describe('chance that falls anew from a place of a flight on', () => {
   })
 
   it('draws batches, and the order in which clients are asked, anew', async () => {
-    const quiet = await Lab.open({ ...script, network: { latency: ms(10) }, faults: [] }, { seed: 7, workers: 1, engine: 'tfjs' })
+    const quiet = await Lab.open({ ...script, network: { latency: ms(10) }, faults: [] }, { seed: 7, workers: 1, engine: 'surrogate' })
     const flight = await quiet.start()
     await flight.until({ closed: 2 })
     const { place } = flight
@@ -88,7 +88,7 @@ describe('chance that falls anew from a place of a flight on', () => {
 
   it('where everybody is asked, changes the batches alone', async () => {
     const all = await Lab.open(
-      { ...script, network: { latency: ms(10) }, faults: [], rounds: deadline({ count: 3, after: ms(600) }) }, { seed: 7, workers: 1, engine: 'tfjs' },
+      { ...script, network: { latency: ms(10) }, faults: [], rounds: deadline({ count: 3, after: ms(600) }) }, { seed: 7, workers: 1, engine: 'surrogate' },
     )
     const flight = await all.start()
     await flight.until({ closed: 1 })

@@ -26,7 +26,7 @@ const script = simulation({
 
 const opened: Lab[] = []
 const labOf = async (changes: Partial<Specification> = {}): Promise<Lab> => {
-  const made = await Lab.open({ ...script, ...changes } as Specification, { seed: 7, workers: 1, engine: 'tfjs' })
+  const made = await Lab.open({ ...script, ...changes } as Specification, { seed: 7, workers: 1, engine: 'surrogate' })
   opened.push(made)
   return made
 }

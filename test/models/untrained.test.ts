@@ -114,7 +114,7 @@ describe('unseen items', () => {
 
   let engine: Engine
   beforeAll(async () => {
-    engine = await openEngine({ engine: 'tfjs' })
+    engine = await openEngine({ workers: 0 })
   })
   afterAll(() => engine.close())
 
@@ -134,7 +134,7 @@ describe('unseen items', () => {
     const resolved = resolve({
       world: { kind: 'storefronts' }, model: mlp({ hidden: [16], embedding: 8 }), strategy, rounds: synchronous({ count: 4 }),
       local: { batch: 32, optimizer: adam(5e-3) }, evaluate: { every: 100, start: false },
-    }, { seed, engine: 'tfjs' })
+    }, { seed })
     const setup = await setUp(resolved, data, engine)
     const flight = await flySetup(setup, { engine })
     const measured = flight.metrics.filter(({ metric, split }) => metric === 'log-loss' && split === 'test')

@@ -30,7 +30,7 @@ const plain = {
 } satisfies Specification
 
 const fly = (changes: Partial<Specification>, options: SimulateOptions = {}): Promise<Run> =>
-  simulate({ ...plain, ...changes }, { seed: 3, engine: 'tfjs', workers: 1, cwd, ...options })
+  simulate({ ...plain, ...changes }, { seed: 3, engine: 'surrogate', workers: 1, cwd, ...options })
 
 interface Read {
   readonly about: Record<string, string>
@@ -113,7 +113,7 @@ describe('the models in a run’s folder', () => {
     const unscored = await fly({ evaluate: { models: true, every: 100, final: false, start: false } })
     expect(unscored.models!.map(({ which, round }) => [which, round])).toEqual([['selected', 2], ['last', 2]])
     const stop = new AbortController()
-    const flight = simulate({ ...plain, ...kept }, { seed: 3, engine: 'tfjs', workers: 1, cwd, signal: stop.signal })
+    const flight = simulate({ ...plain, ...kept }, { seed: 3, engine: 'surrogate', workers: 1, cwd, signal: stop.signal })
     flight.events$.subscribe((event) => {
       if (event.kind === 'trained' && event.round === 2) stop.abort()
     })
@@ -148,7 +148,7 @@ describe('a run that starts from a model', () => {
     expect(scores(tuned, 0)).toEqual(scores(first, 2))
     expect(tuned.manifest.start).toMatchObject({ file: 'common/model-last.safetensors', run: first.digest, round: 2 })
     expect(await replay(join(cwd, 'tuned'), { workers: 1, cwd })).toMatchObject({ numbers: 'same', entire: true })
-    const lab = await Lab.open({ ...plain, ...from('common'), strategy: localOnly(), rounds: synchronous({ count: 1 }) }, { seed: 3, engine: 'tfjs', workers: 1, cwd })
+    const lab = await Lab.open({ ...plain, ...from('common'), strategy: localOnly(), rounds: synchronous({ count: 1 }) }, { seed: 3, engine: 'surrogate', workers: 1, cwd })
     expect((await lab.fly()).digest).toBe(tuned.digest)
     await lab.close()
   })

@@ -92,6 +92,18 @@ const wrong: Readonly<Record<string, readonly [Readonly<Record<string, string>>,
     { 'mine.ts': `const a = 1\nnamespace N { export const two = 2 }\nexport default { a, two: N.two }\n` },
     'mine.ts:2:1: A namespace cannot be run, write an object.\n  2 | namespace N { export const two = 2 }\n    | ^',
   ],
+  'a name that stands for nothing': [
+    { 'mine.ts': `import { deadline } from 'windtunnel'\nconst of: number = 3\nexport default { rounds: deadline({ count: of as number, after: minute(5) }) }\n` },
+    'mine.ts:3:65: the script failed: ReferenceError: minute is not defined.\n  3 | export default { rounds: deadline({ count: of as number, after: minute(5) }) }\n    |                                                                 ^^^^^^\n  Did you mean "minutes"?',
+  ],
+  'a name that is not imported': [
+    { 'mine.ts': `import { world } from './world.js'\nexport default { world }\n`, 'world.ts': 'export const world = storefronts()\n' },
+    "world.ts:1:22: the script failed: ReferenceError: storefronts is not defined.\n  1 | export const world = storefronts()\n    |                      ^^^^^^^^^^^\n  Import it: import { storefronts } from '@windtunnel/windtunnel/scenarios'",
+  ],
+  'a helper that throws': [
+    { 'mine.ts': `import { two } from './two.js'\nexport default two\n`, 'two.ts': `const no = undefined as unknown as { a: number }\n\nexport const two = no.a\n` },
+    "two.ts:3: the script failed: TypeError: Cannot read properties of undefined (reading 'a').",
+  ],
   'a script that throws': [
     { 'mine.ts': `interface Long {\n  a: number\n}\nconst a = (null as unknown as Long).a\nexport default a\n` },
     "mine.ts:4: the script failed: TypeError: Cannot read properties of null (reading 'a').",

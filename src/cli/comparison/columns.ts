@@ -120,6 +120,10 @@ export const costBody = (costs: readonly Cost[]): readonly (readonly string[])[]
 
 export const costCaption = 'What it took, means over runs'
 
+/** Said where there are runs, and no two to be compared. */
+const unpaired = 'Nothing is compared: no two variants flew under the same condition with the same seed. Runs whose specifications ' +
+  'differ in world, labels, schedule, network, devices or faults flew under different conditions; elsewhere they differ in variant.'
+
 /** What a reader must know of the numbers, one sentence each. */
 export const notes = (
   rows: readonly Comparison[],
@@ -129,15 +133,20 @@ export const notes = (
   const singles = rows.filter(({ scope, effect }) => scope === 'scenario' && !Number.isNaN(effect.p)).length
   const families = [summaries, singles].filter((size) => size > 0).join(' and ')
   const seeds = Math.min(...rows.map((row) => row.seeds))
+  const others = [
+    ...(diverged.length > 0 ? [`A model diverged, and its run is left out where it did: ${diverged.join(', ')}.`] : []),
+    ...(seeds < 10 ? [`${seeds} seed${seeds === 1 ? '' : 's'}: fewer than the ten that a claim needs.`] : []),
+    ...warnings,
+  ]
+  if (rows.length === 0) return [unpaired, ...others]
   return [
     'Differences are paired by seed; intervals are Student’s over seeds' +
       (rows.some(({ users }) => users !== undefined)
         ? ', plus the sampling of users (bootstrap) where all seeds share one test set.' : '.'),
-    `p (Holm) is corrected within the families of ${families || 'no'} comparisons; ` +
-      `* marks ${probability(1 - level)} or less.`,
-    'detectable: the true difference found with a probability of .8 after a Bonferroni correction for the family.',
-    ...(diverged.length > 0 ? [`A model diverged, and its run is left out where it did: ${diverged.join(', ')}.`] : []),
-    ...(seeds < 10 ? [`${seeds} seed${seeds === 1 ? '' : 's'}: fewer than the ten that a claim needs.`] : []),
-    ...warnings,
+    ...(families === '' ? ['Nothing here has a spread, as nothing has of one seed: so there is no interval, no p and nothing to detect.'] : [
+      `p (Holm) is corrected within the families of ${families} comparisons; * marks ${probability(1 - level)} or less.`,
+      'detectable: the true difference found with a probability of .8 after a Bonferroni correction for the family.',
+    ]),
+    ...others,
   ]
 }

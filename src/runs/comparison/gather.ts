@@ -6,7 +6,7 @@ import type { MetricRow } from '../../record/rows.js'
 import { mean } from '../../statistics/moments.js'
 import type { Disk } from '../disk.js'
 import { rowFiles } from '../files.js'
-import { manifestFile, readManifest, type Manifest } from '../manifest.js'
+import { demandComplete, manifestFile, readManifest, type Manifest } from '../manifest.js'
 import type { RoundSummary } from '../../flight/round-summaries.js'
 import { readRows } from '../rows.js'
 import { demandSound } from '../seal.js'
@@ -81,9 +81,7 @@ interface Read {
 /** A run that is complete, its manifest, metrics and rounds. */
 const readRun = (folder: string, disk: Disk): Read => {
   const manifest = readManifest(folder, disk)
-  if (manifest.status !== 'complete') {
-    throw new StorageError(`${folder} holds a run that is ${manifest.status}, not complete. Fly it again.`)
-  }
+  demandComplete(folder, manifest)
   for (const file of [manifestFile, rowFiles.metrics, rowFiles.rounds]) demandSound(folder, file, manifest, disk)
   return {
     folder,

@@ -56,7 +56,7 @@ const meantBy = (name: string): { readonly field: readonly string[]; readonly ki
   if (found.length === 0) {
     const known = ranked.flatMap((group) => all[group].map(({ kind }) => kind))
     throw new SpecificationError(
-      [`nothing that can be ranked is called "${name}".`, didYouMean(name, [...known, own]), `Name a kind of strategy, rounds, selection, model or balancer (windtunnel list), give PATH=VALUE, or "${own}" for the simulation as it is.`]
+      [`nothing that can be ranked is called "${name}".`, didYouMean(name, [...known, own]), `Name a kind of strategy, rounds, selection, model or balancer (npx windtunnel list), give PATH=VALUE, or "${own}" for the simulation as it is.`]
         .filter(Boolean).join(' '),
     )
   }

@@ -19,7 +19,7 @@ import { smallWorld } from '../small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -46,7 +46,7 @@ const setupOf = (kind: keyof typeof machines, which: number): Promise<Setup> => 
       local: { epochs: 1, batch: 8, optimizer: sgd(0.1) }, strategy: strategies[which], rounds: machines[kind],
       evaluate: { every: 100, final: false, start: false },
     },
-    { seed: 1, engine: 'tfjs' },
+    { seed: 1, engine: 'surrogate' },
   ), world, engine)
   setups.set(key, made)
   return made

@@ -25,7 +25,7 @@ const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-selection-'))
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -38,7 +38,7 @@ const fly = async (rounds: Specification['rounds'], changes: Partial<Specificati
       world: { kind: 'storefronts' }, model: mlp({ embedding: 1, hidden: [] }), local: { epochs: 1, batch: 8, optimizer: sgd(0.1) },
       strategy: fedAvg(), rounds, evaluate: { every: 100, final: false, start: false }, ...changes,
     },
-    { seed: 1, engine: 'tfjs' },
+    { seed: 1, engine: 'surrogate' },
   )
   return flyUnder(await setUp(resolved, four, engine), () => calm(), { engine, stepCost: () => 1000 })
 }
@@ -89,7 +89,7 @@ const plain = {
 } satisfies Specification
 
 const run = (changes: Partial<Specification>): Promise<Run> =>
-  simulate({ ...plain, ...changes }, { seed: 3, engine: 'tfjs', workers: 1, cwd })
+  simulate({ ...plain, ...changes }, { seed: 3, engine: 'surrogate', workers: 1, cwd })
 
 const hard = [
   away(fraction(0.4), { rounds: [2, 3] }), slow(one(), { by: 9 }),

@@ -15,7 +15,7 @@ import { smallWorld } from '../small.js'
 
 let engine: Engine
 beforeAll(async () => {
-  engine = await openEngine({ engine: 'tfjs' })
+  engine = await openEngine({ engine: 'surrogate' })
 })
 afterAll(() => engine.close())
 
@@ -40,7 +40,7 @@ it.each(specs.map((spec) => [spec.kind, spec] as const))('%s flies where clients
       rounds: deadline({ count: 3, after: seconds(60) }),
       evaluate: { every: 100, final: false, start: false },
     },
-    { seed: 1, engine: 'tfjs' },
+    { seed: 1, engine: 'surrogate' },
   )
   const weather = calm({
     judge: ({ kind, from, round, part }) => {

@@ -20,9 +20,9 @@ const base = {
   strategy: fedAvg(),
   network: { latency: ms(1) },
   devices: { stepOverhead: ms(5) },
-  evaluate: { start: false },
+  evaluate: { start: false, on: ['validation'] },
   onDivergence: 'go-on',
-} as const
+} satisfies Partial<Specification>
 
 const local = (epochs: number, rate = 0.3) => ({ epochs, batch: 50, optimizer: sgd(rate) })
 
@@ -128,8 +128,9 @@ describe('a planted truth', () => {
 
 describe('a ranking by what flights cost, which is exact', () => {
   /** In vain: waits for everybody, and is faster unless somebody is late. */
-  const quick = patient
-  const cut = { ...base, local: local(2), rounds: deadline({ count: 4, after: ms(200), quorum: 1 }) }
+  const unscored = { start: false, every: 100, final: false } as const
+  const quick = { ...patient, evaluate: unscored }
+  const cut = { ...base, evaluate: unscored, local: local(2), rounds: deadline({ count: 4, after: ms(200), quorum: 1 }) }
   const time = { metric: 'virtual time', seeds: 2, kinds: ['slow', 'delay', 'narrow', 'pause'] }
 
   it('flips under the mildest of the drawn plans that flip it, and none that is milder', async () => {

@@ -130,7 +130,10 @@ describe('gathering runs', () => {
 
   it('refuses what cannot be compared, by its folder', () => {
     expect(() => gather(['a'], wanted, disk({ a: { status: 'interrupted' } }))).toThrow(
-      'a holds a run that is interrupted, not complete. Fly it again.',
+      'a holds a run that is interrupted: it is not complete. npx windtunnel resume a flies it to its end.',
+    )
+    expect(() => gather(['a'], wanted, disk({ a: { status: 'failed' } }))).toThrow(
+      'a holds a run that failed: it is not complete. Leave it out; npx windtunnel shrink a looks for the simplest that fails so.',
     )
     expect(() => gather(['a'], { ...wanted, metric: 'log-loss' }, disk({ a: {} }))).toThrow(
       'a has no log-loss on test after round 1. It has: auc.',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+import type { EngineName } from '../../../src/engine/open.js'
 import { LivenessError, NondeterminismError, StorageError } from '../../../src/errors.js'
 import { realDisk } from '../../../src/runs/disk.js'
 import { loadSpecification } from '../../../src/runs/load.js'
@@ -17,20 +18,22 @@ afterAll(() => rmSync(cwd, { recursive: true }))
 const world = '{ kind: storefronts, scenarios: 3, impressions: 200, users: 50, items: 20 }'
 const common = `world: ${world}\nmodel: { kind: mlp, hidden: [4] }\nlocal: { epochs: 1, batch: 20 }\nstrategy: { kind: fedavg }\n`
 
-const flown = async (name: string, text: string): Promise<{ folder: string; error: Error }> => {
+const flown = async (name: string, text: string, engine: EngineName): Promise<{ folder: string; error: Error }> => {
   const script = `${name}.yaml`
   writeFileSync(join(cwd, script), common + text)
   const { specification, script: from } = await loadSpecification(script, cwd)
   const folder = join(cwd, name)
-  const error = await simulate(specification, { seed: 7, workers: 1, out: folder, script: from, cwd }).then(
+  const error = await simulate(specification, { seed: 7, engine, workers: 1, out: folder, script: from, cwd }).then(
     () => { throw new Error('it did not fail') }, (thrown: unknown) => thrown as Error)
   return { folder, error }
 }
 
+const losing = 'rounds: { kind: synchronous, count: 4 }\nfaults: [{ kind: lose, link: { from: client }, rounds: [3, 3], probability: 0.5 }]\n'
+
 describe('a run that failed by itself', () => {
   let stuck: { folder: string; error: Error }
   beforeAll(async () => {
-    stuck = await flown('stuck', 'rounds: { kind: synchronous, count: 4 }\nfaults: [{ kind: lose, link: { from: client }, rounds: [3, 3], probability: 0.5 }]\n')
+    stuck = await flown('stuck', losing, 'surrogate')
   })
 
   it('says in its manifest how', () => {
@@ -47,9 +50,10 @@ describe('a run that failed by itself', () => {
     expect(lines.slice(closed).some(({ event }) => event === 'drop')).toBe(true)
   })
 
-  it('fails so again, and all of it is compared', async () => {
-    const again = await replay(stuck.folder, { workers: 2, cwd })
-    expect(again).toMatchObject({ entire: true, numbers: 'same', digest: undefined, failure: { message: stuck.error.message }, notes: [] })
+  it.each(['onnx', 'surrogate'] as const)('fails so again, and all of it is compared, with %s', async (engine) => {
+    const { folder, error } = engine === 'surrogate' ? stuck : await flown('trained', losing, engine)
+    const again = await replay(folder, { workers: 2, cwd })
+    expect(again).toMatchObject({ entire: true, numbers: 'same', digest: undefined, failure: { message: error.message }, notes: [] })
   })
 
   it.each(['events.ndjson', 'ledger.ndjson', 'metrics.ndjson', 'rounds.ndjson', 'trainings.ndjson'])('is told apart by a row less of %s', async (file) => {

@@ -121,7 +121,7 @@ describe('replay', () => {
       const [stop, cut] = [new AbortController(), join(cwd, `cut-${at}`)]
       const [live, again]: number[][] = [[], []]
       let events = 0
-      const flight = simulate(tiny, { seed: 7, workers: 1, out: cut, cwd, signal: stop.signal })
+      const flight = simulate(tiny, { seed: 7, engine: 'surrogate', out: cut, cwd, signal: stop.signal })
       flight.events$.subscribe((event) => {
         if (event.kind === 'round-close') live.push(event.row.round)
         if (++events === at) stop.abort()
@@ -162,7 +162,8 @@ describe('replay', () => {
 
 describe('a run that was tampered with', () => {
   const folder = join(cwd, 'honest')
-  beforeAll(() => simulate({ ...tiny, evaluate: { answers: true } }, { seed: 3, workers: 1, out: folder, cwd }))
+  /** Without training: what is compared is what the files say. */
+  beforeAll(() => simulate({ ...tiny, evaluate: { answers: true } }, { seed: 3, engine: 'surrogate', workers: 1, out: folder, cwd }))
 
   const lines = (text: string): string[] => text.split('\n').slice(0, -1)
   const joined = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('')
