@@ -115,17 +115,20 @@ export const blameRun = async (folder: string, flags: BlameFlags, { out, err, cw
   const { format = 'text', quiet, workers, ...how } = flags
   const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
   const tell = (text: string): void => void (quiet ? undefined : err.write(text))
-  const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
   try {
-    const found = await blame(lab, {
-      ...how, plan, watch, signal: interrupt.signal,
-      onFlight: ({ number, seed, faults }) => tell(`${number} · seed ${seed} · ${faults.join(', ') || 'no faults'}\n`),
-      onWhole: (flight) => demandSame(manifest, flight),
-    })
-    out.write(blameText(found, format, widthOf(out)))
-    return exitCodes.ok
+    const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
+    try {
+      const found = await blame(lab, {
+        ...how, plan, watch, signal: interrupt.signal,
+        onFlight: ({ number, seed, faults }) => tell(`${number} · seed ${seed} · ${faults.join(', ') || 'no faults'}\n`),
+        onWhole: (flight) => demandSame(manifest, flight),
+      })
+      out.write(blameText(found, format, widthOf(out)))
+      return exitCodes.ok
+    } finally {
+      await lab.close()
+    }
   } finally {
     interrupt.release()
-    await lab.close()
   }
 }

@@ -6,6 +6,7 @@ import type { Exploration, Found } from '../lab/explore/tally.js'
 import { explore as exploreAll } from '../runs/explore/explore.js'
 import { failingCase } from '../runs/shrink/failing.js'
 import { demandPlace } from '../runs/shrink/keep.js'
+import { counting } from './counting.js'
 import { plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
@@ -110,14 +111,13 @@ export const explore = async (script: string, flags: ExploreFlags, { out, err, c
   }
   if (flags.shrink !== false) demandPlace({ out: flags.out, force: flags.force, cwd })
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
-  const shows = err.isTTY === true && flags.quiet !== true
-  const onProgress = (landed: number, failures: number): void => {
-    if (shows) err.write(`\r${landed} of ${plural(plans, 'case')}, ${failures === 0 ? 'none failed' : `${failures} failed`} `)
-  }
+  const progress = counting(err, Math.ceil(plans / 10), flags.quiet)
+  const onProgress = (landed: number, failures: number): void =>
+    progress.tell(landed, `${landed} of ${plural(plans, 'case')}, ${failures === 0 ? 'none failed' : `${failures} failed`}`)
   try {
     const task = { script, cwd, chance: seed, rounds, kinds, vary, intensity, checks: check, twice, compared, engine: train, data, set, seed }
     const about = await exploreAll({ ...task, plans, workers, collect, directed, backward, cutsUpTo, eachName, signal: interrupt.signal, onProgress })
-    if (shows) err.write('\n')
+    progress.end()
     const shorten = async (): Promise<Partial<Shortened>> => {
       const failing = flags.shrink === false ? undefined : await failingCase(about, task)
       if (failing === undefined) return {}

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 
 import type { EngineName } from '../engine/open.js'
@@ -243,38 +243,52 @@ const showing = ({ err }: Terminal): { tell(about: Progress): void; end(): void 
   }
 }
 
-const write = (path: string, told: Told): void => {
+const writing = (path: string, work: () => void): void => {
   try {
-    writeFileSync(path, `${JSON.stringify(plainOf(told), null, 2)}\n`)
+    work()
   } catch (error) {
-    throw new StorageError(`${path} could not be written: ${(error as Error).message}`, { cause: error })
+    throw new StorageError(`--out: ${path} cannot be written: ${(error as Error).message}. Give another file.`, { cause: error })
   }
 }
+
+/** What hinders it is said before anything is flown. */
+const demandWritable = (path: string): void =>
+  writing(path, () => {
+    const there = existsSync(path)
+    closeSync(openSync(path, 'a'))
+    if (!there) rmSync(path)
+  })
 
 /** `windtunnel refute SCRIPT CLAIM`. Returns the exit code. */
 export const refuteClaim = async (script: string, text: string, flags: RefuteFlags, streams: Terminal): Promise<number> => {
   const { out, err, cwd } = streams
-  const { metric, at, by, plans, seeds, screen, intensity, kinds, level, format = 'text', quiet, plan: file } = flags
+  const { metric, at, by, plans, seeds, screen, intensity, kinds, level, format = 'text', quiet, plan: planned } = flags
   // What is wrong with the flags is said before anything is opened.
   const yardstick = yardstickOf(metric ?? 'auc', at)
   const lead = by === undefined ? undefined : parseBy(by, yardstick)
-  const only = file === undefined ? undefined : faultsOf(readPlanFile(file, cwd))
+  const only = planned === undefined ? undefined : faultsOf(readPlanFile(planned, cwd))
+  const file = flags.out === undefined ? undefined : absolute(cwd, flags.out)
+  if (file !== undefined) demandWritable(file)
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   const progress = showing(streams)
-  const opened = await openClaim(script, text, { ...flags, cwd })
   try {
-    const { a, b } = opened
-    const found = await refute(a.lab, b.lab, {
-      metric, at, by: lead, plans, seeds, screen, intensity, kinds, level, only, signal: interrupt.signal, onFlight: quiet ? undefined : progress.tell,
-    })
-    progress.end()
-    const plan = found.flip && (await a.lab.plan(found.flip.seeds[0], found.flip.faults))
-    const told: Told = { found, opened, flags, plan }
-    if (flags.out !== undefined) write(absolute(cwd, flags.out), told)
-    out.write(refuteText(told, format, widthOf(out)))
-    return found.interrupted ? exitCodes.interrupted : codeOf[found.verdict]
+    const opened = await openClaim(script, text, { ...flags, cwd })
+    try {
+      const { a, b } = opened
+      const found = await refute(a.lab, b.lab, {
+        metric, at, by: lead, plans, seeds, screen, intensity, kinds, level, only, signal: interrupt.signal, onFlight: quiet ? undefined : progress.tell,
+      })
+      progress.end()
+      const plan = found.flip && (await a.lab.plan(found.flip.seeds[0], found.flip.faults))
+      const told: Told = { found, opened, flags, plan }
+      // First: it is not lost where the file cannot be written any more.
+      out.write(refuteText(told, format, widthOf(out)))
+      if (file !== undefined) writing(file, () => writeFileSync(file, `${JSON.stringify(plainOf(told), null, 2)}\n`))
+      return found.interrupted ? exitCodes.interrupted : codeOf[found.verdict]
+    } finally {
+      await opened.close()
+    }
   } finally {
     interrupt.release()
-    await opened.close()
   }
 }

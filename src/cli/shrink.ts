@@ -6,6 +6,7 @@ import { type Failing, failingCase, failingRun, readExploration } from '../runs/
 import { demandPlace, keepShortest, type Kept } from '../runs/shrink/keep.js'
 import { shorten, type Shortest } from '../runs/shrink/shorten.js'
 import { taleOf } from '../runs/shrink/tale.js'
+import { counting } from './counting.js'
 import { plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
@@ -42,16 +43,16 @@ export const shortestText = ({ shortest, kept }: Found, width: number): string =
     .map((line) => (line.startsWith(' ') || line.startsWith('npx ') ? line : wrap(line, width)))
     .join('\n')
 
-/** Shrinks, with progress on a terminal, and keeps what was found. Closes what fails. */
+/** Shrinks, says how far it has come, and keeps what was found. Closes what fails. */
 export const shortenHere = async (
   failing: Failing, { flights: budget, out, force, quiet, signal }: Pick<ShrinkFlags, 'flights' | 'out' | 'force' | 'quiet'> & { readonly signal: AbortSignal },
   { err, cwd }: Terminal,
 ): Promise<Shortened> => {
-  const shows = err.isTTY === true && quiet !== true
+  const progress = counting(err, 25, quiet)
   try {
-    const onFlight = (flights: number): void => void (shows && err.write(`\rshrinking: ${plural(flights, 'flight')} `))
+    const onFlight = (flights: number): void => progress.tell(flights, `shrinking: ${plural(flights, 'flight')}`)
     const shortest = await shorten(failing, { budget, signal, onFlight })
-    if (shows) err.write('\n')
+    progress.end()
     try {
       return { found: { shortest, kept: await keepShortest(failing, shortest, { out, force, cwd }) } }
     } catch (unkept) {

@@ -89,17 +89,20 @@ export const whenRun = async (folder: string, text: string, flags: WhenFlags, { 
   const condition = parseCondition(text)
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   const tell = (words: string): void => void (quiet ? undefined : err.write(words))
-  const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
   try {
-    const found = await when(lab, condition, {
-      ...how, plan, watch, signal: interrupt.signal,
-      onFlight: ({ number, moment }) => tell(`${number} · from ${moment.after} at ${formatTime(moment.place.at)}\n`),
-      onWhole: (flight) => demandSame(manifest, flight),
-    })
-    out.write(whenText(found, how.planned === true, format, widthOf(out)))
-    return exitCodes.ok
+    const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
+    try {
+      const found = await when(lab, condition, {
+        ...how, plan, watch, signal: interrupt.signal,
+        onFlight: ({ number, moment }) => tell(`${number} · from ${moment.after} at ${formatTime(moment.place.at)}\n`),
+        onWhole: (flight) => demandSame(manifest, flight),
+      })
+      out.write(whenText(found, how.planned === true, format, widthOf(out)))
+      return exitCodes.ok
+    } finally {
+      await lab.close()
+    }
   } finally {
     interrupt.release()
-    await lab.close()
   }
 }

@@ -135,3 +135,12 @@ describe('schema', () => {
     expect((await say(['schema', 'fodler'])).err).toMatch(/folder/)
   })
 })
+
+it.each([
+  ['run', 'nowhere.yaml'], ['replay', 'nowhere'], ['resume', 'nowhere'], ['study', 'nowhere.ts'], ['explore', 'nowhere.yaml'], ['shrink', 'nowhere'],
+  ['blame', 'nowhere'], ['when', 'nowhere', 'auc < .6'], ['refute', 'nowhere.yaml', 'own > fedprox'],
+])('%s gives Ctrl-C back where it is refused', async (...argv) => {
+  const before = process.listenerCount('SIGINT')
+  expect((await say(argv, folderWith({}))).code).not.toBe(0)
+  expect(process.listenerCount('SIGINT')).toBe(before)
+})

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -124,6 +124,15 @@ describe('windtunnel refute', () => {
     const drawn = await say(['plan', 'small.yaml', '--set', `faults=${JSON.stringify(late)}`, '--json'], cwd)
     writeFileSync(join(cwd, 'drawn.json'), drawn.out)
     expect((await say([...argv, '--plan', 'drawn.json'], cwd)).out).toBe(alone.out)
+  })
+
+  it('says before it flies that its file cannot be written, and leaves none that it has not written', async () => {
+    const taken = await say(['refute', 'small.yaml', 'own > fedprox', '--out', join('small.yaml', 'found.json')], cwd)
+    expect([taken.code, taken.out]).toEqual([7, ''])
+    expect(taken.err).toMatch(/--out: .*found\.json cannot be written: ENOTDIR.* Give another file\.\n$/)
+    expect(taken.err).not.toContain('without faults')
+    expect((await say(['refute', 'small.yaml', 'own > fedag', '--out', 'unflown.json'], cwd)).code).toBe(2)
+    expect(existsSync(join(cwd, 'unflown.json'))).toBe(false)
   })
 
   it.each([
