@@ -1,6 +1,6 @@
 import { resolve as absolute } from 'node:path'
 
-import { NondeterminismError, StorageError } from '../errors.js'
+import { NondeterminismError } from '../errors.js'
 import type { Plan } from '../faults/plan.js'
 import { openGround } from '../lab/ground.js'
 import { Lab } from '../lab/lab.js'
