@@ -1,10 +1,11 @@
 import {
-  closeSync, existsSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync,
+  closeSync, existsSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync,
 } from 'node:fs'
 import { join, resolve as absolute } from 'node:path'
 
 import { columnsOf, csvOf, folderSchemaOf, type Columns } from '../data/export.js'
 import type { Origin, World } from '../data/world.js'
+import { makeFolder } from '../documents/make-folder.js'
 import { StorageError } from '../errors.js'
 import { loadGroundWorld } from '../lab/ground.js'
 import { resolve, type ResolveOptions } from '../simulation/resolve.js'
@@ -48,7 +49,7 @@ const openFolder = (folder: string, out: string): void => {
     throw new StorageError(
       `${out} holds files that are not of an export (${found.slice(0, 3).join(', ')}). Give another --out.`)
   }
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
 }
 
 const write = (folder: string, world: World, about: Exported): void => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadWorld, storefronts } from '../../scenarios/index.js'
@@ -25,6 +25,13 @@ const rowsOf = (file: string): Record<string, string>[] => {
 }
 
 describe('windtunnel data export', () => {
+  // Node's own way of making folders in one that will have none never comes back.
+  it.skipIf(!existsSync('/proc/self'))('says that it cannot write where no folder can be made', async () => {
+    const { code, out, err } = await say(['data', 'export', stores, '--out', '/proc/none/data'], dir)
+    expect([code, out]).toEqual([7, ''])
+    expect(err).toMatch(/^windtunnel: Cannot write the data to \/proc\/none\/data: ENOENT.* Give another --out\.\n$/)
+  })
+
   it('writes the rows that a simulation trains and is judged on, and what they are', async () => {
     expect(await say(['data', 'export', stores, '--out', 'a', '--seed', '7'], dir)).toEqual({
       code: 0, err: '', out: 'storefronts: 120 rows, 7 categorical columns, 12 numeric ones, 2 tasks, in a\n',

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import { makeFolder } from '../../documents/make-folder.js'
 import { packageFolder } from '../../package.js'
 import { EngineError } from '../engine-error.js'
 import { findRuntime, runtimeHomes, runtimeVersion } from './runtime.js'
@@ -44,7 +45,7 @@ const keepOwnSystem = (folder: string): void => {
 
 /** Puts a runtime into its home, which appears only when it is whole; another process may be first. */
 const put = async (home: string, version: string, install: typeof npmCi): Promise<string> => {
-  mkdirSync(dirname(home), { recursive: true })
+  makeFolder(dirname(home))
   const next = mkdtempSync(`${home}.new-`)
   const found = (): string | undefined => findRuntime(version, [home], [])
   try {

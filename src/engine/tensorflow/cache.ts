@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
+import { makeFolder } from '../../documents/make-folder.js'
 import { cacheFolders } from '../../package.js'
 
 const holds = async (folder: string, bytes: Uint8Array): Promise<boolean> => {
@@ -30,7 +31,7 @@ const put = async (cache: string, bytes: Uint8Array): Promise<string> => {
   const parent = join(cache, 'tensorflow')
   const folder = join(parent, createHash('sha256').update(bytes).digest('hex').slice(0, 40))
   if (await holds(folder, bytes)) return folder
-  await mkdir(parent, { recursive: true })
+  makeFolder(parent)
   const next = await mkdtemp(join(parent, 'new-'))
   try {
     await writeFile(join(next, 'saved_model.pb'), bytes)
