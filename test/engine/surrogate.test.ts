@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import { balancers, balancerSchema, buildBalancer } from '../../src/balancing/registry.js'
 import type { Engine, TrainJob, Training } from '../../src/engine/engine.js'
 import { adam } from '../../src/engine/program/optimizer.js'
 import { SurrogateEngine } from '../../src/engine/surrogate/surrogate-engine.js'
@@ -7,6 +8,8 @@ import { openEngine } from '../../src/engine/open.js'
 import { fly } from '../../src/flight/fly.js'
 import { buildLayout } from '../../src/models/layout.js'
 import { mlp } from '../../src/models/mlp.js'
+import { buildModel, modelSchema } from '../../src/models/registry.js'
+import { trainedTasks } from '../../src/models/trained-tasks.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { deadline, ditto, fedAvg, mbps, mmoe, ms, pfMsmtrec, scaffold, sgd, type Specification } from '../../src/simulation/script.js'
 import { everyFault, unequal } from '../federation/every-fault.js'
@@ -75,4 +78,32 @@ it('gives other numbers when anything is other that it was sent or was to train 
   const still = new Float32Array(Uint8Array.from(Buffer.from(await of({ program: frozen.program }), 'hex')).buffer)
   const { offset, size } = layout.segments[0]
   expect(still.subarray(offset, offset + size)).toEqual(parameters.subarray(offset, offset + size))
+})
+
+it('keeps for a balancer what real training keeps: nothing where it needs nothing from before', async () => {
+  const [surrogate, real] = [new SurrogateEngine(), await openEngine({ engine: 'tfjs' })]
+  const [{ train: table }] = unequal.scenarios
+  const model = mmoe({ embedding: 2, experts: 2, expert: [4], tower: [2] })
+  const built = buildModel(modelSchema.parse(model))
+  const layout = buildLayout(built.segments(unequal.features, unequal.tasks))
+  const trained = trainedTasks(built, unequal.tasks)
+  const needed: Readonly<Record<string, object>> = { fixed: { weights: Object.fromEntries(trained.map(({ name }) => [name, 1])) }, decay: { ratios: {} } }
+  for (const { kind } of balancers) {
+    const balancer = buildBalancer(balancerSchema.parse({ kind, ...needed[kind] }), layout, trained)
+    const training: Training = {
+      model: built, features: unequal.features, tasks: unequal.tasks, layout, optimizer: sgd(0.1), taskWeights: unequal.tasks.map(() => 1), balancer,
+      proximal: false, proximalSegments: [], batch: 8, chunk: 1, cohort: 4,
+    }
+    const [kept, other] = await Promise.all([real, surrogate].map(async (engine) => {
+      const { program } = await engine.prepare(training)
+      await engine.register(`table ${kind}`, table)
+      const parameters = new Float32Array(layout.size)
+      const [result] = await Promise.all(engine.train([{
+        kind: 'train', client: 'client-DE', program, data: `table ${kind}`, parameters, plan: { epochs: 1, seed: 's', key: ['batches', 1] },
+      }]))
+      return result.balance && [result.balance.steps, Object.entries(result.balance.memory).map(([name, values]) => [name, values.length])]
+    }))
+    expect([kind, other]).toEqual([kind, kept])
+  }
+  await real.close()
 })

@@ -6,6 +6,7 @@ import { EngineError } from '../engine-error.js'
 import { examplesOf, stintOf } from '../feeding/batches.js'
 import type { Graph } from '../graph/graph.js'
 import { Programs } from '../program/programs.js'
+import { balanceRecipeOf } from '../program/recipe.js'
 import { slotsOf } from '../program/scalars.js'
 import type { Task } from '../../tasks/task.js'
 
@@ -62,7 +63,7 @@ const trained = (training: Training, job: TrainJob, { table: { rows }, hash: row
   const { client, parameters, anchor, correction, optimizer, balance, plan, rate = 0, rateFactor = 1, mu = 0 } = job
   const stint = stintOf(rows, training.batch, plan)
   const steps = stint.until - stint.from
-  const { frozen = [], layout, balancer, tasks } = training
+  const { frozen = [], layout, tasks } = training
   let hash = hashOfWords(encodeKey([
     client, job.program, rowsHash, plan.epochs, plan.seed, ...plan.key, stint.from, rate, rateFactor, mu,
     optimizer?.steps ?? 0, balance?.steps ?? 0,
@@ -80,11 +81,13 @@ const trained = (training: Training, job: TrainJob, { table: { rows }, hash: row
   }
   const fresh = (length: number): Float32Array => Float32Array.from({ length }, () => Math.abs(next()))
   const slots = Object.fromEntries(slotsOf(training.optimizer).map((name) => [name, fresh(layout.size)]))
-  const memory = (balancer?.memory ?? []).map(({ name, shape }) => [name, fresh(shape.reduce((product, extent) => product * extent, 1))] as const)
+  // As with real training, a balancer that needs nothing from before keeps nothing.
+  const balancing = balanceRecipeOf(training)
+  const memory = (balancing?.memory ?? []).map(({ name, shape }) => [name, fresh(shape.reduce((product, extent) => product * extent, 1))] as const)
   return {
     parameters: moved,
     optimizer: { steps: (optimizer?.steps ?? 0) + steps, slots },
-    ...(balancer && { balance: { steps: (balance?.steps ?? 0) + steps, memory: Object.fromEntries(memory) } }),
+    ...(balancing && { balance: { steps: (balance?.steps ?? 0) + steps, memory: Object.fromEntries(memory) } }),
     losses: Float64Array.from(tasks, () => (steps > 0 ? Math.abs(next()) : 0)),
     steps,
     examples: examplesOf(rows, training.batch, stint),
