@@ -164,6 +164,11 @@ describe('a folder that cannot be had', () => {
     }
     expect(existsSync(join(cwd, 'runs/none'))).toBe(false)
     expect((await windtunnel(...explored, '--no-shrink', '--quiet')).code).toBe(1)
+    for (const argv of [explored, ['shrink', 'runs/stuck-7']]) {
+      const { code, out, err } = await windtunnel(...argv, '--force')
+      expect([code, out]).toEqual([2, ''])
+      expect(err).toContain('--force is about a folder that is there: name it with --out')
+    }
   }, 60_000)
 
   it('when all was found, does not take it along: it is printed, with what went wrong', async () => {

@@ -1,6 +1,6 @@
 import { join, relative, resolve as absolute } from 'node:path'
 
-import { StorageError } from '../../errors.js'
+import { SpecificationError, StorageError } from '../../errors.js'
 import { type Failure, failureOf, isOutside, isSame } from '../../flight/failure.js'
 import { comparedNames } from '../../lab/compared/all.js'
 import { canonical } from '../../roster/identity.js'
@@ -47,6 +47,7 @@ const unwritten = (folder: string, cause: unknown): StorageError =>
  * and lies there may be found again.
  */
 export const demandPlace = ({ out, force = false, cwd, disk = realDisk }: KeepOptions): void => {
+  if (out === undefined && force) throw new SpecificationError('--force is about a folder that is there: name it with --out. Without it a free name is taken.')
   if (out === undefined) return
   try {
     demandRoom(absolute(cwd, out), (_, files) => force || files.includes(storyFile), disk)
