@@ -40,6 +40,8 @@ export interface Status {
   /** Bytes that left a link. */
   up: number
   down: number
+  /** Bytes that checkpoints took to their stores. */
+  stored: number
 }
 
 export const firstStatus = (count: number | undefined): Status => ({
@@ -59,6 +61,7 @@ export const firstStatus = (count: number | undefined): Status => ({
   score: undefined,
   up: 0,
   down: 0,
+  stored: 0,
 })
 
 /** The mean over scenarios and tasks of the first of these that was measured. */
@@ -122,6 +125,9 @@ export const afterEvent = (status: Status, event: FlightEvent): Status => {
         status.training.delete(event.actor)
       } else status.dead.delete(event.actor)
       break
+    case 'checkpoint':
+      status.stored += event.bytes
+      break
     case 'leave':
       status.away.add(event.actor)
       status.training.delete(event.actor)
@@ -147,6 +153,11 @@ const scoreText = ({ score }: Status, now: number): string => {
 
 /** `, 2 refused`, where any were. */
 const refusedText = ({ refused }: Status): string => (refused > 0 ? `, ${refused} refused` : '')
+
+/** What went over links, and to the stores of checkpoints, where any did. */
+const bytesTexts = ({ up, down, stored }: Status): readonly string[] => [
+  `up ${formatBytes(up)}`, `down ${formatBytes(down)}`, ...(stored > 0 ? [`checkpoints ${formatBytes(stored)}`] : []),
+]
 
 /** Real time in whole seconds. */
 const duration = (seconds: number): string => {
@@ -176,7 +187,7 @@ export const liveLines = (status: Status, name: string, elapsed: number, width: 
   const text = texts.find(({ length }) => name.length + 1 + length <= width) ?? texts[2]
   const room = Math.min(30, width - name.length - text.length - 2)
   const progress = count === undefined || room < 5 ? '' : `${bar(done / count, room)} `
-  const bytes = `up ${formatBytes(status.up)} · down ${formatBytes(status.down)}`
+  const bytes = bytesTexts(status).join(' · ')
   return [
     `${name} ${progress}${text}`,
     `  clients: ${status.training.size} training of ${status.selected} asked · ${status.away.size} away${dead}` +
@@ -210,7 +221,7 @@ export const roundLine = (status: Status, row: RoundRow): string =>
     `${row.folded.length} of ${row.selected.length} folded${othersText(status, row)}`,
     `so far ${status.late} late, ${status.cutShort} cut short${refusedText(status)}`,
     scoreText(status, row.round),
-    `up ${formatBytes(status.up)}, down ${formatBytes(status.down)}`,
+    bytesTexts(status).join(', '),
   ]
     .filter(Boolean)
     .join(' · ')

@@ -55,6 +55,15 @@ describe('status', () => {
     expect(status.dead).toEqual(new Set(['client-a']))
   })
 
+  it('shows what checkpoints took to their stores, where any did', () => {
+    const wrote = event(29e6, 'aggregator', { kind: 'checkpoint', round: 1, bytes: 4096, until: 30e6 })
+    const [without, stored] = [after(story), after([...story, wrote, wrote])]
+    expect(stored.stored).toBe(8192)
+    expect(liveLines(stored, 'x', 1, 120)[2]).toContain('up 1.0 KiB · down 2.0 KiB · checkpoints 8.0 KiB')
+    expect(roundLine(stored, rounds[0])).toContain('up 1.0 KiB, down 2.0 KiB, checkpoints 8.0 KiB')
+    expect(liveLines(without, 'x', 1, 120)[2]).not.toContain('checkpoints')
+  })
+
   it('does not go back to the score of an earlier round', () => {
     const status = after([evaluated(2), evaluated(1)])
     expect(status.score).toEqual({ split: 'validation', metric: 'auc', value: 0.6875, round: 2 })
