@@ -6,10 +6,17 @@ import type { Case } from './case.js'
 /** The parts that a mutant may take over from another case. */
 const parts = ['rounds', 'delivery', 'checkpoint', 'selection', 'calm'] as const
 
-const named = (faults: readonly FaultInput[]): FaultInput[] => {
+/** Each with a name of its own: the first of a name keeps it, since its draws are those of that name. */
+export const named = (faults: readonly FaultInput[]): FaultInput[] => {
+  const known = new Set(faults.map(({ id }) => id))
   const taken = new Set<string>()
-  return faults.map((fault, i) => {
-    const id = fault.id !== undefined && !taken.has(fault.id) ? fault.id : `m${i + 1}`
+  let number = 1
+  return faults.map((fault) => {
+    let { id } = fault
+    if (id === undefined || taken.has(id)) {
+      while (known.has(`m${number}`)) number++
+      known.add((id = `m${number}`))
+    }
     taken.add(id)
     return { ...fault, id }
   })

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 
 import { SurrogateEngine } from '../../../src/engine/surrogate/surrogate-engine.js'
@@ -9,6 +10,8 @@ import { check, Violation } from '../../../src/checks/check.js'
 import type { Case } from '../../../src/lab/explore/case.js'
 import { CaseLab } from '../../../src/lab/explore/case-lab.js'
 import { Explorer } from '../../../src/lab/explore/explorer.js'
+import { named } from '../../../src/lab/explore/mutate-case.js'
+import type { FaultInput } from '../../../src/faults/registry.js'
 import { Tally } from '../../../src/lab/explore/tally.js'
 import { explore } from '../../../src/runs/explore/explore.js'
 import { failingCase } from '../../../src/runs/shrink/failing.js'
@@ -63,6 +66,16 @@ describe('a case', () => {
     for (const [i, of] of cases.entries()) expect(await lab.flyTwice(of)).toEqual(alone[i])
     const beside = await Promise.all([lab.flyTwice(mislabelled), ...cases.map((of) => lab.fly(of))])
     expect(beside.slice(1)).toEqual(alone)
+  })
+
+  it('that is made of another, again and again, has faults of different names', () => {
+    const fault = (id?: string) => ({ kind: 'forget', who: 'client-A', ...(id && { id }) }) as unknown as FaultInput
+    fc.assert(fc.property(fc.array(fc.constantFrom(undefined, 'f1', 'f2', 'm1', 'm2', 'm3', 'm6'), { maxLength: 12 }), (ids) => {
+      const names = named(ids.map(fault)).map(({ id }) => id)
+      expect(new Set(names).size).toBe(ids.length)
+      // The first of a name keeps it.
+      for (const [i, id] of ids.entries()) if (id !== undefined && ids.indexOf(id) === i) expect(names[i]).toBe(id)
+    }))
   })
 
   it('that is made of another flies', async () => {
