@@ -49,9 +49,11 @@ export const planted = async <T>(mutant: Mutant | undefined, { script, about = {
   }
 }
 
-/** The line of an error that says what it is. */
-export const firstLine = (error: unknown): string =>
-  (error as Error).message.split('\n').find((line) => line.trim() !== '') ?? 'failed'
+/** The line of an error that says what it is; of a script that ended with one, that of the script's. */
+export const firstLine = (error: unknown): string => {
+  const { message, stderr = '' } = error as Error & { readonly stderr?: string }
+  return stderr.split('\n').find((line) => /^\w*Error\b/.test(line)) ?? message.split('\n').find((line) => line.trim() !== '') ?? 'failed'
+}
 
 /** Does something for each, as many at once as there are cores; what comes of them is in their order. */
 export const forEachOf = async <Of, To>(all: readonly Of[], work: (one: Of) => Promise<To>): Promise<readonly To[]> => {
