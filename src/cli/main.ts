@@ -258,7 +258,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--intensity <share>', 'how wild faults may be, from 0 to 1 (default: 1)', part)
     .option('--check <name>', 'as for run', gather)
     .option('--twice <share>', 'share of the cases that are flown twice, which must come to the same (default: 0.1)', part)
-    .option('--compared <share>', 'share of the cases that the checks isolation and reference compare with other flights (default: 0.05, or all with --check of one)', part)
+    .option('--compared <share>', 'share of the cases that the checks isolation and reference compare with other flights (default: 0.1, or all with --check of one)', part)
     .option('--collect', 'go on after a failure')
     .option('--no-shrink', 'leave the first failure as it was drawn, instead of looking for the simplest that fails so; without --out')
     .option('--directed', 'make half of the cases of those that reached what none before had')

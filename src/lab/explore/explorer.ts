@@ -24,7 +24,7 @@ export interface ExplorerOptions extends CaseLabOptions, Pick<Space, 'kinds' | '
 }
 
 /** Shares of cases where nothing is said. */
-const usual = { twice: 0.1, compared: 0.05 } as const
+const usual = { twice: 0.1, compared: 0.1 } as const
 
 /** A case that is to be flown: drawn by its number alone, or made of another that reached something. */
 export interface Order {
