@@ -258,8 +258,7 @@ export const compile = (input: CompileInput): Weather => {
     else if (event.kind === 'calm') {
       isCalm = true
       if (core !== undefined) deaths.calm(core)
-    }
-    else if (event.kind === 'fault') count.see(event)
+    } else if (event.kind === 'fault') count.see(event)
     else if (event.kind === 'trained') {
       slowness.ended(event)
       presence.ended(event)

@@ -111,9 +111,9 @@ export class ModelFates {
    */
   #endRound(part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
     const over = this.#take(part, (of) => of <= round).sort(ascending)
+    const others = this.#otherLives(part, round, over)
     for (const id of over) {
-      const { to } = this.#ledger.flow(id)
-      const isUsed = this.#ledger.round(id) === round && contributors.has(to) && this.#isBehind(id, part, to, round, over)
+      const isUsed = this.#ledger.round(id) === round && contributors.has(this.#ledger.flow(id).to) && !others.has(id)
       this.#settle(id, isUsed ? 'used' : 'fruitless', cause)
     }
   }
@@ -124,18 +124,32 @@ export class ModelFates {
     if (own === undefined) return
     const over: number[] = []
     this.#part(own, (round) => round <= upTo, over)
+    const others = used === undefined ? none : this.#otherLives(part, used, over)
     for (const id of over) {
-      const isUsed = this.#ledger.round(id) === used && this.#isBehind(id, part, client, used, over)
+      const isUsed = this.#ledger.round(id) === used && !others.has(id)
       this.#settle(id, isUsed ? 'used' : 'fruitless', cause)
     }
   }
 
-  /** Whether a client's update that counts was made of this model: of one that has come back, another life's may have been. */
-  #isBehind(id: number, part: string, client: Name, round: number, over: readonly number[]): boolean {
-    const life = this.#counted.get(nameOf(part, client, round))
-    if (life === undefined) return true
-    const alike = over.filter((other) => this.#ledger.round(other) === round && this.#ledger.flow(other).to === client && this.#isTakenIn(other))
-    return this.#incarnations.behind(alike, life).includes(id)
+  /** Of models of a round, those of clients that have come back of which the update that counts was not made: another life's was. */
+  #otherLives(part: string, round: number, over: readonly number[]): ReadonlySet<number> {
+    if (this.#counted.size === 0) return none
+    const byClient = new Map<Name, number[]>()
+    for (const id of over) {
+      const { to } = this.#ledger.flow(id)
+      if (this.#ledger.round(id) !== round || !this.#isTakenIn(id) || !this.#counted.has(nameOf(part, to, round))) continue
+      const own = byClient.get(to)
+      if (own === undefined) byClient.set(to, [id])
+      else own.push(id)
+    }
+    const others = new Set<number>()
+    for (const [client, own] of byClient) {
+      const name = nameOf(part, client, round)
+      const behind = this.#incarnations.behind(own, this.#counted.get(name)!)
+      for (const id of own) if (!behind.includes(id)) others.add(id)
+      this.#counted.delete(name)
+    }
+    return others
   }
 
   /** Takes the models of a part out that are of certain rounds. */
@@ -173,6 +187,9 @@ export class ModelFates {
     }
   }
 }
+
+/** Of nobody who has come back. */
+const none: ReadonlySet<number> = new Set()
 
 const nameOf = (part: string, client: Name, round: number): string => `${part} ${round} ${client}`
 

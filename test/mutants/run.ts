@@ -1,5 +1,6 @@
 import { catchAll } from './catch.js'
 import { exploreAll } from './explore.js'
+import { mutants } from './mutants.js'
 import { tableOf } from './table.js'
 
 /*
@@ -10,17 +11,26 @@ import { tableOf } from './table.js'
  *
  * `npm run mutants -- table FILE [SEEDS]`: after how many plans each is found, by random, directed and backward search.
  */
-const [command, ...rest] = process.argv.slice(2)
+const [command = 'catch', ...rest] = process.argv.slice(2)
 
-const commands: Readonly<Record<string, () => Promise<boolean>>> = {
-  catch: catchAll,
-  explore: () => exploreAll(rest),
-  table: () => tableOf(rest[0] ?? 'mutants.json', Number(rest[1] ?? 25)),
-}
-
-const chosen = commands[command ?? 'catch']
-if (chosen === undefined) {
-  process.stderr.write(`There is no '${command}'. There are: ${Object.keys(commands).join(', ')}.\n`)
+/** What was asked for cannot be done: says so, and ends. */
+const refuse = (why: string): never => {
+  process.stderr.write(`${why}\n`)
   process.exit(2)
 }
-process.exit((await chosen()) ? 0 : 1)
+
+const explored = (names: readonly string[]): Promise<boolean> => {
+  const unknown = names.find((name) => !mutants.some((one) => one.name === name))
+  return unknown === undefined ? exploreAll(names) : refuse(`There is no bug '${unknown}'. There are:\n${mutants.map(({ name }) => `  ${name}`).join('\n')}`)
+}
+
+const tabled = ([file, seeds = '25']: readonly string[]): Promise<boolean> => {
+  if (file === undefined) return refuse('Name the file that the numbers go to: npm run mutants -- table FILE [SEEDS]')
+  return /^[1-9]\d*$/.test(seeds) ? tableOf(file, Number(seeds)) : refuse(`SEEDS is a whole number from 1, not '${seeds}': npm run mutants -- table FILE [SEEDS]`)
+}
+
+const commands: ReadonlyMap<string, () => Promise<boolean>> = new Map([
+  ['catch', catchAll], ['explore', () => explored(rest)], ['table', () => tabled(rest)],
+])
+const run = commands.get(command) ?? refuse(`There is no '${command}'. There are: ${[...commands.keys()].join(', ')}.`)
+process.exit((await run()) ? 0 : 1)

@@ -76,7 +76,7 @@ const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
 /** Of those who die, how many stay dead until it is calm. */
 const lasting = 0.3
 
-/** Where it becomes calm by the clock, whoever else stays away, some of the dead come back no sooner. */
+/** Where it becomes calm by the clock, which no death can put off, some of the dead come back no sooner. */
 const untilCalm = (toss: Toss, faults: readonly FaultInput[], calm: Case['calm']): readonly FaultInput[] =>
   calm?.at === undefined ? faults : faults.map((fault) => {
     if (fault.kind !== 'crash' || toss() >= lasting) return fault
