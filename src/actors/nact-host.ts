@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import nact, { type Ref } from 'nact'
 import { asError, WindtunnelError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
@@ -42,6 +43,10 @@ export interface HostOptions {
 /** An actor that is spawned twice, or asked for where none lives. */
 export class HostError extends WindtunnelError {}
 
+/** Systems of this process, each with a name of its own: nact would draw sixteen random bytes for each. */
+const systems = randomUUID()
+let opened = 0
+
 /** nact's own `dispatch` takes a sender; without one it builds a `Nobody` for every message. */
 const dispatch = nact.dispatch as (actor: Ref<unknown>, message: Cell, sender: unknown) => void
 
@@ -54,7 +59,7 @@ const dispatch = nact.dispatch as (actor: Ref<unknown>, message: Cell, sender: u
  * supervision would print and go on: they end the kernel's run.
  */
 export class NactHost {
-  readonly #system = nact.start()
+  readonly #system = nact.start({ name: `${systems}.${opened++}` } as unknown as string)
   readonly #sender = new nact.Nobody()
   readonly #kernel: Kernel
   readonly #guard: Guard | undefined

@@ -91,6 +91,7 @@ export class MessageRules {
     const rules = this.#rules[kindNumber[envelope.kind] * 9 + from * 3 + to]
     if (rules === undefined) return passes
     const on = rules.filter((rule) => applies(rule, envelope, now))
+    if (on.length === 0) return passes
     const copy = envelope.copy === 0 ? '' : this.#nameIn(on, envelope)
     if (envelope.copy === 0) for (const { hook } of on) hook.sent?.(envelope)
     let lost: Verdict['lost']
@@ -117,12 +118,15 @@ export class MessageRules {
   }
 
   #copies(on: readonly MessageRule[], envelope: Envelope): Verdict['copies'] {
-    return on.flatMap(({ planned, hook }) =>
-      (hook.copies?.(envelope) ?? []).map((delay, nth) => {
+    let made: { readonly delay: Micros; readonly fault: string }[] | undefined
+    for (const { planned, hook } of on) {
+      for (const [nth, delay] of (hook.copies?.(envelope) ?? []).entries()) {
         hook.copied?.(envelope, nth)
-        return { delay, fault: planned.id }
-      }),
-    )
+        made ??= []
+        made.push({ delay, fault: planned.id })
+      }
+    }
+    return made ?? passes.copies
   }
 
   /** Copies are named by what made them, not by their number, so that another duplicating fault changes no draw. */

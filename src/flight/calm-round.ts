@@ -35,7 +35,7 @@ export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
   const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
     const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
     const kind = direction === 'down' ? 'model' : 'update'
-    const about = { id: 0, round: 1, part: 'trunk', attempt: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
+    const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
     const passed = drain(sizes[direction], start, { rate: (at) => weather.rate({ owner: client, direction }, at) })
     return passed - start + weather.latency(envelope)

@@ -25,7 +25,7 @@ const transitOn = ({ topology, weather, now }: Roads) => (from: Name, to: Name, 
   const sent = now()
   let slowest = Infinity
   for (const line of topology.path(from, to).lines) slowest = Math.min(slowest, weather.rate(line, sent).bytesPerSecond)
-  const about = { id: 0, from, to, kind: 'ack', round: 0, part: '', attempt: 0, copy: 0, bytes: nothing, sent } as const
+  const about = { id: 0, from, to, kind: 'ack', round: 0, part: '', attempt: 0, again: 0, copy: 0, bytes: nothing, sent } as const
   return 2 * weather.latency(about) + (slowest > 0 ? Math.min(clockEnd / 4, Math.ceil((1e6 * bytes) / slowest)) : 0)
 }
 
@@ -38,6 +38,6 @@ export const carriageOf = ({ delivery, seeds }: Pick<Resolved, 'delivery' | 'see
     wire: roads.wire,
     transit: transitOn(roads),
     jitter: (from, { to, content: { kind, round, part, attempt = 0 }, tries }) =>
-      delivery.jitter * draws.message(kindNumber[kind], { attempt: attempt + tries, round, from, to, part }, '', 0),
+      delivery.jitter * draws.message(kindNumber[kind], { attempt: attempt + tries, again: 0, round, from, to, part }, '', 0),
   }
 }

@@ -15,7 +15,7 @@ export interface Envelope {
   /** How often this message was sent before (retransmission); part of the key of its random draws. */
   readonly attempt: number
   /** How many were sent before of which all else is the same: asked or answered again, it has luck of its own. */
-  readonly again?: number
+  readonly again: number
   /** 0 for the original, 1.. for copies that a fault made. */
   readonly copy: number
   readonly bytes: Uint8Array

@@ -79,7 +79,6 @@ interface Ways {
 
 /** One envelope under way. */
 class Flying implements Cargo, Landing {
-  flow: Flow | undefined
   verdict: Verdict = passes
   transfer: Transfer | undefined
   /** Ends the transfer when an owner of its lines goes out of reach. */
@@ -98,6 +97,7 @@ class Flying implements Cargo, Landing {
     readonly path: Path,
     /** The event of its sending. */
     readonly event: number,
+    readonly flow: Flow,
   ) {}
 
   /** Bytes that are to pass: all, or fewer of what is lost on the way. */
@@ -217,30 +217,30 @@ export class Network {
   }
 
   #stamp(from: Name, to: Name, { kind, round, part, bytes, attempt = 0 }: Content): Flying {
-    const { now, record, topology, rolesOf, weather } = this.#options
+    const { now, record, ledger, topology, rolesOf, weather } = this.#options
     const id = this.#envelopes++
     const sent = now()
     const path = topology.path(from, to)
-    const envelope: Envelope = { id, from, to, kind, round, part, attempt, copy: 0, bytes, sent }
     const event = record.tell(from, {
       id: UNTOLD, at: UNTOLD, actor: from, cause: UNTOLD, kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part),
       direction: path.direction, attempt, copy: 0, bytes: bytes.length,
     })
-    const flying = this.#take(new Flying(this.#ways, envelope, path, event))
-    const again = this.#alike.count(flying.flow!.index, part, round, attempt)
-    if (again > 0) flying.envelope = { ...envelope, again }
-    flying.verdict = weather.judge(flying.envelope, sent)
+    const flow = ledger.flow(id)
+    const again = this.#alike.count(flow.index, part, round, attempt)
+    const envelope: Envelope = { id, from, to, kind, round, part, attempt, again, copy: 0, bytes, sent }
+    const flying = this.#take(new Flying(this.#ways, envelope, path, event, flow))
+    flying.verdict = weather.judge(envelope, sent)
     return flying
   }
 
   #copy({ envelope: original, path, event: cause }: Flying, copy: number, delay: Micros): Flying {
-    const { record, rolesOf, weather } = this.#options
+    const { record, ledger, rolesOf, weather } = this.#options
     const envelope: Envelope = { ...original, id: this.#envelopes++, copy }
     const { id, from, to, kind, round, part, attempt, bytes } = envelope
     const roles = rolesOf(part)
     const about = { envelope: id, to, message: kind, round, part, roles, direction: path.direction, attempt, copy }
     const event = record.tell(from, { kind: 'copy', ...about, bytes: bytes.length }, cause)
-    const flying = this.#take(new Flying(this.#ways, envelope, path, event))
+    const flying = this.#take(new Flying(this.#ways, envelope, path, event, ledger.flow(id)))
     const own = weather.judge(envelope, envelope.sent)
     flying.verdict = { ...own, delay: own.delay + delay, copies: passes.copies }
     return flying
@@ -248,10 +248,9 @@ export class Network {
 
   /** From here on the copy is under way. */
   #take(flying: Flying): Flying {
-    const { id } = flying.envelope
-    const flow = (flying.flow = this.#options.ledger.flow(id))
+    const { envelope: { id }, flow: { index } } = flying
     this.#flying[id] = flying
-    this.#under[flow.index] = (this.#under[flow.index] ?? 0) + 1
+    this.#under[index] = (this.#under[index] ?? 0) + 1
     return flying
   }
 
@@ -266,7 +265,7 @@ export class Network {
     // The lines forget it, and its bytes with it.
     flying.transfer?.stop()
     this.#flying[flying.envelope.id] = undefined
-    this.#under[flying.flow!.index]--
+    this.#under[flying.flow.index]--
   }
 
   /** Puts it on its lines. */

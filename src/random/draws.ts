@@ -75,8 +75,8 @@ export interface Draws {
 /** What names the draws of a message, beside the number of its kind. */
 export interface MessageKey {
   readonly attempt: number
-  /** How many were sent before of which all else is the same, such as questions that are asked again; 0 when absent. */
-  readonly again?: number | undefined
+  /** How many were sent before of which all else is the same, such as questions that are asked again. */
+  readonly again: number
   readonly round: number
   readonly from: string
   readonly to: string
@@ -106,7 +106,7 @@ export const createDraws = (streams: Streams, lexicon: Lexicon, ...purpose: read
       let b = absorbB(absorbB(absorbB(seedB, head), about.round), from[1])
       a = absorbA(absorbA(absorbA(absorbA(a, to[0]), part[0]), made[0]), nth)
       b = absorbB(absorbB(absorbB(absorbB(b, to[1]), part[1]), made[1]), nth)
-      if (about.again !== undefined && about.again > 0) {
+      if (about.again > 0) {
         a = absorbA(a, about.again)
         b = absorbB(b, about.again)
       }

@@ -28,8 +28,8 @@ export class Fresh {
     return {
       visit: (client, round, nth) => choose(encodeKey([client, round])).visit(client, round, nth),
       message: (kind, about, copy, nth) => {
-        const { attempt, round, from, to, part } = about
-        return choose(encodeKey([kind, attempt, round, from, to, part, copy])).message(kind, about, copy, nth)
+        const { attempt, again, round, from, to, part } = about
+        return choose(encodeKey([kind, attempt, again, round, from, to, part, copy])).message(kind, about, copy, nth)
       },
     }
   }

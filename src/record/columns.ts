@@ -1,5 +1,5 @@
 /** Rows of a chunk, as a power of two: few enough for a short flight, and enough that a long one has few chunks. */
-const SHIFT = 10
+const SHIFT = 8
 const CHUNK = 2 ** SHIFT
 
 /**

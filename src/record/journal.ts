@@ -23,7 +23,13 @@ const number = Object.fromEntries(eventKinds.map((kind, i) => [kind, i])) as Rea
 >
 
 const COLUMNS = 8
+/** Events that are hashed at once: with the names between them, a part of the digest. */
 const CHUNK = 4096
+/**
+ * Events that there is room for at first. The collector counts what is asked for and not what is used, and throws compiled
+ * code away with the rest when it comes to 64 MB: a short flight must not ask for much.
+ */
+const ROOM = 256
 
 /** The numbers of a flow's sender, receiver and kind. */
 interface Named {
@@ -44,13 +50,16 @@ export class Journal implements Reader {
     'send', 'copy', 'arrive', 'drop', 'settle', 'train', 'trained', 'life', 'round-open', 'round-close',
   ] as const
   readonly #hash: Hash = createHash('sha256')
+  /** Those that are full. */
   readonly #chunks: Float64Array[] = []
+  #chunk = new Float64Array(ROOM * COLUMNS)
   readonly #names: string[] = []
   readonly #numbers = new Map<string, number>()
   /** By the index of the flow. */
   readonly #flows: Named[] = []
   readonly #ledger: Pick<Ledger, 'flow'>
-  #used = CHUNK
+  /** Events of the last chunk. */
+  #used = 0
   #length = 0
   /** How many lines were handed out. */
   #taken = 0
@@ -125,12 +134,8 @@ export class Journal implements Reader {
   }
 
   #write(at: Micros, kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
-    if (this.#used === CHUNK) {
-      if (this.#chunks.length > 0) this.#hash.update(bytesOf(this.#chunks[this.#chunks.length - 1]))
-      this.#chunks.push(new Float64Array(CHUNK * COLUMNS))
-      this.#used = 0
-    }
-    const chunk = this.#chunks[this.#chunks.length - 1]
+    if (this.#used * COLUMNS === this.#chunk.length) this.#grow()
+    const chunk = this.#chunk
     const o = this.#used * COLUMNS
     chunk[o] = at
     chunk[o + 1] = kind
@@ -144,13 +149,23 @@ export class Journal implements Reader {
     this.#length++
   }
 
+  /** Makes room for more events in the last chunk, or begins another. */
+  #grow(): void {
+    const full = this.#chunk
+    if (this.#used < CHUNK) {
+      this.#chunk = new Float64Array(2 * full.length)
+      this.#chunk.set(full)
+      return
+    }
+    this.#hash.update(bytesOf(full))
+    this.#chunks.push(full)
+    this.#chunk = new Float64Array(CHUNK * COLUMNS)
+    this.#used = 0
+  }
+
   /** The hash of all events until now, as hexadecimal. */
   digest(): string {
-    const copy = this.#hash.copy()
-    if (this.#chunks.length > 0) {
-      copy.update(bytesOf(this.#chunks[this.#chunks.length - 1].subarray(0, this.#used * COLUMNS)))
-    }
-    return copy.digest('hex')
+    return this.#hash.copy().update(bytesOf(this.#chunk.subarray(0, this.#used * COLUMNS))).digest('hex')
   }
 
   /** Events `from` to `to` as JSON lines: what `replay` compares and a person reads. */
@@ -158,7 +173,8 @@ export class Journal implements Reader {
     const lines: string[] = []
     for (let i = from; i < to; i++) {
       const o = (i % CHUNK) * COLUMNS
-      lines.push(this.#line(this.#chunks[Math.floor(i / CHUNK)].subarray(o, o + COLUMNS)))
+      const chunk = this.#chunks[Math.floor(i / CHUNK)] ?? this.#chunk
+      lines.push(this.#line(chunk.subarray(o, o + COLUMNS)))
     }
     return lines
   }

@@ -3,9 +3,15 @@ import type { Micros } from './micros.js'
 /** One thing that will happen at one instant. Its place in the queue is kept here, so that it can be withdrawn. */
 export class Scheduled {
   /** When it happens; NaN until it is scheduled. */
-  time: Micros = NaN
+  time: Micros
   /** Index in the heap of the queue that holds it, -1 in none. Only the queue writes it. */
-  position = -1
+  position: number
+
+  // Fields that a class defines cost V8 a slow call each where it has several subclasses; what is assigned does not.
+  constructor() {
+    this.time = NaN
+    this.position = -1
+  }
 }
 
 /**

@@ -70,6 +70,7 @@ export const envelope = (about: Partial<Envelope> & { readonly size?: number } =
     round: 1,
     part: 'trunk',
     attempt: 0,
+    again: 0,
     copy: 0,
     bytes: new Uint8Array(size),
     sent: 0,

@@ -6,7 +6,7 @@ import { Fresh, freshened } from '../../src/random/fresh.js'
 import { streams } from '../../src/random/streams.js'
 
 const plain = () => createDraws(streams('7'), createLexicon(), 'coins')
-const about = { attempt: 0, round: 3, from: 'client-a', to: 'aggregator', part: 'trunk' }
+const about = { attempt: 0, again: 0, round: 3, from: 'client-a', to: 'aggregator', part: 'trunk' }
 
 describe('chance that falls anew from a moment on', () => {
   it('is what it was before the moment, and stays that for what was decided then', () => {
@@ -20,7 +20,9 @@ describe('chance that falls anew from a moment on', () => {
     expect(draws.visit('client-a', 2, 1)).toBe(plain().visit('client-a', 2, 1))
     expect(draws.visit('client-a', 3, 0)).not.toBe(plain().visit('client-a', 3, 0))
     expect(draws.visit('client-b', 2, 0)).not.toBe(plain().visit('client-b', 2, 0))
-    expect(draws.message(1, { ...about, attempt: 1 }, '', 0)).not.toBe(plain().message(1, { ...about, attempt: 1 }, '', 0))
+    for (const other of [{ ...about, attempt: 1 }, { ...about, again: 1 }]) {
+      expect(draws.message(1, other, '', 0)).not.toBe(plain().message(1, other, '', 0))
+    }
   })
 
   it('is the same with the same salt, whatever was decided before, and another with another', () => {

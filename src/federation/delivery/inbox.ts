@@ -10,6 +10,10 @@ import { readNumbered, type Trailer } from './trailer.js'
 /** Hands a message to whom it is for. */
 type Hand = (received: Received<Arrival>) => void
 
+/** An envelope without the trailer of its bytes. */
+const within = ({ id, from, to, kind, round, part, attempt, again, copy, sent }: Envelope, bytes: Uint8Array): Envelope =>
+  ({ id, from, to, kind, round, part, attempt, again, copy, bytes, sent })
+
 /** Takes messages in once and in the order of their numbers, and acknowledges them. Its memory is the actor's. */
 export class Inbox {
   readonly #wire: Wire
@@ -21,7 +25,7 @@ export class Inbox {
   arrived(post: Post, envelope: Envelope, context: Context, hand: Hand): void {
     const read = readNumbered(envelope.bytes)
     if (read === undefined) context.record(fateOf(envelope.id, 'rejected', 'checksum'))
-    else this.#take(post, { ...envelope, bytes: read.frame }, read.trailer, context, hand)
+    else this.#take(post, within(envelope, read.frame), read.trailer, context, hand)
   }
 
   /** Takes a message in once, and in its turn. */

@@ -67,10 +67,13 @@ export class Outbox {
     const due = context.now + undisturbed
     const at = context.now + Math.ceil((undisturbed + wait) * (1 + jitter(context.self, before)))
     const retry: Retry = { kind: 'retry', to, number }
-    outgoing.sent.set(number, { ...before, due, at, timer: context.after(at - context.now, retry) })
-    const first = outgoing.sent.keys().next().value!
+    const timer = context.after(at - context.now, retry)
+    // Field by field, as all that is made of every message: what is spread V8 copies name by name.
+    outgoing.sent.set(number, { to, number, content, tries, patience, due, at, timer })
+    const first = outgoing.sent.size === 1 ? number : outgoing.sent.keys().next().value!
     const bytes = numbered(content.bytes, { number, first, life: context.incarnation }, wire.brief)
-    const message: Content = { ...content, bytes, attempt: (content.attempt ?? 0) + tries }
+    const { kind, round, part, attempt = 0 } = content
+    const message: Content = { kind, round, part, bytes, attempt: attempt + tries }
     context.send(to, message)
   }
 
