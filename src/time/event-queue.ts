@@ -3,11 +3,11 @@ import type { Micros } from './micros.js'
 /** One thing that will happen at one instant. Its place in the queue is kept here, so that it can be withdrawn. */
 export class Scheduled {
   /** When it happens; NaN until it is scheduled. */
-  time: Micros
+  declare time: Micros
   /** Index in the heap of the queue that holds it, -1 in none. Only the queue writes it. */
-  position: number
+  declare position: number
 
-  // Fields that a class defines cost V8 a slow call each where it has several subclasses; what is assigned does not.
+  // A field that a class defines costs V8 a slow call in each object where there are several subclasses: these are assigned.
   constructor() {
     this.time = NaN
     this.position = -1

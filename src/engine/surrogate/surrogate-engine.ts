@@ -28,6 +28,12 @@ const hashed = (from: number, values: Float32Array | Float64Array | undefined): 
   return hash
 }
 
+/** Fills a vector with numbers of a source, one after the other. */
+const filled = <A extends Float32Array | Float64Array>(into: A, next: () => number): A => {
+  for (let i = 0; i < into.length; i++) into[i] = next()
+  return into
+}
+
 /** Numbers in [-1, 1) that go on from a hash (Marsaglia's xorshift). */
 const numbersFrom = (hash: number): (() => number) => {
   let state = hash | 1
@@ -79,7 +85,8 @@ const trained = (training: Training, job: TrainJob, { table: { rows }, hash: row
       for (let i = segment.offset; i < segment.offset + segment.size; i++) moved[i] = KEPT * moved[i] + (1 - KEPT) * next()
     }
   }
-  const fresh = (length: number): Float32Array => Float32Array.from({ length }, () => Math.abs(next()))
+  const positive = (): number => Math.abs(next())
+  const fresh = (length: number): Float32Array => filled(new Float32Array(length), positive)
   const slots = Object.fromEntries(slotsOf(training.optimizer).map((name) => [name, fresh(layout.size)]))
   // As with real training, a balancer that needs nothing from before keeps nothing.
   const balancing = balanceRecipeOf(training)
@@ -88,7 +95,7 @@ const trained = (training: Training, job: TrainJob, { table: { rows }, hash: row
     parameters: moved,
     optimizer: { steps: (optimizer?.steps ?? 0) + steps, slots },
     ...(balancing && { balance: { steps: (balance?.steps ?? 0) + steps, memory: Object.fromEntries(memory) } }),
-    losses: Float64Array.from(tasks, () => (steps > 0 ? Math.abs(next()) : 0)),
+    losses: steps > 0 ? filled(new Float64Array(tasks.length), positive) : new Float64Array(tasks.length),
     steps,
     examples: examplesOf(rows, training.batch, stint),
   }
@@ -102,7 +109,7 @@ const scored = ({ tasks }: Training, { client, program, parameters }: ScoreJob, 
   const next = numbersFrom(hashed(hashOfWords(encodeKey([client, hash, program])), parameters))
   const heads = headsIn(graph)
   const lengthOf = (task: Task): number => (heads.has(task.name) ? rows * (task.kind === 'multiclass' ? task.classes : 1) : 0)
-  return { scores: tasks.map((task) => Float32Array.from({ length: lengthOf(task) }, next)) }
+  return { scores: tasks.map((task) => filled(new Float32Array(lengthOf(task)), next)) }
 }
 
 /**
