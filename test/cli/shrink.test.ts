@@ -96,7 +96,8 @@ describe('an exploration', () => {
     const explored = await windtunnel('explore', 'own.mjs', '--plans', '64', '--workers', '1', '--rounds', '4', '--collect', '--json', '--fault', 'duplicate', '--fault', 'slow', '--vary', 'delivery', '--out', 'runs/first')
     expect(explored.code).toBe(1)
     // In a pipe too it says how far it has come.
-    expect(explored.err).toMatch(/^8 of 64 cases, \d+ failed\n(?:\d+ of 64 cases, \d+ failed\n)+shrinking: 25 flights\n/)
+    expect(explored.err).toMatch(/^8 of 64 cases, \d+ failed\n(?:\d+ of 64 cases, \d+ failed\n)+shrinking: flight 1 of at most 1,000\n/)
+    expect(explored.err).toMatch(/\nvarying what is left: part 1 of \d+ · \d+ flights? in all\n/)
     const about = JSON.parse(explored.out) as { found: { nth: number }[]; kept: { folder: string; note?: string } }
     expect(about.kept).toMatchObject({ folder: 'runs/first' })
     expect(about.kept.note).toBeUndefined()
