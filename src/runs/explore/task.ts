@@ -24,11 +24,15 @@ export const specificationOf = async ({ script, data, set = [], cwd }: Pick<Task
   return applySettings(moved, set.map(parseSetting), () => undefined) as Specification
 }
 
+/** Those that a task trains with; undefined: it trains nothing. */
+export const enginesOf = async ({ engine }: Pick<Task, 'engine'>): Promise<ExplorerOptions['engines']> =>
+  engine && { first: await openEngine({ engine, workers: 0 }), again: await openEngine({ engine, workers: 2 }) }
+
 /** An explorer of a task, for whoever flies it. */
 export const openExplorer = async ({ data, engine, ...task }: Task): Promise<Explorer> => {
   const base = await specificationOf({ ...task, data })
   const dataDir = data === undefined ? undefined : absolute(task.cwd, data)
-  const engines = engine && { first: await openEngine({ engine, workers: 0 }), again: await openEngine({ engine, workers: 2 }) }
+  const engines = await enginesOf({ engine })
   return new Explorer(base, { ...task, dataDir, ...(engines && { engines }) })
 }
 

@@ -3,6 +3,7 @@ import { type Failure, isSame } from '../../flight/failure.js'
 import type { Case } from '../../lab/explore/case.js'
 import { explain, type Explanation } from '../../lab/shrink/explain.js'
 import { mostFlights, shrink, type Shrunk } from '../../lab/shrink/shrink.js'
+import { type OwnDoing, ownDoings } from '../../lab/shrink/own-doings.js'
 import { plainFault } from '../../lab/shrink/units.js'
 import { type Story, storyOf } from '../../lab/story/story.js'
 import type { FlightEvent } from '../../record/event.js'
@@ -32,6 +33,8 @@ export interface Shortest {
   readonly explanation: Explanation
   /** Its faults as a file would hold them: times with units, and nothing that is so anyway. */
   readonly faults: readonly unknown[]
+  /** What the simulation itself does, beside faults, and whether it takes that to fail so. */
+  readonly own: readonly OwnDoing[]
   /** Absent where a flight fails only beside another: flown again, or compared. */
   readonly story?: Story
 }
@@ -56,8 +59,9 @@ export const shorten = async (failing: Failing, { budget = mostFlights, signal, 
   const explanation = await explain(shrunk.case, shrunk.failure, failing.ground, {
     signal, onFlight: (flights, part, most) => onFlight?.({ stage: 'vary', flights: shrunk.flights + flights, part, most }),
   })
+  const own = await ownDoings(failing.lab, failing.flown, shrunk.case, shrunk.failure, signal)
   const { failure, events } = await witnessed(failing, shrunk.case)
   const { faults } = shrunk.case
   const story = failure !== undefined && isSame(failure, shrunk.failure) ? storyOf(events, failure, faults) : undefined
-  return { shrunk, explanation, faults: faults.map(plainFault), ...(story && { story }) }
+  return { shrunk, explanation, own, faults: faults.map(plainFault), ...(story && { story }) }
 }
