@@ -3,6 +3,7 @@ import { blame, type Blame, type Price } from '../lab/blame/blame.js'
 import type { Measure, ScoredAt } from '../lab/measures.js'
 import { demandSame, openRun } from '../runs/open-run.js'
 import { probability, signed } from './comparison/columns.js'
+import { counting } from './counting.js'
 import { formatBytes, formatCount, formatTime, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
@@ -114,15 +115,21 @@ export const blameText = (found: Blame, format: SheetFormat, width: number): str
 export const blameRun = async (folder: string, flags: BlameFlags, { out, err, cwd }: Terminal): Promise<number> => {
   const { format = 'text', quiet, workers, ...how } = flags
   const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
-  const tell = (text: string): void => void (quiet ? undefined : err.write(text))
+  const progress = counting(err, 1, quiet)
+  let foreseen: number | undefined
   try {
     const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
     try {
       const found = await blame(lab, {
         ...how, plan, watch, signal: interrupt.signal,
-        onFlight: ({ number, seed, faults }) => tell(`${number} · seed ${seed} · ${faults.join(', ') || 'no faults'}\n`),
+        onFlight: ({ number, of, seed, faults }) => {
+          foreseen ??= of
+          const more = of > foreseen ? ` (with ${of - foreseen} of pairs)` : ''
+          progress.tell(number, `flight ${number} of ${of}${more} · seed ${seed} · ${faults.join(', ') || 'no faults'}`)
+        },
         onWhole: (flight) => demandSame(manifest, flight),
       })
+      progress.end()
       out.write(blameText(found, format, widthOf(out)))
       return exitCodes.ok
     } finally {

@@ -12,6 +12,7 @@ import { plainFault } from '../lab/shrink/units.js'
 import { openClaim, type OpenClaim } from '../runs/refute/open-claim.js'
 import { faultsOf } from '../runs/refute/plan-file.js'
 import { probability, signed } from './comparison/columns.js'
+import { counting } from './counting.js'
 import { formatBytes, formatCount, formatTime, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { readPlanFile } from './plan-file.js'
@@ -213,33 +214,18 @@ export const refuteText = (told: Told, format: SheetFormat, width: number): stri
   return [table, block(faultsText(flip.faults), 'json'), '', block(commands.join('\n'), 'sh'), ''].join('\n')
 }
 
-const lineOf = ({ stage, plan, of, wildness, flights }: Progress): string => {
+const lineOf = ({ stage, plan, of, wildness, flights, step, steps }: Progress): string => {
   switch (stage) {
     case 'without faults':
-      return `without faults · ${plural(flights, 'flight')}`
+      return `without faults · seed ${step} of ${steps} · ${plural(flights, 'flight')}`
     case 'search':
       return `plan ${plan} of ${of} · wildness ${wildness.toFixed(2)} · ${plural(flights, 'flight')}`
     case 'shrink':
-      return `plan ${plan} flips: made milder · ${plural(flights, 'flight')}`
+      return `plan ${plan} of ${of} flips: milder ones, ${step} of at most ${steps} · ${plural(flights, 'flight')}`
     case 'confirm':
-      return `wildness ${wildness.toFixed(2)} on fresh seeds · ${plural(flights, 'flight')}`
+      return `wildness ${wildness.toFixed(2)} on fresh seeds · seed ${step} of ${steps} · ${plural(flights, 'flight')}`
     default:
       return stage satisfies never
-  }
-}
-
-/** A line that is written over on a terminal; elsewhere one for each stage, and for every tenth plan. */
-const showing = ({ err }: Terminal): { tell(about: Progress): void; end(): void } => {
-  let last = ''
-  const tty = err.isTTY === true
-  return {
-    tell(about) {
-      const key = `${about.stage} ${Math.floor(about.plan / 10)}`
-      if (tty) err.write(`\r${lineOf(about).padEnd(last.length)}`)
-      else if (key !== last) err.write(`${lineOf(about)}\n`)
-      last = tty ? lineOf(about) : key
-    },
-    end: () => void (tty && last !== '' && err.write('\n')),
   }
 }
 
@@ -270,13 +256,14 @@ export const refuteClaim = async (script: string, text: string, flags: RefuteFla
   const file = flags.out === undefined ? undefined : absolute(cwd, flags.out)
   if (file !== undefined) demandWritable(file)
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
-  const progress = showing(streams)
+  const progress = counting(err, 10, quiet)
+  const onFlight = (about: Progress): void => progress.tell(about.stage === 'search' ? about.plan : about.step, lineOf(about), about.stage)
   try {
     const opened = await openClaim(script, text, { ...flags, cwd })
     try {
       const { a, b } = opened
       const found = await refute(a.lab, b.lab, {
-        metric, at, by: lead, plans, seeds, screen, intensity, kinds, level, only, signal: interrupt.signal, onFlight: quiet ? undefined : progress.tell,
+        metric, at, by: lead, plans, seeds, screen, intensity, kinds, level, only, signal: interrupt.signal, onFlight,
       })
       progress.end()
       const plan = found.flip && (await a.lab.plan(found.flip.seeds[0], found.flip.faults))

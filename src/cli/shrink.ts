@@ -4,10 +4,10 @@ import { resolve as absolute } from 'node:path'
 import { exitCodes, SpecificationError, StorageError } from '../errors.js'
 import { type Failing, failingCase, failingRun, readExploration } from '../runs/shrink/failing.js'
 import { demandPlace, keepShortest, type Kept } from '../runs/shrink/keep.js'
-import { shorten, type Shortest } from '../runs/shrink/shorten.js'
+import { shorten, type Shortening, type Shortest } from '../runs/shrink/shorten.js'
 import { taleOf } from '../runs/shrink/tale.js'
 import { counting } from './counting.js'
-import { plural, wrap } from './format.js'
+import { formatCount, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
 
@@ -43,6 +43,17 @@ export const shortestText = ({ shortest, kept }: Found, width: number): string =
     .map((line) => (line.startsWith(' ') || line.startsWith('npx ') ? line : wrap(line, width)))
     .join('\n')
 
+const lineOf = ({ stage, flights, part, most }: Shortening): string => {
+  switch (stage) {
+    case 'shrink':
+      return `shrinking: flight ${formatCount(flights)} of at most ${formatCount(most)}`
+    case 'vary':
+      return `varying what is left: part ${part} of ${most} · ${plural(flights, 'flight')} in all`
+    default:
+      return stage satisfies never
+  }
+}
+
 /** Shrinks, says how far it has come, and keeps what was found. Closes what fails. */
 export const shortenHere = async (
   failing: Failing, { flights: budget, out, force, quiet, signal }: Pick<ShrinkFlags, 'flights' | 'out' | 'force' | 'quiet'> & { readonly signal: AbortSignal },
@@ -50,7 +61,7 @@ export const shortenHere = async (
 ): Promise<Shortened> => {
   const progress = counting(err, 25, quiet)
   try {
-    const onFlight = (flights: number): void => progress.tell(flights, `shrinking: ${plural(flights, 'flight')}`)
+    const onFlight = (about: Shortening): void => progress.tell(about.flights, lineOf(about), about.stage)
     const shortest = await shorten(failing, { budget, signal, onFlight })
     progress.end()
     try {

@@ -3,6 +3,7 @@ import { type Looked, when, type When } from '../lab/when/when.js'
 import type { FlightEvent } from '../record/event.js'
 import { parseCondition } from '../metrics/condition.js'
 import { demandSame, openRun } from '../runs/open-run.js'
+import { counting } from './counting.js'
 import { formatTime, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
@@ -88,15 +89,17 @@ export const whenRun = async (folder: string, text: string, flags: WhenFlags, { 
   const { format = 'text', quiet, workers, ...how } = flags
   const condition = parseCondition(text)
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
-  const tell = (words: string): void => void (quiet ? undefined : err.write(words))
+  const progress = counting(err, 1, quiet)
   try {
     const { manifest, lab, plan, watch } = await openRun(folder, { workers, cwd })
     try {
       const found = await when(lab, condition, {
         ...how, plan, watch, signal: interrupt.signal,
-        onFlight: ({ number, moment }) => tell(`${number} · from ${moment.after} at ${formatTime(moment.place.at)}\n`),
+        onFlight: ({ number, most, moment }) =>
+          progress.tell(number, `flight ${number} of at most ${most} · from ${moment.after} at ${formatTime(moment.place.at)}`),
         onWhole: (flight) => demandSame(manifest, flight),
       })
+      progress.end()
       out.write(whenText(found, how.planned === true, format, widthOf(out)))
       return exitCodes.ok
     } finally {

@@ -33,6 +33,32 @@ export const factor = (mildest: number, wildest: number): Dial => onScale({
   value: (place) => mildest * (wildest / mildest) ** place,
 }, neat)
 
+/** A number that somebody gave, of whatever size: as with `factor`, and by small steps too. Not below the mildest. */
+export const size = (mildest: number, wildest: number): Dial => {
+  const scale = factor(mildest, wildest) as Dial<number>
+  return dial<number>({
+    ...scale,
+    milder: (given) => {
+      const smaller = [mildest, Math.sqrt(mildest * given), given / 8, given / 2, given * 0.8, given * 0.9].map(neat)
+      return [...new Set(smaller)].filter((other) => other >= mildest && other < given).sort((a, b) => a - b)
+    },
+  })
+}
+
+/** A number that does the less the nearer it is to another, on either side of it: from so far off to so far off. */
+export const apart = (from: number, mildest: number, wildest: number): Dial => {
+  const far = size(mildest, wildest)
+  const at = (off: unknown, given: number): number => neat(from + (given < from ? -1 : 1) * (off as number))
+  return dial<number>({
+    draw: (toss, intensity, scene) => at(far.draw(toss, intensity, scene), Infinity),
+    milder: (given, scene) => {
+      const off = Math.abs(given - from)
+      return [...new Set(far.milder(off, scene).map((less) => at(less, given)))].filter((other) => other !== from && Math.abs(other - from) < off)
+    },
+    measure: (given, scene) => (given === from ? 0 : far.measure(Math.abs(given - from), scene)),
+  })
+}
+
 /** A whole number. */
 export const count = (mildest: number, wildest: number): Dial => onScale({
   place: (value) => (value - mildest) / (wildest - mildest),

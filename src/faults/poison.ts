@@ -131,8 +131,17 @@ export const poison = faultEntry({
   dials: {
     fields: {
       who: dial.clients(0.5),
-      send: dial.word(
-        { attack: 'scale', by: 2 }, { attack: 'noise', relative: 1 }, { attack: 'sign-flip' }, { attack: 'a-little-is-enough' }, { attack: 'nan' },
+      send: dial.kinds(
+        'attack',
+        { group: { attack: 'scale', by: 2 }, numbers: { by: dial.apart(1, 0.1, 1000) } },
+        {
+          group: { attack: 'noise', relative: 1 },
+          numbers: { relative: dial.size(0.01, 1000), sd: dial.size(1e-6, 1000), instead: dial.word(false, true) },
+        },
+        { group: { attack: 'sign-flip' }, numbers: { by: dial.size(1, 1000) } },
+        { group: { attack: 'inner-product' }, numbers: { epsilon: dial.size(0.01, 1000) }, drawn: false },
+        { group: { attack: 'a-little-is-enough' }, numbers: { z: dial.amount(0, 10), knows: dial.word('attackers', 'all') } },
+        { group: { attack: 'nan' } },
       ),
       probability: dial.share(),
     },

@@ -91,14 +91,10 @@ const checkedWorkers = (workers: number): number => {
   throw new SpecificationError(`workers must be a whole number from 1 to ${mostWorkers}, got ${shown(workers)}.`)
 }
 
-/**
- * All that decides a run: the specification with settings and defaults, checked, a seed per purpose, the engine.
- * Throws a SpecificationError that lists what is wrong, with path and, for files, line and column.
- */
-export const resolve = (specification: Specification, options: ResolveOptions = {}): Resolved => {
-  const settings = (options.set ?? []).map(parseSetting)
-  const written = options.source ?? scriptSource('')
-  const source = settingSource(written, settings, options.typed)
+/** A specification with settings put in, and what errors about it name. */
+const applied = (specification: Specification, { set = [], source: written = scriptSource(''), typed }: ResolveOptions): { value: Specification; source: Source } => {
+  const settings = set.map(parseSetting)
+  const source = settingSource(written, settings, specification, typed)
   const before = (): unknown => {
     try {
       return settle(specification, written)
@@ -106,7 +102,25 @@ export const resolve = (specification: Specification, options: ResolveOptions = 
       return undefined
     }
   }
-  const settled = settle(settings.length === 0 ? specification : applySettings(specification, settings, before), source)
+  return { value: settings.length === 0 ? specification : (applySettings(specification, settings, before) as Specification), source }
+}
+
+/**
+ * The specification with settings put in, which go on being what somebody wrote: no default is filled in. Throws a
+ * SpecificationError that lists what is wrong with it then, as `resolve` does.
+ */
+export const withSettings = (specification: Specification, options: Pick<ResolveOptions, 'set' | 'source'>): Specification => {
+  resolve(specification, options)
+  return applied(specification, options).value
+}
+
+/**
+ * All that decides a run: the specification with settings and defaults, checked, a seed per purpose, the engine.
+ * Throws a SpecificationError that lists what is wrong, with path and, for files, line and column.
+ */
+export const resolve = (specification: Specification, options: ResolveOptions = {}): Resolved => {
+  const { value, source } = applied(specification, options)
+  const settled = settle(value, source)
   const named: Settled = { ...settled, name: settled.name ?? options.name ?? 'simulation' }
   const { problems, warnings } = crossRules(named)
   if (problems.length > 0) throw specificationError(problems, source)

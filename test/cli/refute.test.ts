@@ -74,7 +74,7 @@ describe('windtunnel refute', () => {
     expect(out).toContain('test log-loss: own against synchronous + local.epochs=1')
     expect(out).toContain('Refuted by 1 fault of wildness')
     expect(out).toMatch(/the plan below .* flipped/)
-    expect(err).toMatch(/^without faults · 0 flights\nplan 1 of 16/)
+    expect(err).toMatch(/^without faults · seed 1 of \d+ · 0 flights\nplan 1 of 16/)
     const { commands, flip, plan } = JSON.parse(readFileSync(join(cwd, 'found.json'), 'utf8')) as Found
     for (const command of commands) expect(out).toContain(command)
     const losses = []

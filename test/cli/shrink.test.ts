@@ -82,6 +82,41 @@ describe('a run that failed', () => {
     writeFileSync(path, text)
   })
 
+  it.each([
+    ['a message', {}, '201 ms', '300 ms', / the update of round \d for trunk \(#\d+\) from client-store-2 is lost, by its schedule\n/],
+    ['a training', { devices: { gflops: 0.001 } }, '25 ms', '300 ms', / client-store-2 {2}has trained for round \d \(interrupted, by its schedule, \d+ examples\)\n/],
+  ])('of which the simulation’s own schedule took %s away has that in its headline and its story', async (_, devices, on, off, line) => {
+    const specification = {
+      ...common, ...devices, rounds: { kind: 'synchronous', count: 9 }, schedule: [{ kind: 'periods', who: 'client-store-4', on, off }, { kind: 'always', who: 'client-store-1' }],
+    }
+    writeFileSync(join(cwd, 'windows.yaml'), JSON.stringify(specification))
+    expect((await windtunnel('run', 'windows.yaml', '--quiet', '--force', '--engine', 'surrogate', '--out', join(cwd, 'runs/windows'))).code).toBe(5)
+    const { code, out } = await windtunnel('shrink', 'runs/windows', '--out', 'runs/windows-shortest', '--force')
+    expect(code).toBe(0)
+    const [headline, schedule] = out.split('\n')
+    expect(headline).toMatch(/^The simplest that fails so \(\d+ flights?\): no fault beyond the simulation’s own schedule$/)
+    expect(schedule).toMatch(/^ {2}schedule: \[\{ kind: 'periods', .*client-store-2.* {2}# the simulation’s own: without it, it does not fail so$/)
+    expect(out).toMatch(line)
+    expect(await windtunnel('replay', join(cwd, 'runs/windows-shortest'))).toMatchObject({ code: 0 })
+  })
+
+  it('says of what the simulation does by itself, and it needs not, that it fails without it', async () => {
+    writeFileSync(join(cwd, 'linked.mjs'), `
+      const see = (event) => { if (event.kind === 'drop') throw new RangeError('lost') }
+      export default {
+        ...${JSON.stringify({ ...common, rounds: { kind: 'deadline', count: 3, after: '1 min' }, schedule: [{ kind: 'windows', windows: [['0 s', '3 min']] }], network: { bandwidthTrace: { path: 'windtunnel:bandwidth.csv' } }, faults: [{ kind: 'delay', link: {}, by: '1 ms' }] })},
+        link: (envelopes, { scheduler }) => new envelopes.constructor((to) => envelopes.subscribe({ next: (one) => { if (one.kind !== 'update') to.next(one) }, error: (e) => to.error(e), complete: () => to.complete() })),
+        checks: [{ name: 'nothing lost', promise: 'None.', kinds: ['drop'], see }],
+      }`)
+    expect((await windtunnel('run', 'linked.mjs', '--quiet', '--engine', 'surrogate', '--out', join(cwd, 'runs/linked'))).err).toContain('lost')
+    const { out } = await windtunnel('shrink', 'runs/linked', '--json', '--out', 'runs/linked-shortest')
+    const { shortest } = JSON.parse(out) as { shortest: { faults: unknown[]; own: { field: string; needed: boolean }[] } }
+    expect(shortest.faults).toEqual([])
+    expect(shortest.own.map(({ field, needed }) => [field, needed])).toEqual([['schedule', false], ['link', true], ['network.bandwidthTrace', false]])
+    const story = readFileSync(join(cwd, 'runs/linked-shortest/story.txt'), 'utf8')
+    expect(story).toMatch(/: no fault beyond the simulation’s own link\n {2}schedule: .* {2}# the simulation’s own: it fails so without it, too\n {2}link: a function of the script {2}# the simulation’s own: without it, it does not fail so\n/)
+  })
+
   it('is refused where there is nothing to shrink', async () => {
     writeFileSync(join(cwd, 'well.yaml'), JSON.stringify({ ...common, rounds: { kind: 'synchronous', count: 2 } }))
     await windtunnel('run', 'well.yaml', '--quiet', '--engine', 'surrogate', '--out', join(cwd, 'runs/well'))
@@ -96,7 +131,8 @@ describe('an exploration', () => {
     const explored = await windtunnel('explore', 'own.mjs', '--plans', '64', '--workers', '1', '--rounds', '4', '--collect', '--json', '--fault', 'duplicate', '--fault', 'slow', '--vary', 'delivery', '--out', 'runs/first')
     expect(explored.code).toBe(1)
     // In a pipe too it says how far it has come.
-    expect(explored.err).toMatch(/^8 of 64 cases, \d+ failed\n(?:\d+ of 64 cases, \d+ failed\n)+shrinking: 25 flights\n/)
+    expect(explored.err).toMatch(/^8 of 64 cases, \d+ failed\n(?:\d+ of 64 cases, \d+ failed\n)+shrinking: flight 1 of at most 1,000\n/)
+    expect(explored.err).toMatch(/\nvarying what is left: part 1 of \d+ · \d+ flights? in all\n/)
     const about = JSON.parse(explored.out) as { found: { nth: number }[]; kept: { folder: string; note?: string } }
     expect(about.kept).toMatchObject({ folder: 'runs/first' })
     expect(about.kept.note).toBeUndefined()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { pick, type Scene } from '../../src/dials/dial.js'
-import { faultSchema } from '../../src/faults/registry.js'
+import { faultSchema, type FaultInput } from '../../src/faults/registry.js'
 import { drawFault, drawnKinds, milderFaults, planWildness, settingsOf, varied, wildness } from '../../src/faults/turn.js'
 import { streams } from '../../src/random/streams.js'
 import { ms } from '../../src/simulation/script.js'
@@ -61,6 +61,49 @@ describe.each(drawnKinds)('%s', (kind) => {
       const allowed = field === 'stretch' ? ['from', 'until'] : [field]
       expect(allowed).toEqual(expect.arrayContaining(differs))
     }
+  })
+})
+
+describe('the numbers of an attack', () => {
+  const [first] = scenes
+  const poison = (send: unknown): FaultInput => ({ kind: 'poison', who: { select: 'named', names: ['client-0'] }, send, probability: 0.05 }) as FaultInput
+  /** As mild as it gets where all fails that a rule says. */
+  const mildest = (fault: FaultInput, fails: (send: Record<string, number>) => boolean): unknown => {
+    for (let steps = 0; ; steps++) {
+      expect(steps).toBeLessThan(200)
+      const milder = milderFaults(fault, first).find((other) => fails((other as unknown as { send: Record<string, number> }).send))
+      if (milder === undefined) return (fault as unknown as { send: unknown }).send
+      expect(faultSchema.safeParse(milder).success).toBe(true)
+      expect(wildness(milder, first)).toBeLessThanOrEqual(wildness(fault, first) + 1e-9)
+      fault = milder
+    }
+  }
+
+  it.each([
+    [{ attack: 'scale', by: 500 }, 'by', 1.1], [{ attack: 'scale', by: -40 }, 'by', 0.9], [{ attack: 'noise', sd: 700, instead: false }, 'sd', 1e-6],
+    [{ attack: 'noise', relative: 50, instead: false }, 'relative', 0.01], [{ attack: 'sign-flip', by: 80 }, 'by', 1], [{ attack: 'inner-product', epsilon: 9 }, 'epsilon', 0.01],
+    [{ attack: 'a-little-is-enough', z: 4, knows: 'attackers' }, 'z', 0],
+  ])('are turned back as far as it goes, and to where it still fails: %o', (send, field, least) => {
+    const own = ({ attack }: { attack?: unknown }): boolean => attack === send.attack
+    expect(mildest(poison(send), own)).toEqual({ ...send, [field]: least })
+    const given = Number((send as Record<string, unknown>)[field])
+    const [from, off] = send.attack === 'scale' ? [1, Math.abs(given - 1)] : [0, given]
+    const far = (value: number): number => Math.abs(value - from)
+    const kept = mildest(poison(send), (other) => own(other) && far(other[field]) >= off / 5 && Math.sign(other[field] - from) === Math.sign(given - from)) as Record<string, number>
+    // Within a step of the threshold.
+    expect(far(kept[field])).toBeGreaterThanOrEqual(off / 5)
+    expect(far(kept[field])).toBeLessThan((off / 5) * 1.3)
+  })
+
+  it('give way to a milder attack, also where a run wrote it with what it leaves out', () => {
+    for (const [wild, mild] of [['sign-flip', 'noise'], [{ attack: 'sign-flip', by: 1 }, 'scale'], [{ attack: 'a-little-is-enough', knows: 'all' }, 'sign-flip'], [{ attack: 'inner-product', epsilon: 2 }, 'sign-flip']] as const) {
+      expect(milderFaults(poison(wild), first).map((fault) => (fault as unknown as { send: { attack: string } }).send.attack)).toContain(mild)
+    }
+    expect(wildness(poison('sign-flip'), first)).toBe(wildness(poison({ attack: 'sign-flip', by: 1 }), first))
+    const all = ['scale', 'noise', 'sign-flip', 'inner-product', 'a-little-is-enough', 'nan'].map((attack) => wildness(poison({ attack }), first))
+    expect(all).toEqual(all.toSorted((a, b) => a - b))
+    expect(new Set(all).size).toBe(6)
+    expect(wildness(poison({ attack: 'sign-flip', by: 1e9 }), first)).toBeLessThanOrEqual(wildness(poison({ attack: 'inner-product', epsilon: 1 }), first))
   })
 })
 

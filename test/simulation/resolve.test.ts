@@ -347,6 +347,47 @@ describe('--set', () => {
     expect(JSON.stringify(value)).toBe(before)
   })
 
+  describe('in a list', () => {
+    const three = `${yaml}\nfaults:\n  - { kind: delay, id: late, link: {}, by: 1 s }\n  - { kind: lose, link: {}, probability: .1 }\n  - { kind: slow, who: all, by: 2 }\n`
+    const among = (...settings: string[]) => from(three, { set: settings })
+    const there = 'faults has 3 entries, 0 to 2 (0 late, 1 lose, 2 slow). Give a number from 0 to 2'
+
+    it.each(['faults.9.by=3', 'faults.4.link.from=x', 'faults.9={ kind: slow, who: all, by: 2 }', 'faults.-1.by=3', 'faults.late.by=3', 'faults.1e0.by=3', 'faults..by=3', 'faults.length=0', 'faults.=3'])(
+      'says of %s how many entries there are, and what to do', (setting) => {
+        const [path] = setting.split('=')
+        const entry = path.split('.')[1]
+        expect(complaint(() => among(setting))).toBe(`--set ${setting}: there is no faults.${entry || '""'}: ${there}, or 3, which adds one.`)
+      })
+
+    it.each(['faults.3=null', 'faults.9=null', 'faults.3.by=null', 'faults.x=null'])('takes away with %s what is there alone', (setting) => {
+      expect(complaint(() => among(setting))).toBe(`--set ${setting}: there is no faults.${setting.slice(7, 8)}: ${there}.`)
+    })
+
+    it('says so of one that is empty, also where it is so by default', () => {
+      expect(complaint(() => set('local.clients.7.epochs=2'))).toBe('--set local.clients.7.epochs=2: there is no local.clients.7: local.clients has no entries. Give 0, which adds one.')
+      expect(complaint(() => set('faults.0=null'))).toBe('--set faults.0=null: there is no faults.0: faults has no entries. There is nothing to take away.')
+      expect(complaint(() => set('local.clients.0.epochs=2'))).toContain("local.clients has no entries, and --set local.clients.0.epochs=2 adds one. Give all of it, --set 'local.clients.0={ ... }'.")
+    })
+
+    it('adds the next one, of which several settings may say something, and what is missing in it is theirs', () => {
+      expect(among('faults.3.kind=slow', 'faults.3.who=one', 'faults.3.by=5').faults[3]).toMatchObject({ kind: 'slow', by: 5 })
+      expect(among('faults.0=null', 'faults.0=null').faults.map(({ kind }) => kind)).toEqual(['slow'])
+      const said = complaint(() => among('faults.3.by=3'))
+      expect(said).toMatch(/^--set faults\.3\.by=3: faults\.3\.kind is missing\.\n/)
+      expect(said).toContain("faults has 3 entries, 0 to 2 (0 late, 1 lose, 2 slow), and --set faults.3.by=3 adds another. Give all of it, --set 'faults.3={ ... }', or a number of one that is there.")
+    })
+
+    it('names no more of a long one than anybody reads', () => {
+      const many = Array.from({ length: 40 }, (_, i) => `--- ${'x'.repeat(80)} ${i}`)
+      expect(complaint(() => among('faults=[]', `evaluate.on=${JSON.stringify(many)}`, 'evaluate.on.99=test')).length).toBeLessThan(600)
+    })
+  })
+
+  it('takes no field away that nobody knows', () => {
+    expect(complaint(() => set('rounds.quorm=null'))).toContain('--set rounds.quorm=null: rounds.quorm is not a field, and cannot be taken away.\n  Did you mean "quorum"?')
+    expect(set('rounds.select=null', 'link=null').rounds).not.toHaveProperty('select')
+  })
+
   it('names the setting in errors', () => {
     expect(complaint(() => set('rounds.cuont=5'))).toBe(
       '--set rounds.cuont=5: rounds.cuont is not a field.\n' +
@@ -355,7 +396,9 @@ describe('--set', () => {
     expect(complaint(() => set('rounds.count=0'))).toBe('--set rounds.count=0: rounds.count must be at least 1, got 0.')
     expect(complaint(() => set('rounds'))).toContain('expected PATH=VALUE')
     expect(complaint(() => set('rounds.count.x=1'))).toContain('rounds.count is 4 and has no fields')
-    expect(complaint(() => set('evaluate.on.5=test'))).toContain('evaluate.on has 2 entries; give a number from 0 to 2')
+    expect(complaint(() => set('evaluate.on.5=test'))).toBe(
+      '--set evaluate.on.5=test: there is no evaluate.on.5: evaluate.on has 2 entries, 0 to 1 (0 "validation", 1 "test"). Give a number from 0 to 1, or 2, which adds one.',
+    )
     expect(complaint(() => set('rounds.count={'))).toContain('the value is not YAML')
   })
 

@@ -99,6 +99,11 @@ const priced = async (lab: Lab, options: BlameOptions): Promise<Blame> => {
   const seeds = seedsOf(lab.resolved.seed, count)
   const coalitions = new Coalitions(lab, { plan, watch, signal, onFlight })
   const everyone = Array.from({ length: n }, (_, i) => i)
+  const without = (...out: readonly number[]): number[] => everyone.filter((i) => !out.includes(i))
+  const how = options.shapley !== true ? undefined : n <= mostExact ? 'exact' : 'drawn'
+  const joining = new Map(seeds.map((seed) => [seed, how === 'drawn' ? drawnOrders(n, orders, seed) : []]))
+  coalitions.expect(seeds, [everyone, [], ...everyone.map((i) => without(i)), ...(how === 'exact' ? subsets(n) : [])])
+  for (const [seed, own] of joining) coalitions.expect([seed], own.flatMap(prefixes))
   const whole = await coalitions.fly(seeds[0], everyone)
   onWhole?.(whole)
   const measures = [...scoreMeasures(whole, metric, at), ...costMeasures]
@@ -110,9 +115,9 @@ const priced = async (lab: Lab, options: BlameOptions): Promise<Blame> => {
     for (const i of firedIn(flight)) fired.add(i)
   }
   const flyAll = async (sets: readonly (readonly number[])[], of: readonly string[] = seeds): Promise<void> => {
+    coalitions.expect(of, sets)
     for (const seed of of) for (const set of sets) await coalitions.demand(seed, set, measures)
   }
-  const without = (...out: readonly number[]): number[] => everyone.filter((i) => !out.includes(i))
   await flyAll([[], ...everyone.map((i) => without(i))])
 
   const price = (...out: readonly number[]): Line['of'] => (worth) => worth(everyone) - worth(without(...out))
@@ -133,9 +138,7 @@ const priced = async (lab: Lab, options: BlameOptions): Promise<Blame> => {
   if (n > 1) lines.push({ what: 'all', members: everyone, of: price(...everyone) }, rest)
   const untested: Untested[] = measures.flatMap((measure, m) =>
     lines.map((line) => ({ what: line.what, members: line.members, measure, differences: differencesOf(line, m) })))
-  const how = options.shapley !== true ? undefined : n <= mostExact ? 'exact' : 'drawn'
   if (how === 'exact') await flyAll(subsets(n))
-  const joining = new Map(seeds.map((seed) => [seed, how === 'drawn' ? drawnOrders(n, orders, seed) : []]))
   for (const [seed, own] of joining) await flyAll(own.flatMap(prefixes), [seed])
   if (how !== undefined) untested.push(...measures.flatMap((measure, m) => {
     const split = seeds.map((seed) => {

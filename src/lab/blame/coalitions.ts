@@ -9,6 +9,8 @@ import type { Measure } from '../measures.js'
 export interface Flying {
   /** From 1. */
   readonly number: number
+  /** Of so many, as far as is known: where pairs turn out to be needed, there are more. */
+  readonly of: number
   readonly seed: string
   /** Faults that are in it, by their ids. */
   readonly faults: readonly string[]
@@ -25,6 +27,7 @@ export interface CoalitionOptions extends Pick<LabFlight, 'watch' | 'signal'> {
  */
 export class Coalitions {
   readonly #worths = new Map<string, readonly (number | null)[]>()
+  readonly #planned = new Set<string>()
   #flown = 0
 
   constructor(
@@ -37,11 +40,17 @@ export class Coalitions {
     return this.#flown
   }
 
+  /** Says what will be demanded: each set of faults is flown once with each seed, and counted once. */
+  expect(seeds: readonly string[], sets: readonly (readonly number[])[]): void {
+    for (const seed of seeds) for (const set of sets) this.#planned.add(keyOf(seed, set))
+  }
+
   /** Flies the faults with these numbers. */
   async fly(seed: string, members: readonly number[]): Promise<Flight> {
     const { plan, watch, signal, onFlight } = this.options
     const faults = members.map((i) => plan.faults[i])
-    onFlight?.({ number: this.#flown + 1, seed, faults: faults.map(({ id }) => id) })
+    this.#planned.add(keyOf(seed, members))
+    onFlight?.({ number: this.#flown + 1, of: this.#planned.size, seed, faults: faults.map(({ id }) => id) })
     const { resolved } = this.lab
     // A specification that gives the seed of its faults has the same coins with every seed.
     const coins = seed === resolved.seed ? plan.seed : reseed(resolved, seed).seeds.faults

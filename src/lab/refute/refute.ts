@@ -52,6 +52,9 @@ export interface Progress {
   readonly plan: number
   readonly of: number
   readonly wildness: number
+  /** Without faults and in a confirmation: which seed this is, of how many. To shrink: how many milder plans were looked at, of at most. */
+  readonly step: number
+  readonly steps: number
 }
 
 /** A plan, or none, and what it makes of the ranking. */
@@ -161,7 +164,7 @@ class Inquiry {
   readonly #by: number
   readonly #yardstick: Yardstick
   #seeds: readonly string[] = []
-  #progress: Omit<Progress, 'flights' | 'seed'> = { stage: 'without faults', plan: 0, of: 0, wildness: 0 }
+  #progress: Omit<Progress, 'flights' | 'seed'> = { stage: 'without faults', plan: 0, of: 0, wildness: 0, step: 0, steps: 0 }
 
   constructor(a: Lab, b: Lab, options: RefuteOptions) {
     const { metric = 'auc', at, by = 0, watch, signal, onFlight } = options
@@ -185,7 +188,12 @@ class Inquiry {
   /** Says what is being done. */
   at(stage: Progress['stage'], { plan, of, wildness }: Partial<Progress> = {}): void {
     const { plan: lastPlan, of: all, wildness: last } = this.#progress
-    this.#progress = { stage, plan: plan ?? lastPlan, of: of ?? all, wildness: wildness ?? last }
+    this.#progress = { stage, plan: plan ?? lastPlan, of: of ?? all, wildness: wildness ?? last, step: 0, steps: 0 }
+  }
+
+  /** Says how far a stage has come. */
+  #step(step: number, steps: number): void {
+    this.#progress = { ...this.#progress, step, steps }
   }
 
   /** From here on plans are looked at with these seeds. */
@@ -201,7 +209,10 @@ class Inquiry {
 
   async show(faults: readonly FaultInput[], seeds: readonly string[], level: number, scene?: Scene): Promise<{ shown: Shown; all: readonly Paired[] }> {
     const all: Paired[] = []
-    for (const seed of seeds) all.push(await this.arena.compare(faults, seed))
+    for (const [i, seed] of seeds.entries()) {
+      this.#step(i + 1, seeds.length)
+      all.push(await this.arena.compare(faults, seed))
+    }
     const compared = all.flatMap((one) => (one.kind === 'compared' ? [one] : []))
     const advantages = all.map((one) => (one.kind === 'compared' ? one.advantage : NaN))
     const [{ effect, alike }] = testedFamily([advantages], level)
@@ -248,6 +259,8 @@ class Inquiry {
   async shrink(plan: DrawnPlan, scene: Scene): Promise<{ readonly way: readonly (readonly FaultInput[])[]; readonly minimal: boolean }> {
     const way: (readonly FaultInput[])[] = []
     const failure = { kind: 'safety', what: 'the claim', message: '' } as const
+    const { budget = 150 } = this.#options
+    let looked = 0
     const ground: TrialGround = {
       // The claim is about these rounds and these clients: faults alone are made milder.
       rounds: undefined,
@@ -255,13 +268,14 @@ class Inquiry {
       scene: async () => scene,
       isSound: () => true,
       fly: async ({ faults }) => {
+        this.#step(++looked, budget)
         const { flips, fired } = await this.look(faults)
         if (flips) way.push(faults)
         return { failure: flips ? failure : undefined, fired }
       },
     }
     const { spent } = await shrink({ faults: plan.faults, chance: '' }, failure, ground, {
-      budget: this.#options.budget ?? 150, signal: this.#options.signal,
+      budget, signal: this.#options.signal,
     })
     return { way, minimal: !spent }
   }
@@ -328,7 +342,7 @@ export const refute = async (a: Lab, b: Lab, options: RefuteOptions = {}): Promi
       })
       search.drawn = drawn.length
       for (const [i, plan] of drawn.entries()) {
-        inquiry.at('search', { plan: i + 1, of: plans, wildness: plan.wildness })
+        inquiry.at('search', { plan: i + 1, of: drawn.length, wildness: plan.wildness })
         const { flips, obstacle: met } = await inquiry.look(plan.faults)
         Object.assign(search, { flown: search.flown + 1, upTo: plan.wildness })
         if (met !== undefined) note(search, met, plan)

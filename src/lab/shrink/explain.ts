@@ -33,7 +33,8 @@ export interface ExplainOptions {
   /** Variants of each part; 30 when absent. */
   readonly variants?: number | undefined
   readonly seed?: string | undefined
-  readonly onFlight?: ((flights: number) => void) | undefined
+  /** Told after each flight: which part is varied, from 1, and of how many; once all are varied together, the last. */
+  readonly onFlight?: ((flights: number, part: number, parts: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -85,6 +86,8 @@ class Variation {
   readonly #options: ExplainOptions
   readonly #known = new Map<string, Promise<boolean | undefined>>()
   flights = 0
+  /** Which part is varied, and of how many. */
+  at: readonly [number, number] = [0, 0]
 
   constructor(of: Case, failure: Failure, ground: TrialGround, options: ExplainOptions) {
     this.#of = of
@@ -139,7 +142,7 @@ class Variation {
     } catch {
       return undefined
     } finally {
-      this.#options.onFlight?.(this.flights)
+      this.#options.onFlight?.(this.flights, ...this.at)
     }
   }
 }
@@ -155,7 +158,9 @@ export const explain = async (of: Case, failure: Failure, ground: TrialGround, o
   const variation = new Variation(of, failure, ground, options)
   const scene = await ground.scene(of.shape ?? {})
   const tried: Tried[] = []
-  for (const part of partsOf(of, scene, ground.rounds)) {
+  const parts = partsOf(of, scene, ground.rounds)
+  for (const [i, part] of parts.entries()) {
+    variation.at = [i + 1, parts.length]
     const one = await variation.tried(part, all('part', part.name), variants)
     if (one !== undefined) tried.push(one)
   }

@@ -4,6 +4,7 @@ import { milderRounds } from '../../federation/rounds/turn.js'
 import { canonical } from '../../roster/identity.js'
 import type { Case, Shape } from '../explore/case.js'
 import { resized } from './resize.js'
+import type { SizedCase } from './sized-lab.js'
 import type { TrialGround } from './trial.js'
 
 /** A simpler case, and what was made simpler in it. */
@@ -49,12 +50,15 @@ export const ownRounds = (of: Case, { rounds: own }: TrialGround): Case | undefi
 export const sizeOf = async (of: Case, what: keyof Shape, ground: TrialGround): Promise<number> =>
   (await ground.scene(of.shape ?? {}))[what].length
 
-/** The same with so many of them: several ways to say what its faults said of those who are gone. */
+/** The same with so many of them: several ways to say what its faults, and its specification, said of those who are gone. */
 export const ofSize = async (of: Case, what: keyof Shape, size: number, ground: TrialGround): Promise<readonly Case[]> => {
   try {
     const [before, usual] = [await ground.scene(of.shape ?? {}), await ground.scene({})]
     const shape: Shape = { ...of.shape, [what]: size === usual[what].length ? undefined : size }
-    return resized(of, shape, before, await ground.scene(shape))
+    const { heirs: _, ...own } = of as SizedCase
+    const cases = resized(own, shape, before, await ground.scene(shape))
+    if ((await ground.names?.(shape)) !== true) return cases
+    return [...cases, ...cases.map((one): SizedCase => ({ ...one, heirs: true }))]
   } catch {
     // Not every world can be had in every size.
     return []

@@ -4,7 +4,7 @@ import type { Name } from '../../roster/participant.js'
 import type { Case, Shape } from '../explore/case.js'
 
 /** Who is left of a federation for whom: names of the one, by names of the other. */
-const heirs = (before: Scene, after: Scene): ReadonlyMap<Name, Name> => {
+export const heirsOf = (before: Scene, after: Scene): ReadonlyMap<Name, Name> => {
   const roles = [[before.clients, after.clients], [before.experts, after.experts]]
   return new Map(roles.flatMap(([were, are]) => {
     const stays = new Set(are)
@@ -13,7 +13,7 @@ const heirs = (before: Scene, after: Scene): ReadonlyMap<Name, Name> => {
 }
 
 /** The same with other names, wherever they stand; nobody is named twice in one list. */
-const renamed = (value: unknown, by: ReadonlyMap<Name, Name>): unknown => {
+export const renamed = (value: unknown, by: ReadonlyMap<Name, Name>): unknown => {
   if (typeof value === 'string') return by.get(value) ?? value
   if (Array.isArray(value)) {
     const all = value.map((inner) => renamed(inner, by))
@@ -37,20 +37,32 @@ const thinned = (value: unknown, gone: ReadonlyMap<Name, Name>): unknown => {
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
+/** A calm phase, with a core as it is said otherwise; of which nobody is left, it heals everybody. */
+const calmed = ({ calm }: Case, say: (core: unknown) => unknown): Pick<Case, 'calm'> => {
+  if (calm?.core === undefined) return calm === undefined ? {} : { calm }
+  const core = say(calm.core) as typeof calm.core | undefined
+  if (core !== undefined) return { calm: { ...calm, core } }
+  const { core: _, rest: __, ...all } = calm
+  return { calm: all }
+}
+
 /**
- * A case for a federation of another shape: what its faults say of those who are not in it is said of others in their
- * place; or else is not said, and a fault of which nobody is left goes.
+ * A case for a federation of another shape: what its faults and its calm phase say of those who are not in it is said of
+ * others in their place; or else is not said, and a fault of which nobody is left goes.
  */
 export const resized = (of: Case, shape: Shape, before: Scene, after: Scene): readonly Case[] => {
-  const by = heirs(before, after)
+  const by = heirsOf(before, after)
   const given = Object.fromEntries(Object.entries(shape).filter(([, size]) => size !== undefined))
-  const { shape: _, ...rest } = of
+  const { shape: _, calm: __, ...rest } = of
   const others = { ...rest, ...(Object.keys(given).length > 0 && { shape: given }) }
   const moved = of.faults.map((fault) => renamed(fault, by) as FaultInput)
   const fewer = of.faults.flatMap((fault) => {
     const left = thinned(fault, by) as FaultInput | undefined
     return left === undefined ? [] : [left]
   })
-  const cases = [{ ...others, faults: fewer }, { ...others, faults: moved }]
-  return same(fewer, moved) ? [cases[0]] : cases
+  const cases = [
+    { ...others, ...calmed(of, (core) => thinned(core, by)), faults: fewer },
+    { ...others, ...calmed(of, (core) => renamed(core, by)), faults: moved },
+  ]
+  return same(cases[0], cases[1]) ? [cases[0]] : cases
 }

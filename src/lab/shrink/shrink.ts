@@ -15,8 +15,11 @@ export interface ShrinkStep {
   readonly faults: number
 }
 
+/** Most flights where nobody says how many. */
+export const mostFlights = 1000
+
 export interface ShrinkOptions {
-  /** Most flights; 1000 when absent. */
+  /** Most flights; `mostFlights` when absent. */
   readonly budget?: number | undefined
   /** Told after each flight. */
   readonly onFlight?: ((flights: number, smallest: Case) => void) | undefined
@@ -91,7 +94,7 @@ class Search {
     const key = canonical(of)
     let trial = this.#known.get(key)
     if (trial !== undefined) return trial
-    const { budget = 1000, signal } = this.#options
+    const { budget = mostFlights, signal } = this.#options
     if (this.#flights >= budget || signal?.aborted) {
       this.#spent = true
       return Promise.resolve(undefined)

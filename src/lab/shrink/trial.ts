@@ -3,8 +3,9 @@ import type { RoundsInput } from '../../federation/rounds/registry.js'
 import type { Failure } from '../../flight/failure.js'
 import type { FlightEvent } from '../../record/event.js'
 import type { Case, Shape } from '../explore/case.js'
-import type { CaseFlight, CaseLab } from '../explore/case-lab.js'
+import type { CaseFlight } from '../explore/case-lab.js'
 import type { Outcome } from '../explore/outcome.js'
+import type { SizedLab } from './sized-lab.js'
 
 /** What came of one flight, as far as shrinking goes. */
 export interface Trial {
@@ -20,6 +21,8 @@ export interface TrialGround {
   readonly rounds: RoundsInput | undefined
   /** Whether other numbers of clients and expert networks can be had. */
   readonly resizes: { readonly clients: boolean; readonly experts: boolean }
+  /** Whether the specification itself says something by name of somebody who is not there in a shape; no when absent. */
+  readonly names?: ((shape: Shape) => Promise<boolean>) | undefined
   /** Throws for a shape that cannot be had. */
   scene(shape: Shape): Promise<Scene>
   /** Is it a specification that flies? */
@@ -32,12 +35,13 @@ const faultOf = (event: FlightEvent): string | undefined => ('fault' in event ? 
 
 /** What a lab's flights are to shrinking. `fly`: another way to fly, such as twice. */
 export const trialGround = (
-  lab: CaseLab, rounds: RoundsInput | undefined,
+  lab: Pick<SizedLab, 'resizes' | 'scene' | 'isSound' | 'fly'> & Partial<Pick<SizedLab, 'names'>>, rounds: RoundsInput | undefined,
   fly: (of: Case, options: CaseFlight) => Promise<Outcome> = (of, options) => lab.fly(of, options),
 ): TrialGround => ({
   rounds,
   resizes: lab.resizes,
   scene: (shape) => lab.scene(shape),
+  names: async (shape) => (await lab.names?.(shape)) === true,
   isSound: (of) => lab.isSound(of),
   async fly(of) {
     // A flight that fails gives no report: what struck is seen as it happens.

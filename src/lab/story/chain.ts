@@ -89,6 +89,8 @@ export const chainOf = (events: readonly FlightEvent[], failure: Failure, faults
     // Why one is silent: what last happened to its life, and to the last message that was for it or from it.
     walk(past.lastOf((event) => event.actor === actor && ofLives.has(event.kind)))
     walk(past.lastOf((event) => event.kind === 'drop' && (event.actor === actor || event.from === actor)))
+    // And what it was training for that round, and did not end.
+    walk(past.lastOf((event) => event.actor === actor && event.kind === 'trained' && event.outcome !== 'computed' && event.round === (failure.round ?? event.round)))
   }
   const struck = new Set([...chain.values()].map(faultOf))
   for (const fault of faults) {
@@ -122,7 +124,8 @@ export const tellable = (chain: readonly FlightEvent[], most = 12): readonly Tol
     (event.kind === 'settle' && dropped.has(event.envelope) && event.fate === 'lost')
   const last = chain.at(-1)
   let kept = chain.filter((event) => event === last || !isSaid(event))
-  const worth = (event: FlightEvent): boolean => event === last || faultOf(event) !== undefined
+  const worth = (event: FlightEvent): boolean =>
+    event === last || faultOf(event) !== undefined || (event.kind === 'trained' && event.outcome === 'interrupted')
   for (let i = 0; kept.length > most && i < kept.length;) {
     if (worth(kept[i])) i++
     else kept = kept.filter((_, j) => j !== i)

@@ -19,7 +19,9 @@ export const storyOf = (
 ): Story => {
   const departures = new Map(events.flatMap((event) => (event.kind === 'send' || event.kind === 'copy' ? [[event.envelope, event] as const] : [])))
   const kinds = new Map(faults.map(({ id, kind }) => [id ?? kind, kind]))
-  const telling: Telling = { kindOf: (fault) => kinds.get(fault), departureOf: (envelope) => departures.get(envelope) }
+  // Whose fault a training was cut short is told beside it; where it is nobody's, its time was over.
+  const cuts = new Map(events.flatMap((event) => (event.kind === 'fault' && event.effect === 'training cut short' ? [[event.unit, event.fault] as const] : [])))
+  const telling: Telling = { cutBy: ({ actor, round }) => cuts.get(`${actor} ${round}`) ?? 'schedule', kindOf: (fault) => kinds.get(fault), departureOf: (envelope) => departures.get(envelope) }
   const chain = chainOf(events, failure, [...kinds.keys()])
   const lines = tellable(chain, most).map(({ event, left }): Line => ({ at: event.at, actor: event.actor, words: tellEvent(event, telling), left }))
   return { failure, lines, chain: chain.length, events: events.length }

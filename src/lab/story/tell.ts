@@ -7,6 +7,8 @@ import { formatMicros, type Micros } from '../../time/micros.js'
 export interface Telling {
   /** The kind of a fault, by its id. */
   kindOf(fault: string): string | undefined
+  /** Who cut a training short: a fault, or `schedule`. */
+  cutBy(training: Extract<FlightEvent, { kind: 'trained' }>): string
   /** What left its sender as this copy. */
   departureOf(envelope: number): Extract<FlightEvent, { kind: 'send' | 'copy' }> | undefined
 }
@@ -77,7 +79,7 @@ export const tellEvent = (event: FlightEvent, telling: Telling): string => {
     case 'train':
       return `begins to train for round ${event.round}, until ${formatMicros(event.until)}`
     case 'trained':
-      return `has trained for round ${event.round} (${event.outcome}, ${grouped(event.examples)} examples)`
+      return `has trained for round ${event.round} (${event.outcome}${event.outcome === 'interrupted' ? blame(telling.cutBy(event)) : ''}, ${grouped(event.examples)} examples)`
     case 'gradients':
       return `finds odd gradients in round ${event.round}`
     case 'timed':

@@ -21,8 +21,8 @@ export interface WhenOptions extends Pick<LabFlight, 'watch' | 'signal'> {
   readonly planned?: boolean | undefined
   /** Of the intervals. Default: .95. */
   readonly level?: number | undefined
-  /** Told before each flight that goes on. */
-  readonly onFlight?: ((about: { readonly number: number; readonly moment: Moment }) => void) | undefined
+  /** Told before each flight that goes on: its number, from 1, and how many there are if every moment is looked at that may be. */
+  readonly onFlight?: ((about: { readonly number: number; readonly most: number; readonly moment: Moment }) => void) | undefined
   /** Told of the digest of the flight that all of them leave, before any goes on. */
   readonly onWhole?: ((flight: { readonly digests: { readonly events: string } }) => void) | undefined
 }
@@ -110,7 +110,7 @@ const lookBack = async (lab: Lab, given: string | Condition, options: WhenOption
     const moment = moments[index]
     let hits = 0
     for (let nth = 1; nth <= flights; nth++) {
-      onFlight?.({ number: flown + 1, moment })
+      onFlight?.({ number: flown + 1, most: flights * Math.min(most, last), moment })
       const on = await lab.fly({
         watch, signal, plan: planned ? plan : planFrom(plan, moment), anew: { ...moment.place, salt: `${lab.resolved.seed}/when/${nth}` },
       })

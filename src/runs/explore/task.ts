@@ -3,7 +3,7 @@ import { resolve as absolute } from 'node:path'
 import { openEngine } from '../../engine/open.js'
 import { Explorer, type ExplorerOptions, type Order } from '../../lab/explore/explorer.js'
 import type { Flown } from '../../lab/explore/tally.js'
-import { applySettings, parseSetting } from '../../simulation/set.js'
+import { withSettings } from '../../simulation/resolve.js'
 import type { Specification } from '../../simulation/specification.js'
 import { loadSpecification } from '../load.js'
 import { worldOfFolder } from '../world-of-folder.js'
@@ -19,16 +19,20 @@ export interface Task extends Omit<ExplorerOptions, 'engines' | 'dataDir'> {
 
 /** The specification that a task is about, with its settings. */
 export const specificationOf = async ({ script, data, set = [], cwd }: Pick<Task, 'script' | 'data' | 'set' | 'cwd'>): Promise<Specification> => {
-  const { specification } = await loadSpecification(script, cwd)
+  const { specification, source } = await loadSpecification(script, cwd)
   const moved = data === undefined ? specification : { ...specification, world: worldOfFolder(absolute(cwd, data), specification.world) }
-  return applySettings(moved, set.map(parseSetting), () => undefined) as Specification
+  return withSettings(moved, { set, source })
 }
+
+/** Those that a task trains with; undefined: it trains nothing. */
+export const enginesOf = async ({ engine }: Pick<Task, 'engine'>): Promise<ExplorerOptions['engines']> =>
+  engine && { first: await openEngine({ engine, workers: 0 }), again: await openEngine({ engine, workers: 2 }) }
 
 /** An explorer of a task, for whoever flies it. */
 export const openExplorer = async ({ data, engine, ...task }: Task): Promise<Explorer> => {
   const base = await specificationOf({ ...task, data })
   const dataDir = data === undefined ? undefined : absolute(task.cwd, data)
-  const engines = engine && { first: await openEngine({ engine, workers: 0 }), again: await openEngine({ engine, workers: 2 }) }
+  const engines = await enginesOf({ engine })
   return new Explorer(base, { ...task, dataDir, ...(engines && { engines }) })
 }
 

@@ -4,9 +4,8 @@ import { type Ground, openGround } from '../../lab/ground.js'
 import { Lab } from '../../lab/lab.js'
 import { canonical } from '../../roster/identity.js'
 import { functionsOf } from '../../simulation/functions.js'
-import { checkWorld } from '../../simulation/resolve.js'
-import { applySettings, parseSetting } from '../../simulation/set.js'
-import type { Resolved, Specification } from '../../simulation/specification.js'
+import { checkWorld, withSettings } from '../../simulation/resolve.js'
+import type { Resolved } from '../../simulation/specification.js'
 import { type Loaded, loadEither } from '../load.js'
 import { meant, type SimulateOptions } from '../simulate.js'
 import { specificationOf } from '../study/cell.js'
@@ -87,7 +86,7 @@ const sidesOf = (
       const isPlan = 'plan' in loaded
       const chosen = isPlan ? variantOf(terms, Object.keys(loaded.plan.variants)) : undefined
       const specification = isPlan ? specificationOf(loaded.plan, conditionOf(loaded.plan, options.under), chosen!.variant) : loaded.specification
-      const common = applySettings(specification, set.map(parseSetting), () => undefined) as Specification
+      const common = withSettings(specification, { set, ...(!isPlan && { source: loaded.source }) })
       const settings = [...settingsOf(chosen?.rest ?? terms, common), ...extra]
       const how: SimulateOptions = {
         cwd, seed, engine, workers, set: [...set, ...settings],

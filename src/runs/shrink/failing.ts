@@ -6,15 +6,16 @@ import type { Engine } from '../../engine/engine.js'
 import { SpecificationError, StorageError } from '../../errors.js'
 import { type Failure, isSame } from '../../flight/failure.js'
 import type { Case } from '../../lab/explore/case.js'
-import { CaseLab, type CaseLabOptions } from '../../lab/explore/case-lab.js'
+import type { CaseLabOptions } from '../../lab/explore/case-lab.js'
 import type { Exploration } from '../../lab/explore/tally.js'
 import { pinned } from '../../lab/shrink/pin.js'
+import { SizedLab } from '../../lab/shrink/sized-lab.js'
 import { trialGround, type TrialGround } from '../../lab/shrink/trial.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
 import type { Specification } from '../../simulation/specification.js'
 import { flightOf } from '../again.js'
 import { realDisk, type Disk } from '../disk.js'
-import { openExplorer, type Task } from '../explore/task.js'
+import { enginesOf, specificationOf, type Task } from '../explore/task.js'
 import { loadSpecification } from '../load.js'
 import { manifestFile, readManifest, type Manifest } from '../manifest.js'
 import { demandSound } from '../seal.js'
@@ -23,7 +24,9 @@ import { worldOfFolder } from '../world-of-folder.js'
 
 /** A case that fails, and all that is needed to fly it and its like. */
 export interface Failing {
-  readonly lab: CaseLab
+  readonly lab: SizedLab
+  /** What it flies, with settings, but for its faults. */
+  readonly flown: Specification
   readonly ground: TrialGround
   readonly case: Case
   readonly failure: Failure
@@ -42,7 +45,7 @@ const ownRoundsOf = ({ rounds }: Specification, count?: number): RoundsInput | u
   'count' in rounds ? ({ ...rounds, ...(count !== undefined && { count }) } as RoundsInput) : undefined
 
 /** Where a failure is looked for again, in the way in which it is seen. */
-const groundOf = (lab: CaseLab, rounds: RoundsInput | undefined, failure: Failure): TrialGround =>
+const groundOf = (lab: SizedLab, rounds: RoundsInput | undefined, failure: Failure): TrialGround =>
   trialGround(lab, rounds, (of, options) => lab.flyFor(failure, of, options))
 
 /** A case of an exploration that failed: the first, or that of a number. */
@@ -50,10 +53,14 @@ export const failingCase = async ({ found }: Exploration, task: Task, nth?: numb
   const [first] = nth === undefined ? found : found.filter((one) => one.nth === nth)
   if (first === undefined) return undefined
   const { specification: base, name } = await loadSpecification(task.script, task.cwd)
-  const { lab, ground } = await openExplorer(task)
+  const flown = await specificationOf(task)
+  const { data, engine, ...options } = task
+  const engines = await enginesOf(task)
+  const dataDir = data === undefined ? undefined : absolute(task.cwd, data)
+  const lab = new SizedLab(flown, { ...options, dataDir, ...(engines && { engines }) })
   return {
-    lab, ground: groundOf(lab, ground.rounds, first.failure), case: first.of, failure: first.failure, base, script: task.script, name,
-    seed: String(task.seed ?? 1), data: task.data, engine: task.engine ?? 'surrogate', checks: task.checks,
+    lab, flown, ground: groundOf(lab, ownRoundsOf(flown, task.rounds), first.failure), case: first.of, failure: first.failure, base, script: task.script, name,
+    seed: String(task.seed ?? 1), data, engine: engine ?? 'surrogate', checks: task.checks,
     close: () => lab.close(),
   }
 }
@@ -100,14 +107,14 @@ export const failingRun = async (
     checks: watchesAll(manifest, base) ? undefined : manifest.checks,
     base: script === undefined ? base : (await loadSpecification(script, cwd)).specification,
   }
-  const on = (lab: CaseLab, engine: EngineName): Failing => ({ ...about, lab, engine, ground: groundOf(lab, own, about.failure), close: () => lab.close() })
-  const quick = new CaseLab(base, options)
+  const on = (lab: SizedLab, engine: EngineName): Failing => ({ ...about, lab, flown: base, engine, ground: groundOf(lab, own, about.failure), close: () => lab.close() })
+  const quick = new SizedLab(base, options)
   if (!train || manifest.engine === 'surrogate') {
     const outcome = await quick.flyFor(about.failure, of)
     if (manifest.engine === 'surrogate' || (outcome.failed && isSame(outcome.failure, about.failure))) return on(quick, 'surrogate')
   }
   const engine: Engine = await openEngine({ engine: manifest.engine, workers: workers ?? manifest.workers })
-  return on(new CaseLab(base, { ...options, engines: { first: engine, again: engine } }), manifest.engine)
+  return on(new SizedLab(base, { ...options, engines: { first: engine, again: engine } }), manifest.engine)
 }
 
 /** The failing case of what `explore --json` printed, of which `about` says how it was explored. */

@@ -90,7 +90,7 @@ const besides = ['evaluate', 'onDivergence'] as const
 const plainest = async (
   { lab, base, seed, data }: Failing, { shrunk }: Shortest, options: SimulateOptions,
 ): Promise<Specification> => {
-  const { seeds = {}, ...rest } = lab.specification(shrunk.case)
+  const { seeds = {}, ...rest } = await lab.specification(shrunk.case)
   const own = Object.entries(seeds).filter(([purpose, given]) => base.seeds?.[purpose as SeedPurpose] !== undefined || given !== derivedSeed(seed, purpose as SeedPurpose))
   let now: Specification = own.length > 0 ? { ...rest, seeds: Object.fromEntries(own) } : rest
   for (const field of besides) {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import { storefronts } from '../../../scenarios/index.js'
 import { blame, type Blame, type Priced } from '../../../src/lab/blame/blame.js'
+import type { Flying } from '../../../src/lab/blame/coalitions.js'
 import { InterruptedError } from '../../../src/lab/interrupted.js'
 import { Lab } from '../../../src/lab/lab.js'
 import {
@@ -69,7 +70,9 @@ describe('the price of a fault', () => {
         delay({ direction: 'down' }, { by: ms(1), id: 'late' }),
       ],
     })
-    const blamed = await blame(lab, { seeds: 2, shapley: true })
+    const told: (readonly [number, number])[] = []
+    const onFlight = ({ number, of }: Flying): void => void told.push([number, of])
+    const blamed = await blame(lab, { seeds: 2, shapley: true, onFlight })
     const rows = (await lab.fly()).trainings.find(({ client, round }) => client === 'client-store-1' && round === 2)!.examples
     for (const id of ['first', 'second']) {
       expect(priceOf(blamed, 'fault', 'wasted examples', id).differences).toEqual([0, 0])
@@ -82,6 +85,7 @@ describe('the price of a fault', () => {
     expect(priceOf(blamed, 'all beyond each', 'wasted examples').differences).toEqual([rows, rows])
     // Every subset of three, once for each seed: pairs and splits take from the same flights.
     expect(blamed).toMatchObject({ shares: 'exact', flights: 16 })
+    expect(told).toEqual(Array.from({ length: 16 }, (_, i) => [i + 1, 16]))
     for (const measure of blamed.measures) {
       const shares = blamed.prices.filter((price) => price.what === 'share' && price.measure === measure)
       const all = priceOf(blamed, 'all', measure.name)
@@ -89,10 +93,26 @@ describe('the price of a fault', () => {
     }
   })
 
+  it('is had in flights that are counted beforehand, but for pairs that turn out to be needed', async () => {
+    const lost = { from: named('client-store-1'), message: 'update' } as const
+    const lab = await labOf({
+      rounds: deadline({ count: 3, after: seconds(2), quorum: 1 }),
+      faults: [
+        lose(lost, { rounds: [2, 2], id: 'first' }), lose(lost, { rounds: [2, 2], id: 'second' }), delay({ direction: 'down' }, { by: ms(1), id: 'late' }),
+      ],
+    })
+    const told: (readonly [number, number])[] = []
+    await blame(lab, { seeds: 2, onFlight: ({ number, of }) => void told.push([number, of]) })
+    // All, none, and without each; then without every two: of three that is each alone.
+    expect(told).toEqual([...Array.from({ length: 10 }, (_, i) => [i + 1, 10]), ...Array.from({ length: 6 }, (_, i) => [i + 11, 16])])
+  })
+
   it('is split by drawn orders among more than six', async () => {
     const faults = Array.from({ length: 7 }, (_, i) => delay({ direction: 'down' }, { by: ms(i + 1), id: `late-${i + 1}` }))
     const lab = await labOf({ rounds: synchronous({ count: 1 }), faults })
-    const blamed = await blame(lab, { seeds: 1, shapley: true, orders: 2 })
+    const foreseen = new Set<number>()
+    const blamed = await blame(lab, { seeds: 1, shapley: true, orders: 2, onFlight: ({ of }) => void foreseen.add(of) })
+    expect([...foreseen]).toEqual([blamed.flights])
     expect(blamed.shares).toBe('drawn')
     faults.forEach(({ id }, i) => {
       const { differences, drawing, effect } = priceOf(blamed, 'share', 'virtual time', id!)
