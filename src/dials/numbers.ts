@@ -1,4 +1,4 @@
-import { dial, type Dial, type Fields, type Scene } from './dial.js'
+import { dial, type Dial, type Fields, type Scene, type Toss } from './dial.js'
 
 /** Where a number lies between its mildest and its wildest, and back. */
 interface Scale {
@@ -27,17 +27,34 @@ export const amount = (mildest: number, wildest: number): Dial => onScale({
   value: (place) => mildest + (wildest - mildest) * place,
 }, neat)
 
-/** A number whose doubling counts as much wherever it is. */
-export const factor = (mildest: number, wildest: number): Dial => onScale({
+const byFactors = (mildest: number, wildest: number): Scale => ({
   place: (value) => Math.log(value / mildest) / Math.log(wildest / mildest),
   value: (place) => mildest * (wildest / mildest) ** place,
-}, neat)
+})
+
+/** A number whose doubling counts as much wherever it is. */
+export const factor = (mildest: number, wildest: number): Dial => onScale(byFactors(mildest, wildest), neat)
 
 /** A whole number. */
 export const count = (mildest: number, wildest: number): Dial => onScale({
   place: (value) => (value - mildest) / (wildest - mildest),
   value: (place) => mildest + (wildest - mildest) * place,
 }, Math.round)
+
+/** A whole number whose doubling counts as much wherever it is: places. */
+export const doublings = (mildest: number, wildest: number): Dial => onScale(byFactors(mildest, wildest), Math.round)
+
+/** Joules that last so many undisturbed rounds, of which only training costs: by what it takes at so many watts. */
+export const energy = (watts: number, mildest: number, wildest: number): Dial => {
+  const joules = ({ round, phases: [, training = round] = [] }: Scene): number => (watts * Math.max(1, training)) / 1e6
+  const scale = byFactors(mildest, wildest)
+  const at = (scene: Scene): Dial => onScale({ place: (value) => scale.place(value / joules(scene)), value: (place) => joules(scene) * scale.value(place) }, neat)
+  return dial<number>({
+    draw: (toss, intensity, scene) => at(scene).draw(toss, intensity, scene) as number,
+    milder: (given, scene) => at(scene).milder(given, scene) as readonly number[],
+    measure: (given, scene) => at(scene).measure(given, scene),
+  })
+}
 
 /** A probability, or a share. */
 export const share = (mildest = 0.05, wildest = 1): Dial => onScale({
@@ -76,9 +93,22 @@ export const ofClients = (mildest: number, wildest: number): Dial => {
   })
 }
 
+/**
+ * Any instant of an undisturbed flight; where a round's phases are known, in each of them as often, and early ones more often: the later a round,
+ * the less likely it begins when it would undisturbed.
+ */
+export const instantIn = (toss: Toss, scene: Scene): number => {
+  const { phases = [], rounds, round } = scene
+  const whole = phases.reduce((sum, one) => sum + one, 0)
+  if (whole === 0) return toss() * lengthOf(scene)
+  const nth = Math.floor(toss() * phases.length)
+  const before = phases.slice(0, nth).reduce((sum, one) => sum + one, 0)
+  return (Math.floor(toss() ** 2 * rounds) + (before + toss() * phases[nth]) / whole) * round
+}
+
 /** When something happens; early or late, it is as wild. An early one is simpler. */
 export const instant = (): Dial => dial<number>({
-  draw: (toss, _, scene) => inMillis(toss() * lengthOf(scene)),
+  draw: (toss, _, scene) => inMillis(instantIn(toss, scene)),
   milder: (given) => [...new Set([0, given / 2, given * 0.9].map((time) => Math.floor(time / 1000) * 1000))].filter((time) => time < given),
   measure: () => 0,
 })
