@@ -44,6 +44,16 @@ export const count = (mildest: number, wildest: number): Dial => onScale({
 /** A whole number whose doubling counts as much wherever it is: places. */
 export const doublings = (mildest: number, wildest: number): Dial => onScale(byFactors(mildest, wildest), Math.round)
 
+/** Room for so many: for one of each client, where it is mild, down to a single place. */
+export const places = (): Dial => {
+  const at = ({ clients }: Scene): Dial => doublings(Math.max(2, clients.length), 1)
+  return dial<number>({
+    draw: (toss, intensity, scene) => at(scene).draw(toss, intensity, scene) as number,
+    milder: (given, scene) => at(scene).milder(given, scene) as readonly number[],
+    measure: (given, scene) => at(scene).measure(given, scene),
+  })
+}
+
 /** Joules that last so many undisturbed rounds, of which only training costs: by what it takes at so many watts. */
 export const energy = (watts: number, mildest: number, wildest: number): Dial => {
   const joules = ({ round, phases: [, training = round] = [] }: Scene): number => (watts * Math.max(1, training)) / 1e6
@@ -94,16 +104,19 @@ export const ofClients = (mildest: number, wildest: number): Dial => {
 }
 
 /**
- * Any instant of an undisturbed flight; where a round's phases are known, in each of them as often, and early ones more often: the later a round,
- * the less likely it begins when it would undisturbed.
+ * A round, from 0. Where its phases are known early ones are drawn more often: the later one is, the less is in it as it would be undisturbed, and
+ * the less follows.
  */
+export const roundIn = (toss: Toss, { rounds, phases }: Scene): number => Math.floor(toss() ** (phases === undefined ? 1 : 2) * rounds)
+
+/** Any instant of an undisturbed flight; where a round's phases are known, in each of them as often. */
 export const instantIn = (toss: Toss, scene: Scene): number => {
-  const { phases = [], rounds, round } = scene
+  const { phases = [], round } = scene
   const whole = phases.reduce((sum, one) => sum + one, 0)
   if (whole === 0) return toss() * lengthOf(scene)
   const nth = Math.floor(toss() * phases.length)
   const before = phases.slice(0, nth).reduce((sum, one) => sum + one, 0)
-  return (Math.floor(toss() ** 2 * rounds) + (before + toss() * phases[nth]) / whole) * round
+  return (roundIn(toss, scene) + (before + toss() * phases[nth]) / whole) * round
 }
 
 /** When something happens; early or late, it is as wild. An early one is simpler. */

@@ -76,7 +76,7 @@ const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
 }
 
 /** Of those who die, how many stay dead until it is calm. */
-const lasting = 0.3
+const lasting = 0.6
 
 /** Where it becomes calm by the clock, which no death can put off, some of the dead come back no sooner. */
 const untilCalm = (toss: Toss, faults: readonly FaultInput[], calm: Case['calm']): readonly FaultInput[] =>
@@ -117,7 +117,7 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const able = ableKinds(kinds, rounds, (delivery ?? space.delivery)?.acknowledge === true)
     if (able.length === 0) continue
     const passing = drawLed(toss, leaders, able, { usual: intensity, most: wildest }, { ...scene, focus: focusOf(toss, scene) })
-    const calm = varies('calm', 0.4) ? calmOf(toss, scene) : undefined
+    const calm = varies('calm', 0.5) ? calmOf(toss, scene) : undefined
     const faults = untilCalm(toss, passing, calm)
     const drawn: Case = {
       chance: `${seed}/${nth}`,

@@ -52,9 +52,9 @@ export const drawFaults = (toss: Toss, kinds: readonly string[], intensity: numb
 }
 
 /** Of two that lead a plan, how often the first is as wild as can be, and how often it is alone but for what chance adds. */
-const [wild, lone] = [0.5, 0.2]
+const [wild, lone] = [0.6, 0.2]
 /** Most faults of a plan that is led. */
-const mostLed = 12
+const mostLed = 9
 
 /**
  * The faults of a plan that some kinds lead, each of which is in it if it is able to; the others are drawn as ever. Leaders are often as wild as

@@ -4,8 +4,11 @@ import type { Name } from '../../roster/participant.js'
 /** Kinds that change what comes of a client's own work, and nothing that anybody else can see happen. */
 const atWork: ReadonlySet<string> = new Set(['partial', 'mislabel', 'poison'])
 
+/** From the first round on: once other updates were folded nobody is sent what he would have been sent. */
+const isAtWork = (fault: FaultInput): boolean => atWork.has(fault.kind) && !('rounds' in fault && fault.rounds !== undefined && fault.rounds[0] > 1)
+
 /** How many cases like those that have much to tell are compared for one that is by lot, and like the others. */
-const [much, little] = [4, 0.25]
+const [much, little] = [4.5, 0.1]
 
 const namesOf = (fault: FaultInput): readonly Name[] | undefined =>
   'who' in fault ? (fault.who as { readonly names?: readonly Name[] }).names : []
@@ -16,7 +19,7 @@ const namesOf = (fault: FaultInput): readonly Name[] | undefined =>
  */
 export const tellsMuch = (faults: readonly FaultInput[], clients: readonly Name[]): boolean => {
   const named = faults.map(namesOf)
-  if (named.includes(undefined) || !faults.some(({ kind }) => atWork.has(kind))) return false
+  if (named.includes(undefined) || !faults.some(isAtWork)) return false
   const hit = new Set(named.flat())
   return clients.some((name) => !hit.has(name))
 }
