@@ -9,6 +9,10 @@ export interface Scene {
   readonly rounds: number
   /** What a round takes that nothing disturbs, in virtual time. */
   readonly round: Micros
+  /** How long its phases are, in their order: on the way down, training, on the way up. Instants fall into each of them as often, however short it is. */
+  readonly phases?: readonly Micros[] | undefined
+  /** Whom half of what is drawn is about, where it could be about them: faults that hit the same actors meet there. */
+  readonly focus?: readonly Name[] | undefined
 }
 
 /** A number in [0, 1), another one each time. */
@@ -43,6 +47,12 @@ export const dial = <Value>(own: Dial<Value>): Dial => own as Dial
 
 /** One of several, all alike. */
 export const pick = <T>(toss: Toss, from: readonly T[]): T => from[Math.min(from.length - 1, Math.floor(toss() * from.length))]
+
+/** One of several, all alike; in half of the cases one of those that are in focus. */
+export const pickNear = (toss: Toss, from: readonly Name[], { focus = [] }: Scene): Name => {
+  const near = from.filter((name) => focus.includes(name))
+  return near.length > 0 && toss() < 0.5 ? pick(toss, near) : pick(toss, from)
+}
 
 /** So many of several, each set alike, in their order. */
 export const some = <T>(toss: Toss, from: readonly T[], count: number): T[] => {

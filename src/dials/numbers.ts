@@ -1,4 +1,4 @@
-import { dial, type Dial, type Fields, type Scene } from './dial.js'
+import { dial, type Dial, type Fields, type Scene, type Toss } from './dial.js'
 
 /** Where a number lies between its mildest and its wildest, and back. */
 interface Scale {
@@ -27,11 +27,13 @@ export const amount = (mildest: number, wildest: number): Dial => onScale({
   value: (place) => mildest + (wildest - mildest) * place,
 }, neat)
 
-/** A number whose doubling counts as much wherever it is. */
-export const factor = (mildest: number, wildest: number): Dial => onScale({
+const byFactors = (mildest: number, wildest: number): Scale => ({
   place: (value) => Math.log(value / mildest) / Math.log(wildest / mildest),
   value: (place) => mildest * (wildest / mildest) ** place,
-}, neat)
+})
+
+/** A number whose doubling counts as much wherever it is. */
+export const factor = (mildest: number, wildest: number): Dial => onScale(byFactors(mildest, wildest), neat)
 
 /** A number that somebody gave, of whatever size: as with `factor`, and by small steps too. Not below the mildest. */
 export const size = (mildest: number, wildest: number): Dial => {
@@ -64,6 +66,31 @@ export const count = (mildest: number, wildest: number): Dial => onScale({
   place: (value) => (value - mildest) / (wildest - mildest),
   value: (place) => mildest + (wildest - mildest) * place,
 }, Math.round)
+
+/** A whole number whose doubling counts as much wherever it is: places. */
+export const doublings = (mildest: number, wildest: number): Dial => onScale(byFactors(mildest, wildest), Math.round)
+
+/** Room for so many: for one of each client, where it is mild, down to a single place. */
+export const places = (): Dial => {
+  const at = ({ clients }: Scene): Dial => doublings(Math.max(2, clients.length), 1)
+  return dial<number>({
+    draw: (toss, intensity, scene) => at(scene).draw(toss, intensity, scene) as number,
+    milder: (given, scene) => at(scene).milder(given, scene) as readonly number[],
+    measure: (given, scene) => at(scene).measure(given, scene),
+  })
+}
+
+/** Joules that last so many undisturbed rounds, of which only training costs: by what it takes at so many watts. */
+export const energy = (watts: number, mildest: number, wildest: number): Dial => {
+  const joules = ({ round, phases: [, training = round] = [] }: Scene): number => (watts * Math.max(1, training)) / 1e6
+  const scale = byFactors(mildest, wildest)
+  const at = (scene: Scene): Dial => onScale({ place: (value) => scale.place(value / joules(scene)), value: (place) => joules(scene) * scale.value(place) }, neat)
+  return dial<number>({
+    draw: (toss, intensity, scene) => at(scene).draw(toss, intensity, scene) as number,
+    milder: (given, scene) => at(scene).milder(given, scene) as readonly number[],
+    measure: (given, scene) => at(scene).measure(given, scene),
+  })
+}
 
 /** A probability, or a share. */
 export const share = (mildest = 0.05, wildest = 1): Dial => onScale({
@@ -102,9 +129,25 @@ export const ofClients = (mildest: number, wildest: number): Dial => {
   })
 }
 
+/**
+ * A round, from 0. Where its phases are known early ones are drawn more often: the later one is, the less is in it as it would be undisturbed, and
+ * the less follows.
+ */
+export const roundIn = (toss: Toss, { rounds, phases }: Scene): number => Math.floor(toss() ** (phases === undefined ? 1 : 2) * rounds)
+
+/** Any instant of an undisturbed flight; where a round's phases are known, in each of them as often. */
+export const instantIn = (toss: Toss, scene: Scene): number => {
+  const { phases = [], round } = scene
+  const whole = phases.reduce((sum, one) => sum + one, 0)
+  if (whole === 0) return toss() * lengthOf(scene)
+  const nth = Math.floor(toss() * phases.length)
+  const before = phases.slice(0, nth).reduce((sum, one) => sum + one, 0)
+  return (roundIn(toss, scene) + (before + toss() * phases[nth]) / whole) * round
+}
+
 /** When something happens; early or late, it is as wild. An early one is simpler. */
 export const instant = (): Dial => dial<number>({
-  draw: (toss, _, scene) => inMillis(toss() * lengthOf(scene)),
+  draw: (toss, _, scene) => inMillis(instantIn(toss, scene)),
   milder: (given) => [...new Set([0, given / 2, given * 0.9].map((time) => Math.floor(time / 1000) * 1000))].filter((time) => time < given),
   measure: () => 0,
 })

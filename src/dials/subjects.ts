@@ -1,5 +1,5 @@
 import { AGGREGATOR, type Name } from '../roster/participant.js'
-import { dial, type Dial, pick, type Scene, some } from './dial.js'
+import { dial, type Dial, pick, pickNear, type Scene, some, type Toss } from './dial.js'
 
 interface Named {
   readonly select: 'named'
@@ -24,8 +24,16 @@ const fewer = (names: readonly Name[]): Name[][] => {
   })
 }
 
+/** So many of these; in half of the cases one of those in focus is among them. */
+const someNear = (toss: Toss, from: readonly Name[], count: number, { focus = [] }: Scene): readonly Name[] => {
+  const names = some(toss, from, count)
+  const near = from.find((name) => focus.includes(name))
+  if (near === undefined || names.includes(near) || toss() >= 0.5) return names
+  return from.filter((name) => name === near || names.indexOf(name) > 0)
+}
+
 const among = (from: (scene: Scene) => readonly Name[], most: (scene: Scene, intensity: number) => number): Dial => dial<Named>({
-  draw: (toss, intensity, scene) => named(some(toss, from(scene), 1 + Math.floor(toss() * most(scene, intensity)))),
+  draw: (toss, intensity, scene) => named(someNear(toss, from(scene), 1 + Math.floor(toss() * most(scene, intensity)), scene)),
   milder: ({ names }) => fewer(names).map(named),
   measure: (given, scene) => shareOf(given, from(scene).length),
 })
@@ -35,9 +43,9 @@ export const clients = (share = 1): Dial => among((scene) => scene.clients, (sce
 
 /** Servers and clients: one actor of a role that is drawn first, so that few servers among many clients are as likely. */
 export const anyone = (): Dial => dial<Named>({
-  draw: (toss, _, { clients: devices, experts }) => {
-    const roles = [devices, experts, [AGGREGATOR]].filter((names) => names.length > 0)
-    return named([pick(toss, pick(toss, roles))])
+  draw: (toss, _, scene) => {
+    const roles = [scene.clients, scene.experts, [AGGREGATOR]].filter((names) => names.length > 0)
+    return named([pickNear(toss, pick(toss, roles), scene)])
   },
   milder: ({ names }) => fewer(names).map(named),
   measure: (given, { clients: devices, experts }) => shareOf(given, devices.length + experts.length + 1),
@@ -45,7 +53,7 @@ export const anyone = (): Dial => dial<Named>({
 
 /** One server. */
 export const server = (): Dial => dial<Named>({
-  draw: (toss, _, { experts }) => named([pick(toss, [AGGREGATOR, ...experts])]),
+  draw: (toss, _, scene) => named([pickNear(toss, [AGGREGATOR, ...scene.experts], scene)]),
   milder: () => [],
   measure: (given, { experts }) => shareOf(given, 1 + experts.length),
 })
@@ -62,10 +70,11 @@ const ends: readonly Link[] = [
 
 /** Messages: all, or those from or to a role or an actor, or of a kind. */
 export const link = (): Dial => dial<Link>({
-  draw: (toss, _, { clients: devices, experts }) => {
+  draw: (toss, _, scene) => {
+    const { clients: devices, experts } = scene
     const which = toss()
     if (which < 0.6) return pick(toss, ends.filter(({ from, to }) => experts.length > 0 || (from !== 'expert' && to !== 'expert')))
-    if (which < 0.85) return toss() < 0.5 ? { from: pick(toss, devices) } : { to: pick(toss, devices) }
+    if (which < 0.85) return toss() < 0.5 ? { from: pickNear(toss, devices, scene) } : { to: pickNear(toss, devices, scene) }
     return { message: pick(toss, ['model', 'update', 'open', 'close']) }
   },
   milder: (given, { clients: devices }) => {

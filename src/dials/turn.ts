@@ -22,6 +22,12 @@ const valueOf = (settings: Settings, field: string): unknown => {
   return from !== undefined && until !== undefined ? { from, until } : undefined
 }
 
+/** Whom something is about is in focus for all else that is drawn of it: what they do themselves may set it off. */
+const aboutThem = (scene: Scene, { who }: Settings): Scene => {
+  const names = (who as { readonly names?: readonly string[] } | undefined)?.names
+  return scene.focus === undefined || names === undefined ? scene : { ...scene, focus: names }
+}
+
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
 
 /**
@@ -44,8 +50,9 @@ export class Turned {
     // A few draws do not go together, such as a window that is shorter than its smallest part.
     for (let tries = 0; tries < 20; tries++) {
       const all = { ...this.#fields, ...pick(toss, this.#ways) }
-      const drawn = Object.entries(all).map(([field, dial]) => [field, dial.draw(toss, intensity, scene)] as const)
-      const settings = { ...fixed, ...written(Object.fromEntries(drawn)) }
+      const drawn: Record<string, unknown> = {}
+      for (const [field, dial] of Object.entries(all)) drawn[field] = dial.draw(toss, intensity, aboutThem(scene, drawn))
+      const settings = { ...fixed, ...written(drawn) }
       if (this.#isSound(settings)) return settings
     }
     return undefined

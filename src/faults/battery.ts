@@ -79,7 +79,7 @@ export const battery = faultEntry({
       return { start: Object.fromEntries(targets.map((client) => [client, first(client)])) }
     },
   },
-  dials: { fields: { who: dial.clients(), capacity: dial.factor(100, 1), training: dial.amount(10, 100), charge: dial.word({ watts: 10 }, undefined) } },
+  dials: { fields: { who: dial.clients(), capacity: dial.energy(50, 8, 0.25), training: dial.amount(10, 100), charge: dial.word({ watts: 10 }, undefined) } },
   describe: ({ capacity, training, start, charge }, planned) => {
     const full = typeof start === 'number' ? percent(start) : `${percent(start.from)} to ${percent(start.to)}`
     const fills = charge === undefined ? 'never charged' : `charged with ${charge.watts} W${charge.windows === undefined ? '' : ' at times'}`
@@ -90,7 +90,7 @@ export const battery = faultEntry({
     'training cut short': (n, us) => `${many(n, 'training')} cut short (${formatMicros(us)} charged for nothing)`,
     'message lost': messagesLost,
   },
-  compile: ({ id, fault, targets, drawn }, { strike, leave }) => {
+  compile: ({ id, fault, targets, drawn }, { strike, leave, events }) => {
     const { capacity, training, radio, sent = radios[radio].sent, received = radios[radio].received, resume } = fault
     const { start = {} } = (drawn ?? {}) as Partial<z.output<typeof drawnSchema>>
     const usual = typeof fault.start === 'number' ? fault.start : fault.start.from
@@ -98,6 +98,8 @@ export const battery = faultEntry({
     const batteries = new Map(targets.map((name) => [name, new Battery(capacity, charger, (start[name] ?? usual) * capacity)]))
     const carried = new Map<number, Carried>()
     const runsEmpty = (client: Name, at: Micros, round: number): void => {
+      // Bytes are paid for in a calm phase, too; nobody leaves for it.
+      if (!events.isOn(at)) return
       strike(client, `${client} ${round}`, 'ran empty', `${client} ${at}`)
       leave(client, round, at)
     }

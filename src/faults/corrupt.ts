@@ -41,7 +41,7 @@ export const corrupt = faultEntry({
     .refine(ordered, orderedRule),
   either: ['bits', 'rate'],
   targets: 'messages',
-  dials: { fields: { link: dial.link(), bits: dial.count(1, 64), probability: dial.share() }, ways: dial.windows },
+  dials: { fields: { link: dial.link(), bits: dial.doublings(1, 64), probability: dial.share() }, ways: dial.windows },
   describe: ({ link, bits, rate = 0 }, planned) =>
     `${messages(link, planned)} damaged, ${bits === undefined ? `each bit with probability ${rate}` : many(bits, 'bit')}`,
   effects: { 'message damaged': (n, bits) => `${many(n, 'message')} damaged (${many(bits, 'bit')})` },

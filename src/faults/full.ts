@@ -34,7 +34,7 @@ export const full = faultEntry({
     })
     .refine(ordered, orderedRule),
   targets: 'anyone',
-  dials: { fields: { who: dial.server(), service: dial.duration(0.2), inbox: dial.count(32, 1), beyond: dial.word(undefined, 'wait') }, ways: dial.windows },
+  dials: { fields: { who: dial.server(), service: dial.duration(0.2), inbox: dial.places(), beyond: dial.word(undefined, 'wait') }, ways: dial.windows },
   describe: ({ service, takes, inbox, beyond }, planned) => {
     const bound = inbox === undefined ? 'without a bound' : `of ${many(inbox, 'message')}`
     const room = beyond === 'wait' ? `${bound}, beyond which messages hold their lines` : bound

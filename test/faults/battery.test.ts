@@ -73,6 +73,21 @@ describe('a battery', () => {
     expect(weather.report()[0].outcome).toBe('ran empty once')
   })
 
+  it('sends nobody away once it is calm, neither for bytes nor for work', () => {
+    const weather = weatherOf([battery(who, { ...usual, start: 0.1, sent: 3 })], { calms: true })
+    weather.happen(0, 'client-NL', {
+      kind: 'send', envelope: 0, to: 'aggregator', message: 'update', round: 1, part: 'trunk', roles: [], direction: 'up', attempt: 0, copy: 0, bytes: 1e6,
+    })
+    weather.happen(10, 'client-NL', train(1))
+    weather.happen(20, 'aggregator', { kind: 'calm' })
+    weather.happen(30, 'aggregator', { kind: 'arrive', envelope: 0 })
+    weather.happen(seconds(9), 'client-NL', trained(1, 10))
+    expect(weather.span('client-NL', seconds(10), seconds(6), 2)).toEqual({ until: seconds(16) })
+    expect(weather.absence('client-NL', seconds(11))).toBeUndefined()
+    expect(weather.setOff).toEqual([])
+    expect(weather.report()[0].fired).toBe(0)
+  })
+
   it('begins as full as was drawn, which the plan holds', () => {
     const drawn = drawPlan([battery(all(), { start: { from: 0.2, to: 0.4 } })], three, '7').faults[0].drawn as { start: Record<string, number> }
     expect(Object.keys(drawn.start)).toEqual(['client-BR', 'client-NL', 'client-US'])

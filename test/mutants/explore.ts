@@ -9,9 +9,8 @@ const plans = 500
 /** Faults that what is found may have once it is shrunk. */
 const fewest = 2
 
-const look: Look = { plans, searches: [{ way: 'random', seed: '1' }], shrinks: true }
-
-const sightOf = async (mutant: Mutant | undefined): Promise<Sight> => {
+const sightOf = async (mutant: Mutant | undefined, seed: string): Promise<Sight> => {
+  const look: Look = { plans, searches: [{ way: 'random', seed }], shrinks: true }
   try {
     const [sight] = await planted<readonly Sight[]>(mutant, { script: 'look.ts', about: look, longest: 900_000 })
     return sight
@@ -31,14 +30,14 @@ const rowOf = ({ name, check }: Mutant, { plans: found, flown, what, faults, min
 
 /**
  * Explores with each bug in the sources, and shrinks the first case that fails: prints after how many plans that was, what failed, and how many faults are
- * left. Whether all of them were found and are short, and nothing was found where there is no bug. `names`: only these bugs.
+ * left. Whether all of them were found and are short, and nothing was found where there is no bug. `names`: only these bugs, all of them where none is named.
  */
-export const exploreAll = async (names: readonly string[]): Promise<boolean> => {
+export const exploreAll = async (names: readonly string[], seed: string): Promise<boolean> => {
   const chosen = names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name))
   let done = 0
   const all = [undefined, ...chosen]
   const [calm, ...sights] = await forEachOf(all, async (mutant) => {
-    const sight = await sightOf(mutant)
+    const sight = await sightOf(mutant, seed)
     process.stderr.write(`${++done}/${all.length} ${mutant?.name ?? '(no bug)'}: ${sight.plans ?? sight.broken ?? 'not found'}\n`)
     return sight
   })
@@ -49,6 +48,6 @@ export const exploreAll = async (names: readonly string[]): Promise<boolean> => 
   table.push(['(none)', 'nobody', isCalm ? `none of ${calm.flown}` : `${calm.plans ?? 'BROKEN'} (!)`, calm.what ?? '', '', calm.says ?? calm.broken ?? ''])
   for (const [i, mutant] of chosen.entries()) table.push([...rowOf(mutant, sights[i])])
   const found = sights.filter(isFound).length
-  process.stdout.write(`${table.toString()}\n${found} of ${chosen.length} bugs are found within ${plans} plans and shrink to at most ${fewest} faults\n`)
+  process.stdout.write(`${table.toString()}\n${found} of ${chosen.length} bugs are found within ${plans} plans with seed ${seed}, and shrink to at most ${fewest} faults\n`)
   return isCalm && found === chosen.length
 }

@@ -7,7 +7,8 @@ import { tableOf } from './table.js'
  * `npm run mutants`: each bug of the table in a copy of the sources, and the check that catches it. Exits with 1 where one is caught by
  * nobody, or by another check than the one that is meant to.
  *
- * `npm run mutants -- explore [NAME...]`: each, or those that are named, is looked for by `explore`, which knows of none.
+ * `npm run mutants -- explore [--seed SEED] [NAME...]`: each, or those that are named, is looked for by `explore`, which knows of none. SEED is 1
+ * where none is given.
  *
  * `npm run mutants -- table FILE [SEEDS]`: after how many plans each is found, by random, directed and backward search.
  */
@@ -19,9 +20,11 @@ const refuse = (why: string): never => {
   process.exit(2)
 }
 
-const explored = (names: readonly string[]): Promise<boolean> => {
+const explored = (given: readonly string[]): Promise<boolean> => {
+  const [seed, names] = given[0] === '--seed' ? [given[1], given.slice(2)] : ['1', given]
+  if (seed === undefined) return refuse('Say which seed: npm run mutants -- explore --seed SEED')
   const unknown = names.find((name) => !mutants.some((one) => one.name === name))
-  return unknown === undefined ? exploreAll(names) : refuse(`There is no bug '${unknown}'. There are:\n${mutants.map(({ name }) => `  ${name}`).join('\n')}`)
+  return unknown === undefined ? exploreAll(names, seed) : refuse(`There is no bug '${unknown}'. There are:\n${mutants.map(({ name }) => `  ${name}`).join('\n')}`)
 }
 
 const tabled = ([file, seeds = '25']: readonly string[]): Promise<boolean> => {

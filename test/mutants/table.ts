@@ -51,16 +51,32 @@ const cell = (needs: readonly number[]): string => {
   return `${median === Infinity ? `over ${plans}` : median}${found < needs.length ? ` (${found} of ${needs.length} found)` : ''}`
 }
 
+interface Row {
+  readonly mutant: Mutant
+  /** What went wrong, where it could not be counted. */
+  readonly needs: Needs | string
+}
+
+/** Infinity is null in a file. */
+const written = ({ mutant: { name, check }, needs }: Row): unknown => {
+  const numbers = (way: Way, all: Needs): readonly (number | null)[] => all[way].map((need) => (need === Infinity ? null : need))
+  return { name, check, needs: typeof needs === 'string' ? needs : Object.fromEntries(ways.map((way) => [way, numbers(way, needs)])) }
+}
+
 /**
  * For each bug, how many cases a search flies until one fails: median over seeds, for cases that are drawn, drawn and directed by coverage, and cut
- * backward from good flights. Prints the table, and writes each number to a file as JSON.
+ * backward from good flights. Prints the table, and writes each number to a file as JSON,
+ * after each bug: what was counted is there if it is cut short.
  */
 export const tableOf = async (file: string, seeds: number): Promise<boolean> => {
-  let done = 0
+  const done: Row[] = []
   const rows = await forEachOf(mutants, async (mutant) => {
     const needs = await needsOf(mutant, seeds).catch((error: unknown) => firstLine(error))
-    process.stderr.write(`${++done}/${mutants.length} ${mutant.name}: ${typeof needs === 'string' ? needs : ways.map((way) => `${way} ${cell(needs[way])}`).join(', ')}\n`)
-    return { mutant, needs }
+    const row: Row = { mutant, needs }
+    done.push(row)
+    writeFileSync(file, `${JSON.stringify({ plans, seeds, bugs: done.map(written) }, null, 2)}\n`)
+    process.stderr.write(`${done.length}/${mutants.length} ${mutant.name}: ${typeof needs === 'string' ? needs : ways.map((way) => `${way} ${cell(needs[way])}`).join(', ')}\n`)
+    return row
   })
   const table = new Table({ head: ['bug', ...ways], colWidths: [48, 24, 24, 24], wordWrap: true, style: { head: [], border: [] } })
   for (const { mutant: { name }, needs } of rows) {
@@ -72,7 +88,6 @@ export const tableOf = async (file: string, seeds: number): Promise<boolean> => 
     const { better, worse, p } = signTest(medians.map(([own]) => own), medians.map(([, random]) => random))
     return `${way}: sooner than random for ${better} bugs, later for ${worse}, as soon for ${whole.length - better - worse} (sign test over medians, p ${p.toPrecision(2)})`
   }
-  writeFileSync(file, `${JSON.stringify({ plans, seeds, bugs: rows.map(({ mutant: { name, check }, needs }) => ({ name, check, needs: typeof needs === 'string' ? needs : Object.fromEntries(ways.map((way) => [way, needs[way].map((need) => (need === Infinity ? null : need))])) })) }, null, 2)}\n`)
   process.stdout.write(`${table.toString()}\nPlans until a case fails, median of ${seeds} seeds, backward once; ${plans} at most.\n${against('directed')}\n${against('backward')}\n`)
   return whole.length === rows.length
 }

@@ -239,7 +239,8 @@ export class CaseLab {
     await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (role: string) => setup.participants.filter((one) => one.role === role).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd)
-    const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round: slowest.total }
+    const { down, training, up, total: round } = slowest
+    const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round, phases: [down, training, up] }
     return { setup, scene, first, again }
   }
 }

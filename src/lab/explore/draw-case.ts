@@ -7,9 +7,11 @@ import { enoughOf } from '../../federation/rounds/enough.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
 import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
 import { streams } from '../../random/streams.js'
+import { AGGREGATOR, type Name } from '../../roster/participant.js'
 import type { Specification } from '../../simulation/specification.js'
 import type { Case, Shape } from './case.js'
-import { ableKinds, drawFaults } from './swarm.js'
+import { leadersOf } from './leaders.js'
+import { ableKinds, drawLed } from './swarm.js'
 
 /** What of a specification may be other in a case, beside its faults. */
 export const varied = ['rounds', 'delivery', 'checkpoint', 'selection', 'calm', 'shape'] as const
@@ -74,7 +76,7 @@ const calmOf = (toss: Toss, scene: Scene): NonNullable<Specification['calm']> =>
 }
 
 /** Of those who die, how many stay dead until it is calm. */
-const lasting = 0.3
+const lasting = 0.6
 
 /** Where it becomes calm by the clock, which no death can put off, some of the dead come back no sooner. */
 const untilCalm = (toss: Toss, faults: readonly FaultInput[], calm: Case['calm']): readonly FaultInput[] =>
@@ -92,6 +94,9 @@ const coreOf = (toss: Toss, { clients: { length } }: Scene, rounds: RoundsInput 
   return { core: { select: 'fraction', of: clients / length }, rest: pick(toss, rests) }
 }
 
+/** A client and a server that faults meet at. */
+const focusOf = (toss: Toss, { clients, experts }: Scene): readonly Name[] => [pick(toss, clients), pick(toss, [AGGREGATOR, ...experts])]
+
 /**
  * Case number `nth` of an exploration: it depends on nothing but this number, the seed and the space. Kinds of faults are
  * switched on and off first, weighed second, and given an intensity third (swarm testing: Groce et al., ISSTA 2012).
@@ -99,6 +104,7 @@ const coreOf = (toss: Toss, { clients: { length } }: Scene, rounds: RoundsInput 
 export const drawCase = async (seed: string, nth: number, space: Space, isSound: (of: Case) => boolean): Promise<Case> => {
   const all = streams(`${seed}/explore`)
   const { kinds = drawnKinds, vary = varied, intensity: wildest = 1 } = space
+  const leaders = leadersOf(seed, nth, kinds)
   for (let tries = 0; tries < 50; tries++) {
     const toss = all('case', nth, tries)
     const varies = (what: Varied, share: number): boolean => vary.includes(what) && toss() < share
@@ -110,8 +116,8 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const delivery = varies('delivery', 0.5) ? deliveryOf(toss, scene) : undefined
     const able = ableKinds(kinds, rounds, (delivery ?? space.delivery)?.acknowledge === true)
     if (able.length === 0) continue
-    const passing = drawFaults(toss, able, intensity, scene)
-    const calm = varies('calm', 0.4) ? calmOf(toss, scene) : undefined
+    const passing = drawLed(toss, leaders, able, { usual: intensity, most: wildest }, { ...scene, focus: focusOf(toss, scene) })
+    const calm = varies('calm', 0.5) ? calmOf(toss, scene) : undefined
     const faults = untilCalm(toss, passing, calm)
     const drawn: Case = {
       chance: `${seed}/${nth}`,

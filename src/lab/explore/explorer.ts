@@ -10,6 +10,7 @@ import type { Case } from './case.js'
 import { CaseLab, type CaseLabOptions } from './case-lab.js'
 import { drawCase, type Space } from './draw-case.js'
 import { mutated } from './mutate-case.js'
+import { comparedShare } from './telling.js'
 import { trialGround, type TrialGround } from '../shrink/trial.js'
 import type { Flown } from './tally.js'
 
@@ -19,7 +20,7 @@ export interface ExplorerOptions extends CaseLabOptions, Pick<Space, 'kinds' | '
   readonly chance: string
   /** Share of the cases that are flown twice. */
   readonly twice?: number | undefined
-  /** Share of the cases that are compared with other flights, by the checks that do so; all where one of these is named. */
+  /** Share of the cases that are compared with other flights, about, by the checks that do so, those of which much can be told first; all where one of these is named. */
   readonly compared?: number | undefined
 }
 
@@ -88,12 +89,12 @@ export class Explorer {
     const { chance, checks = [], twice: share = usual.twice, compared: other = splitChecks(checks).compared.length > 0 ? 1 : usual.compared } = this.#options
     const of = await this.draw(order)
     const toss = (what: string): number => streams(`${chance}/explore`)(what, nth)()
-    const [twice, compared] = [toss('twice') < share, toss('compared') < other]
+    const { clients, experts } = await this.lab.scene(of.shape)
+    const [twice, compared] = [toss('twice') < share, toss('compared') < comparedShare(other, of.faults, clients)]
     if (order.exactly === undefined) {
       const once = twice ? await this.lab.flyTwice(of) : await this.lab.fly(of)
       return { nth, of, twice, compared, outcome: compared && !once.failed ? await this.lab.compare(of, once) : once }
     }
-    const { clients, experts } = await this.lab.scene(of.shape)
     const lineage = new Lineage([...clients, ...experts, AGGREGATOR], enoughOf(of.rounds))
     const once = await this.lab.fly(of, { onEvent: (event) => lineage.see(event) })
     const outcome = twice && !once.failed ? await this.lab.flyTwice(of) : once

@@ -50,3 +50,21 @@ export const drawFaults = (toss: Toss, kinds: readonly string[], intensity: numb
     ...drawFault(pick(toss, bag), toss, intensity, scene), id: `f${i + 1}`,
   }))
 }
+
+/** Of two that lead a plan, how often the first is as wild as can be, and how often it is alone but for what chance adds. */
+const [wild, lone] = [0.6, 0.2]
+/** Most faults of a plan that is led. */
+const mostLed = 9
+
+/**
+ * The faults of a plan that some kinds lead, each of which is in it if it is able to; the others are drawn as ever. Leaders are often as wild as
+ * they may be at all: a mild fault shows little, and each kind has only so many turns.
+ */
+export const drawLed = (toss: Toss, leaders: readonly string[], kinds: readonly string[], intensity: { readonly usual: number; readonly most: number }, scene: Scene): readonly FaultInput[] => {
+  const able = leaders.filter((kind) => kinds.includes(kind))
+  const first = (toss() < lone ? able.slice(0, 1) : able).map((kind) => drawFault(kind, toss, toss() < wild ? intensity.most : intensity.usual, scene))
+  const bag = swarm(toss, kinds)
+  const least = first.length === 0 ? 1 : 0
+  const others = Array.from({ length: least + Math.floor(toss() * (mostLed - first.length)) }, () => drawFault(pick(toss, bag), toss, intensity.usual, scene))
+  return [...first, ...others].map((fault, i): FaultInput => ({ ...fault, id: `f${i + 1}` }))
+}
