@@ -13,7 +13,7 @@ export default study(({ full, data }) => {
     rounds: synchronous({ count, select: Math.max(1, Math.round(100 * share)) }),
   })
   // At .2 a single client a round throws the model to and fro: it was not there after 1,500 rounds.
-  const alone = { ...of(0, 1500), local: { epochs: 1, batch: 10, optimizer: sgd(0.05), cohort: 10 } }
+  const alone = { ...of(0, 8000), local: { epochs: 1, batch: 10, optimizer: sgd(0.05), cohort: 10 } }
   const variants: Record<string, Patch> = full
     ? { 'C 0.1': of(0.1, 1000), 'C 0': alone, 'C 0.2': of(0.2, 1000), 'C 0.5': of(0.5, 500), 'C 1': of(1, 450) }
     : { 'C 0.1': of(0.1, 120), 'C 0.2': of(0.2, 120) }
