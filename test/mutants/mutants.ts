@@ -116,8 +116,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'make a copy that nobody counts',
     file: 'src/network/network.ts',
-    find: 'const flying = this.#take(new Flying(this.#ways, envelope, path, event))\n    const own',
-    replace: 'const flying = new Flying(this.#ways, envelope, path, event)\n    const own',
+    find: 'const flying = this.#take(new Flying(this.#ways, envelope, path, event, ledger.flow(id)))\n    const own',
+    replace: 'const flying = new Flying(this.#ways, envelope, path, event, ledger.flow(id))\n    const own',
     check: 'conservation',
   },
   {

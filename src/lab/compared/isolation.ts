@@ -108,11 +108,12 @@ class Answers {
 export const isolation: ComparedCheck = {
   name: 'isolation',
   promise: 'Who is hit by no fault answers to the same models as in the flight without faults, bit by bit.',
-  async compare({ setup, engine, plan, cwd }) {
+  listen: () => new Answers(),
+  async compare({ setup, engine, plan, cwd }, heard) {
     const { resolved } = setup
-    const [with_, without] = [new Answers(), new Answers()]
+    const [with_, without] = [heard instanceof Answers ? heard : new Answers(), new Answers()]
     const around = setUpAgain(setup, { ...resolved, checks: [], evaluate: { ...resolved.evaluate, until: undefined, every: 1_000_000, start: false, final: false }, onDivergence: 'keep' })
-    await flySetup(around, { engine, cwd, plan, checks: [with_.check] })
+    if (heard === undefined) await flySetup(around, { engine, cwd, plan, checks: [with_.check] })
     await flySetup(around, { engine, cwd, plan: { ...plan, faults: [] }, checks: [without.check] })
     // Whose own doing is changed is told by whom a fault is about; what happens to messages changes no answer.
     const hit = new Set(plan.faults.filter(({ fault }) => 'who' in fault).flatMap(({ targets }) => targets))

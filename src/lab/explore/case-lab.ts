@@ -186,13 +186,17 @@ export class CaseLab {
     return { failed: true, failure: { kind: 'nondeterminism', what: 'flown twice', message: `Flown again, it was another flight: ${what}.` } }
   }
 
-  /** Compares a case that was flown with other flights: what a check says that does so is a failure, too. */
-  async compare(of: Case, flown: Outcome): Promise<Outcome> {
+  /** Flies it, and compares it with other flights: what a check says that does so is a failure, too. */
+  async flyCompared(of: Case, { twice = false, ...options }: CaseFlight & { readonly twice?: boolean } = {}): Promise<Outcome> {
+    const listening = this.#compared.map((check) => ({ check, heard: check.listen?.() }))
+    const before = [...(options.before ?? []), ...listening.flatMap(({ heard }) => heard?.check ?? [])]
+    const flown = await (twice ? this.flyTwice(of, { ...options, before }) : this.fly(of, { ...options, before }))
+    if (flown.failed) return flown
     const { setup, first: engine } = await this.#ground(of)
     const own = setUpAgain(setup, this.#resolved(of))
     const { cwd } = this.#options
     try {
-      for (const check of this.#compared) await check.compare({ setup: own, engine, plan: this.#plan(own, of), cwd })
+      for (const { check, heard } of listening) await check.compare({ setup: own, engine, plan: this.#plan(own, of), cwd }, heard)
       return flown
     } catch (error) {
       return failed(error, cwd)
@@ -202,8 +206,7 @@ export class CaseLab {
   /** Flies it in the way in which such a failure is seen. */
   async flyFor({ kind, what }: Failure, of: Case, options: CaseFlight = {}): Promise<Outcome> {
     if (kind === 'nondeterminism') return this.flyTwice(of, options)
-    const flown = await this.fly(of, options)
-    return comparedNames.includes(what) && !flown.failed ? this.compare(of, flown) : flown
+    return comparedNames.includes(what) ? this.flyCompared(of, options) : this.fly(of, options)
   }
 
   /** A case is resolved to see whether it is sound, and flown next. */

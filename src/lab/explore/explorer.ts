@@ -92,8 +92,8 @@ export class Explorer {
     const { clients, experts } = await this.lab.scene(of.shape)
     const [twice, compared] = [toss('twice') < share, toss('compared') < comparedShare(other, of.faults, clients)]
     if (order.exactly === undefined) {
-      const once = twice ? await this.lab.flyTwice(of) : await this.lab.fly(of)
-      return { nth, of, twice, compared, outcome: compared && !once.failed ? await this.lab.compare(of, once) : once }
+      const outcome = await (compared ? this.lab.flyCompared(of, { twice }) : twice ? this.lab.flyTwice(of) : this.lab.fly(of))
+      return { nth, of, twice, compared, outcome }
     }
     const lineage = new Lineage([...clients, ...experts, AGGREGATOR], enoughOf(of.rounds))
     const once = await this.lab.fly(of, { onEvent: (event) => lineage.see(event) })
