@@ -24,7 +24,7 @@ const entry = (): { readonly filename: string; readonly execArgv: string[] } => 
 }
 
 /** A case lives for milliseconds: with twice the usual room, most of what it makes is gone before the collector moves it. */
-const resourceLimits = { maxYoungGenerationSizeMb: 96 }
+export const resourceLimits = { maxYoungGenerationSizeMb: 96 }
 
 /** Opens threads; with one worker, cases are flown here. Throws what loading the script throws. */
 export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
