@@ -62,6 +62,9 @@ import { catchStrays, straysAreIn } from './strays.js'
 import { viewOf } from './view.js'
 import { Writing } from './writing.js'
 
+/** So many timers of a link one after the other, and nothing else: whoever waits for more waits for ever. */
+const idleForEver = 1_000_000
+
 /** Of messages about no part. */
 const noRoles: readonly string[] = []
 
@@ -265,7 +268,15 @@ export class Simulator {
 
   /** Is nothing left to happen? */
   get exhausted(): boolean {
-    return this.#kernel.pending === 0
+    return this.#kernel.pending === 0 || this.#idles
+  }
+
+  /**
+   * Is nothing left but timers of operators in a link of the simulation's own, such as one that looks again and again whether
+   * there is something to send? They can bring over only what is under way, and of what they keep for ever nobody says so.
+   */
+  get #idles(): boolean {
+    return this.#kernel.busy === 0 && this.#kernel.pending > 0 && (this.#network.isIdle || this.#kernel.idled >= idleForEver)
   }
 
   /** The digest of all canonical events so far. */
@@ -331,7 +342,7 @@ export class Simulator {
 
   #advance({ until, stop }: Leg): Promise<void> {
     const { signal } = this.#options
-    return this.#kernel.run({ ...(until !== undefined && { until }), stop: () => signal?.aborted === true || stop?.() === true })
+    return this.#kernel.run({ ...(until !== undefined && { until }), stop: () => signal?.aborted === true || this.#idles || stop?.() === true })
   }
 
   async #end(): Promise<Flight> {

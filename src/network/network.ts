@@ -134,6 +134,7 @@ export class Network {
   readonly #standing = new Set<Flying>()
   readonly #alike = new Alike()
   #envelopes = 0
+  #count = 0
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -147,6 +148,11 @@ export class Network {
   /** The number that the next copy will have. */
   get next(): number {
     return this.#envelopes
+  }
+
+  /** Is nothing under way? */
+  get isIdle(): boolean {
+    return this.#count === 0
   }
 
   /** Copies of one flow that are under way, counted by the flights themselves. */
@@ -250,6 +256,7 @@ export class Network {
   #take(flying: Flying): Flying {
     const { envelope: { id }, flow: { index } } = flying
     this.#flying[id] = flying
+    this.#count++
     this.#under[index] = (this.#under[index] ?? 0) + 1
     return flying
   }
@@ -265,6 +272,7 @@ export class Network {
     // The lines forget it, and its bytes with it.
     flying.transfer?.stop()
     this.#flying[flying.envelope.id] = undefined
+    this.#count--
     this.#under[flying.flow.index]--
   }
 

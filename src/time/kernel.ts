@@ -8,7 +8,11 @@ export class KernelError extends WindtunnelError {}
 
 /** A plain event: `run` is called at its time, and awaited when it returns a promise. */
 export class PlainEvent extends Scheduled {
-  constructor(readonly run: () => unknown) {
+  constructor(
+    readonly run: () => unknown,
+    /** Nothing waits for it by itself, such as the timer of an operator that looks again and again. */
+    readonly idle = false,
+  ) {
     super()
   }
 }
@@ -29,6 +33,9 @@ export abstract class Delivery extends Scheduled {
 
 /** The largest tie of a delivery. */
 export const ties = 2 ** 18 - 2
+
+/** Events that need no turn of the event loop, after which it has one all the same: signals and streams wait for it. */
+const breath = 1024
 
 /** Ranks of one tie: more than any run schedules. */
 const apart = 2 ** 35
@@ -72,6 +79,11 @@ export class Kernel {
   #before = 0
   #now: Micros = 0
   #executed = 0
+  /** Idle events that are still to happen, and those that have happened since anything else did. */
+  #idle = 0
+  #idled = 0
+  /** Events since the event loop had a turn. */
+  #held = 0
   #ranks = 0
   #turn = 0
   /** An event or a turn has begun and has not been settled. */
@@ -100,6 +112,16 @@ export class Kernel {
     return this.#queue.size
   }
 
+  /** Those of them that are not idle. */
+  get busy(): number {
+    return this.#queue.size - this.#idle
+  }
+
+  /** How many idle events have happened since anything else did. */
+  get idled(): number {
+    return this.#idled
+  }
+
   /** When the next of them does; Infinity where none is. */
   get next(): Micros {
     return this.#queue.peek()?.time ?? Infinity
@@ -121,6 +143,14 @@ export class Kernel {
     return this.at(this.#now + delay, run)
   }
 
+  /** Schedules an event that nothing waits for by itself. */
+  idly(delay: Micros, run: () => unknown): PlainEvent {
+    const event = new PlainEvent(run, true)
+    this.#schedule(this.#now + delay, event)
+    this.#idle++
+    return event
+  }
+
   /**
    * Schedules a delivery. `tie`: an integer from 0 up to `ties`, for deliveries that no cause orders; -1: before all else of its
    * instant. Errors if `time` is
@@ -132,7 +162,10 @@ export class Kernel {
 
   /** Withdraws an event or a delivery; false if it has happened or was withdrawn before. */
   cancel(event: PlainEvent | Delivery): boolean {
-    if (this.#queue.remove(event)) return true
+    if (this.#queue.remove(event)) {
+      if (event instanceof PlainEvent && event.idle) this.#idle--
+      return true
+    }
     // It may be in the present turn, with its handler still to come: then it has not happened yet.
     if (!this.#open || event instanceof PlainEvent || !event.recall()) return false
     this.#executed--
@@ -193,6 +226,9 @@ export class Kernel {
         if (waiting === immediate) return void setImmediate(this.#pump)
         if (waiting !== undefined) return void waiting.then(this.#pump, this.#abort)
         this.#settle()
+        if (++this.#held < breath) continue
+        this.#held = 0
+        return void setImmediate(this.#pump)
       }
     } catch (error) {
       this.#abort(error)
@@ -209,6 +245,10 @@ export class Kernel {
     this.#queue.pop()
     this.#executed++
     this.#open = true
+    if (event.idle) {
+      this.#idle--
+      this.#idled++
+    } else this.#idled = 0
     const work = event.run()
     return isThenable(work) ? work : undefined
   }
@@ -219,6 +259,8 @@ export class Kernel {
     if (waiting) return waiting
     const queue = this.#queue
     const turn = ++this.#turn
+    this.#idled = 0
+    this.#held = 0
     queue.pop()
     this.#executed++
     this.#open = true

@@ -42,7 +42,7 @@ class KernelAction<T> extends Subscription implements SchedulerAction<T> {
     this.#state = state
     if (delay === Infinity) return this
     if (!Number.isSafeInteger(delay)) throw this.#refuse(delay)
-    this.#pending = this.kernel.after(Math.max(0, delay), this.#run)
+    this.#pending = this.kernel.idly(Math.max(0, delay), this.#run)
     return this
   }
 
