@@ -149,10 +149,15 @@ export const compareFields = (expected: unknown, got: unknown, path = ''): Field
   return undefined
 }
 
-const asText = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
+/** A value in a message: at most so much of it as is read. */
+export const asText = (value: unknown): string => {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text
+}
 
 /** `manifest.json: virtualTime is not what was flown`. */
 export const formatFieldDifference = (file: string, { path, expected, got }: FieldDifference): string => {
-  const [then, now] = pieces(asText(expected), asText(got))
+  const whole = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
+  const [then, now] = pieces(whole(expected), whole(got))
   return `${file}: ${path.slice(0, most)} is not what was flown:\n  it says   ${then}\n  was flown ${now}`
 }

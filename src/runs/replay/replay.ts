@@ -6,7 +6,7 @@ import { rowFiles } from '../files.js'
 import { type JobLog, jobsFile } from '../jobs/job-log.js'
 import { thisProcessor } from '../processor.js'
 import { readEnd, readRows } from '../rows.js'
-import { demandSeal, examine, formatStrays } from '../seal.js'
+import { demandSeal, type Examined, examine, formatStrays } from '../seal.js'
 import { type Callbacks, conduct } from '../simulate.js'
 import { replayBrokenOff } from './broken-off.js'
 import { compareFiles } from './compare-files.js'
@@ -15,13 +15,14 @@ import { EventComparison, formatDifference } from './compare.js'
 import { replayFailed } from './failed.js'
 import { keptJobs } from './fly-again.js'
 import { compareNumbers } from './numbers.js'
+import { demandOfScript, fromScript } from './of-script.js'
 import { reasonsToDiffer } from './reasons-to-differ.js'
 import type { Replayed, ReplayOptions } from './replayed.js'
 
 /**
  * Flies a run again from its manifest and compares: events line by line as they are made, stopping at the first that
  * differs, then every row of every file, and what the manifest says; what it says of the beginning of the flight before
- * that begins. One that failed by itself must fail so again. Writes nothing. Refuses a script, data, traces or a
+ * that begins, and whether its script gives what was flown. One that failed by itself must fail so again. Writes nothing. Refuses a script, data, traces or a
  * model to start from that changed. A difference is a `NondeterminismError` that names the first; a file that says the same and whose hash
  * differs is a `StorageError`.
  */
@@ -30,12 +31,20 @@ export const replay = async (
   options: ReplayOptions = {},
   watch: Callbacks = {},
 ): Promise<Replayed> => {
+  const examined = examine(folder, watch.disk ?? realDisk)
+  const { manifest } = examined
+  const ofScript = await demandOfScript(manifest, options.cwd ?? process.cwd())
+  const again = manifest.failure !== undefined ? replayFailed : manifest.status === 'complete' ? replayWhole : replayBrokenOff
+  const replayed = await again(folder, examined, options, watch)
+  if (!ofScript) return replayed
+  return { ...replayed, notCompared: replayed.notCompared.filter((name) => !(fromScript as readonly string[]).includes(name)) }
+}
+
+/** Of a run that is complete. */
+const replayWhole = async (folder: string, examined: Examined, options: ReplayOptions, watch: Callbacks): Promise<Replayed> => {
   const cwd = options.cwd ?? process.cwd()
   const disk: Disk = watch.disk ?? realDisk
-  const examined = examine(folder, disk)
   const { manifest, unsealed } = examined
-  if (manifest.failure !== undefined) return replayFailed(folder, examined, options, watch)
-  if (manifest.status !== 'complete') return replayBrokenOff(folder, examined, options, watch)
   const { lines: flown, rest } = readEnd(folder, rowFiles.events, disk)
   const again = await flightOf(manifest, cwd)
   const comparison = new EventComparison(rest === '' ? flown : [...flown, rest])
