@@ -471,5 +471,11 @@ const unknownName = (error: CommanderError, root: Command): string => {
   if (error.code !== 'commander.unknownCommand' || error.message.includes('Did you mean')) return ''
   const given = /'([^']*)'/.exec(error.message)?.[1] ?? ''
   const known = root.commands.map((command) => command.name())
+  const below = root.commands.flatMap((command) => command.commands.map((one) => [command.name(), one] as const)).find(([, one]) => one.name() === given)
+  if (below !== undefined) {
+    const [above, one] = below
+    const usage = one.registeredArguments.map((argument) => ` <${argument.name()}>`).join('')
+    return `It is "${above} ${given}${usage}": ${one.description()}. Commands: ${known.join(', ')}.`
+  }
   return `${didYouMean(given, known)} Commands: ${known.join(', ')}.`.trim()
 }

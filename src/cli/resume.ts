@@ -48,7 +48,9 @@ export const resume = async (given: string, flags: ResumeFlags, streams: Termina
     show(run, flags, streams)
     if (!flags.quiet) err.write(`${recalledLine(run)}${jobsLine(run, cwd)}`)
     if (run.status === 'interrupted') return exitCodes.interrupted
-    return nothingLearnt(run) === undefined ? exitCodes.ok : exitCodes.liveness
+    const why = nothingLearnt(run)
+    if (why !== undefined && (flags.quiet || flags.json)) streams.err.write(`windtunnel: ${why}\n`)
+    return why === undefined ? exitCodes.ok : exitCodes.liveness
   } catch (error) {
     progress.end()
     const kept = error instanceof StorageError ? (error as { run?: Run }).run : undefined

@@ -133,7 +133,10 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
     show(flown, flags, streams)
     if (!flags.quiet) streams.err.write(jobsLine(flown, cwd))
     if (flown.status === 'interrupted') return exitCodes.interrupted
-    return nothingLearnt(flown) === undefined ? exitCodes.ok : exitCodes.liveness
+    const why = nothingLearnt(flown)
+    // Its tables say so among their warnings.
+    if (why !== undefined && (flags.quiet || flags.json)) streams.err.write(`windtunnel: ${why}\n`)
+    return why === undefined ? exitCodes.ok : exitCodes.liveness
   } catch (error) {
     progress.end()
     const kept = error instanceof StorageError ? (error as { run?: Run }).run : undefined

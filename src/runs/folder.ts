@@ -31,6 +31,17 @@ export interface Logged extends JobLogOptions {
   readonly maker: Maker
 }
 
+/** What a manifest says of an error; of one that throws when it is looked at, such as one that is its own cause, that it does. */
+const toldOf = (error: unknown, cwd: string): Pick<Manifest, 'error' | 'failure'> => {
+  try {
+    const { name, message } = asError(error)
+    return { error: `${name}: ${message}`, ...(!isOutside(error) && { failure: failureOf(error, cwd) }) }
+  } catch (cause) {
+    const message = `An error that cannot be looked at was thrown: ${cause instanceof Error ? cause.message : String(cause)}`
+    return { error: message, failure: { kind: 'crash', what: 'an error that cannot be looked at', message } }
+  }
+}
+
 /** What was written to a file, as its hash and its length. */
 class Written {
   readonly #hash = createHash('sha256')
@@ -151,9 +162,7 @@ export class RunFolder {
   /** Says in the manifest that the run failed. Keeps what was written; never throws. `cwd`: what paths of scripts are relative to. */
   fail(error: unknown, cwd: string): void {
     this.#flush(every)
-    const { name, message: words } = asError(error)
-    const message = `${name}: ${words}`
-    this.#manifest = { ...this.#manifest, status: 'failed', error: message, ...(!isOutside(error) && { failure: failureOf(error, cwd) }) }
+    this.#manifest = { ...this.#manifest, status: 'failed', ...toldOf(error, cwd) }
     this.#close()
   }
 

@@ -120,3 +120,28 @@ describe('the command', () => {
     expect(manifest).toMatchObject({ status: 'interrupted' })
   })
 })
+
+it('a process that the script ends in mid-flight does not pass for one that came to its end', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-ended-'))
+  const small = {
+    world: { kind: 'storefronts', scenarios: 2, impressions: 60, users: 20, items: 10 }, model: { kind: 'linear-model' }, strategy: { kind: 'fedavg' },
+    rounds: { kind: 'deadline', count: 1, after: '10 s', quorum: 1 },
+  }
+  writeFileSync(join(cwd, 'ends.mjs'), `export default { ...${JSON.stringify(small)}, link: () => process.exit(0) }`)
+  const { code, err } = await spawn(['run', 'ends.mjs', '--engine', 'surrogate', '--out', 'run'], cwd)
+  expect(code).toBe(1)
+  expect(err).toContain('the process was ended before the command was: does something in the script call process.exit()?')
+}, 60_000)
+
+it('says without its tables, too, why exit code 5', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-nothing-'))
+  writeFileSync(join(cwd, 'short.yaml'), `
+world: { kind: storefronts, scenarios: 2, impressions: 60, users: 20, items: 10 }
+model: { kind: linear-model }
+strategy: { kind: fedavg }
+rounds: { kind: deadline, count: 1, after: 1 ms, quorum: 1 }
+`)
+  const { code, out, err } = await spawn(['run', 'short.yaml', '--engine', 'surrogate', '--quiet', '--out', 'run'], cwd)
+  expect([code, out]).toEqual([5, ''])
+  expect(err).toMatch(/windtunnel: every round was aborted, so that nothing was learnt: .*below quorum/)
+}, 60_000)

@@ -94,6 +94,20 @@ describe('a run folder', () => {
     expect(readLines('b', 'events.ndjson', disk)).toEqual(events)
   })
 
+  it('says failed of an error, too, that is its own cause, or throws when it is looked at', () => {
+    const disk = new MemoryDisk()
+    const own = new RangeError('in a ring')
+    own.cause = own
+    const trap = Object.defineProperty(new Error('a trap'), 'message', { get: () => { throw new Error('sprung') } })
+    for (const [folder, error, words] of [['ring', own, 'RangeError: in a ring'], ['trap', trap, 'An error that cannot be looked at was thrown: sprung']] as const) {
+      RunFolder.open(folder, manifest, disk).fail(error, '/')
+      const { status, error: told, failure } = readManifest(folder, disk)
+      expect([folder, status, failure?.kind]).toEqual([folder, 'failed', 'crash'])
+      if (folder === 'trap') expect(told).toBe(words)
+      expect(examine(folder, disk)).toMatchObject({ broken: [], unsealed: undefined })
+    }
+  })
+
   it('replaces the folder of a run and keeps what else is in it; refuses any other folder that is not empty', () => {
     const disk = new MemoryDisk()
     RunFolder.open('a', manifest, disk).finish(flight, spent, [])

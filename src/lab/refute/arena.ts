@@ -33,7 +33,12 @@ export interface ArenaOptions extends Pick<LabFlight, 'watch' | 'signal'> {
 
 type Landed = { readonly flight: Flight } | { readonly kind: Uncompared; readonly message: string }
 
-const causes = (error: Error): Error[] => [error, ...(error.cause instanceof Error ? causes(error.cause) : [])]
+/** An error and what is behind it; one may be its own cause. */
+const causes = (error: Error): readonly Error[] => {
+  const all: Error[] = []
+  for (let one: unknown = error; one instanceof Error && !all.includes(one); one = one.cause) all.push(one)
+  return all
+}
 
 /** What keeps a flight from being compared; an accident, or a plan that cannot be, is thrown on. */
 const obstacle = (thrown: unknown): Exclude<Landed, { readonly flight: Flight }> => {

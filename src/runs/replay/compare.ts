@@ -9,25 +9,14 @@ export interface Difference {
   readonly got: string | undefined
 }
 
-/**
- * Compares canonical events as they are made with those of an earlier run, and remembers the first that differs.
- * `whole` says that the earlier run was flown to its end; otherwise it may stop at any event.
- */
+/** Compares canonical events, line by line, with those of an earlier run, as they come. */
 export class EventComparison {
   readonly #expected: readonly string[]
   #seen = 0
   #difference: Difference | undefined
 
-  readonly #whole: boolean
-
-  constructor(expected: readonly string[], whole = true) {
+  constructor(expected: readonly string[]) {
     this.#expected = expected
-    this.#whole = whole
-  }
-
-  /** Has every event of the earlier run come again? */
-  get complete(): boolean {
-    return this.#difference === undefined && this.#seen === this.#expected.length
   }
 
   /** How many events were the same until now. */
@@ -41,7 +30,7 @@ export class EventComparison {
 
   take(lines: readonly string[]): void {
     for (const got of lines) {
-      if (this.#difference || (this.complete && !this.#whole)) return
+      if (this.#difference) return
       const expected = this.#expected[this.#seen]
       if (expected === got) this.#seen++
       else this.#difference = { index: this.#seen, expected, got }
@@ -160,10 +149,15 @@ export const compareFields = (expected: unknown, got: unknown, path = ''): Field
   return undefined
 }
 
-const asText = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
+/** A value in a message: at most so much of it as is read. */
+export const asText = (value: unknown): string => {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value)
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text
+}
 
 /** `manifest.json: virtualTime is not what was flown`. */
 export const formatFieldDifference = (file: string, { path, expected, got }: FieldDifference): string => {
-  const [then, now] = pieces(asText(expected), asText(got))
+  const whole = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
+  const [then, now] = pieces(whole(expected), whole(got))
   return `${file}: ${path.slice(0, most)} is not what was flown:\n  it says   ${then}\n  was flown ${now}`
 }

@@ -7,11 +7,12 @@ import { manifestFile, readManifest, type Manifest } from '../manifest.js'
 import { memoryDisk } from '../memory-disk.js'
 import { thisProcessor } from '../processor.js'
 import { rawRows } from '../raw-rows.js'
-import { readEnd, readLines } from '../rows.js'
+import { readLines } from '../rows.js'
 import { demandSeal, type Examined, formatStrays } from '../seal.js'
 import { conduct, type Callbacks } from '../simulate.js'
+import { demandSameRows } from './compare-files.js'
 import { demandSameBeginning, demandSameEnd, notCompared } from './compare-manifest.js'
-import { compareFields, compareRows, formatFieldDifference, formatRowDifference } from './compare.js'
+import { compareFields, formatFieldDifference } from './compare.js'
 import { reasonsToDiffer } from './reasons-to-differ.js'
 import type { Replayed, ReplayOptions } from './replayed.js'
 
@@ -68,15 +69,6 @@ const failAgain = async (
     if (isOutside(error) || error === differs) throw error
     return { failure: JSON.parse(JSON.stringify(failureOf(error, cwd))) as Failure, described: about, raw }
   }
-}
-
-/** Compares a file with what was flown; what was flown may go on, where `further`. */
-const demandSameRows = (folder: string, file: string, then: Disk, now: readonly string[], further = false): void => {
-  const { lines, rest } = readEnd(folder, file, then)
-  const all = rest === '' ? lines : [...lines, rest]
-  const difference = compareRows(file, all, further ? now.slice(0, all.length) : now)
-  if (difference) throw new NondeterminismError(formatRowDifference(difference))
-  if (rest !== '') throw new NondeterminismError(`${file}:${lines.length + 1} is not what was flown: its line has no end.`)
 }
 
 /** What a run that failed may vouch for: the files that it wrote, and what was put beside them. */

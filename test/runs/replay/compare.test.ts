@@ -5,7 +5,6 @@ import { compareMetrics, EventComparison, formatDifference } from '../../../src/
 import { kindOf } from '../../../src/runs/processor.js'
 import { reasonsToDiffer } from '../../../src/runs/replay/reasons-to-differ.js'
 import { compareNumbers } from '../../../src/runs/replay/numbers.js'
-import { comparable } from '../../../src/runs/replay/replay.js'
 import { events, flight, manifest, metrics } from '../flights.js'
 
 const planted = '{"at":62500001,"event":"arrive","actor":"client-b","id":2}'
@@ -53,26 +52,6 @@ describe('comparing events', () => {
     const many = new EventComparison(events.slice(0, 2))
     many.take(events)
     expect(formatDifference(many.difference!)).toContain('expected nothing: the run ended here')
-  })
-
-  it('lets a run that was broken off end anywhere, but not differ before', () => {
-    const cutOff = new EventComparison(events.slice(0, 2), false)
-    cutOff.take(events)
-    cutOff.end()
-    expect(cutOff.difference).toBeUndefined()
-    expect(cutOff.complete).toBe(true)
-    const wrong = new EventComparison(events.slice(0, 2), false)
-    wrong.take([events[0], planted])
-    expect(wrong.difference?.index).toBe(1)
-  })
-})
-
-describe('a run that was broken off', () => {
-  it('is compared up to the instant at which it stopped', () => {
-    const left = ['{"at":62500000,"event":"settle","actor":"client-b","id":3,"fate":"unresolved"}']
-    expect(comparable([...events, ...left], false)).toEqual(events.slice(0, 2))
-    expect(comparable([...events, ...left], true)).toHaveLength(4)
-    expect(comparable([], false)).toEqual([])
   })
 })
 

@@ -105,10 +105,10 @@ describe('a run that failed by itself', () => {
   it('that fails no more, is another flight; one that crashed may have been the machine’s doing', async () => {
     const path = join(stuck.folder, 'manifest.json')
     const text = readFileSync(path, 'utf8')
-    // Without the fault that it failed by.
+    // Without the fault that it failed by, and said to be a program's.
     const healthy = (kind: string): string => {
       const manifest = JSON.parse(text) as { failure: object; specification: object; files?: unknown; sha256?: string }
-      return JSON.stringify({ ...manifest, files: undefined, sha256: undefined, failure: { ...manifest.failure, kind }, specification: { ...manifest.specification, faults: [] } })
+      return JSON.stringify({ ...manifest, script: null, files: undefined, sha256: undefined, failure: { ...manifest.failure, kind }, specification: { ...manifest.specification, faults: [] } })
     }
     try {
       writeFileSync(path, healthy('liveness'))

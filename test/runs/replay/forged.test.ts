@@ -107,6 +107,19 @@ describe('a manifest that was forged in one field, and vouches for itself', () =
     expect(fields).toEqual(['checks', 'jobLog', 'plan', 'processor', 'specification', 'versions', 'workers'])
   })
 
+  it('of a run that was interrupted is refused, or the field is named', async () => {
+    const stop = new AbortController()
+    const folder = await fly('interrupted', simulation({ ...tiny, rounds: deadline({ count: 3, after: minutes(1) }), faults: sometimes }), { signal: stop.signal, jobs: 'none' }, {
+      onEvent: ({ kind, at }) => void (kind === 'trained' && at > 60e6 && stop.abort()),
+    })
+    const manifest = readManifest(folder, realDisk)
+    expect(manifest).toMatchObject({ status: 'interrupted' })
+    expect(await saidOf(folder, sealedText(manifest))).toMatchObject({ entire: false })
+    const { forgeries, fields } = await forge(folder, manifest)
+    expect(forgeries).toBeGreaterThan(300)
+    expect(fields).toEqual(['checks', 'coverage', 'marks', 'processor', 'specification', 'spent', 'versions', 'workers'])
+  })
+
   it('of a crash that does not come again is refused, or the field is named', async () => {
     let rounds = 0
     const folder = await fly('crash', simulation({ ...tiny, rounds: deadline({ count: 3, after: minutes(1) }), faults: sometimes }), {}, {
