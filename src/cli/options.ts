@@ -2,12 +2,17 @@ import { InvalidArgumentError } from 'commander'
 import { engineNames, mostWorkers, type EngineName } from '../engine/open.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 
+/** More than anybody flies, draws or looks at. */
+const greatest = 1_000_000
+
 /** A whole number from `least` up, to `most` where there is such a bound. */
 export const whole =
   (least: number, most?: number) =>
   (text: string): number => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && value <= (most ?? Number.MAX_SAFE_INTEGER)) return value
+    if (/^\d+$/.test(text) && value >= least && value <= (most ?? greatest)) return value
+    if (most === undefined && value > greatest) throw new InvalidArgumentError(`It must be at most ${greatest}: more would never end.`)
+    if (Number.isInteger(value) && value >= least && value <= (most ?? greatest) && text.trim() !== '') throw new InvalidArgumentError(`Write it in digits alone: ${value}.`)
     throw new InvalidArgumentError(`It must be a whole number from ${least} ${most === undefined ? 'up' : `to ${most}`}.`)
   }
 

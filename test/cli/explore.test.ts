@@ -18,6 +18,23 @@ beforeAll(() => {
 
 const explore = (...flags: string[]) => say(['explore', 'small.json', '--plans', '1', '--workers', '1', '--quiet', '--no-shrink', ...flags], cwd)
 
+it.each([['nope', "there is no check 'nope'. Did you mean"], ['none', "'none' goes with no other"]])('a check that is none is refused before anything is flown, with any number of workers: %s', async (check, words) => {
+  for (const workers of ['1', '2']) {
+    const { code, err } = await say(['explore', 'small.json', '--plans', '40', '--workers', workers, '--no-shrink', '--check', 'once', '--check', check], cwd)
+    expect([code, err.includes('at '), err.includes(words)]).toEqual([exitCodes.specification, false, true])
+  }
+})
+
+it.each([
+  ['--plans', '1e3', 'Write it in digits alone: 1000.'], ['--plans', '0x10', 'Write it in digits alone: 16.'], ['--plans', '1000000000', 'It must be at most 1000000'],
+  ['--plans', '1e9', 'It must be at most 1000000'], ['--plans', '', 'a whole number from 1 up'], ['--plans', '-1', 'a whole number from 1 up'], ['--plans', 'NaN', 'a whole number from 1 up'],
+  ['--workers', '1e1', 'Write it in digits alone: 10.'],
+])('%s %s says what is wrong with it', async (flag, value, words) => {
+  const { code, err } = await say(['explore', 'small.json', flag, value], cwd)
+  expect(code).toBe(exitCodes.specification)
+  expect(err).toContain(words)
+})
+
 describe('settings of what is explored', () => {
   // Also of what exploring does without: rounds are as many as --rounds says, and faults are drawn.
   it.each([

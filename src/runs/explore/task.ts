@@ -1,6 +1,8 @@
 import { resolve as absolute } from 'node:path'
 
+import { chosenChecks } from '../../checks/choose.js'
 import { openEngine } from '../../engine/open.js'
+import { comparedNames } from '../../lab/compared/all.js'
 import { Explorer, type ExplorerOptions, type Order } from '../../lab/explore/explorer.js'
 import type { Flown } from '../../lab/explore/tally.js'
 import { withSettings } from '../../simulation/resolve.js'
@@ -31,6 +33,8 @@ export const enginesOf = async ({ engine }: Pick<Task, 'engine'>): Promise<Explo
 /** An explorer of a task, for whoever flies it. */
 export const openExplorer = async ({ data, engine, ...task }: Task): Promise<Explorer> => {
   const base = await specificationOf({ ...task, data })
+  // Names that nobody has are said here, and not where a case is flown.
+  chosenChecks(base.checks, task.checks, comparedNames)
   const dataDir = data === undefined ? undefined : absolute(task.cwd, data)
   const engines = await enginesOf({ engine })
   return new Explorer(base, { ...task, dataDir, ...(engines && { engines }) })
