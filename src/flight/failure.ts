@@ -33,8 +33,16 @@ const kindOf = (error: Error): FailureKind => {
   return error instanceof NondeterminismError ? 'nondeterminism' : 'crash'
 }
 
-/** What is behind an error that actors and the kernel have passed on. */
-const rootOf = (error: Error): Error => (error.cause instanceof Error ? rootOf(error.cause) : error)
+/** What is behind an error that actors and the kernel have passed on; of one that is behind itself, the last that was not met before. */
+const rootOf = (error: Error): Error => {
+  const met = new Set<Error>()
+  let root = error
+  while (root.cause instanceof Error && !met.has(root.cause)) {
+    met.add(root)
+    root = root.cause
+  }
+  return root
+}
 
 /** Where an error came up: in a script file, line and column; elsewhere the function, since lines of it are nobody's. */
 const placeOf = (error: Error, cwd: string): string => {

@@ -30,6 +30,15 @@ const failing = async (more: Partial<Specification>): Promise<Failure> =>
 
 const throwing = (thrown: unknown): Check => ({ name: 'mine', promise: 'None.', see: (event) => (event.kind === 'round-close' ? raise(thrown) : undefined) })
 
+it('an error that is its own cause, by itself or by another, is told all the same', () => {
+  const own = new TypeError('own')
+  own.cause = own
+  const [one, other] = [new Error('one'), new RangeError('other')]
+  one.cause = other
+  other.cause = one
+  expect([whatOf(own), whatOf(one)]).toEqual([expect.stringMatching(/^TypeError/), expect.stringMatching(/^RangeError/)])
+})
+
 describe('what is thrown and is no error', () => {
   class Refusal {
     constructor(readonly why: string) {}

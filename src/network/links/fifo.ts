@@ -21,11 +21,23 @@ interface Stop {
 /** Nobody's turn: of all lines that are free. */
 const nobody = Object.freeze([]) as unknown as Turn[]
 
-/** One transfer's turn on its lines, first to last byte. */
+/** What the rate was said to be from an instant on. */
+interface Said {
+  readonly from: Micros
+  readonly rate: Rate
+}
+
+/**
+ * One transfer's turn on its lines, first to last byte. It keeps to what it was told of its rate: the weather may say
+ * something else of the past once a round has opened or a fault is over, and what has passed has passed.
+ */
 class Turn implements Transfer, Rated {
   start: Micros = 0
   end: Micros = 0
   scheduled: Scheduled | undefined
+  /** What it was told last, and before that. */
+  #said: Said | undefined
+  #before: Said[] | undefined
 
   constructor(
     private readonly links: Fifo,
@@ -41,7 +53,22 @@ class Turn implements Transfer, Rated {
   }
 
   rate(at: Micros): Rate {
-    return this.links.rate(this.lines, at)
+    const said = this.#said
+    if (said !== undefined) {
+      if (at >= said.from && at < said.rate.until) return said.rate
+      for (const { from, rate } of this.#before ?? []) if (at >= from && at < rate.until) return rate
+      this.#before ??= []
+      this.#before.push(said)
+    }
+    const rate = this.links.rate(this.lines, at)
+    this.#said = { from: at, rate }
+    return rate
+  }
+
+  /** Something has changed: of the time from now on it is told anew. */
+  forget(now: Micros): void {
+    while (this.#said !== undefined && this.#said.from >= now) this.#said = this.#before?.pop()
+    if (this.#said !== undefined && this.#said.rate.until > now) this.#said = { ...this.#said, rate: { ...this.#said.rate, until: now } }
   }
 }
 
@@ -141,6 +168,7 @@ export class Fifo implements Links {
     const free = this.#free(turn, now)
     if (free >= turn.start) return
     this.#withdraw(turn)
+    turn.forget(now)
     this.#place(turn, free)
   }
 
@@ -160,6 +188,7 @@ export class Fifo implements Links {
     const now = this.#options.now()
     for (const turn of inOrder(this.#after(lines.flatMap((line) => this.#queue(line, now))))) {
       this.#withdraw(turn)
+      turn.forget(now)
       this.#place(turn, turn.start <= now ? turn.start : this.#free(turn, now))
     }
   }

@@ -189,3 +189,48 @@ it('equals a loop over microseconds, whatever stops and is blocked when', async 
     { numRuns: 300 },
   )
 })
+
+describe('a weather that says something else of the past, since a fault is over or a round has opened', () => {
+  it('what has passed has passed; from a block on it is asked anew', async () => {
+    let bytesPerSecond = 1e6
+    const { clock, links, ends, start } = lines(() => ({ bytesPerSecond, until: Infinity }))
+    const first = start('first', path(a), 100)
+    clock.at(10, () => (bytesPerSecond = 2e6))
+    let release = (): void => {}
+    clock.at(20, () => (release = links.block([a])))
+    clock.at(50, () => release())
+    clock.at(60, () => (bytesPerSecond = 0.5e6))
+    await clock.run()
+    // 20 bytes by 20 microseconds, and 80 at two a microsecond from 50 on, whatever is said at 60.
+    expect(ends).toEqual({ first: 90 })
+    expect(first.stop()).toBe(100)
+  })
+
+  it('nothing ends in the past, and no more bytes pass than there are', async () => {
+    const step = fc.record({ at: fc.nat(300), what: fc.constantFrom('faster', 'slower', 'block', 'release', 'start', 'stop') })
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      let factor = 1
+      const { clock, links, start } = lines((one) => ({ bytesPerSecond: (one.owner === 'a' ? 1e6 : 0.7e6) * factor, until: Infinity }))
+      const releases: (() => void)[] = []
+      const transfers: { readonly transfer: Transfer; readonly bytes: number }[] = []
+      for (const { at, what } of steps) {
+        clock.at(at, () => {
+          if (what === 'faster') factor *= 3
+          else if (what === 'slower') factor /= 3
+          else if (what === 'block') releases.push(links.block([a]))
+          else if (what === 'release') releases.pop()?.()
+          else if (what === 'start') transfers.push({ transfer: start(`${transfers.length}`, transfers.length % 2 === 0 ? path(a) : path(a, b), 40), bytes: 40 })
+          else {
+            const one = transfers.shift()
+            if (one === undefined) return
+            const passed = one.transfer.stop()
+            expect(passed).toBeGreaterThanOrEqual(0)
+            expect(passed).toBeLessThanOrEqual(one.bytes)
+          }
+        })
+      }
+      // The clock refuses what is to happen before now.
+      await clock.run()
+    }))
+  })
+})
