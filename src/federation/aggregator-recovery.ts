@@ -127,6 +127,8 @@ export const aggregatorRecovery = (
     context.record({ kind: 'recovered', round: reached, kept })
     if (reached > kept || state.phase === 'idle') skipTo(state, reached, context)
     else goOnHere(state, context)
+    // What had come up while it waited for an expert network, and was written down so.
+    if (state.judging === undefined) comeUp(state, context)
     for (const received of [...again, ...waiting]) behave(state, received, context)
     if (admission.overlapping && state.judging === undefined && state.phase === 'flying') advance(state, { kind: 'available' }, context)
     return state
@@ -191,11 +193,15 @@ export const aggregatorRecovery = (
     if (patience === undefined) return state
     context.cancel(patience)
     state.lagging.delete(who)
-    if (state.lagging.size > 0) return state
+    if (state.lagging.size === 0) comeUp(state, context)
+    return state
+  }
+
+  /** The round machine is told what it was not told at its time. */
+  const comeUp = (state: AggregatorState, context: Context): void => {
     const { meanwhile } = state
     state.meanwhile = []
     for (const moment of meanwhile) advance(state, moment, context)
-    return state
   }
 
   return { recover, hear, keep, runOut, tellWhere, isBack }

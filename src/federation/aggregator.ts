@@ -401,6 +401,7 @@ export const aggregatorLife = (terms: Terms): ActorLife<AggregatorState, Aggrega
   checkpoint: copyAggregator,
   restore: copyAggregator,
   wake: (whole) => ({ kind: 'wake', whole }),
+  recovers: ({ recovery, lagging }) => recovery !== undefined || lagging.size > 0,
   unheard: (about) => about,
   undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery && [...recovery.again, ...recovery.waiting]),
 })

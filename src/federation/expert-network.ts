@@ -288,6 +288,7 @@ export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertSt
     checkpoint: copyOf,
     restore: copyOf,
     wake: (whole) => ({ kind: 'wake', whole }),
+    recovers: ({ recovery }) => recovery !== undefined,
     undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery?.waiting),
   }
 }

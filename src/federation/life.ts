@@ -18,6 +18,8 @@ export interface ActorLife<State, Kept = unknown, M extends Message = Message> {
    * never been away.
    */
   wake?(whole: boolean): M
+  /** Is it finding out where its peers are, or waiting for one that does? Who dies so has that before it again, whatever it has kept. */
+  recovers?(state: State): boolean
   /** Where messages are acknowledged: it is told which of its own were given up, if it asks for that. */
   unheard?(about: Unheard): M
   /** Envelopes that one which died had taken in, and of which nothing has come; `kept`: what it comes back with, if anything. */

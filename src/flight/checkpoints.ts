@@ -90,7 +90,10 @@ export class Checkpoints {
   take(name: Name, state: unknown, forgotten: number): Kept | undefined {
     const { checkpoint: { every }, servers, life } = this.#options
     const all = every === 'message' || (every === 1 && !servers.has(name))
-    if (all && forgotten === 0) return { checkpoint: life(name).checkpoint(state), whole: every === 'message' }
+    if (all && forgotten === 0) {
+      const own = life(name)
+      return { checkpoint: own.checkpoint(state), whole: every === 'message' && own.recovers?.(state) !== true }
+    }
     const written = this.#written.get(name) ?? []
     const newest = written.at(-1)?.round ?? 0
     const found = written.findLast(({ round }) => round <= newest - forgotten)

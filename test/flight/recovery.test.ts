@@ -217,6 +217,29 @@ describe.each(Object.entries(kinds))('%s rounds', (_, rounds) => {
     expect(new Set(recoveries(events).map(({ actor }) => actor))).toEqual(new Set(servers))
   })
 
+  it.each(servers)('go on when %s has kept nothing, and dies again with all that it knows by then, at any event of its recovery', async (who) => {
+    const setup = await setupOf({ rounds, checkpoint: { every: 'message' } })
+    let again = true
+    for (let nth = 0; again; nth++) {
+      let [died, back, seen, recovers] = [0, false, 0, true]
+      again = false
+      const { flight } = await flown(setup, (event, live) => {
+        if (died === 0 && event.kind === 'part-close' && event.actor === who && event.round === 3) live(dies(who, event.at + 15_000, 'nothing', 50))
+        if (event.kind === 'life' && event.what === 'crash') died++
+        if (event.kind === 'life' && event.what === 'restart') back = true
+        if (!back || again || !recovers) return
+        if (event.kind === 'recovered') recovers = false
+        else if (seen++ === nth) {
+          again = true
+          live(dies(who, event.at, 'checkpoint', 50))
+        }
+      })
+      expect(flight.status, `dies again after event ${nth}`).toBe('complete')
+      expect(died).toBe(again ? 2 : 1)
+      expect(again || nth > 3).toBe(true)
+    }
+  })
+
   it('close without an expert network that does not come back', async () => {
     const { flight, events } = await lives({ rounds: { ...rounds, patience: ms(30) } as Specification['rounds'] }, 0, (event, live) => {
       if (event.kind === 'round-close' && event.row.round === 2) live(dies('expert-1', event.at + 15_000, 'checkpoint', 'never'))

@@ -40,6 +40,10 @@ class Postman<State, Kept, M extends Message> implements ActorLife<Posted<State>
     return this.#life.wake?.(whole) ?? ({ kind: 'wake', whole } as unknown as M)
   }
 
+  recovers(state: Posted<State>): boolean {
+    return this.#life.recovers?.(state) === true
+  }
+
   undone(state: Posted<State>, kept: PostKept<Kept> | undefined): readonly number[] {
     return [...(this.#life.undone?.(state, kept?.kept) ?? []), ...undoneOf(state.post!, kept?.post)]
   }
