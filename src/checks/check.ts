@@ -27,7 +27,7 @@ export interface View {
   readonly calms: boolean
   /** Segments that never leave their client, under the strategy's template. */
   readonly privates: ReadonlySet<string>
-  /** The bytes of an envelope under way; at the event of its arrival it still is. */
+  /** The bytes of an envelope under way as they were sent, without bits that are flipped (event `damage`); at the event of its arrival it still is. */
   bytes(envelope: number): Uint8Array | undefined
   /** What a round takes a client that nothing disturbs, where a calm phase is to come. */
   undisturbed(client: Name): Micros | undefined

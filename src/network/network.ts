@@ -160,7 +160,7 @@ export class Network {
     return this.#under[index] ?? 0
   }
 
-  /** The bytes of an envelope under way, as they would arrive now. */
+  /** The bytes of an envelope under way, as they were sent, or as a link of the simulation's own has changed them: without bits that are flipped. */
   bytes(envelope: number): Uint8Array | undefined {
     return this.#flying[envelope]?.envelope.bytes
   }

@@ -38,6 +38,8 @@ class Answers {
   /** By client and part: the model that it holds. */
   readonly #models = new Map<Name, Map<string, string>>()
   readonly #arrived = new Map<number, string>()
+  /** What was damaged on its way: its receiver reads something else than was sent, in the head perhaps, and so answers to nothing known. */
+  readonly #damaged = new Set<number>()
   /** Answers under way, by their envelopes: the key of each, and what is known of it. */
   readonly #sent = new Map<number, { readonly key: string; readonly answer: Omit<Answer, 'bytes'> }>()
   /** By client and round: what it trains on. */
@@ -46,15 +48,18 @@ class Answers {
   readonly all = new Map<string, Answer>()
 
   readonly check: Check = check({
-    name: 'isolation', promise: 'Listens.', kinds: ['send', 'arrive', 'admit', 'timed', 'train', 'unsent'],
+    name: 'isolation', promise: 'Listens.', kinds: ['send', 'damage', 'arrive', 'admit', 'timed', 'train', 'unsent'],
     see: (event, view) => {
       const { actor } = event
       switch (event.kind) {
+        case 'damage':
+          this.#damaged.add(event.envelope)
+          return
         case 'arrive': {
           const bytes = view.bytes(event.envelope)
           if (bytes === undefined) return
           const hash = hashOf(bodyOf(bytes, view.acknowledges))
-          this.#arrived.set(event.envelope, hash)
+          this.#arrived.set(event.envelope, this.#damaged.delete(event.envelope) ? `damaged ${event.envelope}` : hash)
           const sent = this.#sent.get(event.envelope)
           if (sent !== undefined) this.all.set(sent.key, { ...sent.answer, bytes: hash })
           this.#sent.delete(event.envelope)

@@ -5,6 +5,7 @@ import type { Engine } from '../../../src/engine/engine.js'
 import { Violation } from '../../../src/checks/check.js'
 import { planOf } from '../../../src/flight/fly.js'
 import { setUp } from '../../../src/flight/setup.js'
+import { flySetup } from '../../../src/flight/fly.js'
 import { comparedChecks, splitChecks } from '../../../src/lab/compared/all.js'
 import type { ComparedGround } from '../../../src/lab/compared/compared.js'
 import { isolation } from '../../../src/lab/compared/isolation.js'
@@ -13,7 +14,7 @@ import { reference } from '../../../src/lab/compared/reference.js'
 import { loadGroundWorld } from '../../../src/lab/ground.js'
 import { simulate } from '../../../src/runs/simulate.js'
 import { resolve } from '../../../src/simulation/resolve.js'
-import { crash, defineStrategy, fedAvg, lose, ms, partial, semiAsynchronous, synchronous, type Specification } from '../../../src/simulation/script.js'
+import { corrupt, crash, defineStrategy, fedAvg, lose, ms, partial, semiAsynchronous, synchronous, type Specification } from '../../../src/simulation/script.js'
 import { flights } from '../../frozen/flights.js'
 
 const cwd = process.cwd()
@@ -49,6 +50,18 @@ it('isolation compares what is said, not by which number, and with the calm phas
   // Without it the aggregator would stay dead, and the flight could never end.
   const dead = [crash('aggregator', { keeps: 'checkpoint', at: ms(20) })]
   expect(await isolation.compare(await groundOf({ ...flights.deadline, faults: dead, calm: { at: ms(40) } }))).toMatch(/^\d+ answers|^nothing/)
+})
+
+it('isolation compares no answers to models that were damaged and read all the same', async () => {
+  const faults = [corrupt({ to: 'client', message: 'model' }, { bits: 1, probability: 1 })]
+  const one = { ...flights.deadline, faults, delivery: { checksum: false } }
+  // Those that can be read: of some the damage is in the head, of others in the parameters.
+  const words = await isolation.compare(await groundOf(one))
+  expect(words).toMatch(/^nothing/)
+  const heard = isolation.listen!()
+  const about = await groundOf({ ...one, faults: [] })
+  await flySetup(about.setup, { engine, cwd, plan: about.plan, checks: [heard.check] })
+  expect(await isolation.compare(about, heard)).toBe(await isolation.compare(about))
 })
 
 /** A strategy that is FedAvg's, but for what it is told to do when it folds. */
