@@ -36,7 +36,7 @@ const measured = async (): Promise<readonly number[]> => {
   return rates
 }
 
-if (!isMainThread) parentPort!.postMessage(await measured())
+if (!isMainThread) parentPort!.postMessage(await measured(), [])
 
 /**
  * Cases that are drawn and flown per CPU-second, without training: every fault, every kind of rounds, every check on, a
