@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import { told } from '../entry.js'
+import { chained, type Chained } from './chain.js'
 import type { Codec, Traits } from './codec.js'
 
 type KindOf<Schema extends z.ZodType> = z.output<Schema> extends { readonly kind: infer Kind } ? Kind & string : never
@@ -11,7 +12,7 @@ type Options<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind'>
  * what `windtunnel list`, the specification and the wire read.
  */
 export interface CodecEntry<Schema extends z.ZodType = z.ZodType> {
-  (options?: Options<Schema>): { readonly kind: KindOf<Schema> } & Options<Schema>
+  (options?: Options<Schema>): Chained<{ readonly kind: KindOf<Schema> } & Options<Schema>>
   readonly kind: KindOf<Schema>
   readonly sentence: string
   readonly source: string
@@ -34,7 +35,7 @@ export const codecEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Pick<CodecEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'makes' | 'traits' | 'build'>,
 ): CodecEntry<Schema> => {
   const { kind, sentence, source, schema, makes, traits, build } = about
-  const constructor = (options?: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
+  const constructor = (options?: Options<Schema>) => chained({ kind, ...options } as { kind: KindOf<Schema> } & Options<Schema>)
   return Object.assign(constructor, { kind, sentence, source, schema: told(schema, sentence, source), makes, traits, build })
 }
 

@@ -34,9 +34,9 @@ export const chainProblem = (stages: readonly Stage[]): string | undefined => {
   return undefined
 }
 
-/** One codec of a chain: the first is given the numbers, each that follows what the one before it leaves to it. */
-export const buildCodec = (stages: readonly Stage[]): Codec => {
-  const placed = stages.map((stage, i) => ({ stage, place: `${i}`, entry: codecEntryOf(stage) }))
+/** One codec of a chain: the first is given the numbers, each that follows what the one before it leaves to it. `prefix`: what its names in memory begin with. */
+export const buildCodec = (stages: readonly Stage[], prefix = ''): Codec => {
+  const placed = stages.map((stage, i) => ({ stage, place: `${prefix}${i}`, entry: codecEntryOf(stage) }))
   const numbers = placed.find(({ entry }) => entry.makes === 'numbers')
   let codec: Codec = numbers?.entry.build(numbers.stage, exact, numbers.place) ?? exact
   for (const { stage, place, entry } of placed.toReversed()) if (entry.makes === 'choice') codec = entry.build(stage, codec, place)

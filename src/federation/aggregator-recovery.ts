@@ -6,6 +6,7 @@ import type { Name } from '../roster/participant.js'
 import type { AggregatorState, Recovery } from './aggregator-state.js'
 import { type AggregatorMessage, type Arrival, isNotice, isWhereabouts, type Standings } from './messages.js'
 import { type Ownership, sendModels } from './owner.js'
+import { forget } from './coded-exchange.js'
 import { takePlaces } from './places.js'
 import type { Moment } from './rounds/round.js'
 import { settleNotice } from './settle-notice.js'
@@ -33,6 +34,7 @@ interface AggregatorRecovery {
   runOut(state: AggregatorState, recovery: Recovery, context: Context): AggregatorState
   readonly tellWhere: Hears
   isBack(state: AggregatorState, who: Name, context: Context): AggregatorState
+  readonly sendWhole: Hears
 }
 
 /**
@@ -165,6 +167,15 @@ export const aggregatorRecovery = (
     return state
   }
 
+  /** A client was sent changes of a model that it does not have. */
+  const sendWhole = (state: AggregatorState, client: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
+    const asks = wire.decodeControl(bytes, 'resend', isNotice)
+    settleNotice(id, asks, context)
+    if (!asks.ok) return state
+    forget(state.holding, client)
+    return sendAgain(state, client, context)
+  }
+
   /** An expert network has come back, and asks where the others are: nothing is decided before it is there, too. */
   const tellWhere = (state: AggregatorState, from: Name, { id, bytes }: Envelope, context: Context): AggregatorState => {
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
@@ -204,5 +215,5 @@ export const aggregatorRecovery = (
     for (const moment of meanwhile) advance(state, moment, context)
   }
 
-  return { recover, hear, keep, runOut, tellWhere, isBack }
+  return { recover, hear, keep, runOut, tellWhere, isBack, sendWhole }
 }

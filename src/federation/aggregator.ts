@@ -328,7 +328,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state
   }
 
-  const { recover, hear, keep, runOut, tellWhere, isBack } = aggregatorRecovery(ownership, placeOf, {
+  const { recover, hear, keep, runOut, tellWhere, isBack, sendWhole } = aggregatorRecovery(ownership, placeOf, {
     advance, wake, excuse, behave: (state, received, context) => behave(state, received, context),
   })
 
@@ -370,8 +370,9 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         if (envelope.kind === 'status') return hear(state, from, envelope, context)
         if (state.recovery !== undefined) return keep(state, state.recovery, { from, message }, context)
         if (envelope.kind === 'recover') return tellWhere(state, from, envelope, context)
+        if (envelope.kind === 'resend') return sendWhole(state, from, envelope, context)
         const received = receive(state.holding, envelope, from, ownership, context)
-        if (state.phase !== 'flying') return state
+        if (state.phase !== 'flying' || received === 'asked') return state
         const released = release(state, from, envelope.round, context)
         if (received !== undefined) state.excused = state.excused.filter((client) => client !== from)
         if (received === 'refused') {

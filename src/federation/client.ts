@@ -1,7 +1,8 @@
 import type { Behaviour, Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
-import type { ModelHead } from '../network/frame.js'
+import type { ModelHead, UpdateHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
+import { copyThread, newThread, type Thread, withVersion } from '../network/thread.js'
 import { admitting, fateOf } from '../record/happenings.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
@@ -49,11 +50,15 @@ export interface ClientState extends Keepsake {
   unheard: number
   /** The round of which it was asked once whether it is at work, while its models or its answer are on their way. */
   probed: number
+  /** Where messages are coded: what it remembers of those about each part, by the part's name. */
+  threads: Map<string, Thread> | undefined
   /** How often it has sent its last answer again because it was asked whether it is at work. */
   repeated: number
 }
 
-const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientState['answered']): ClientState => ({
+const newClient = (
+  { personal, kept, optimizers }: Keepsake, answered?: ClientState['answered'], threads?: ClientState['threads'],
+): ClientState => ({
   personal,
   kept,
   optimizers,
@@ -69,13 +74,14 @@ const newClient = ({ personal, kept, optimizers }: Keepsake, answered?: ClientSt
   computation: undefined,
   progress: undefined,
   answered,
+  threads,
   unheard: 0,
   probed: 0,
   repeated: 0,
 })
 
 /** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
-export type ClientCheckpoint = Pick<ClientState, 'personal' | 'kept' | 'answered'>
+export type ClientCheckpoint = Pick<ClientState, 'personal' | 'kept' | 'answered' | 'threads'>
 
 /**
  * A scenario client: gathers the parts of a round's model from their owners, trains on its own rows from the bytes it
@@ -109,13 +115,13 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     return about
   }
 
-  /** Vectors are replaced and never written to. */
-  checkpoint({ personal, kept, answered }: ClientState): ClientCheckpoint {
-    return { personal, kept, answered }
+  /** Vectors are replaced and never written to, but for those of codecs. */
+  checkpoint({ personal, kept, answered, threads }: ClientState): ClientCheckpoint {
+    return { personal, kept, answered, threads: copyThreads(threads) }
   }
 
-  restore({ personal, kept, answered }: ClientCheckpoint): ClientState {
-    return newClient({ personal, kept }, answered)
+  restore({ personal, kept, answered, threads }: ClientCheckpoint): ClientState {
+    return newClient({ personal, kept }, answered, copyThreads(threads))
   }
 
   readonly behaviour: Behaviour<ClientState, ClientMessage> = (state, { message }, context) => {
@@ -195,7 +201,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #resend(state: ClientState, { id, from, bytes }: Envelope, context: Context): void {
     const asks = this.#terms.wire.decodeControl(bytes, 'resend', isNotice)
     settleNotice(id, asks, context)
-    if (asks.ok) this.#answerAgain(state, asks.head.round, from, context)
+    if (!asks.ok) return
+    const whole = (asks.body as { readonly whole?: unknown }).whole === true
+    this.#answerAgain(state, asks.head.round, from, context, whole)
   }
 
   /** Where messages are acknowledged: the aggregator is told that no answer will come. */
@@ -230,10 +238,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     }
   }
 
-  #answerAgain({ answered }: ClientState, round: number, owner: Name, context: Context): void {
+  /** `whole`: not as changes of a model, which the owner does not have. */
+  #answerAgain(state: ClientState, round: number, owner: Name, context: Context, whole = false): void {
+    const { answered } = state
     if (answered?.round !== round) return
     const parts = this.#uploads(round).filter((part) => ownerOf(this.#terms, part) === owner)
-    this.#upload(parts, round, answered.departure, context, 1)
+    this.#upload(state, parts, round, answered.departure, context, 1, whole)
   }
 
   #accept(state: ClientState, envelope: Envelope, context: Context): void {
@@ -241,9 +251,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const { id, from, kind } = envelope
     const index = indexOf(travelling, envelope.part)
     const part = travelling[index] as PartTemplate | undefined
-    const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, this.#self.name)
+    const thread = state.threads?.get(envelope.part)
+    const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, this.#self.name, thread?.versions)
     if (part === undefined || decoded?.ok !== true) {
-      return context.record(fateOf(id, 'rejected', decoded?.ok === false ? decoded.why : undefined))
+      context.record(fateOf(id, 'rejected', decoded?.ok === false ? decoded.why : undefined))
+      if (decoded?.ok === false && decoded.why === 'reference') this.#askWhole(envelope, context)
+      return
     }
     const { head, body } = decoded
     const { round } = head
@@ -263,8 +276,23 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     if (round > state.round) this.#beginRound(state, head, context)
     const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
     state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
+    if (wire.codes) this.#remember(state, part, { round, values }, decoded.reference)
     for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
     this.#train(state, context)
+  }
+
+  /** It was sent changes of a model that it does not have. */
+  #askWhole({ from, part, round }: Envelope, context: Context): void {
+    const bytes = this.#terms.wire.encodeControl({ kind: 'resend', round }, { whole: true })
+    const content: Content = { kind: 'resend', round, part, bytes }
+    context.send(from, content)
+  }
+
+  /** Its owner may send changes of this model later. `reference`: the round of the model that it has sent changes of now. */
+  #remember(state: ClientState, part: PartTemplate, { round, values }: Omit<Version, 'extras'>, reference = 0): void {
+    const thread = threadOf(state, part)
+    thread.known = Math.max(thread.known, reference)
+    thread.versions = withVersion(thread.versions, { round, values }, thread.known)
   }
 
   /** It is told that nobody waits for its answer to a round any more. */
@@ -378,7 +406,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     }
     const inTime = deadline === undefined || context.now < deadline
     const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
-    if (sends) this.#upload(this.#uploads(round), round, told, context)
+    if (sends) this.#upload(state, this.#uploads(round), round, told, context)
     else {
       context.record({ kind: 'unsent', round })
       this.#sitOut(round, context)
@@ -393,7 +421,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   #upload(
-    parts: readonly PartTemplate[], round: number, departure: Departure, context: Context, attempt = 0,
+    state: ClientState, parts: readonly PartTemplate[], round: number, departure: Departure, context: Context, attempt = 0, whole = false,
   ): void {
     const { strategy, wire } = this.#terms
     const { name } = this.#self
@@ -401,10 +429,29 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const head = { kind: 'update', round, examples, steps } as const
     for (const part of parts) {
       if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
-      const bytes = wire.encode(part, head, bodyOf(departure, part), name, departure.roomy && isUnmixed(part, departure.sent.length))
+      const bytes = wire.codes
+        ? this.#encoded(state, part, head, bodyOf(departure, part), whole)
+        : wire.encode(part, head, bodyOf(departure, part), name, departure.roomy && isUnmixed(part, departure.sent.length))
       const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined }
       context.send(ownerOf(this.#terms, part), content)
     }
+  }
+
+  /** An update about a part as its codecs make it: changes of the model that it was made from, unless all of it is to go. */
+  #encoded(state: ClientState, part: PartTemplate, head: UpdateHead, body: Float32Array, whole: boolean): Uint8Array {
+    const { wire, travelling } = this.#terms
+    const { name } = this.#self
+    const coding = wire.coding(part, 'update', name, head.round)
+    if (coding === undefined) return wire.encode(part, head, body, name)
+    const thread = threadOf(state, part)
+    const { last, memory } = thread
+    if (coding.remembers && !whole && last?.round === head.round) return last.bytes
+    const reference = whole ? undefined : state.acknowledged[travelling.indexOf(part)]
+    // All of it goes: nothing is left to be sent later.
+    if (coding.changes && reference === undefined) memory.clear()
+    const bytes = wire.encode(part, head, body, name, false, { memory, reference })
+    if (coding.remembers) thread.last = { round: head.round, bytes }
+    return bytes
   }
 
   /** What it sends in place of what it has learnt, if a fault makes it; what travels beside the values stays as it is. */
@@ -445,6 +492,17 @@ const over = (state: ClientState, context: Context): void => {
   state.alarm = undefined
   state.computation = undefined
   state.progress = undefined
+}
+
+const copyThreads = (threads: ClientState['threads']): ClientState['threads'] =>
+  threads && new Map([...threads].map(([part, thread]) => [part, copyThread(thread)]))
+
+/** What it remembers of the messages about a part. */
+const threadOf = (state: Pick<ClientState, 'threads'>, { name }: PartTemplate): Thread => {
+  const threads = (state.threads ??= new Map())
+  let thread = threads.get(name)
+  if (thread === undefined) threads.set(name, (thread = newThread()))
+  return thread
 }
 
 const indexOf = (parts: readonly PartTemplate[], name: string): number => {

@@ -13,6 +13,7 @@ import {
   undoneOf,
 } from './owner.js'
 import type { PartTemplate } from './parts.js'
+import { forget } from './coded-exchange.js'
 import { settleNotice } from './settle-notice.js'
 import type { Terms } from './terms.js'
 
@@ -109,6 +110,15 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     if (asked === undefined || asked.round !== holding.round || hasEnded(holding) || !asked.clients.has(client)) return
     if (part.length === 0) return
     sendModels(holding, [client], asked.round, asked.instructions, ownership, context, 1)
+  }
+
+  /** A client was sent changes of a model that it does not have. */
+  const sendWhole = (state: ExpertState, client: Name, { id, bytes }: Envelope, context: Context): void => {
+    const asks = wire.decodeControl(bytes, 'resend', isNotice)
+    settleNotice(id, asks, context)
+    if (!asks.ok) return
+    forget(state.holding, client)
+    sendAgain(state, client, context)
   }
 
   /** The aggregator asks, or a client has come back and says so. */
@@ -252,7 +262,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
         return state
       case 'update':
         if (recovery !== undefined && recovery.where === undefined) break
-        receive(state.holding, envelope, from, ownership, context)
+        if (receive(state.holding, envelope, from, ownership, context) === 'asked') return state
         if (recovery !== undefined && recovery.wants.clients.delete(from)) goOn(state, recovery, context)
         return state
       case 'open':
@@ -263,8 +273,10 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
         if (recovery !== undefined) break
         end(state, envelope, ownership, context)
         return state
-      case 'model':
       case 'resend':
+        sendWhole(state, from, envelope, context)
+        return state
+      case 'model':
       case 'ack':
       case 'probe':
         context.record(fateOf(envelope.id, 'rejected'))

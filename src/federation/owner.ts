@@ -1,12 +1,14 @@
 import type { Context, Received } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
-import type { Instructions } from '../network/frame.js'
+import type { Instructions, ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
+import { copyThread, type Thread } from '../network/thread.js'
 import type { Order } from '../random/order.js'
 import type { Contribution } from '../record/event.js'
 import { admitting, fateOf } from '../record/happenings.js'
 import type { Refusal } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
+import { askWhole, codedFrames, learn, moved } from './coded-exchange.js'
 import { allFinite } from './finite.js'
 import type { Arrival, CloseNotice } from './messages.js'
 import { extrasOf, type PartTemplate, takePart } from './parts.js'
@@ -48,6 +50,8 @@ export interface Holding {
   asked: Map<Name, number>
   /** And models that have not been answered, by client, in the order of sending. */
   sent: Map<Name, SentModel[]>
+  /** Where messages are coded: what is remembered of those with each client. */
+  threads: Map<Name, Thread>
   /** After the last fold. */
   over: boolean
 }
@@ -61,6 +65,7 @@ export const newHolding = (part: string, values: Float32Array): Holding => ({
   folds: [0],
   asked: new Map(),
   sent: new Map(),
+  threads: new Map(),
   over: false,
 })
 
@@ -86,6 +91,7 @@ export const copyHolding = (holding: Holding): Holding => ({
   folds: [...holding.folds],
   asked: new Map(holding.asked),
   sent: new Map([...holding.sent].map(([client, models]) => [client, [...models]])),
+  threads: new Map([...holding.threads].map(([client, thread]) => [client, copyThread(thread)])),
 })
 
 /** Envelopes that an owner had taken in or kept waiting when it died, and that what it comes back with knows nothing of. */
@@ -108,22 +114,14 @@ export const foldsSince = ({ folds, round }: Holding, of: number): number => fol
 
 const foldsBefore = (folds: readonly number[], round: number): number => folds[Math.min(round, folds.length - 1)]
 
-/**
- * The part as model messages, by client: one frame for all that are sent the common values, one for each that has
- * values of its own.
- */
-const modelFrames = (
+/** What of a part's floats goes to a client: its own values or the common ones, and what travels beside them. */
+const bodiesOf = (
   { state }: Holding,
-  round: number,
-  instructions: Instructions,
-  { part, terms: { wire } }: Ownership,
-): ((client: Name) => Uint8Array) => {
+  { part: { down } }: Ownership,
+): { readonly isAlone: (client: Name) => boolean; readonly of: (client: Name, alone: boolean) => Float32Array } => {
   const { memory, personal } = state
-  const { down, length } = part
-  const { patience, missing, deadline, late } = instructions
-  const head = { kind: 'model', round, patience, missing, deadline, late } as const
-  const encode = (sent: Float32Array, client: Name): Uint8Array => {
-    if (down.extras.length === 0) return wire.encode(part, head, sent, client)
+  const fill = (sent: Float32Array, client: Name): Float32Array => {
+    if (down.extras.length === 0) return sent
     const body = new Float32Array(down.length)
     body.set(sent)
     for (const { name, offset, otherwise } of down.extras) {
@@ -131,14 +129,35 @@ const modelFrames = (
       if (given !== undefined) body.set(given, offset)
       else if (otherwise === 'values') body.set(sent, offset)
     }
-    return wire.encode(part, head, body, client)
+    return body
   }
+  return {
+    isAlone: (client) => personal.has(client) || down.extras.some(({ name }) => `${name}/${client}` in memory),
+    of: (client, alone) => fill(alone ? (personal.get(client) ?? state.values) : state.values, client),
+  }
+}
+
+const headOf = (round: number, { patience, missing, deadline, late }: Instructions): ModelHead =>
+  ({ kind: 'model', round, patience, missing, deadline, late })
+
+/**
+ * The part as model messages, by client: one frame for all that are sent the common values, one for each that has
+ * values of its own.
+ */
+const modelFrames = (
+  holding: Holding,
+  round: number,
+  instructions: Instructions,
+  ownership: Ownership,
+): ((client: Name) => Uint8Array) => {
+  const { part, terms: { wire } } = ownership
+  const head = headOf(round, instructions)
+  const { isAlone, of } = bodiesOf(holding, ownership)
   let common: Uint8Array | undefined
-  if (length === 0) common = encode(new Float32Array(0), '')
+  if (part.length === 0) common = wire.encode(part, head, of('', false), '')
   return (client) => {
-    const own = personal.get(client)
-    const alone = own !== undefined || down.extras.some(({ name }) => `${name}/${client}` in memory)
-    return alone ? encode(own ?? state.values, client) : (common ??= encode(state.values, client))
+    if (isAlone(client)) return wire.encode(part, head, of(client, true), client)
+    return (common ??= wire.encode(part, head, of(client, false), client))
   }
 }
 
@@ -153,7 +172,9 @@ export const sendModels = (
   attempt = 0,
 ): void => {
   const { part, terms: { rounds: { admission } } } = ownership
-  const bytesFor = modelFrames(holding, round, instructions, ownership)
+  const bytesFor = ownership.terms.wire.codes
+    ? codedFrames(holding, round, headOf(round, instructions), bodiesOf(holding, ownership), ownership)
+    : modelFrames(holding, round, instructions, ownership)
   for (const client of clients) {
     const content: Content = { kind: 'model', round, part: part.name, bytes: bytesFor(client), attempt }
     context.send(client, content)
@@ -199,10 +220,12 @@ const begin = (holding: Holding, round: number): void => {
 }
 
 /** An update as it arrived, or what is wrong with it if it is damaged or not of this part. Its vectors are views of the message. */
-const readUpdate = (envelope: Envelope, from: Name, { part, terms: { wire } }: Ownership): Update | Refusal => {
-  const decoded = wire.decode(part, 'update', envelope.bytes, from)
+const readUpdate = (holding: Holding, envelope: Envelope, from: Name, { part, terms: { wire } }: Ownership): Update | Refusal => {
+  const thread = holding.threads.get(from)
+  const decoded = wire.decode(part, 'update', envelope.bytes, from, thread?.versions)
   if (!decoded.ok) return decoded.why
-  const { head: { round, examples, steps }, body } = decoded
+  const { head: { round, examples, steps }, body, reference } = decoded
+  if (thread !== undefined && reference !== undefined) learn(thread, reference)
   const { up, length } = part
   const values = up.extras.length === 0 ? body : body.subarray(0, length)
   return { client: from, round, examples, steps, values, extras: extrasOf(up, body) }
@@ -212,8 +235,8 @@ const readUpdate = (envelope: Envelope, from: Name, { part, terms: { wire } }: O
  * What an update is relative to: what its client was sent for its round. A client that went on without this part trained
  * from the version before.
  */
-const baseOf = ({ sent, state }: Holding, { client, round }: Update): Float32Array =>
-  sent.get(client)?.findLast((model) => model.round <= round)?.values ?? sentTo(state, client)
+const baseOf = ({ sent, state, threads }: Holding, { client, round }: Update): Float32Array =>
+  (threads.get(client)?.versions ?? sent.get(client))?.findLast((model) => model.round <= round)?.values ?? sentTo(state, client)
 
 /** One number that is none would make every number of the fold none, and every round after it. */
 const isFinite = ({ values, extras }: Update): boolean => {
@@ -223,7 +246,8 @@ const isFinite = ({ values, extras }: Update): boolean => {
 
 /**
  * Takes an update in, or refuses it, as the rounds admit it; `rejected` if it is damaged or not finite. What was taken in,
- * if it was; `refused` where the client has answered with what is not finite: nothing better will come of it.
+ * if it was; `refused` where the client has answered with what is not finite: nothing better will come of it; `asked` where
+ * it was asked for all of what it had sent changes of.
  */
 export const receive = (
   holding: Holding,
@@ -231,9 +255,9 @@ export const receive = (
   from: Name,
   ownership: Ownership,
   context: Context,
-): Held | 'refused' | undefined => {
+): Held | 'refused' | 'asked' | undefined => {
   const { part, terms: { rounds: { admission } } } = ownership
-  const read = readUpdate(envelope, from, ownership)
+  const read = readUpdate(holding, envelope, from, ownership)
   const [update, because] = typeof read === 'string' ? [undefined, read] : [read]
   const round = update?.round ?? 0
   const staleness = admission.overlapping ? foldsSince(holding, round) : 0
@@ -245,6 +269,10 @@ export const receive = (
       : admission.refuses({ round, open: holding.round, ending: endings[round], answered, staleness, over })
   if (update === undefined || fate !== undefined) {
     context.record(fateOf(envelope.id, fate ?? 'rejected', because))
+    if (because === 'reference') {
+      askWhole(envelope, from, ownership, context)
+      return 'asked'
+    }
     // Too stale for good: its client is sent the next model as if it had answered.
     if (fate === 'late' && admission.overlapping && round > answered) answer(holding, from, round)
     return undefined
@@ -341,7 +369,7 @@ const folded = (
 ): { readonly weights: Float64Array | undefined; readonly before: PartState; readonly after: PartState } => {
   const { part, terms } = ownership
   const { strategy, members, optimizer, rounds } = terms
-  const updates = forged(held, ownership)
+  const updates = forged(terms.wire.codes && !rounds.admission.overlapping ? held.map((one) => moved(one, before, part)) : held, ownership)
   const weights = strategy.convex ? strategy.weights(updates.map(({ update }) => update)) : undefined
   const order = (decided: string, of = round): Order => terms.order(`fold ${decided}`, of, members.length)
   const about = { round, order, clients: members, segments: part.segments, optimizer }

@@ -1,9 +1,9 @@
 import type { AggregatorState } from '../federation/aggregator-state.js'
+import { Readings } from '../federation/coded-exchange.js'
 import type { ClientState } from '../federation/client.js'
 import type { ExpertState } from '../federation/expert-network.js'
 import type { Holding } from '../federation/owner.js'
 import { putPart } from '../federation/parts.js'
-import { sentTo } from '../federation/strategies/fold.js'
 import type { Terms } from '../federation/terms.js'
 import { fillUntrained } from '../models/untrained.js'
 import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
@@ -12,11 +12,15 @@ import type { Setup } from './setup.js'
 
 /** The models of a flight under way, put together from what its actors hold. Flat vectors that nobody changes afterwards. */
 export class Serving {
+  readonly #readings: Readings
+
   constructor(
     private readonly setup: Setup,
     private readonly terms: Terms,
     private readonly lives: Pick<Lives, 'state' | 'alive'>,
-  ) {}
+  ) {
+    this.#readings = new Readings(terms)
+  }
 
   /** What the owner of a part holds: an expert network, by its index, or the aggregator. */
   holding(expert: number | undefined): Holding {
@@ -47,7 +51,7 @@ export class Serving {
     const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
     if (kept !== undefined) return kept
     const flat = (state?.personal ?? clients.get(client) ?? initial).slice()
-    for (const part of this.terms.travelling) putPart(sentTo(this.holding(part.expert).state, client), part, flat)
+    for (const part of this.terms.travelling) putPart(this.#readings.of(part, this.holding(part.expert), client), part, flat)
     return flat
   }
 

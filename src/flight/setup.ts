@@ -1,4 +1,6 @@
 import { buildBalancer } from '../balancing/registry.js'
+import { drawsOf } from '../codecs/draws.js'
+import { chainsOf } from '../codecs/routes.js'
 import type { World } from '../data/world.js'
 import type { Engine, Prepared, Training } from '../engine/engine.js'
 import { SpecificationError } from '../errors.js'
@@ -17,7 +19,8 @@ import { buildLayout, initialize, type Layout } from '../models/layout.js'
 import type { Model } from '../models/model.js'
 import { buildModel } from '../models/registry.js'
 import { meanWeights, trainedTasks } from '../models/trained-tasks.js'
-import { plainWire } from '../network/wire.js'
+import { codedWire } from '../network/coded-wire.js'
+import { plainWire, type Wire } from '../network/wire.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
 import { randomOrder } from '../random/order.js'
@@ -163,7 +166,7 @@ export const setUp = async (
 
 /** What may differ between flights of one federation, so that nothing of it has to be made anew. */
 const protocol = [
-  'rounds', 'selection', 'choose', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
+  'rounds', 'selection', 'choose', 'codec', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
   'warnings', 'checks', 'link', 'schedule',
 ] as const satisfies readonly (keyof Resolved)[]
 
@@ -215,13 +218,29 @@ const orders = (seed: string, fresh: Fresh | undefined): Terms['order'] => {
   return (decided, round, of) => randomOrder(of, draws.visit(decided, round, 0), draws.visit(decided, round, 1))
 }
 
+/** The wire of a federation; `codec` says what is coded on it. */
+const wireOf = ({ resolved: { codec, seeds }, layout, participants }: Setup, checksums: boolean, fresh: Fresh | undefined): Wire => {
+  const plain = plainWire(checksums)
+  if (codec === undefined) return plain
+  const draws = freshened(fresh, createDraws(streams(seeds.batches), createLexicon(), 'codecs'), 'codecs')
+  const word = (key: string, round: number, nth: number): number => Math.floor(draws.visit(key, round, nth) * 2 ** 32)
+  return codedWire(plain, {
+    chainOf: chainsOf(codec, participants, streams(seeds.faults)),
+    segments: layout.segments.map(({ name }) => name),
+    draws: (kind, part, round, client) => {
+      const key = encodeKey([kind, part, client])
+      return drawsOf([word(key, round, 0), word(key, round, 1)])
+    },
+  })
+}
+
 /** A client whose answer does not arrive tries so often at least before it sits a round out. */
 const leastRepeats = 3
 
 /** What the actors agree on before a flight in this weather. `fresh`: chance that falls anew from a moment of it on. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal, fresh?: Fresh): Terms => {
   const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
-  const wire = plainWire(delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum)
+  const wire = wireOf(setup, delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum, fresh)
   return {
     strategy,
     rounds,

@@ -194,6 +194,21 @@ export const beginParameters = (
   return { frame, values: new Float32Array(frame.buffer, frame.byteOffset + HEADER + safetensors.length, length) }
 }
 
+/** A frame about parameters that are coded, around their bytes; without a checksum. */
+export const frameOf = (head: UpdateHead | ModelHead, body: Uint8Array, memory: (size: number) => Uint8Array = alone): Uint8Array => {
+  const frame = begin(head, memory(HEADER + body.length))
+  frame.set(body, HEADER)
+  return frame
+}
+
+/** Reads a parameter frame of a kind whose body is coded: a view of it. */
+export const decodeFrame = <Kind extends 'model' | 'update'>(frame: Uint8Array, kind: Kind): Decoded<Kind, Uint8Array> => {
+  const why = fault(frame, kind)
+  if (why !== undefined) return { ok: false, why }
+  const head = headOf(frame, kind)
+  return isSound(head) ? { ok: true, head: head as HeadOf<Kind>, body: frame.subarray(HEADER) } : { ok: false, why: 'head' }
+}
+
 /** Bytes of a parameter frame before its values. */
 export const roomBefore = (safetensors: Uint8Array): number => HEADER + safetensors.length
 

@@ -14,8 +14,11 @@ export const kindNumber = Object.fromEntries(messageKinds.map((kind, number) => 
 /** Up is from a client, down to one, inside among servers. */
 export type Direction = 'up' | 'down' | 'inside'
 
-/** What is wrong with a frame that is refused; `head`: a number in it that cannot be, such as a fraction of an example. */
-export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout' | 'head'
+/**
+ * What is wrong with a frame that is refused; `head`: a number in it that cannot be, such as a fraction of an example;
+ * `reference`: it holds changes of a model that its receiver does not have.
+ */
+export type Refusal = 'short' | 'magic' | 'checksum' | 'kind' | 'layout' | 'head' | 'reference'
 
 /** Every fate there is. */
 export const fates = [

@@ -17,6 +17,7 @@ import { deliverySchema } from './delivery.js'
 import { durationSchema } from '../time/duration.js'
 import { localSchema } from './local.js'
 import {
+  codecSchema,
   devicesSchema,
   faultsSchema,
   modelSchema,
@@ -105,6 +106,7 @@ export const specificationSchema = z.strictObject({
     .optional()
     .describe('Whom rounds ask of the clients that are there; absent: the first of a drawn order'),
   network: networkSchema,
+  codec: codecSchema.optional(),
   delivery: deliverySchema.prefault({}),
   devices: devicesSchema,
   schedule: scheduleSchema,

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest'
 import { safetensorsHeader } from '../../src/network/safetensors.js'
 import { plainWire } from '../../src/network/wire.js'
 
-const body = { length: 3, header: safetensorsHeader([{ name: 'w', shape: [3] }]) }
-const part = { name: 'trunk', down: body, up: body }
+const body = { length: 3, header: safetensorsHeader([{ name: 'w', shape: [3] }]), extras: [] }
+const part = { name: 'trunk', segments: [{ name: 'w', role: 'tower', shape: [3], offset: 0, size: 3 } as const], down: body, up: body }
 const head = { kind: 'update', round: 2, examples: 64, steps: 4 } as const
 
 const roomy = (room: number): Float32Array => {

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+
+import { resolveOverrides } from '../roster/overrides.js'
+import type { Name, Participant } from '../roster/participant.js'
+import { selectorSchema } from '../roster/selectors.js'
+import type { Streams } from '../random/streams.js'
+import { chainProblem, type Stage, stageSchema, traitsOf } from './registry.js'
+
+/** What roles of segments are called where each has a codec of its own, and what the further tensors of a strategy are. */
+const words = {
+  embeddings: 'embedding', users: 'user', inputs: 'input', bottoms: 'bottom', experts: 'expert', gates: 'gate', towers: 'tower',
+  norms: 'batch-norm', others: 'other', extras: 'extra',
+} as const
+
+/** A role of a segment; `extra`: a further tensor of the strategy, such as a control variate. */
+export type CodedRole = (typeof words)[keyof typeof words]
+
+type Word = keyof typeof words
+
+/** Codecs one after the other, as data: each codes what the one before leaves to it. */
+export type Chain = readonly Stage[]
+
+const chainSchema = z
+  .union([stageSchema.transform((stage): Stage[] => [stage]), z.array(stageSchema).min(1)])
+  .superRefine((chain, context) => {
+    const message = chainProblem(chain)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+  .describe('A codec, or a list of them: each codes what the one before leaves to it')
+
+const said = (word: Word): z.ZodOptional<typeof chainSchema> => chainSchema.optional().describe(
+  word === 'extras' ? 'Of the further tensors of a strategy, such as control variates' : `Of segments whose role is \`${words[word]}\``,
+)
+
+const byRole = {
+  all: chainSchema.optional().describe('Of everything that nothing else is said of'),
+  embeddings: said('embeddings'), users: said('users'), inputs: said('inputs'), bottoms: said('bottoms'), experts: said('experts'),
+  gates: said('gates'), towers: said('towers'), norms: said('norms'), others: said('others'), extras: said('extras'),
+}
+
+const eitherSchema = z.union([
+  chainSchema.transform((all): z.output<z.ZodObject<typeof byRole>> => ({ all })),
+  z.strictObject(byRole),
+])
+
+const routeFields = {
+  ...byRole,
+  up: eitherSchema.optional().describe('Of updates: before what is said for both directions'),
+  down: eitherSchema.optional().describe('Of models'),
+}
+
+const someSchema = z.strictObject({
+  who: selectorSchema.optional().describe('Clients that it holds for; everybody when absent'),
+  rounds: z
+    .tuple([z.int().min(1), z.int().min(1)])
+    .refine(([first, last]) => first <= last, 'the first round comes before the last')
+    .optional()
+    .describe('First and last round that it holds for; all when absent'),
+  ...routeFields,
+})
+
+/** How messages are coded, by direction, role, client and round. */
+export const codecSchema = z
+  .union([
+    chainSchema.transform((all): z.output<typeof routesSchema> => ({ all })),
+    z.strictObject({
+      ...routeFields,
+      some: z.array(someSchema).min(1).optional().describe('Of some clients or rounds: before what is said of all; later entries win'),
+    }),
+  ])
+  .describe('How parameters become bytes: one codec for everything, or by role, direction, client and round; as they are, in 32 bits, when absent')
+
+const routesSchema = z.strictObject({ ...routeFields, some: z.array(someSchema).optional() })
+
+/** How messages are coded, as data: everything by its role and direction. */
+export type Routes = z.output<typeof codecSchema>
+export type CodecInput = z.input<typeof codecSchema>
+
+type Route = Omit<z.output<typeof someSchema>, 'who' | 'rounds'>
+
+const wordOf = Object.fromEntries(Object.entries(words).map(([word, role]) => [role, word])) as Record<CodedRole, Word>
+
+/** A strategy's further tensors have nothing at the receiver that they could be a change of. */
+const fitting = (chain: Chain | undefined, role: CodedRole): Chain | undefined =>
+  chain !== undefined && role === 'extra' && traitsOf(chain).of === 'changes' ? undefined : chain
+
+/** What a route says of a role in a direction: the direction's own word first, then that of both. */
+const within = (route: Route, direction: 'up' | 'down', role: CodedRole): Chain | undefined => {
+  const word = wordOf[role]
+  const own = route[direction]
+  return own?.[word] ?? fitting(own?.all, role) ?? route[word] ?? fitting(route.all, role)
+}
+
+/** Which chain a tensor is coded by; undefined: it goes as it is. The same object for the same words. */
+export type ChainOf = (direction: 'up' | 'down', role: CodedRole, client: Name, round: number) => Chain | undefined
+
+/** Looks chains up. Clients that are drawn are drawn now. */
+export const chainsOf = (routes: Routes, participants: readonly Participant[], streams: Streams): ChainOf => {
+  const { some = [] } = routes
+  if (some.length === 0) return (direction, role) => within(routes, direction, role)
+  const members = some.map((one, i) => {
+    const { who } = one
+    return who === undefined ? undefined : new Set(resolveOverrides([{ who, here: true }], participants, streams, `codec.some[${i}]`).keys())
+  })
+  return (direction, role, client, round) => {
+    for (let i = some.length - 1; i >= 0; i--) {
+      const { rounds: [first, last] = [1, Infinity] } = some[i]
+      if (round < first || round > last || members[i]?.has(client) === false) continue
+      const chain = within(some[i], direction, role)
+      if (chain !== undefined) return chain
+    }
+    return within(routes, direction, role)
+  }
+}
