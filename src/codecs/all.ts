@@ -3,3 +3,4 @@
  * the byte-truth table follow.
  */
 export { fp32 } from './fp32.js'
+export { topK } from './top-k.js'
