@@ -5,3 +5,4 @@
 export { fp32 } from './fp32.js'
 export { topK } from './top-k.js'
 export { randomK } from './random-k.js'
+export { rows } from './rows.js'
