@@ -3,3 +3,8 @@
  * the byte-truth table follow.
  */
 export { fp32 } from './fp32.js'
+export { topK } from './top-k.js'
+export { randomK } from './random-k.js'
+export { rows } from './rows.js'
+export { deflate } from './deflate.js'
+export { zstd } from './zstd.js'

@@ -22,6 +22,11 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + count)
   }
 
+  /** All bytes that are left, without passing them: for what finds its own end, and then takes as many as it has read. */
+  ahead(): Uint8Array {
+    return this.#bytes.subarray(this.#at)
+  }
+
   u8(): number {
     return this.#bytes[this.#pass(1)]
   }
