@@ -27,6 +27,8 @@ export interface View {
   readonly calms: boolean
   /** Segments that never leave their client, under the strategy's template. */
   readonly privates: ReadonlySet<string>
+  /** Names of all segments of the model, in its order: coded messages name them by their place in it. */
+  readonly segments?: readonly string[]
   /** The bytes of an envelope under way as they were sent, without bits that are flipped (event `damage`); at the event of its arrival it still is. */
   bytes(envelope: number): Uint8Array | undefined
   /** What a round takes a client that nothing disturbs, where a calm phase is to come. */

@@ -17,6 +17,22 @@ const namesIn = (frame: Uint8Array): { readonly header: Uint8Array; readonly nam
   }
 }
 
+/** The names of the tensors in a coded frame: it begins with their number, and the place of each among the model's segments. */
+const codedNames = (frame: Uint8Array, segments: readonly string[]): readonly string[] => {
+  let at = 32
+  const varint = (): number => {
+    let value = 0
+    for (let unit = 1; at < frame.length; unit *= 0x80) {
+      const byte = frame[at++]
+      value += (byte & 0x7f) * unit
+      if (byte < 0x80) break
+    }
+    return value
+  }
+  const count = Math.min(varint(), frame.length)
+  return Array.from({ length: count }, () => segments[varint()]).filter((name) => name !== undefined)
+}
+
 const same = (frame: Uint8Array, header: Uint8Array): boolean =>
   frame.length >= 32 + header.length && Buffer.compare(header, frame.subarray(32, 32 + header.length)) === 0
 
@@ -32,7 +48,7 @@ export const privacy = check<Memory>({
   kinds: ['send', 'copy', 'arrive', 'drop'],
   applies: ({ privates }) => privates.size > 0,
   begin: () => ({ known: new Map(), about: new Map() }),
-  see: (event, { privates, bytes }, { known, about }) => {
+  see: (event, { privates, bytes, segments }, { known, about }) => {
     if (event.kind === 'send' || event.kind === 'copy') {
       if (event.message === 'model' || event.message === 'update') about.set(event.envelope, event)
       return
@@ -46,7 +62,8 @@ export const privacy = check<Memory>({
     const clean = known.get(key)
     if (clean !== undefined && same(frame, clean)) return
     const read = namesIn(frame)
-    const told = read?.names.find((name) => privates.has(name))
+    const names = read?.names ?? (segments === undefined ? [] : codedNames(frame, segments))
+    const told = names.find((name) => privates.has(name))
     if (told !== undefined) {
       const { actor, to, round, envelope } = sent
       const what = `the ${sent.message} of round ${round} from ${actor} to ${to} holds '${told}', which is private`

@@ -50,13 +50,13 @@ export interface MessageCodec {
   readonly changes: boolean
   /** Whether its sender keeps memory. */
   readonly remembers: boolean
-  /** Whether what it makes depends on the message's numbers and on nothing else: no memory, no model that the receiver has. */
-  readonly alone: boolean
   /**
    * `reference`: what changes are of; without one all that would be a change goes as it is, in 32 bits. The bytes are a view,
    * until the next message.
    */
   encode(values: Float32Array, reference: Reference | undefined, sending: Sending): Uint8Array
+  /** No message becomes more bytes than this. */
+  readonly most: number
   /** Throws `Malformed`, or `UnknownReference` where `referenceOf` a round has nothing, or something else than what was meant. */
   decode(bytes: Uint8Array, referenceOf: (round: number) => Float32Array | undefined): { readonly values: Float32Array; readonly reference: number | undefined }
 }
@@ -159,7 +159,10 @@ export const messageCodec = (tensors: readonly CodedTensor[], names: boolean): M
   return {
     changes,
     remembers,
-    alone: !remembers && !changes && !names,
+    most: groups.reduce(
+      (sum, { codec, shapes, size, changes: whole }) => sum + Math.max(codec.most(shapes), whole ? 4 * size : 0),
+      5 * (tensors.length + 2) + 8,
+    ),
     encode: (values, reference, sending) => {
       out.clear()
       out.varint(tensors.length)

@@ -1,11 +1,10 @@
 import { stintOf } from '../engine/feeding/batches.js'
 import type { Weather } from '../faults/weather.js'
-import { frameLength } from '../network/frame.js'
 import { drain } from '../network/links/drain.js'
 import type { Envelope } from '../network/envelope.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
-import { type Setup, stepCostOn, travellingOf } from './setup.js'
+import { type Setup, stepCostOn, travellingOf, wireOf } from './setup.js'
 
 /** What a first round takes one client that nothing disturbs: its critical path, in virtual microseconds. */
 export interface CalmRound {
@@ -21,23 +20,22 @@ type Calm = Pick<Weather, 'device' | 'rate' | 'latency'>
 
 /**
  * The first round of every client in a weather without faults, begun at 0: from the model's first byte at the servers to
- * the last byte of the answer there. Schedules are left out, and so is what strategies measure between their legs.
+ * the last byte of the answer there; the longest that it can be where messages are coded. Schedules are left out, and so is what strategies measure between their legs.
  */
 export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
   const { clients, strategy, parts } = setup
   const travelling = travellingOf(parts)
   const stepCost = stepCostOn(setup, (name) => weather.device(name))
-  const sizes = { down: 0, up: 0 }
-  for (const { down, up } of travelling) {
-    sizes.down += frameLength(down)
-    sizes.up += frameLength(up)
-  }
+  const wire = wireOf(setup, false)
+  /** Whatever codecs make of the numbers; as many bytes, where nothing is coded. */
+  const mostOf = (client: Name, kind: 'model' | 'update'): number =>
+    travelling.reduce((sum, part) => sum + wire.most(part, kind, client, 1), 0)
   const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
     const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
     const kind = direction === 'down' ? 'model' : 'update'
     const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
-    const passed = drain(sizes[direction], start, { rate: (at) => weather.rate({ owner: client, direction }, at) })
+    const passed = drain(mostOf(client, kind), start, { rate: (at) => weather.rate({ owner: client, direction }, at) })
     return passed - start + weather.latency(envelope)
   }
   return clients.map(({ name, rows, epochs, batch }) => {

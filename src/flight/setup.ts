@@ -219,7 +219,7 @@ const orders = (seed: string, fresh: Fresh | undefined): Terms['order'] => {
 }
 
 /** The wire of a federation; `codec` says what is coded on it. */
-const wireOf = ({ resolved: { codec, seeds }, layout, participants }: Setup, checksums: boolean, fresh: Fresh | undefined): Wire => {
+export const wireOf = ({ resolved: { codec, seeds }, layout, participants }: Setup, checksums: boolean, fresh?: Fresh): Wire => {
   const plain = plainWire(checksums)
   if (codec === undefined) return plain
   const draws = freshened(fresh, createDraws(streams(seeds.batches), createLexicon(), 'codecs'), 'codecs')

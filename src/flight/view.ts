@@ -52,6 +52,7 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, aliv
     damages: weather.damages === true,
     calms: resolved.calm !== undefined,
     privates: new Set(segments.filter((segment) => strategy.template(segment) === 'private').map(({ name }) => name)),
+    ...(wire.codes && { segments: segments.map(({ name }) => name) }),
     bytes: (envelope) => network.bytes(envelope),
     undisturbed: (client) => undisturbed?.get(client),
     unable: (client) => (alive(client) ? weather.absence(client, kernel.now) : 'dead'),

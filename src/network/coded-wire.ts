@@ -3,7 +3,7 @@ import { Malformed } from '../codecs/malformed.js'
 import { type CodedTensor, type MessageCodec, messageCodec, UnknownReference } from '../codecs/message-codec.js'
 import type { ChainOf, CodedRole } from '../codecs/routes.js'
 import type { Name } from '../roster/participant.js'
-import { decodeFrame, type Decoded, frameOf, seal } from './frame.js'
+import { decodeFrame, type Decoded, frameOf, HEADER, seal } from './frame.js'
 import { alone } from './frame-memory.js'
 import type { Version } from './thread.js'
 import type { Wire, WirePart } from './wire.js'
@@ -78,6 +78,10 @@ export const codedWire = (plain: Wire, { chainOf, segments, draws }: CodedOption
     ...plain,
     codes: true,
     coding: codecOf,
+    most: (part, kind, client, round) => {
+      const codec = codecOf(part, kind, client, round)
+      return codec === undefined ? plain.most(part, kind, client, round) : HEADER + codec.most
+    },
     room: () => 0,
     encode: (part, head, values, client, roomy, sending) => {
       const codec = codecOf(part, head.kind, client, head.round)

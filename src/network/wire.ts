@@ -4,7 +4,7 @@ import type { Name } from '../roster/participant.js'
 import { alone, FrameMemory } from './frame-memory.js'
 import {
   beginParameters, type ControlHead, type ControlKind, type Decoded, decodeControl, decodeParameters, encodeControl,
-  frameAround, type ModelHead, roomBefore, seal, type UpdateHead,
+  frameAround, frameLength, type ModelHead, roomBefore, seal, type UpdateHead,
 } from './frame.js'
 import type { Version } from './thread.js'
 
@@ -66,6 +66,8 @@ export interface Wire {
   encode(part: WirePart, head: ModelHead | UpdateHead, values: Float32Array, client: Name, roomy?: boolean, sending?: Sender): Uint8Array
   /** How messages about a part are coded, to or from a client in a round; undefined: their floats go as they are. */
   coding(part: WirePart, kind: 'model' | 'update', client: Name, round: number): Coding | undefined
+  /** Bytes that such a message has at most; where it is not coded, it has as many. */
+  most(part: WirePart, kind: 'model' | 'update', client: Name, round: number): number
   /** Bytes before the floats of an update about a part; 0 where they are copied whatever is before them. */
   room(part: WirePart): number
   /** Decodes what arrived; the body may be a view of the bytes. `versions`: models that changes may be of. */
@@ -103,6 +105,7 @@ export const plainWire = (checksums: boolean): Wire => {
     codes: false,
     brief,
     coding: () => undefined,
+    most: (part, kind) => frameLength(bodyOf(part, kind)),
     // What something on the way may change must not be anybody's parameters.
     room: ({ up: { header } }) => (checksums ? 0 : roomBefore(header)),
     encode: (part, head, values, _, roomy = false) => {
