@@ -13,13 +13,17 @@ export interface PartShape {
   readonly extras: readonly { readonly name: string; readonly length: number }[]
 }
 
-/** What a check can see of a flight beside its events. For reading. */
+/** What a check can see of a flight beside its events. For reading: what a researcher's check is shown cannot be written to. */
 export interface View {
   readonly now: Micros
   /** Has seen each event before the check does. */
-  readonly ledger: Pick<Ledger, 'length' | 'row' | 'rows' | 'isOpen' | 'flow' | 'flows'>
+  readonly ledger: Pick<Ledger, 'length' | 'row' | 'rows' | 'isOpen'> & {
+    /** The flow that a copy belongs to, as it is now. */
+    flow(envelope: number): Readonly<Flow>
+    readonly flows: readonly Readonly<Flow>[]
+  }
   /** Copies of one flow that are under way, as the network counts them. */
-  inFlight(flow: Flow): number
+  inFlight(flow: Readonly<Flow>): number
   readonly clients: ReadonlySet<Name>
   /** Whether messages are acknowledged, bits may be flipped on their way, and a calm phase is to come. */
   readonly acknowledges: boolean

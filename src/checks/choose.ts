@@ -1,16 +1,17 @@
 import { didYouMean } from '../documents/did-you-mean.js'
 import { SpecificationError } from '../errors.js'
 import type { Check } from './check.js'
+import { onlyLooking } from './looking.js'
 import { allChecks } from './watch.js'
 
 const words = ['all', 'none'] as const
 
 /**
  * The checks that are watched, of the library's and a specification's own: those that are named, or `all`, or `none`; all
- * where nothing is said. Throws for a name that nobody has, and that is none of `others`, which are watched elsewhere.
+ * where nothing is said; a specification's own only look. Throws for a name that nobody has, and that is none of `others`, which are watched elsewhere.
  */
 export const chosenChecks = (own: readonly Check[] = [], names: readonly string[] = ['all'], others: readonly string[] = []): readonly Check[] => {
-  const all = [...allChecks, ...own]
+  const all: readonly Check[] = [...allChecks, ...own.map(onlyLooking)]
   const known = [...all.map(({ name }) => name), ...others]
   for (const name of names) {
     if (known.includes(name) || words.includes(name as never)) continue

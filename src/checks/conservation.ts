@@ -3,7 +3,7 @@ import { check, Violation } from './check.js'
 
 /** A flow that has changed, as the ledger had it after the event at `time`. */
 interface Touched {
-  flow: Flow | undefined
+  flow: Readonly<Flow> | undefined
   sent: number
   copied: number
   delivered: number
@@ -13,7 +13,7 @@ interface Touched {
 
 type Counts = Pick<Flow, 'sent' | 'copied' | 'delivered' | 'dropped'>
 
-const balanced = (flow: Flow, { sent, copied, delivered, dropped }: Counts, inFlight: number, time: number): void => {
+const balanced = (flow: Readonly<Flow>, { sent, copied, delivered, dropped }: Counts, inFlight: number, time: number): void => {
   if (sent + copied === delivered + dropped + inFlight) return
   const { from, to, kind } = flow
   const what =

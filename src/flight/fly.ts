@@ -1,5 +1,5 @@
 import type { Check } from '../checks/check.js'
-import { allChecks } from '../checks/watch.js'
+import { chosenChecks } from '../checks/choose.js'
 import type { World } from '../data/world.js'
 import { SpecificationError } from '../errors.js'
 import { compile } from '../faults/compile.js'
@@ -105,7 +105,7 @@ export const flyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions):
   readyUnder(setup, forecast, options).fly()
 
 const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions & Pick<FlightOptions, 'turn'>): Simulator => {
-  const checks = options.checks ?? [...allChecks, ...(setup.resolved.checks ?? [])]
+  const checks = options.checks ?? chosenChecks(setup.resolved.checks)
   return new Simulator(setup, forecast, { ...options, checks })
 }
 

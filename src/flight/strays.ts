@@ -1,5 +1,7 @@
 import { config } from 'rxjs'
 
+import { isWriting, onlyLooks } from '../record/shown.js'
+
 /**
  * Errors that nobody can catch where they arise: thrown by whoever subscribed to a stream, they reach rxjs, which throws
  * them into the event loop later. While flights are under way they end those flights instead. rxjs does not say whose
@@ -13,9 +15,12 @@ const onStray = (error: unknown): void => {
   if (!failFlights(error)) throw error
 }
 
+/** What was thrown, or what it means where somebody writes to what a stream has shown. */
+const meant = (error: unknown): unknown => (isWriting(error) ? onlyLooks('A subscriber to events$, or within a link,', error.message, error) : error)
+
 /** Ends every flight that is under way with this error; false if there is none. */
 export const failFlights = (error: unknown): boolean => {
-  for (const fail of underWay) fail(error)
+  for (const fail of underWay) fail(meant(error))
   return underWay.size > 0
 }
 

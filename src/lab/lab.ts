@@ -2,6 +2,7 @@ import { resolve as absolute } from 'node:path'
 
 import type { Check } from '../checks/check.js'
 import { chosenChecks } from '../checks/choose.js'
+import { onlyLooking } from '../checks/looking.js'
 import type { World } from '../data/world.js'
 import { JobMemory } from '../engine/recalling/job-memory.js'
 import type { JobStore } from '../engine/recalling/job-store.js'
@@ -12,6 +13,7 @@ import type { CalmRound } from '../flight/calm-round.js'
 import { type Anew, calmRoundsOf, type FlyOptions, flySetup, planOf } from '../flight/fly.js'
 import { type Setup, setUp } from '../flight/setup.js'
 import type { FlightOptions } from '../flight/simulator.js'
+import { show } from '../record/shown.js'
 import type { Participant } from '../roster/participant.js'
 import { checkWorld, reseed, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, Specification } from '../simulation/specification.js'
@@ -27,7 +29,11 @@ export interface LabOptions extends ResolveOptions {
 }
 
 /** One flight of a lab. */
-export interface LabFlight extends Pick<FlightOptions, 'onEvent' | 'onLines' | 'signal'> {
+export interface LabFlight extends Pick<FlightOptions, 'onLines' | 'signal'> {
+  /** What happens, as it happens: a copy, which is not to be written to. An error that it throws ends the flight. */
+  readonly onEvent?: FlightOptions['onEvent']
+  /** The same for parts of the program that never write: what happens itself. */
+  readonly told?: FlightOptions['onEvent']
   /** Default: the lab's own. The world stays, as all worlds of a lab: everything else is drawn by this seed. */
   readonly seed?: string | number
   /** What is flown, in place of what the specification's faults draw: a plan of `lab.plan`, edited or not. */
@@ -140,13 +146,17 @@ export class Lab {
     return told
   }
 
-  #flying(setup: Setup, { plan, checks = [], watch, onEvent, onLines, signal, anew }: LabFlight): FlyOptions {
+  #flying(setup: Setup, { plan, checks = [], watch, onEvent, told, onLines, signal, anew }: LabFlight): FlyOptions {
     return {
-      onEvent, onLines, signal, anew,
+      onEvent: onEvent === undefined ? told : (event) => {
+        told?.(event)
+        show(event, 'onEvent', onEvent)
+      },
+      onLines, signal, anew,
       engine: this.#ground.engine,
       cwd: this.#cwd,
       plan: plan && checkedPlan(plan, setup.participants),
-      checks: [...chosenChecks(setup.resolved.checks, watch), ...checks],
+      checks: [...chosenChecks(setup.resolved.checks, watch), ...checks.map(onlyLooking)],
     }
   }
 

@@ -10,6 +10,7 @@ import { type FlyOptions, plannedAnother, ready } from '../flight/fly.js'
 import type { Setup } from '../flight/setup.js'
 import type { Simulator } from '../flight/simulator.js'
 import type { FlightEvent } from '../record/event.js'
+import { show, shown } from '../record/shown.js'
 import type { Name } from '../roster/participant.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { formatMicros, type Micros } from '../time/micros.js'
@@ -33,7 +34,7 @@ export interface OpenFlightOptions {
 }
 
 const isReached = (halt: Exclude<Halt, number>): ((event: FlightEvent) => boolean) => {
-  if (typeof halt === 'function') return halt
+  if (typeof halt === 'function') return (event) => show(event, 'the function that says where to halt', halt)
   if ('opened' in halt) return (event) => event.kind === 'round-open' && event.round >= halt.opened
   return (event) => event.kind === 'round-close' && event.row.round >= halt.closed
 }
@@ -217,7 +218,7 @@ export class OpenFlight {
       stepped: true,
       onEvent: (event) => {
         if (this.#halts !== undefined && event.kind !== 'evaluated') {
-          this.#events.push(event)
+          this.#events.push(shown(event))
           if (!this.#halted && this.#halts(event)) this.#halted = true
         }
         fly.onEvent?.(event)

@@ -156,7 +156,7 @@ export class Network {
   }
 
   /** Copies of one flow that are under way, counted by the flights themselves. */
-  inFlight({ index }: Flow): number {
+  inFlight({ index }: Pick<Flow, 'index'>): number {
     return this.#under[index] ?? 0
   }
 

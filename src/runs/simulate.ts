@@ -15,6 +15,7 @@ import { loadGroundWorld, openGround } from '../lab/ground.js'
 import { comparedNames, splitChecks } from '../lab/compared/all.js'
 import { Lab, type LabFlight } from '../lab/lab.js'
 import type { FlightEvent } from '../record/event.js'
+import { show } from '../record/shown.js'
 import { checkWorld, resolve, type ResolveOptions } from '../simulation/resolve.js'
 import type { Resolved, Specification } from '../simulation/specification.js'
 import { conclude, describe } from './describe.js'
@@ -233,7 +234,7 @@ const flyInto = async (
     return await lab.fly({
       ...what,
       signal: stop.signal,
-      onEvent(event) {
+      told(event) {
         folder?.event(event)
         checkDisk()
         watch.onEvent?.(event)
@@ -255,7 +256,7 @@ const runOf = (flight: Flight, about: Omit<Run, keyof Flight>): Run =>
 
 /** A run under way: await it, or watch `events$` meanwhile. */
 export interface Running extends Promise<Run> {
-  /** What happens, in virtual-time order. Completes with the flight; subscribe before the first `await`. */
+  /** What happens, in virtual-time order: copies, which are not to be written to. Completes with the flight; subscribe before the first `await`. */
   readonly events$: Observable<FlightEvent>
 }
 
@@ -276,9 +277,12 @@ const completed = async (events: Subject<FlightEvent>): Promise<void> => {
  */
 export const simulate = (specification: Specification, options: SimulateOptions = {}): Running => {
   const events = new Subject<FlightEvent>()
+  const tell = (event: FlightEvent): void => {
+    if (events.observed) show(event, 'A watcher of events$', (copy) => events.next(copy))
+  }
   // Nothing happens before the caller's next `await`, so that `events$` can be subscribed to.
   const done = Promise.resolve()
-    .then(() => conduct(specification, options, { onEvent: (event) => events.next(event) }))
+    .then(() => conduct(specification, options, { onEvent: tell }))
     .finally(() => completed(events))
   return Object.assign(done, { events$: events.asObservable() })
 }
