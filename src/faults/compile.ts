@@ -160,6 +160,9 @@ export const compile = (input: CompileInput): Weather => {
       gate.see(event)
       // What an inbox holds has no more to wait for.
       if (hooks.inbox !== undefined && wasOn && !gate.isOn()) live({ kind: 'release', who, at: event.at, fault })
+      if (hooks.absence === undefined || hooks.absence.phase !== undefined) return
+      if (wasOn && !gate.isOn()) live({ kind: 'back', who, at: event.at, fault })
+      else if (gate.isOn()) presence.ends(gate.endsAt(event.at))
     }
     gates.push({ kinds: gate.kinds, see })
     return gated(hooks, gate)
@@ -245,6 +248,10 @@ export const compile = (input: CompileInput): Weather => {
   let isCalm = false
   const deadly = new Set(plan.faults.flatMap(({ fault, targets }) => (entryOf(fault).kills === true ? targets : [])))
   const revivable = new Set(plan.faults.flatMap(({ fault, targets }) => ('restartWhen' in fault && fault.restartWhen ? targets : [])))
+  /** Clients that an event may bring back. */
+  const expected = [...subjects.values()].filter(({ name, role, watched: own }) =>
+    role === roleNumber.client &&
+    (revivable.has(name) || (calms && (own !== undefined || deadly.has(name))) || own?.hooks.some(({ window }) => stopOf(window) !== undefined) === true))
   const slowness = new Slowness()
   const untouched = all.length === 0 && rules.none
 
@@ -290,6 +297,17 @@ export const compile = (input: CompileInput): Weather => {
       const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn(), ...freed.filter((at) => at > now))
       return next === Infinity ? undefined : next
     },
+    ...(expected.length > 0 && {
+      mayReturn: (now: Micros, round: number) => {
+        const calmsYet = calms && !isCalm
+        return expected.some(({ name, watched: own }) => {
+          if (isCalm && core?.members.has(name) === false) return false
+          const back = deaths.back(name)
+          if (back !== undefined) return calmsYet || (back === Infinity && revivable.has(name))
+          return own !== undefined && presence.mayReturn(own, now, round, calmsYet)
+        })
+      },
+    }),
     span: (client, start, cost, round) => {
       const who = subject(client)
       let end = start + cost

@@ -72,6 +72,8 @@ export type Life =
     }
   /** It comes back, if it is dead. */
   | { readonly kind: 'restart'; readonly who: Name; readonly at: Micros; readonly fault: string }
+  /** An event has ended what kept clients away: they may be there. */
+  | { readonly kind: 'back'; readonly who: Name; readonly at: Micros; readonly fault: string }
   /** It sleeps, and then goes on where it was. */
   | {
       readonly kind: 'pause'
