@@ -152,12 +152,16 @@ export const compile = (input: CompileInput): Weather => {
     const waits = entryOf(fault).sudden !== true && (when.when !== undefined || stopOf(when) !== undefined)
     return waits || calms ? new Gate(waits ? when : {}, parts) : undefined
   }
-  const heard = ({ id: fault, targets: [who] }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
+  const heard = ({ id: fault, targets }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
+    const [who] = targets
     const see: Reader['see'] = (event) => {
       // Events count from the injection on.
       if (stay !== undefined && !stay.isOpen && event.kind !== 'calm') return
       const wasOn = gate.isOn()
+      const ended = gate.endsAt(event.at)
       gate.see(event)
+      const isOther = wasOn !== gate.isOn() || ended !== gate.endsAt(event.at)
+      if (hooks.narrow !== undefined && isOther) live({ kind: 'rates', who, whose: targets, at: event.at, fault })
       // What an inbox holds has no more to wait for.
       if (hooks.inbox !== undefined && wasOn && !gate.isOn()) live({ kind: 'release', who, at: event.at, fault })
       if (hooks.absence === undefined || hooks.absence.phase !== undefined) return
@@ -255,10 +259,18 @@ export const compile = (input: CompileInput): Weather => {
   const slowness = new Slowness()
   const untouched = all.length === 0 && rules.none
 
+  /** Narrowings that may be other ones in each round. */
+  const byRound = compiled.flatMap(({ planned, hooks }) => {
+    const { rounds, probability } = planned.fault as When & { readonly probability?: number }
+    const varies = rounds !== undefined || probability !== undefined || shareOf(planned.fault) !== undefined
+    return hooks.narrow !== undefined && varies ? [planned] : []
+  })
+
   const see: Reader['see'] = (event) => {
     if (event.kind === 'round-open') {
       presence.open(event.round, event.at)
       selections.open(event.round, event.selected)
+      for (const { id: fault, targets } of byRound) live({ kind: 'rates', who: targets[0], whose: targets, at: event.at, fault })
     } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
     else if (event.kind === 'drop') presence.dropped(event)
     else if (event.kind === 'life') deaths.see(event)

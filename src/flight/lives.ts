@@ -32,7 +32,7 @@ export interface LivesOptions {
 }
 
 /** What makes good, and happens in a calm phase, too. */
-const mends: ReadonlySet<Life['kind']> = new Set(['restart', 'back', 'heal', 'release'] as const)
+const mends: ReadonlySet<Life['kind']> = new Set(['restart', 'back', 'rates', 'heal', 'release'] as const)
 
 /**
  * Births, deaths and returns of actors of every role, through one door. A crash is fail-stop: state, timers, work and
@@ -102,6 +102,7 @@ export class Lives {
       if (event.kind === 'crash') this.#crash(event)
       else if (event.kind === 'restart') this.#dead.get(event.who)?.()
       else if (event.kind === 'back') this.#options.returned()
+      else if (event.kind === 'rates') this.#options.network.rerate(event.whose)
       else if (event.kind === 'pause') this.#pause(event)
       else if (event.kind === 'leave') this.#leave(event)
       else this.#links(event)
