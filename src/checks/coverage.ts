@@ -41,13 +41,13 @@ const ofClients = ['model', 'close', 'recover', 'resend', 'probe', ...reliably] 
 export const protocol = {
   aggregator: {
     idle: ['begin', 'wake'],
-    open: ['wake', 'timer', 'look', 'overdue', 'probing', ...ofServers],
+    open: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
     /** Too few clients are there for the round to open. */
-    short: ['wake', 'timer', 'look', 'overdue', 'probing', ...ofServers],
+    short: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
     /** A close is scored or written down before another round opens. */
     'between rounds': ['wake', 'judged', 'overdue', 'probing', ...ofServers],
-    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'overdue', 'probing', ...ofServers],
-    recovering: ['recovered', ...ofServers],
+    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
+    recovering: ['recovered', 'back', ...ofServers],
     done: ofServers,
   },
   expert: {

@@ -10,7 +10,7 @@ const rounds = 3
 interface Memory {
   /** Whether it is calm. */
   calm: boolean
-  /** What was sent before, and has not arrived: it may have a line for as long as faults gave it when it began. */
+  /** What was sent before, and has not arrived: faults that delay or keep a message had settled that when they met it. */
   readonly under: Map<number, Flow>
   /** When waits of the faulty phase are over at the latest; Infinity while something is under way that was sent in it. */
   settled: Micros

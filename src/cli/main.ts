@@ -24,6 +24,7 @@ import { refuteClaim, type RefuteFlags } from './refute.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
+import { showRun, type ShowFlags } from './show.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
 import { sheetFormats } from './sheet.js'
@@ -113,6 +114,13 @@ Examples:
   npx windtunnel explore simulations/first-flight.ts --collect --json > found.json
   npx windtunnel shrink found.json --case 17
   npx windtunnel replay runs/first-flight-1-shortest`,
+  show: `
+Prints the tables that \`run\` printed at the end, from what the folder holds; nothing is flown. Of a run that is still flown, was
+broken off or failed it prints what is there, and says so (exit code 8). Refuses files that are not as the run wrote them.
+
+Examples:
+  npx windtunnel show runs/first-flight-1
+  npx windtunnel show runs/first-flight-1 --json > summary.json`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -290,6 +298,13 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--quiet', 'print nothing but errors')
     .addHelpText('after', examples.shrink)
     .action(async (given: string, flags: ShrinkFlags) => done(await shrink(given, flags, streams)))
+  root
+    .command('show')
+    .argument('<run>', 'folder of a run')
+    .description('print the tables of a run that was flown, as at its end')
+    .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
+    .addHelpText('after', examples.show)
+    .action((folder: string, flags: ShowFlags) => done(showRun(folder, flags, streams)))
   root
     .command('verify')
     .argument('<run...>', 'folders of runs, or folders above them')

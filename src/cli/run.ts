@@ -52,11 +52,11 @@ export const progressFor = (
   return streams.err.isTTY ? showProgress(streams.err, resolved.name, countOf(resolved)) : silent
 }
 
-const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+export const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 export const widthOf = (out: Output): number => Math.min(120, out.isTTY ? Math.max(60, out.columns ?? 100) : 100)
 
-const shortest = (cwd: string, path: string): string => {
+export const shortest = (cwd: string, path: string): string => {
   const way = relative(cwd, path) || '.'
   return way.startsWith('..') ? path : way
 }

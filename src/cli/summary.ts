@@ -7,7 +7,7 @@ import {
   roundsByOutcome,
   trainingsByOutcome,
 } from '../runs/totals.js'
-import type { Run } from '../runs/simulate.js'
+import type { Told } from '../runs/told.js'
 
 /** Test scores of one scenario and task at the selected and at the last round. */
 export interface ScoreRow {
@@ -19,11 +19,11 @@ export interface ScoreRow {
 }
 
 /** The last round at which the test split was scored; 0 before training. */
-export const lastScored = (run: Pick<Run, 'metrics'>): number =>
+export const lastScored = (run: Pick<Told, 'metrics'>): number =>
   run.metrics.reduce((last, row) => (row.split === 'test' ? Math.max(last, row.round) : last), 0)
 
 /** Test scores per scenario and task, in the order in which they were measured. */
-export const scoreRows = (run: Pick<Run, 'metrics' | 'selectedRound'>): ScoreRow[] => {
+export const scoreRows = (run: Pick<Told, 'metrics' | 'selectedRound'>): ScoreRow[] => {
   const last = lastScored(run)
   return run.metrics
     .filter((row) => row.round === last && row.split === 'test')
@@ -34,7 +34,7 @@ export const scoreRows = (run: Pick<Run, 'metrics' | 'selectedRound'>): ScoreRow
 }
 
 /** What `--json` prints: everything in the tables, as plain data. */
-export const summarise = (run: Run): Record<string, unknown> => {
+export const summarise = (run: Told): Record<string, unknown> => {
   const { resolved, folder } = run
   const mean = (round: number) => {
     const of = (metric: string): number | null => meanMetric(run.metrics, { round, split: 'test', metric })
@@ -45,13 +45,14 @@ export const summarise = (run: Run): Record<string, unknown> => {
     name: resolved.name,
     seed: resolved.seed,
     status: run.status,
+    ...(run.manifest.error !== undefined && { error: run.manifest.error }),
     engine: resolved.engine,
     workers: resolved.workers,
-    world: run.world.name,
-    digest: run.digest,
-    digests: run.digests,
+    world: run.manifest.world.name,
+    digest: run.digest ?? null,
+    digests: run.digests ?? null,
     run: folder ?? null,
-    virtualTime: run.virtualTime,
+    virtualTime: run.virtualTime ?? null,
     rounds: { count: run.rounds.length, ...roundsByOutcome(run.rounds), selected: run.selectedRound },
     test: { selected: mean(run.selectedRound), last: mean(lastScored(run)) },
     scores: scoreRows(run),
@@ -59,10 +60,10 @@ export const summarise = (run: Run): Record<string, unknown> => {
     trainings,
     faults: run.faults,
     marks: run.marks,
-    coverage: run.coverage,
+    coverage: run.coverage ?? null,
     ...(Object.keys(run.compared).length > 0 && { compared: run.compared }),
     warnings: run.warnings,
-    realSeconds: run.spent.realSeconds,
-    cpuSeconds: run.spent.cpuSeconds,
+    realSeconds: run.spent?.realSeconds ?? null,
+    cpuSeconds: run.spent?.cpuSeconds ?? null,
   }
 }

@@ -2,9 +2,9 @@ import Table from 'cli-table3'
 import { bytesByDirection, bytesByFate, bytesStored, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
-import type { Run } from '../runs/simulate.js'
+import type { Told } from '../runs/told.js'
 import { unselectable } from '../runs/warnings.js'
-import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap, type Labels } from './format.js'
+import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
 import { lastScored, scoreRows } from './summary.js'
 
 export type Align = 'left' | 'right'
@@ -29,24 +29,8 @@ export const table = (
 /** Losses and distances come after scores. */
 const later = (metric: string): number => Number((metrics[metric]?.better ?? 'higher') !== 'higher')
 
-/** Test rows of either label, by scenario and task. */
-const testLabels = ({ world: { scenarios, tasks } }: Pick<Run, 'world'>) => (scenario: string, task: string): Labels | undefined => {
-  const t = tasks.findIndex(({ name, kind }) => name === task && kind === 'binary')
-  if (t < 0) return undefined
-  const counts = { positives: 0, negatives: 0 }
-  for (const { name, of = name, test } of scenarios) {
-    if (of !== scenario && name !== scenario) continue
-    for (let row = 0; row < test.rows; row++) {
-      const label = test.labels[row * tasks.length + t]
-      if (label > 0.5) counts.positives++
-      else if (label <= 0.5) counts.negatives++
-    }
-  }
-  return counts
-}
-
 /** Per scenario and task, test scores at the selected and the last round (one column where they are the same). */
-export const scoreTable = (run: Run): string => {
+export const scoreTable = (run: Pick<Told, 'metrics' | 'selectedRound' | 'manifest'>): string => {
   const rows = scoreRows(run).filter(({ metric }) => metrics[metric]?.final !== true)
   const last = lastScored(run)
   const measured = [...new Set(rows.map(({ metric }) => metric))].sort((a, b) => later(a) - later(b))
@@ -57,11 +41,11 @@ export const scoreTable = (run: Run): string => {
     const end = { metric, at: 'last' as const, title: `${name} (${last})` }
     return run.selectedRound === last ? [end] : [selected, end]
   })
-  const labels = testLabels(run)
+  const { labels = {} } = run.manifest
   const body = pairs.map(({ scenario, task }, i) => {
     const scores = columns.map(({ metric, at }) => {
       const row = rows.find((r) => r.scenario === scenario && r.task === task && r.metric === metric)
-      return metric === 'auc' ? formatAuc(row?.[at], labels(scenario, task)) : formatScore(row?.[at])
+      return metric === 'auc' ? formatAuc(row?.[at], labels[scenario]?.[task]) : formatScore(row?.[at])
     })
     return [scenario === pairs[i - 1]?.scenario ? '' : scenario, task].concat(scores)
   })
@@ -82,9 +66,13 @@ export const scoreTable = (run: Run): string => {
   return table(head, align, [...body, ...means])
 }
 
+/** Has it come to what is known at the end alone: what was selected, what became of each training? */
+const hasEnded = ({ status }: Pick<Told, 'status'>): boolean => status === 'complete' || status === 'interrupted'
+
 /** What the rounds in the heads of the score table are. */
-const scoreTitle = (run: Run): string => {
+const scoreTitle = (run: Told): string => {
   const last = lastScored(run)
+  if (!hasEnded(run)) return `Test scores after round ${last}, the last that was scored`
   if (unselectable(run.metrics)) return `Test scores after round ${last}, the last: no round could be selected`
   if (!run.metrics.some(({ split, round }) => split === 'validation' && round > 0)) {
     return `Test scores after round ${last}, the last: nothing was validated`
@@ -95,7 +83,7 @@ const scoreTitle = (run: Run): string => {
 }
 
 /** Bytes per direction, kind of message and fate. */
-export const bytesTable = (run: Run): string => {
+export const bytesTable = (run: Pick<Told, 'ledger'>): string => {
   const rows = bytesByFate(run.ledger)
   const named = { up: 'up', down: 'down', inside: 'among servers' }
   const body = rows.map(({ direction, kind, fate, copies, bytes, travelled }, i) => [
@@ -111,7 +99,7 @@ export const bytesTable = (run: Run): string => {
 }
 
 /** Trainings by what came of them. */
-export const trainingTable = (run: Run): string =>
+export const trainingTable = (run: Pick<Told, 'trainings'>): string =>
   table(
     ['training', 'times', 'examples', 'virtual time'],
     ['left', 'right', 'right', 'right'],
@@ -124,7 +112,7 @@ export const trainingTable = (run: Run): string =>
   )
 
 /** Every fault, how often it fired and what became of it. */
-export const faultTable = (run: Run, width: number): string => {
+export const faultTable = (run: Pick<Told, 'faults'>, width: number): string => {
   const fired = 7
   const rest = width - fired - 4
   const left = Math.floor(rest * 0.5)
@@ -133,37 +121,39 @@ export const faultTable = (run: Run, width: number): string => {
 }
 
 /** What was tried of the protocol, and which marks were passed. */
-const coverageLine = ({ coverage: { handled, exist }, marks }: Run): string => {
+const coverageLine = ({ handled, exist }: NonNullable<Told['coverage']>, marks: Told['marks']): string => {
   const passed = Object.entries(marks).filter(([, times]) => times > 0).map(([name, times]) => `${name} ${formatCount(times)}`)
   return [`handled ${handled} of ${exist}`, ...passed].join(' · ')
 }
 
+const cutOffs = { running: 'NOT ENDED', interrupted: 'INTERRUPTED', failed: 'FAILED' } as const
+
 /** The end of a run, for people: tables, totals, warnings and where everything is. */
-export const report = (run: Run, width: number, replayCommand: string): string => {
+export const report = (run: Told, width: number, replayCommand: string): string => {
   const { closed, aborted } = roundsByOutcome(run.rounds)
   const bytes = bytesByDirection(run.ledger)
   const wasted = trainingsByOutcome(run.trainings).filter(({ outcome }) => outcome !== 'used')
   const vain = wasted.reduce((sum, row) => sum + row.time, 0)
   const vainExamples = wasted.reduce((sum, row) => sum + row.examples, 0)
-  const { realSeconds, cpuSeconds } = run.spent
+  const { spent, coverage, virtualTime } = run
   const engine = `${run.resolved.engine}, ${plural(run.resolved.workers, 'worker')}`
-  const cutOff = run.status === 'interrupted' ? 'INTERRUPTED after ' : ''
+  const cutOff = run.status === 'complete' ? '' : `${cutOffs[run.status]} after `
   const blocks = [
-    `${scoreTitle(run)}\n${scoreTable(run)}`,
+    (hasEnded(run) || run.metrics.length > 0) && `${scoreTitle(run)}\n${scoreTable(run)}`,
     `Messages\n${bytesTable(run)}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [
-      run.reached !== undefined && `reached ${run.resolved.evaluate.until} at the close of round ${run.reached}`,
-      `${cutOff}${plural(closed, 'round')} closed, ${aborted} aborted · virtual time ${formatTime(run.virtualTime)}`,
+      run.reached !== undefined && `reached ${run.resolved.evaluate?.until} at the close of round ${run.reached}`,
+      `${cutOff}${plural(closed, 'round')} closed, ${aborted} aborted${virtualTime === undefined ? '' : ` · virtual time ${formatTime(virtualTime)}`}`,
       `up ${formatBytes(bytes.up)} · down ${formatBytes(bytes.down)} · among servers ${formatBytes(bytes.inside)}${run.checkpoints.length > 0 ? ` · checkpoints ${formatBytes(bytesStored(run.checkpoints))}` : ''}`,
-      `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
-      `real time ${realSeconds.toFixed(1)} s · processor time ${cpuSeconds.toFixed(1)} s · engine ${engine}`,
-      wrap(`protocol: ${coverageLine(run)}`, width),
+      hasEnded(run) && `trained in vain: ${formatCount(vainExamples)} examples, ${formatTime(vain)} of virtual time`,
+      (spent ? `real time ${spent.realSeconds.toFixed(1)} s · processor time ${spent.cpuSeconds.toFixed(1)} s · ` : '') + `engine ${engine}`,
+      coverage && wrap(`protocol: ${coverageLine(coverage, run.marks)}`, width),
       ...Object.entries(run.compared).map(([name, told]) => wrap(`check ${name}: ${told}`, width)),
-      `digest ${run.digest}`,
+      run.digest && `digest ${run.digest}`,
       run.folder && `run    ${run.folder}`,
-      run.folder && `replay ${replayCommand}`,
+      run.folder && run.digest && `replay ${replayCommand}`,
     ]
       .filter(Boolean)
       .join('\n'),

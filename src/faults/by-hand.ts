@@ -26,6 +26,7 @@ export class Stay {
       // Healed before it came: it never does.
       if (this.#last < Infinity) return
       this.#first = envelopes
+      if (hooks.narrow !== undefined) live({ kind: 'rates', who: targets[0], whose: targets, at: injected!.at, fault })
       const lives = upTo(hooks.lives ?? [], healed)
       for (const life of lives) {
         if (life.at >= injected!.at) live(life)
@@ -35,6 +36,7 @@ export class Stay {
     const closes = (envelopes: number): void => {
       this.#last = envelopes
       const about = { who: targets[0] ?? AGGREGATOR, at: healed!.at, fault }
+      if (hooks.narrow !== undefined) live({ kind: 'rates', whose: targets, ...about })
       if (this.#cut) live({ kind: 'heal', ...about })
       else if (hooks.door !== undefined || hooks.inbox !== undefined) live({ kind: 'release', ...about })
     }

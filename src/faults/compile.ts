@@ -152,14 +152,21 @@ export const compile = (input: CompileInput): Weather => {
     const waits = entryOf(fault).sudden !== true && (when.when !== undefined || stopOf(when) !== undefined)
     return waits || calms ? new Gate(waits ? when : {}, parts) : undefined
   }
-  const heard = ({ id: fault, targets: [who] }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
+  const heard = ({ id: fault, targets }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
+    const [who] = targets
     const see: Reader['see'] = (event) => {
       // Events count from the injection on.
       if (stay !== undefined && !stay.isOpen && event.kind !== 'calm') return
       const wasOn = gate.isOn()
+      const ended = gate.endsAt(event.at)
       gate.see(event)
+      const isOther = wasOn !== gate.isOn() || ended !== gate.endsAt(event.at)
+      if (hooks.narrow !== undefined && isOther) live({ kind: 'rates', who, whose: targets, at: event.at, fault })
       // What an inbox holds has no more to wait for.
       if (hooks.inbox !== undefined && wasOn && !gate.isOn()) live({ kind: 'release', who, at: event.at, fault })
+      if (hooks.absence === undefined || hooks.absence.phase !== undefined) return
+      if (wasOn && !gate.isOn()) live({ kind: 'back', who, at: event.at, fault })
+      else if (gate.isOn()) presence.ends(gate.endsAt(event.at))
     }
     gates.push({ kinds: gate.kinds, see })
     return gated(hooks, gate)
@@ -245,13 +252,25 @@ export const compile = (input: CompileInput): Weather => {
   let isCalm = false
   const deadly = new Set(plan.faults.flatMap(({ fault, targets }) => (entryOf(fault).kills === true ? targets : [])))
   const revivable = new Set(plan.faults.flatMap(({ fault, targets }) => ('restartWhen' in fault && fault.restartWhen ? targets : [])))
+  /** Clients that an event may bring back. */
+  const expected = [...subjects.values()].filter(({ name, role, watched: own }) =>
+    role === roleNumber.client &&
+    (revivable.has(name) || (calms && (own !== undefined || deadly.has(name))) || own?.hooks.some(({ window }) => stopOf(window) !== undefined) === true))
   const slowness = new Slowness()
   const untouched = all.length === 0 && rules.none
+
+  /** Narrowings that may be other ones in each round. */
+  const byRound = compiled.flatMap(({ planned, hooks }) => {
+    const { rounds, probability } = planned.fault as When & { readonly probability?: number }
+    const varies = rounds !== undefined || probability !== undefined || shareOf(planned.fault) !== undefined
+    return hooks.narrow !== undefined && varies ? [planned] : []
+  })
 
   const see: Reader['see'] = (event) => {
     if (event.kind === 'round-open') {
       presence.open(event.round, event.at)
       selections.open(event.round, event.selected)
+      for (const { id: fault, targets } of byRound) live({ kind: 'rates', who: targets[0], whose: targets, at: event.at, fault })
     } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
     else if (event.kind === 'drop') presence.dropped(event)
     else if (event.kind === 'life') deaths.see(event)
@@ -290,6 +309,17 @@ export const compile = (input: CompileInput): Weather => {
       const next = Math.min(presence.nextReturn(now) ?? Infinity, deaths.nextReturn(), ...freed.filter((at) => at > now))
       return next === Infinity ? undefined : next
     },
+    ...(expected.length > 0 && {
+      mayReturn: (now: Micros, round: number) => {
+        const calmsYet = calms && !isCalm
+        return expected.some(({ name, watched: own }) => {
+          if (isCalm && core?.members.has(name) === false) return false
+          const back = deaths.back(name)
+          if (back !== undefined) return calmsYet || (back === Infinity && revivable.has(name))
+          return own !== undefined && presence.mayReturn(own, now, round, calmsYet)
+        })
+      },
+    }),
     span: (client, start, cost, round) => {
       const who = subject(client)
       let end = start + cost

@@ -72,6 +72,10 @@ export type Life =
     }
   /** It comes back, if it is dead. */
   | { readonly kind: 'restart'; readonly who: Name; readonly at: Micros; readonly fault: string }
+  /** An event has ended what kept clients away: they may be there. */
+  | { readonly kind: 'back'; readonly who: Name; readonly at: Micros; readonly fault: string }
+  /** What the lines of these carry is something else from now on: transfers under way end at another time. */
+  | { readonly kind: 'rates'; readonly who: Name; readonly whose: readonly Name[]; readonly at: Micros; readonly fault: string }
   /** It sleeps, and then goes on where it was. */
   | {
       readonly kind: 'pause'
@@ -142,6 +146,10 @@ export interface NarrowHook {
   readonly direction: 'up' | 'down' | undefined
   readonly window: When
   strikes(client: Name, round: number): boolean
+  /** Whether events have it on; it is, when absent. */
+  isOn?(at: Micros): boolean
+  /** Of one that they have on: until when, as far as is known. */
+  endsAt?(at: Micros): Micros
   /** The rate is divided by this. */
   readonly by: number
   /** And is at most this: bytes per second. */

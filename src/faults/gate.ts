@@ -95,7 +95,7 @@ export const gated = (hooks: Hooks, gate: Gate): Hooks => {
     }),
     ...(slow && { slow: { ...slow, course: (began) => slow.course(began), slowed: slow.slowed.bind(slow), strikes: (client, round) => gate.isOn() && slow.strikes(client, round) } }),
     ...(partial && { partial: (client, round) => (gate.isOn() ? partial(client, round) : undefined) }),
-    ...(narrow && { narrow: { ...narrow, narrowed: narrow.narrowed.bind(narrow), strikes: (client, round) => gate.isOn() && narrow.strikes(client, round) } }),
+    ...(narrow && { narrow: { ...narrow, narrowed: narrow.narrowed.bind(narrow), isOn: (at) => gate.isOn(at), endsAt: (at) => gate.endsAt(at) } }),
     ...(absence && { absence: { ...absence, varies: true, isOn: (at) => gate.isOn(at) } }),
     ...(poison && { poison: (values, about) => (gate.isOn() ? poison(values, about) : values) }),
     ...(forge && { forge: (fold) => (gate.isOn() ? forge(fold) : new Map()) }),

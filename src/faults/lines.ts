@@ -18,7 +18,7 @@ const nextEdge = (when: When, at: Micros): Micros => {
 
 /**
  * A line's rate under all narrowings at once: factors multiply, then the lowest cap holds. Rounds are those of `round`,
- * the latest to have opened: a transfer that is under way when a round opens keeps the rate that it asked for.
+ * the latest to have opened. When another opens, or an event has one begin or end, transfers under way ask again.
  */
 export const narrowed = (
   client: Name,
@@ -34,8 +34,8 @@ export const narrowed = (
   let cap = Infinity
   const on = narrowings.filter((hook) => {
     if (hook.direction !== undefined && hook.direction !== direction) return false
-    if (!inRounds(hook.window, round) || !hook.strikes(client, round)) return false
-    until = Math.min(until, nextEdge(hook.window, at))
+    if (!inRounds(hook.window, round) || hook.isOn?.(at) === false || !hook.strikes(client, round)) return false
+    until = Math.min(until, nextEdge(hook.window, at), hook.endsAt?.(at) ?? Infinity)
     return inTime(hook.window, at)
   })
   for (const hook of on) {

@@ -6,7 +6,7 @@ import type { Calendar } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
 import type { AbsenceHook, Life } from './fault.js'
 import { Returns } from './returns.js'
-import { endOf, inRounds, inTime } from './window.js'
+import { endOf, inRounds, inTime, stopOf } from './window.js'
 
 /*
  * When clients are there: schedules, and faults that keep them away.
@@ -205,6 +205,21 @@ export class Presence {
       until = Math.max(until ?? 0, Math.min(endOf(hook.window) ?? Infinity, hook.ends ?? Infinity))
     }
     return until
+  }
+
+  /** Whether an event may end what keeps it from `round`. `calms`: a calm phase is to come, which ends all faults. */
+  mayReturn(client: Watched, now: Micros, round: number, calms: boolean): boolean {
+    return client.hooks.some((hook) => {
+      const { phase, sessions, window } = hook
+      if (phase !== undefined || sessions !== undefined) return false
+      if (stopOf(window) === undefined && (!calms || window.rounds !== undefined)) return false
+      return isIts(hook, now) && this.#strikes(hook, client, round, now)
+    })
+  }
+
+  /** A fault that keeps clients away is over then. */
+  ends(at: Micros): void {
+    if (at < Infinity) this.#returns.add(at)
   }
 
   /** Whose doing it is that it is out of reach; undefined: it is within reach. */

@@ -25,6 +25,11 @@ export interface Weather extends NetworkWeather {
   awayUntil(client: Name, now: Micros, round?: number): Micros | undefined
   /** The next instant after `now` at which a schedule or a timed fault may make some client available, if any. */
   nextChange(now: Micros): Micros | undefined
+  /**
+   * Whether an event, nobody knows when, may make a client available for `round` that is not: who waits for that is told by
+   * a `back` of the lives. Absent where no fault waits for an event.
+   */
+  mayReturn?(now: Micros, round: number): boolean
   /** When a computation of `cost` undisturbed microseconds ends if the device begins it now. */
   span(client: Name, start: Micros, cost: Micros, round: number): Span
   /** How much of its local epochs the client does in `round`: 1, or less under a `partial` fault. */

@@ -87,6 +87,10 @@ export interface AggregatorState {
   timers: Map<string, Timer>
   /** When it looks again for clients that are there. */
   look: Timer | undefined
+  /** Whether it looks again when an event has brought somebody back. */
+  awaits: boolean
+  /** Nothing is left to happen that could bring anybody back in this round. */
+  hopeless: boolean
   /** When it asks those at work whether they still are. */
   probing: Timer | undefined
   past: RoundRow[]
@@ -122,6 +126,8 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   atWork: new Map(),
   timers: new Map(),
   look: undefined,
+  awaits: false,
+  hopeless: false,
   probing: undefined,
   past: [],
   ended: undefined,

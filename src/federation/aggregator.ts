@@ -221,6 +221,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     cancel(state.look, context)
     state.look = undefined
     state.roll = undefined
+    state.hopeless = false
     if (!overlapping || last) stopProbing(state, context)
     let counted: readonly Held[] = []
     // A life before may have opened the round that this one waits to open: whoever knows of it is told that it is over.
@@ -267,8 +268,9 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
 
   /** Does what the machine decides; says what came of it, if the machine must know. */
   const carryOut = (state: AggregatorState, decision: Decision<unknown>, context: Context): Moment | undefined => {
-    const { ask: asking, timers = [], lookAt: instant, close: ending, done = false } = decision
+    const { ask: asking, timers = [], lookAt: instant, awaits = false, close: ending, done = false } = decision
     state.machine = decision.state
+    state.awaits = awaits && !state.hopeless
     const asked = asking === undefined ? undefined : ask(state, asking, context)
     for (const { name, at } of timers) setTimer(state, name, at, context)
     if (instant !== undefined) lookAt(state, instant, context)
@@ -319,6 +321,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const wake = (state: AggregatorState, context: Context): AggregatorState => {
     for (const [name, { at }] of state.timers) setTimer(state, name, at, context)
     if (state.look !== undefined) lookAt(state, state.look.at, context)
+    // Whoever has come back meanwhile, it was not told.
+    else if (state.awaits) lookAt(state, context.now, context)
     if (state.probing !== undefined) probeAt(state, state.probing.at, context)
     if (state.judging !== undefined) judge(state, state.judging.at, context)
     for (const [client, { round, overdue }] of state.atWork) {
@@ -362,6 +366,11 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'look':
         state.look = undefined
         return advance(state, { kind: 'available' }, context)
+      case 'back':
+        // One that has come back looks once it knows where the others are.
+        if (state.recovery !== undefined) return state
+        state.hopeless = message.hopeless
+        return state.phase === 'flying' && state.awaits ? advance(state, { kind: 'available' }, context) : state
       case 'overdue':
         release(state, message.client, message.round, context)
         return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state

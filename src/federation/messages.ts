@@ -182,6 +182,8 @@ export type AggregatorMessage =
   | { readonly kind: 'probing' }
   /** Somebody may be there. */
   | { readonly kind: 'look'; readonly round: number }
+  /** Somebody is there again, by an event; or nothing is left to happen by which anybody could be. */
+  | { readonly kind: 'back'; readonly hopeless: boolean }
   /** A client has not answered in time. */
   | { readonly kind: 'overdue'; readonly round: number; readonly client: Name }
 

@@ -56,6 +56,10 @@ export class Standing implements Situation {
     return this.weather.nextChange(this.now)
   }
 
+  get mayReturn(): boolean {
+    return !this.state.hopeless && this.weather.mayReturn?.(this.now, this.state.round) === true
+  }
+
   get past(): readonly RoundRow[] {
     return this.state.past
   }

@@ -43,6 +43,8 @@ export interface Outlook {
   leaves(client: Name, from: Micros): Micros | undefined
   /** The next instant after `now` at which some client may come back, if any. */
   nextChange(now: Micros): Micros | undefined
+  /** Whether an event, nobody knows when, may bring back a client that is not there for `round`; absent: none ever does. */
+  mayReturn?(now: Micros, round: number): boolean
   /** How much of its local epochs a client does in `round`. */
   completeness(client: Name, round: number): number
   /** What a client sends in place of a part's values; absent: they themselves. */

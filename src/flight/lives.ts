@@ -25,12 +25,14 @@ export interface LivesOptions {
   readonly over: () => boolean
   /** True once the calm phase has begun: nobody dies, sleeps or is cut off by a fault after that. */
   readonly calm: () => boolean
+  /** Told when an event has brought somebody back, or may have. */
+  readonly returned: () => void
   /** Who is healed then; undefined: everybody is. */
   readonly core?: Core | undefined
 }
 
 /** What makes good, and happens in a calm phase, too. */
-const mends: ReadonlySet<Life['kind']> = new Set(['restart', 'heal', 'release'] as const)
+const mends: ReadonlySet<Life['kind']> = new Set(['restart', 'back', 'rates', 'heal', 'release'] as const)
 
 /**
  * Births, deaths and returns of actors of every role, through one door. A crash is fail-stop: state, timers, work and
@@ -99,6 +101,8 @@ export class Lives {
       if ('stopped' in event && event.stopped?.() === true) return
       if (event.kind === 'crash') this.#crash(event)
       else if (event.kind === 'restart') this.#dead.get(event.who)?.()
+      else if (event.kind === 'back') this.#options.returned()
+      else if (event.kind === 'rates') this.#options.network.rerate(event.whose)
       else if (event.kind === 'pause') this.#pause(event)
       else if (event.kind === 'leave') this.#leave(event)
       else this.#links(event)
@@ -160,6 +164,7 @@ export class Lives {
     record.tell(who, { kind: 'life', what: 'restart', fault, keeps, back: kernel.now, ...(kept?.whole === true && { whole: true }) })
     // Before a message that comes in this instant: it must not be taken in by one that does not know where the others are.
     if (life.wake !== undefined) host.tellFirst(who, { from: who, message: life.wake(kept?.whole === true) })
+    this.#options.returned()
   }
 
   #pause({ who, until, fault }: Extract<Life, { kind: 'pause' }>): void {

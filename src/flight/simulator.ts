@@ -152,6 +152,7 @@ export class Simulator {
     this.#options = options
     this.#kernel = new Kernel({
       ...(options.most !== undefined && { most: options.most }),
+      exhausted: () => this.#tellBack(true),
       ...(options.stepped === true && { deliveriesPerTurn: 1, afterEvent: () => this.#steps.cross() }),
     })
     const { onEvent, engine, checks } = options
@@ -342,7 +343,7 @@ export class Simulator {
 
   #advance({ until, stop }: Leg): Promise<void> {
     const { signal } = this.#options
-    return this.#kernel.run({ ...(until !== undefined && { until }), stop: () => signal?.aborted === true || this.#idles || stop?.() === true })
+    return this.#kernel.run({ ...(until !== undefined && { until }), stop: () => signal?.aborted === true || (this.#idles && !this.#tellBack(true)) || stop?.() === true })
   }
 
   async #end(): Promise<Flight> {
@@ -491,6 +492,7 @@ export class Simulator {
       weather: this.#weather,
       over: () => this.#over,
       calm: () => this.#calm.has,
+      returned: () => void this.#tellBack(false),
       core: this.#options.core,
     })
   }
@@ -534,6 +536,20 @@ export class Simulator {
     this.#over = true
     const missing = (['validation', 'test'] as const).filter((split) => !splits.includes(split))
     if (this.#setup.resolved.evaluate.final && missing.length > 0) await this.#evaluation.begin(round, at, missing)
+  }
+
+  /**
+   * Tells an aggregator that waits for it that an event has brought somebody back; or, once nothing is left to happen, that none
+   * will. False: it waits for no such thing.
+   */
+  #tellBack(hopeless: boolean): boolean {
+    if (!this.#host.alive(AGGREGATOR) || (hopeless && this.#kernel.busy > 0)) return false
+    const { phase, awaits, atWork } = this.#lives.state<AggregatorState>(AGGREGATOR)
+    if (phase !== 'flying' || !awaits || (hopeless && atWork.size > 0)) return false
+    const message: AggregatorMessage = { kind: 'back', hopeless }
+    const at = Math.max(this.#kernel.now, this.#lives.closedUntil(AGGREGATOR) ?? 0)
+    this.#host.deliver(at, AGGREGATOR, { from: AGGREGATOR, message })
+    return true
   }
 
   /** Nothing is left to happen: that is the end of the flight, or it can never end. */

@@ -189,6 +189,12 @@ export class Network {
     }
   }
 
+  /** What the weather says of the lines of these has changed: what is under way on them asks again. */
+  rerate(whose: readonly Name[]): void {
+    const { topology } = this.#options
+    this.#links.rerate(whose.flatMap((who) => topology.linesOf(who)))
+  }
+
   /** What `fault` keeps at doors is asked about again, now. */
   release(fault: string): void {
     for (const flying of this.#underWay()) {

@@ -7,7 +7,8 @@ import { readTrace } from '../schedules/trace-file.js'
 import { functionsOf } from '../simulation/functions.js'
 import type { Resolved } from '../simulation/specification.js'
 import { sha256 } from './hash.js'
-import type { Manifest } from './manifest.js'
+import type { Manifest, TestLabels } from './manifest.js'
+import { bytesStored } from './totals.js'
 import { thisProcessor } from './processor.js'
 import { startOf, startWarnings } from './start.js'
 import { versions } from './versions.js'
@@ -60,6 +61,25 @@ export const traceFiles = ({ schedule, network, devices }: Resolved, cwd: string
     .map(([file, field]) => ({ file, sha256: sha256(readTrace(file, cwd, field)) }))
 }
 
+/** Test rows of either label, by scenario and binary task; of a scenario in shards, by its name and by theirs. */
+export const labelsOf = ({ scenarios, tasks }: Pick<World, 'scenarios' | 'tasks'>): TestLabels => {
+  const sums: Record<string, Record<string, { positives: number; negatives: number }>> = {}
+  for (const [t, { name: task, kind }] of tasks.entries()) {
+    if (kind !== 'binary') continue
+    for (const { name, of = name, test } of scenarios) {
+      for (const scenario of new Set([name, of])) {
+        const sum = ((sums[scenario] ??= {})[task] ??= { positives: 0, negatives: 0 })
+        for (let row = 0; row < test.rows; row++) {
+          const label = test.labels[row * tasks.length + t]
+          if (label > 0.5) sum.positives++
+          else if (label <= 0.5) sum.negatives++
+        }
+      }
+    }
+  }
+  return sums
+}
+
 /** Fields by which numbers steer events. */
 const steering = ({ choose, selection, rounds, evaluate: { until } }: Resolved): string[] => {
   const adapts = typeof rounds !== 'function' && 'kind' in rounds && roundEntryOf(rounds).readsNumbers(rounds)
@@ -104,6 +124,7 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
     split: world.split,
     notes: world.notes,
   },
+  ...(Object.keys(labelsOf(world)).length > 0 && { labels: labelsOf(world) }),
   traces: traceFiles(resolved, from.cwd),
   ...(start && { start: start.entry }),
   warnings: [...resolved.warnings, ...(world.warnings ?? []), ...(start ? startWarnings(start, world) : [])],
@@ -112,7 +133,7 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
 })
 
 /** What a manifest says once the run has ended, and what came up meanwhile (`warningsOf`). */
-export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly string[]): Manifest => {
+export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly string[], compared: Manifest['compared'] = {}): Manifest => {
   const aborted = flight.rounds.filter(({ outcome }) => outcome === 'aborted').length
   return {
     ...manifest,
@@ -126,6 +147,8 @@ export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly st
     faults: flight.faults,
     marks: flight.marks,
     coverage: flight.coverage,
+    ...(flight.checkpoints.length > 0 && { stored: bytesStored(flight.checkpoints) }),
+    ...(Object.keys(compared).length > 0 && { compared }),
     warnings: [...manifest.warnings, ...cameUp],
   }
 }

@@ -144,14 +144,14 @@ export class RunFolder {
    * Puts the rows in order and says in the manifest how it ended, and what came up while it flew (`warningsOf`). Returns
    * what was not written, if anything.
    */
-  finish(flight: Flight, spent: NonNullable<Manifest['spent']>, cameUp: readonly string[]): StorageError | undefined {
+  finish(flight: Flight, spent: NonNullable<Manifest['spent']>, cameUp: readonly string[], compared: Manifest['compared'] = {}): StorageError | undefined {
     this.#flush(['events'])
     if (this.#kept.events === 0) this.#rewrite('events', flight.events)
     const lines = rowLines(flight)
     for (const file of Object.keys(lines) as (keyof typeof lines)[]) this.#rewrite(file, lines[file])
     for (const [file, content] of Object.entries(blockFiles(flight))) this.#put(file, content)
     this.#manifest = {
-      ...conclude(this.#manifest, flight, cameUp),
+      ...conclude(this.#manifest, flight, cameUp, compared),
       ...(this.#failure ? { status: 'failed', error: this.#failure.message } : {}),
       spent,
     }

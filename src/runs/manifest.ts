@@ -17,6 +17,9 @@ import { demandShape, manifestShape } from './shape.js'
 
 export type RunStatus = 'running' | 'complete' | 'interrupted' | 'failed'
 
+/** Test rows of either label, by scenario and task. */
+export type TestLabels = Readonly<Record<string, Readonly<Record<string, { readonly positives: number; readonly negatives: number }>>>>
+
 /** `manifest.json`: what was flown, from what, and how it ended. */
 export interface Manifest {
   readonly format: 'windtunnel-run'
@@ -59,6 +62,8 @@ export interface Manifest {
     readonly split: string
     readonly notes: readonly string[]
   }
+  /** Test rows of either label, by scenario and binary task: how sure an AUC is. Earlier versions did not write it. */
+  readonly labels?: TestLabels
   /** Trace files that schedules, links and devices follow. */
   readonly traces: readonly { readonly file: string; readonly sha256: string }[]
   /** The model of another run that it starts from, where it does: its file, and what that says of its run. */
@@ -79,6 +84,10 @@ export interface Manifest {
   /** How often each mark was passed, and what of the protocol was tried. */
   readonly marks?: Flight['marks']
   readonly coverage?: Flight['coverage']
+  /** Bytes of all checkpoints that were written; absent where none was. */
+  readonly stored?: number
+  /** What checks that compare flights have compared, in words, by their names; absent where none did. */
+  readonly compared?: Readonly<Record<string, string>>
   /** Real seconds and processor seconds that it took. No result depends on them. */
   readonly spent?: { readonly realSeconds: number; readonly cpuSeconds: number }
   readonly error?: string

@@ -126,12 +126,21 @@ const beingWritten = ({ process: number, host }: Writer, path: string): Obstacle
   advice: `Wait for it, or give another --out. If that process is gone, remove ${path}.`,
 })
 
-/** Refuses a folder that somebody writes into. */
-export const demandFree = (folder: string, disk: Disk): void => {
+/** Who writes into a folder. */
+const presentWriter = (folder: string, disk: Disk): Writer | undefined => {
   const path = join(folder, lockFile)
   const writer = disk.exists(path) ? writerOf(path, disk) : undefined
-  if (writer === undefined || isGone(writer)) return
-  const { why, advice } = beingWritten(writer, path)
+  return writer === undefined || isGone(writer) ? undefined : writer
+}
+
+/** Is the run in this folder still flown? */
+export const isFlown = (folder: string, disk: Disk): boolean => presentWriter(folder, disk) !== undefined
+
+/** Refuses a folder that somebody writes into. */
+export const demandFree = (folder: string, disk: Disk): void => {
+  const writer = presentWriter(folder, disk)
+  if (writer === undefined) return
+  const { why, advice } = beingWritten(writer, join(folder, lockFile))
   throw new StorageError(`${folder} ${why}. ${advice}`)
 }
 

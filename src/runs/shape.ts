@@ -5,6 +5,7 @@ import { formatPath } from '../documents/path.js'
 import { StorageError } from '../errors.js'
 import { engineNames, mostWorkers } from '../engine/open.js'
 import { failureKinds } from '../flight/failure.js'
+import { messageKinds } from '../record/message.js'
 import { rowFiles } from './files.js'
 
 /*
@@ -46,6 +47,7 @@ export const manifestShape = z.looseObject({
     tasks: texts,
     origins: z.array(hashed),
   }),
+  labels: z.record(z.string(), z.record(z.string(), z.strictObject({ positives: count, negatives: count }))).optional(),
   traces: z.array(hashed),
   warnings: texts,
   versions: z.strictObject({
@@ -59,7 +61,9 @@ export const manifestShape = z.looseObject({
   rounds: z.looseObject({ closed: count, aborted: count }).optional(),
   selectedRound: count.optional(),
   reached: count.optional(),
-  faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count })).optional(),
+  faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count, outcome: z.string() })).optional(),
+  stored: count.optional(),
+  compared: z.record(z.string(), z.string()).optional(),
   spent: z.strictObject({ realSeconds: z.number().min(0), cpuSeconds: z.number().min(0) }).optional(),
   marks: z.record(z.string(), count).optional(),
   coverage: z.looseObject({ handled: count, exist: count, triples: z.record(z.string(), count) }).optional(),
@@ -87,9 +91,15 @@ const roundShape = z.looseObject({
   scores: scores.optional(),
 })
 
+const ledgerShape = z.looseObject({
+  direction: z.enum(['up', 'down', 'inside']), kind: z.enum(messageKinds), fate: z.string(), bytes: count, travelled: count,
+})
+
+const trainingShape = z.looseObject({ start: count, end: count, examples: count, outcome: z.string() })
+
 /** By file: the rows of a run that others than a replay read. */
 export const rowShapes: Readonly<Record<string, z.ZodType | undefined>> = {
-  [rowFiles.metrics]: metricShape, [rowFiles.rounds]: roundShape,
+  [rowFiles.metrics]: metricShape, [rowFiles.rounds]: roundShape, [rowFiles.ledger]: ledgerShape, [rowFiles.trainings]: trainingShape,
 }
 
 /** Refuses what has another shape: says where, with the first field that is wrong. */

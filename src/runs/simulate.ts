@@ -170,8 +170,8 @@ export const conduct = async (
     const { user, system } = process.cpuUsage(start.cpu)
     const spent = { realSeconds: (performance.now() - start.real) / 1e3, cpuSeconds: (user + system) / 1e6 }
     const cameUp = warningsOf(flight, resolved.evaluate.until)
-    const failure = folder?.finish(flight, spent, cameUp)
-    const ended = folder?.manifest ?? conclude(manifest, flight, cameUp)
+    const failure = folder?.finish(flight, spent, cameUp, told)
+    const ended = folder?.manifest ?? conclude(manifest, flight, cameUp, told)
     const about = { resolved, world, manifest: ended, warnings: ended.warnings, folder: folder?.folder, spent, compared: told }
     const run = runOf(flight, about)
     // What was flown is not lost with the disk: whoever catches the error can still show it.

@@ -19,7 +19,7 @@ const directions: readonly Direction[] = ['up', 'down', 'inside']
 const order = (row: BytesRow): string => `${directions.indexOf(row.direction)} ${row.kind} ${row.fate}`
 
 /** Bytes that checkpoints took to the store. */
-export const bytesStored = (checkpoints: readonly CheckpointRow[]): number => checkpoints.reduce((sum, { bytes }) => sum + bytes, 0)
+export const bytesStored = (checkpoints: readonly Pick<CheckpointRow, 'bytes'>[]): number => checkpoints.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** Bytes by direction, kind and fate: up before down before inside, then by name. */
 export const bytesByFate = (ledger: readonly LedgerRow[]): BytesRow[] => {

@@ -43,6 +43,8 @@ const apart = 2 ** 35
 export interface KernelOptions {
   /** Called after every event and every turn; an error that it throws ends the run. This is where checks look. */
   readonly afterEvent?: () => void
+  /** Asked when nothing is left to happen: true where something is after all, which has just been scheduled. */
+  readonly exhausted?: () => boolean
   /** The most deliveries that one turn takes. Default: no limit. 1 is the slow, obvious way, for tests. */
   readonly deliveriesPerTurn?: number
   /** The most events and deliveries that happen at one instant: more are without end. Default: 10 million. */
@@ -72,6 +74,7 @@ export class Kernel {
   /** Called after every event and every turn; see {@link KernelOptions.afterEvent}. */
   afterEvent: (() => void) | undefined
   readonly #queue = new EventQueue<PlainEvent | Delivery>()
+  readonly #exhausted: (() => boolean) | undefined
   readonly #deliveriesPerTurn: number
   readonly #mostAtOnce: number
   readonly #most: number
@@ -97,6 +100,7 @@ export class Kernel {
 
   constructor(options: KernelOptions = {}) {
     this.afterEvent = options.afterEvent
+    this.#exhausted = options.exhausted
     this.#deliveriesPerTurn = options.deliveriesPerTurn ?? Infinity
     this.#mostAtOnce = options.mostAtOnce ?? 1e7
     this.#most = options.most ?? Infinity
@@ -217,6 +221,7 @@ export class Kernel {
       for (;;) {
         if (this.#failure) throw this.#failure.error
         const event = this.#queue.peek()
+        if (event === undefined && this.#exhausted?.() === true) continue
         if (event === undefined || event.time > this.#until) return this.#land(true)
         if (this.#stop?.() === true) return this.#land(false)
         if (event.time !== this.#now) this.#before = this.#executed

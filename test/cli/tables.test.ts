@@ -9,7 +9,6 @@ import { flight, manifest } from '../runs/flights.js'
 const run = {
   ...flight,
   resolved: { name: 'tiny', seed: '7', engine: 'onnx', workers: 2, warnings: [] },
-  world: { name: 'made', scenarios: [], tasks: [] },
   manifest,
   warnings: ['mind the gap', ...warningsOf(flight)],
   folder: 'runs/tiny-7',
@@ -39,9 +38,9 @@ describe('tables', () => {
     expect(formatAuc(1, { positives: 3, negatives: 400 })).toMatch(/^1\.00 ± 0\.[1-9]/)
     expect(formatAuc(0.80123, { positives: 50, negatives: 950 })).toBe('0.8012')
     expect(formatAuc(null, { positives: 0, negatives: 9 })).toBe('-')
-    const test = { rows: 6, labels: Float32Array.of(1, 0, 0, NaN, 0, 1) }
-    const few = { ...run, world: { tasks: [{ name: 'ctr', kind: 'binary' }], scenarios: [{ name: 'a', test }, { name: 'b', test }] } }
-    expect(scoreTable(few as unknown as Run)).toMatch(/│ a +│ ctr +│ 0\.63 ± 0\.\d\d │ +0\.60 ± 0\.\d\d │/)
+    const labels = { ctr: { positives: 2, negatives: 3 } }
+    const few = { ...run, manifest: { ...manifest, labels: { a: labels, b: labels } } }
+    expect(scoreTable(few)).toMatch(/│ a +│ ctr +│ 0\.63 ± 0\.\d\d │ +0\.60 ± 0\.\d\d │/)
   })
 
   it('shows where every byte went', () => {

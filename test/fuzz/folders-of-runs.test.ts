@@ -108,6 +108,7 @@ const reseal = (folder: string): void => {
 }
 
 const commands = (folder: string): Record<string, readonly string[]> => ({
+  show: ['show', folder],
   verify: ['verify', folder],
   compare: ['compare', folder, join(cwd, 'sound-2'), '--metric', 'log-loss'],
   replay: ['replay', folder, '--quiet', '--workers', '1'],
@@ -129,8 +130,8 @@ describe('folders of runs that are not as they were written', () => {
     await fc.assert(
       fc.asyncProperty(change, fc.boolean(), async (one, seals) => {
         const differs = tamper(folder, one, seals)
-        const { verify, compare, replay } = commands(folder)
-        const said = { verify: await say(verify, cwd), compare: await say(compare, cwd), replay: await say(replay, cwd) }
+        const { show, verify, compare, replay } = commands(folder)
+        const said = { show: await say(show, cwd), verify: await say(verify, cwd), compare: await say(compare, cwd), replay: await say(replay, cwd) }
         for (const [command, what] of Object.entries(said)) {
           const wrong = told(what)
           expect(wrong === undefined ? undefined : `${command}: ${wrong}`).toBeUndefined()
@@ -138,6 +139,7 @@ describe('folders of runs that are not as they were written', () => {
         if (!differs) return
         // A manifest that was forged as a whole is found by flying, not by its own hash.
         if (!seals) expect(said.verify.code).not.toBe(exitCodes.ok)
+        if (!seals) expect(said.show.code).not.toBe(exitCodes.ok)
         if (one.file !== 'manifest.json') expect(said.verify.code).not.toBe(exitCodes.ok)
         if (!seals || one.file !== 'manifest.json') expect(said.replay.code).not.toBe(exitCodes.ok)
         if (said.verify.code !== exitCodes.ok) expect(said.verify.err).toContain('changed')

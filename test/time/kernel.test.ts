@@ -174,3 +174,22 @@ test('what has no end is ended: at one instant, or in all', async () => {
   await busy.run()
   expect(busy.executed).toBe(200)
 })
+
+test('when nothing is left to happen it asks once whether something is after all, before the time to which it is to run', async () => {
+  const log: string[] = []
+  let more = 2
+  const kernel: Kernel = new Kernel({
+    exhausted: () => {
+      log.push(`${kernel.now} exhausted`)
+      if (more-- <= 0) return false
+      kernel.after(5, () => void log.push(`${kernel.now} more`))
+      return true
+    },
+  })
+  kernel.at(10, () => void log.push('10 first'))
+  await kernel.run({ until: 4 })
+  expect(log).toEqual([])
+  await kernel.run({ until: 100 })
+  expect(log).toEqual(['10 first', '10 exhausted', '15 more', '15 exhausted', '20 more', '20 exhausted'])
+  expect(kernel.now).toBe(100)
+})

@@ -97,12 +97,17 @@ const close = (state: CommonState, ending: Ending): Decision<CommonState> => ({
   state, close: state.terms.leftBehind === 'stop' ? { ...ending, stop: true } : ending, done: state.terms.last,
 })
 
-/** Waits for clients that will come, or gives the round up: it lasts as long as it would have. */
-const wait = (state: CommonState, { now, since, nextReturn }: Situation): Decision<CommonState> => {
-  const { wait: longest, after = 0 } = state.terms
-  if (nextReturn !== undefined && nextReturn < since + longest) return { state, lookAt: nextReturn }
+/**
+ * Waits for clients that will come, or that an event may bring back, or gives the round up: it lasts as long as it would have. One
+ * without an end of its own waits for an event however long that takes, and is given up when none is left.
+ */
+const wait = (state: CommonState, { now, since, nextReturn, mayReturn }: Situation): Decision<CommonState> => {
+  const { wait: longest, after } = state.terms
+  const waiting = mayReturn ? { state, awaits: true } : { state }
+  if (nextReturn !== undefined && nextReturn < since + longest) return { ...waiting, lookAt: nextReturn }
+  if (after === undefined) return mayReturn ? waiting : close(state, tooFew(state))
   const rest = Math.max(0, after - (now - since))
-  return rest > 0 ? { state, timers: [{ name: 'deadline', at: now + rest }] } : close(state, tooFew(state))
+  return rest > 0 ? { ...waiting, timers: [{ name: 'deadline', at: now + rest }] } : close(state, tooFew(state))
 }
 
 /** Closes when nobody is waited for any more, or at the goal. */

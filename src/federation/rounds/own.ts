@@ -67,6 +67,7 @@ const decisionSchema = z.strictObject({
     .optional(),
   timers: z.array(z.strictObject({ name: z.string(), at: instant })).optional(),
   lookAt: instant.optional(),
+  awaits: z.boolean().optional(),
   close: z
     .strictObject({
       outcome: z.enum(['closed', 'aborted']), reason: z.string(), after: z.enum(['late', 'surplus', 'aborted']),
@@ -84,7 +85,7 @@ const checked = <State>(decision: Decision<State>, { round }: Situation): Decisi
   const where = path.length === 0 ? '' : `${path.join('.')}: `
   throw new SpecificationError(
     `rounds: in round ${round} the machine decided what cannot be done: ${where}${message}. ` +
-      'A decision is { state, ask?, timers?, lookAt?, close?, done? }; see docs/rounds.md.',
+      'A decision is { state, ask?, timers?, lookAt?, awaits?, close?, done? }; see docs/rounds.md.',
   )
 }
 

@@ -63,6 +63,8 @@ export interface Situation {
   readonly excused: number
   /** The next instant at which a client may be there that is not, as far as the aggregator can tell. */
   readonly nextReturn: Micros | undefined
+  /** Whether an event may bring a client back, nobody knows when. No more once nothing is left to happen. */
+  readonly mayReturn: boolean
   /** All rounds before this one. */
   readonly past: readonly RoundRow[]
 }
@@ -80,6 +82,11 @@ export interface Decision<State> {
   readonly timers?: readonly { readonly name: string; readonly at: Micros }[]
   /** Looks at this instant whether somebody is there: the moment `available`. */
   readonly lookAt?: Micros
+  /**
+   * Looks again, by the moment `available`, whenever an event has brought somebody back; and once more, with `mayReturn` false,
+   * if nothing is left to happen that could.
+   */
+  readonly awaits?: boolean
   /** Closes the round: it folds what is there, or aborts. */
   readonly close?: Ending
   /** With `close`: this was the last round. */

@@ -42,10 +42,10 @@ const machine = ({ count, select, after, quorum, timeout, patience, missing }: T
   })
 
   /** With nobody there to ask, somebody may come back before the deadline. */
-  const opened = (state: State, { now, opened: since = now, asked, nextReturn }: Situation): Decision<State> => {
+  const opened = (state: State, { now, opened: since = now, asked, nextReturn, mayReturn }: Situation): Decision<State> => {
     const at = since + after
     const look = asked === 0 && nextReturn !== undefined && nextReturn < at ? { lookAt: nextReturn } : {}
-    return { state, timers: [{ name: 'deadline', at }], ...look }
+    return { state, timers: [{ name: 'deadline', at }], ...look, ...(asked === 0 && mayReturn && { awaits: true }) }
   }
 
   const goOn = (state: State, situation: Situation): Decision<State> => {

@@ -67,12 +67,13 @@ export const unceasingRounds = (options: Unceasing): RoundMachine<null> => {
     ask: { clients: placesOf(situation), atLeast: 0, timeout, patience, missing, deadline: undefined },
   })
 
-  /** With places free: looks again when somebody may be back; with nobody at work and nobody to come, ends the round. */
+  /** With places free: looks again when somebody may be back, or an event has brought somebody back; with nobody at work and nobody to come, ends the round. */
   const goOn = (situation: Situation): Decision<null> => {
     if (placesOf(situation) === 0) return nothing
-    const { nextReturn, opened, now, atWork, answers, refused } = situation
-    if (nextReturn !== undefined && nextReturn < (opened ?? now) + patientWait) return { state: null, lookAt: nextReturn }
-    if (atWork > 0) return nothing
+    const { nextReturn, mayReturn, opened, now, atWork, answers, refused } = situation
+    const waiting = mayReturn ? { state: null, awaits: true } : nothing
+    if (nextReturn !== undefined && nextReturn < (opened ?? now) + patientWait) return { ...waiting, lookAt: nextReturn }
+    if (atWork > 0 || mayReturn) return waiting
     if (answers > 0) return close(nobodyLeft, situation)
     return close(refused > 0 ? nobodyUseful : nobody, situation)
   }

@@ -65,6 +65,15 @@ class Turn implements Transfer, Rated {
     return rate
   }
 
+  /** Would it be told something else now of the time that is left? */
+  differs(now: Micros): boolean {
+    return [...(this.#before ?? []), ...(this.#said === undefined ? [] : [this.#said])].some(({ from, rate: { bytesPerSecond, until } }) => {
+      if (until <= now) return false
+      const again = this.links.rate(this.lines, Math.max(from, now))
+      return again.bytesPerSecond !== bytesPerSecond || again.until !== until
+    })
+  }
+
   /** Something has changed: of the time from now on it is told anew. */
   forget(now: Micros): void {
     while (this.#said !== undefined && this.#said.from >= now) this.#said = this.#before?.pop()
@@ -114,11 +123,17 @@ export class Fifo implements Links {
       const stops = (this.#stops.get(line) ?? []).filter(({ until }) => !isIdle || until > now())
       this.#stops.set(line, [...stops, stop])
     }
-    this.#replan(lines)
+    this.#replan(this.#on(lines))
     return () => {
       stop.until = now()
-      this.#replan(lines)
+      this.#replan(this.#on(lines))
     }
+  }
+
+  rerate(lines: readonly Line[]): void {
+    const now = this.#options.now()
+    // What is not touched is not reckoned again: a sum in two parts may be a microsecond off.
+    this.#replan(this.#on(lines).filter((turn) => turn.differs(now)))
   }
 
   on(line: Line): readonly Transfer[] {
@@ -183,10 +198,15 @@ export class Fifo implements Links {
     return free
   }
 
-  /** What these lines carry from now on has changed: who is on them ends at another time, and who waits begins at another. */
-  #replan(lines: readonly Line[]): void {
+  #on(lines: readonly Line[]): Turn[] {
     const now = this.#options.now()
-    for (const turn of inOrder(this.#after(lines.flatMap((line) => this.#queue(line, now))))) {
+    return lines.flatMap((line) => this.#queue(line, now))
+  }
+
+  /** What their lines carry from now on has changed: these end at another time, and who waits for them begins at another. */
+  #replan(changed: readonly Turn[]): void {
+    const now = this.#options.now()
+    for (const turn of inOrder(this.#after(changed))) {
       this.#withdraw(turn)
       turn.forget(now)
       this.#place(turn, turn.start <= now ? turn.start : this.#free(turn, now))

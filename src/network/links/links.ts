@@ -27,6 +27,8 @@ export interface Links {
   start(path: Path, bytes: number, cargo: Cargo): Transfer
   /** From now on nothing passes on these lines, until the function is called that it returns. Several may block one line. */
   block(lines: readonly Line[]): () => void
+  /** The weather has what it says of these lines, of the time from now on, changed: what is on them ends at another time. */
+  rerate(lines: readonly Line[]): void
   /** What is on a line and has not left it, in the order in which it came. */
   on(line: Line): readonly Transfer[]
 }

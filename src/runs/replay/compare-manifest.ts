@@ -7,13 +7,16 @@ type Field = keyof Manifest
 
 /** What is known before anything flies, and follows from what is flown. */
 const begun = [
-  'format', 'version', 'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'data', 'plan', 'checks', 'world', 'traces', 'start',
+  'format', 'version', 'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'data', 'plan', 'checks', 'world', 'labels', 'traces', 'start',
 ] as const satisfies readonly Field[]
 
 /** What is known when a flight has ended. */
 const ended = [
-  'rounds', 'virtualTime', 'faults', 'marks', 'coverage', 'selectedRound', 'reached', 'warnings', 'digests', 'digest',
+  'rounds', 'virtualTime', 'faults', 'marks', 'coverage', 'selectedRound', 'reached', 'stored', 'compared', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly Field[]
+
+/** Of those, what earlier versions did not write: compared where it is there. */
+const lately: ReadonlySet<Field> = new Set(['labels', 'stored', 'compared'])
 
 /** What a flight that failed says, and no other. */
 const failed = ['failure', 'error'] as const satisfies readonly Field[]
@@ -25,12 +28,14 @@ const told = ['workers', 'script', 'settings', 'versions', 'processor', 'study',
 const sealing = ['status', 'files', 'sha256'] as const satisfies readonly Field[]
 
 /** What depends on scores, and so on the last bits of a processor. */
-const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'warnings', 'digests', 'digest', ...failed])
+const scored: ReadonlySet<string> = new Set(['selectedRound', 'reached', 'compared', 'warnings', 'digests', 'digest', ...failed])
 
 const demandSame = (expected: unknown, got: unknown, name: string): void => {
   const difference = compareFields(expected, got, name)
   if (difference) throw new NondeterminismError(formatFieldDifference(manifestFile, difference))
 }
+
+const isWritten = (manifest: Manifest, name: Field): boolean => !lately.has(name) || manifest[name] !== undefined
 
 const plain = (manifest: Manifest): Manifest => JSON.parse(JSON.stringify(manifest)) as Manifest
 
@@ -43,7 +48,7 @@ export const demandSameBeginning = (manifest: Manifest, described: Manifest): vo
   const added = Object.keys(manifest).find((name) => !fields.has(name))
   if (added !== undefined) throw new NondeterminismError(`${manifestFile}: ${shown(added)} is no field that a run writes.`)
   const now = plain(described)
-  for (const name of begun) demandSame(manifest[name], now[name], name)
+  for (const name of begun) if (isWritten(manifest, name)) demandSame(manifest[name], now[name], name)
   demandSame(manifest.warnings.slice(0, now.warnings.length), now.warnings, 'warnings')
 }
 
@@ -53,7 +58,9 @@ export const demandSameBeginning = (manifest: Manifest, described: Manifest): vo
  */
 export const demandSameEnd = (manifest: Manifest, flown: Manifest, exactly: boolean): void => {
   const now = plain(flown)
-  for (const name of [...ended, ...failed]) if (exactly || !scored.has(name)) demandSame(manifest[name], now[name], name)
+  for (const name of [...ended, ...failed]) {
+    if ((exactly || !scored.has(name)) && isWritten(manifest, name)) demandSame(manifest[name], now[name], name)
+  }
   demandSame(manifest.digests?.events, now.digests?.events, 'digests.events')
 }
 

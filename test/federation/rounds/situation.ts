@@ -4,7 +4,7 @@ import type { Decision, Moment, RoundRules, Situation } from '../../../src/feder
 export const machine = ({ next }: Pick<RoundRules, 'next'>, about: Partial<Situation> = {}) => {
   let state: unknown
   let situation: Situation = {
-    now: 0, round: 1, clients: 100, since: 0, opened: undefined, asked: 0, atWork: 0, stalest: undefined, answers: 0, refused: 0, excused: 0, nextReturn: undefined,
+    now: 0, round: 1, clients: 100, since: 0, opened: undefined, asked: 0, atWork: 0, stalest: undefined, answers: 0, refused: 0, excused: 0, nextReturn: undefined, mayReturn: false,
     past: [], ...about,
   }
   return (moment: Moment, changes: Partial<Situation> = {}): Omit<Decision<unknown>, 'state'> => {

@@ -234,3 +234,48 @@ describe('a weather that says something else of the past, since a fault is over 
     }))
   })
 })
+
+describe('a rate that changes', () => {
+  it('moves the ends of what is under way and of what waits for it; what has passed has passed', async () => {
+    let slow = 1
+    const { clock, links, ends, told, start } = lines(({ owner }) => ({ bytesPerSecond: owner === 'a' ? 1e6 / slow : 1e6, until: Infinity }))
+    const first = start('first', path(a), 500)
+    start('second', path(a), 100)
+    start('third', path(a, b), 10)
+    start('elsewhere', path(line('c')), 700)
+    const change = (to: number) => () => {
+      slow = to
+      links.rerate([a])
+    }
+    clock.at(200, change(10))
+    clock.at(1200, change(1))
+    clock.at(1250, () => expect(links.on(a)[0]).toBe(first))
+    await clock.run()
+    // 200 bytes, 100 in 1,000 microseconds, and 200.
+    expect(ends).toEqual({ first: 1400, second: 1500, third: 1510, elsewhere: 700 })
+    expect(told).toEqual({ first: [500, 3200, 1400], second: [600, 4200, 1500], third: [610, 4300, 1510], elsewhere: [700] })
+  })
+
+  it('and one that is what it was moves nothing, not by a microsecond; nor is anybody told anew', async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 5000 }), fc.double({ min: 1e3, max: 1e7, noNaN: true }), fc.nat(5000), async (bytes, bytesPerSecond, at) => {
+      const { clock, links, told, start } = lines((_, now) => (now < 700 ? { bytesPerSecond, until: 700 } : { bytesPerSecond: bytesPerSecond / 3, until: Infinity }))
+      start('first', path(a), bytes)
+      start('second', path(a, b), 10)
+      clock.at(at, () => links.rerate([a, b]))
+      await clock.run()
+      expect([told.first.length, told.second.length]).toEqual([1, 1])
+    }))
+  })
+
+  it('though it is the same now, and another one later', async () => {
+    let later = 1e6
+    const { clock, links, ends, start } = lines((_, now) => (now < 300 ? { bytesPerSecond: 1e6, until: 300 } : { bytesPerSecond: later, until: Infinity }))
+    start('first', path(a), 400)
+    clock.at(200, () => {
+      later = 0.5e6
+      links.rerate([a])
+    })
+    await clock.run()
+    expect(ends).toEqual({ first: 500 })
+  })
+})

@@ -1,0 +1,57 @@
+import { exitCodes, StorageError } from '../errors.js'
+import { realDisk } from '../runs/disk.js'
+import type { Manifest } from '../runs/manifest.js'
+import { isFlown } from '../runs/place.js'
+import { readTold } from '../runs/told.js'
+import { plural } from './format.js'
+import { quoted, shortest, type Terminal, widthOf } from './run.js'
+import { runsAt } from './runs-at.js'
+import { summarise } from './summary.js'
+import { report } from './tables.js'
+
+export interface ShowFlags {
+  readonly json?: boolean
+}
+
+/** The one run that is meant; a folder above several is refused with their names. */
+const runAt = (given: string, cwd: string): string => {
+  const found = runsAt([given], cwd)
+  if (found.length === 1) return found[0]
+  const some = found.slice(0, 5).map((folder) => shortest(cwd, folder)).join(', ')
+  throw new StorageError(
+    `${given} holds ${plural(found.length, 'run')}: ${some}${found.length > 5 ? ', ...' : ''}. Give one of them; ` +
+      `npx windtunnel compare ${quoted(given)} puts them side by side.`,
+  )
+}
+
+/** Why what is shown is not all, or is vouched for by nobody; undefined: it is, and somebody does. */
+const reservation = (folder: string, { status, error }: Manifest, unsealed: string | undefined, isStillFlown: boolean): string | undefined => {
+  const goOn = `npx windtunnel resume ${folder} flies it to its end`
+  switch (status) {
+    case 'complete':
+      return unsealed && `nobody vouches for the files of ${folder}: ${unsealed}`
+    case 'interrupted':
+      return `${folder} was interrupted, and holds what had been flown by then; ${goOn}`
+    case 'failed':
+      return `${folder} failed, and holds what had been flown by then (${error ?? 'it does not say why'}); npx windtunnel shrink ${folder} looks for the simplest that fails so`
+    case 'running':
+      return isStillFlown
+        ? `${folder} is still flown, and holds the rounds that have closed`
+        : `${folder} was broken off, and holds the rounds that had closed by then; ${goOn}`
+    default:
+      return status satisfies never
+  }
+}
+
+/** `windtunnel show RUN`: what `run` has told at its end, from the folder. Returns the exit code. */
+export const showRun = (given: string, flags: ShowFlags, { out, err, cwd }: Terminal): number => {
+  const at = runAt(given, cwd)
+  const { told, examined: { manifest, unsealed } } = readTold(at, realDisk)
+  const folder = shortest(cwd, at)
+  if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }))}\n`)
+  else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
+  const why = reservation(quoted(folder), manifest, unsealed, manifest.status === 'running' && isFlown(at, realDisk))
+  if (why === undefined) return exitCodes.ok
+  err.write(`windtunnel: ${why}.\n`)
+  return exitCodes.partly
+}
