@@ -3,3 +3,5 @@
  * the byte-truth table follow.
  */
 export { fp32 } from './fp32.js'
+export { fp16 } from './fp16.js'
+export { bf16 } from './bf16.js'
