@@ -49,8 +49,9 @@ const cut = (text: string): string => (text.length > shownCharacters ? `${text.s
 /** A name in a message. */
 export const quoted = (name: string): string => `'${cut(name)}'`
 
-/** The first of many names, for an error. */
+/** The first of many names, for an error; `none` where there are none. */
 export const some = (names: readonly string[]): string => {
+  if (names.length === 0) return 'none'
   const shown = names.slice(0, 24).map(cut)
   return `${shown.join(', ')}${names.length > 24 ? ` and ${names.length - 24} more` : ''}`
 }

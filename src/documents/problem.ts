@@ -91,7 +91,7 @@ const problemsOf = (issue: Issue, root: unknown, schema: JsonSchema, base: Path 
         path: [...path, key],
         at: 'name',
         rule: 'is not a field',
-        advice: `${didYouMean(key, known)} Known here: ${known.join(', ')}.`.trim(),
+        advice: `${didYouMean(key, known)} ${known.length === 0 ? 'Nothing can be said here: take it away' : `Known here: ${known.join(', ')}`}.`.trim(),
       }))
     }
     case 'invalid_type':

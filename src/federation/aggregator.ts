@@ -18,6 +18,12 @@ import { firstThere } from './selection/first-there.js'
 import { Standing } from './standing.js'
 import type { Terms } from './terms.js'
 
+/** What is told of a round is final, whoever holds it. */
+const frozen = (row: RoundRow): RoundRow => {
+  for (const value of Object.values(row)) if (Array.isArray(value)) Object.freeze(value)
+  return Object.freeze(row)
+}
+
 /**
  * The aggregator: owns the trunk, and does what the round machine decides: asks clients among those that are there, tells
  * the expert networks, sends the trunk, collects updates, closes rounds.
@@ -236,7 +242,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       const clients = counted.map(({ update }) => update.client)
       state.ended = { round, notice, clients, ...(overlapping && { rounds: counted.map(({ update }) => update.round) }) }
     }
-    const row: RoundRow = {
+    const row: RoundRow = frozen({
       round,
       opened: opened ?? since,
       closed: now,
@@ -247,7 +253,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       ...(overlapping && { staleness: counted.map(({ staleness }) => staleness) }),
       outcome: ending.outcome,
       reason: ending.reason,
-    }
+    })
     state.past.push(row)
     context.record({ kind: 'round-close', row, last })
     if (!overlapping || last) {

@@ -93,7 +93,8 @@ export const whenAnswered = (known: Known, { update, base }: StaleUpdate, now: M
   for (let i = 0; i < values.length; i++) square += (values[i] - base[i]) ** 2
   // Copies: those of an update are views of its message.
   const own = Object.fromEntries(Object.entries(extras).map(([name, tensor]) => [name, tensor.slice()]))
-  const last = { round, took: now - known.askedAt, steps, change: Math.sqrt(square), extras: own }
+  // Handed to whoever chooses.
+  const last = Object.freeze({ round, took: now - known.askedAt, steps, change: Math.sqrt(square), extras: Object.freeze(own) })
   return { ...known, answered: known.answered + 1, last }
 }
 

@@ -6,6 +6,7 @@ import type { Engine, Prepared, Training } from '../engine/engine.js'
 import { SpecificationError } from '../errors.js'
 import type { Weather } from '../faults/weather.js'
 import { type PartTemplate, partTemplates } from '../federation/parts.js'
+import { ownRounds, ownSelection, ownStrategy } from '../federation/own.js'
 import { perRound } from '../federation/rounds/own.js'
 import { roundRules } from '../federation/rounds/registry.js'
 import type { RoundRules } from '../federation/rounds/round.js'
@@ -68,7 +69,7 @@ export const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
   if (typeof given === 'function') {
     throw new SpecificationError(`strategy is a function: call it, as in strategy: ${(given as StrategyEntry).kind}(...).`)
   }
-  const strategy = 'fold' in given ? (given as Strategy) : buildStrategy(given as StrategySpec)
+  const strategy = 'fold' in given ? ownStrategy(given as Strategy) : buildStrategy(given as StrategySpec)
   const { kind } = local.optimizer
   if (strategy.needs.optimizer === 'sgd' && kind !== 'sgd') {
     throw new SpecificationError(
@@ -82,8 +83,8 @@ export const strategyOf = ({ strategy: given, local }: Resolved): Strategy => {
 export const modelOf = ({ model }: Resolved): Model => ('forward' in model ? (model as Model) : buildModel(model))
 
 const roundsOf = ({ rounds }: Resolved): RoundRules => {
-  if (typeof rounds === 'function') return perRound(rounds)
-  return 'next' in rounds ? rounds : roundRules(rounds)
+  if (typeof rounds === 'function') return ownRounds(perRound(rounds))
+  return 'next' in rounds ? ownRounds(rounds) : roundRules(rounds)
 }
 
 /** Everybody: the aggregator, one expert network per expert, the clients in the order of their names. */
@@ -274,7 +275,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     checkpointTime: (state, round) =>
       checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),
     weather,
-    rule: rounds.selection ?? (choose === undefined ? selection && selectionRule(selection) : ruleOf(choose)),
+    rule: rounds.selection ?? (choose === undefined ? selection && selectionRule(selection) : ownSelection(ruleOf(choose))),
     order: orders(seeds.selection, fresh),
     draw: drawing(seeds.selection, fresh),
     batchSeed: fresh?.seed(seeds.batches, 'batches') ?? (() => seeds.batches),

@@ -14,7 +14,7 @@ import { show, shown } from '../record/shown.js'
 import type { Name } from '../roster/participant.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { formatMicros, type Micros } from '../time/micros.js'
-import { copyOf } from './copy.js'
+import { copyOf } from '../record/copy.js'
 
 /** A place of a flight: that which was there, or where it is. */
 export interface Place extends Injection {

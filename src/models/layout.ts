@@ -70,10 +70,28 @@ const expertAxis = (segment: SegmentSpec): number => segment.axes.indexOf('exper
 
 const check = (spec: SegmentSpec, holds: boolean, rule: string): void => {
   if (!holds) {
-    const { name, shape, axes, expert, factor, tables } = spec
-    const seen = JSON.stringify({ name, shape, axes, expert, factor, tables })
+    const { name, shape, axes, role, initial, expert, factor, tables } = spec
+    const seen = JSON.stringify({ name, shape, axes, role, initial, expert, factor, tables })
     throw new SpecificationError(`Segment ${seen}: ${rule}. Change what the model's \`segments\` returns.`)
   }
+}
+
+const initials: readonly Initial['kind'][] = ['constant', 'uniform', 'normal', 'glorot', 'he', 'diagonal']
+
+/** What the compiler asks for, of a model that it has not seen. */
+const checkDeclared = (spec: SegmentSpec): void => {
+  if (typeof spec !== 'object' || spec === null) throw new SpecificationError(`A segment is ${spec === null ? 'null' : `a ${typeof spec}`}, expected { name, shape, axes, role, initial }.`)
+  check(spec, typeof spec.name === 'string', '`name` is a text')
+  check(spec, Array.isArray(spec.shape), '`shape` is a list of lengths, [] for a single number')
+  check(spec, Array.isArray(spec.axes), '`axes` is a list with one label per axis of `shape`: expert, task, in, out or row')
+  check(spec, segmentRoles.includes(spec.role), `\`role\` is one of ${segmentRoles.join(', ')}`)
+  check(spec, initials.includes(spec.initial?.kind), `\`initial\` is { kind: ... }, of a kind of ${initials.join(', ')}`)
+}
+
+/** What a model declares: a list that is not empty. */
+const checkAll = (specs: readonly SegmentSpec[]): void => {
+  if (!Array.isArray(specs)) throw new SpecificationError(`The model's \`segments\` gives ${specs === undefined ? 'nothing' : `a ${typeof specs}`}, expected a list of segments. Return [{ name, shape, axes, role, initial }, ...].`)
+  if (specs.length === 0) throw new SpecificationError("The model has no segments: there is nothing to train, to send or to fold. Return at least one from its `segments`.")
 }
 
 const checkSegment = (spec: SegmentSpec): void => {
@@ -96,10 +114,12 @@ const checkSegment = (spec: SegmentSpec): void => {
 /**
  * Lays segments out one after the other, in their order.
  *
- * Throws `SpecificationError` if two segments share a name, labels do not fit the shape, or `expert` axes differ in
+ * Throws `SpecificationError` if there are none, two segments share a name, labels do not fit the shape, or `expert` axes differ in
  * length.
  */
 export const buildLayout = (specs: readonly SegmentSpec[]): Layout => {
+  checkAll(specs)
+  for (const spec of specs) checkDeclared(spec)
   const names = new Set<string>()
   const stacked = specs.find((spec) => expertAxis(spec) >= 0)
   const own = specs.reduce((most, spec) => Math.max(most, (spec.expert ?? -1) + 1), 0)

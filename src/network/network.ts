@@ -5,6 +5,7 @@ import { asError } from '../errors.js'
 import type { Streams } from '../random/streams.js'
 import type { FlightRecorder } from '../record/flight-recorder.js'
 import { arrival, UNTOLD } from '../record/happenings.js'
+import { isWriting } from '../record/shown.js'
 import type { Flow, Ledger } from '../record/ledger.js'
 import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
@@ -68,6 +69,12 @@ export interface NetworkOptions {
   readonly rolesOf: (part: string) => readonly string[]
   readonly link?: { readonly custom: CustomLink; readonly scheduler: SchedulerLike; readonly streams: Streams }
 }
+
+/** What a link of the simulation's own may not change. */
+const fields = ['from', 'to', 'kind', 'round', 'part', 'attempt', 'again', 'copy', 'sent'] as const satisfies readonly (keyof Envelope)[]
+
+/** What such a link is given: bytes are everybody's who was sent the same, and so it has a copy. */
+const handed = (envelope: Envelope): Envelope => Object.freeze({ ...envelope, bytes: envelope.bytes.slice() })
 
 const nobodyThere: { readonly drop: undefined; readonly refused?: boolean } = { drop: undefined }
 
@@ -320,7 +327,7 @@ export class Network {
     if (verdict.lost !== undefined) return this.#options.at(lastByte, () => this.#drop(flying, flying.bytes, verdict.lost?.fault))
     const { envelope, onward } = flying
     const at = lastByte + this.#options.weather.latency(envelope) + verdict.delay
-    return onward === undefined ? this.#land(flying, at) : this.#options.at(at, () => onward.next(envelope))
+    return onward === undefined ? this.#land(flying, at) : this.#options.at(at, () => onward.next(handed(envelope)))
   }
 
   #land(flying: Flying, at: Micros): Scheduled {
@@ -384,19 +391,34 @@ export class Network {
         if (flying.verdict.lost !== undefined) this.#fly(flying)
         return flying.verdict.lost === undefined
       }),
-      map(({ envelope }) => envelope),
+      map(({ envelope }) => handed(envelope)),
     )
     const { now, failed } = this.#options
     const broken = (what: string): LinkError => new LinkError(now(), what)
     const fail = (thrown: unknown): void => {
       if (thrown instanceof LinkError) return failed(thrown)
       const error = asError(thrown)
-      failed(new LinkError(now(), `failed: ${error.message}`, { cause: error }))
+      const { message } = error
+      const what = isWriting(error) ? `writes to an envelope: ${message}. Emit a copy with other bytes, { ...envelope, bytes }` : `failed: ${message}`
+      failed(new LinkError(now(), what, { cause: error }))
+    }
+    /** What the link gives back of an envelope under way: undefined where that is over. */
+    const changed = (envelope: Envelope): Flying | undefined => {
+      const { id, bytes } = envelope ?? {}
+      const sent = Number.isInteger(id) && id >= 0 && id < this.#envelopes
+      if (!sent) throw broken('emitted something that is no envelope it was given: emit envelopes, or copies with other `bytes`')
+      if (!(bytes instanceof Uint8Array)) throw broken('emitted an envelope whose `bytes` are no Uint8Array')
+      const flying = this.#flying[id]
+      if (flying === undefined) return undefined
+      const other = fields.find((field) => envelope[field] !== flying.envelope[field])
+      if (other !== undefined) throw broken(`changed '${other}' of a message from ${flying.envelope[other]} to ${envelope[other]}: only \`bytes\` may change`)
+      if (Buffer.compare(bytes, flying.envelope.bytes) !== 0) flying.envelope = { ...flying.envelope, bytes: bytes.slice() }
+      return flying
     }
     const usual = (envelopes$: Observable<Envelope>): Observable<Envelope> => {
       const arrived$ = new Subject<Envelope>()
-      const begin = ({ id }: Envelope): void => {
-        const flying = this.#flying[id]
+      const begin = (envelope: Envelope): void => {
+        const flying = changed(envelope)
         if (flying === undefined || flying.onward !== undefined) return
         flying.onward = arrived$
         this.#fly(flying)
@@ -405,15 +427,8 @@ export class Network {
       return arrived$
     }
     const land = (envelope: Envelope): void => {
-      const { id, to, bytes } = envelope ?? {}
-      const sent = Number.isInteger(id) && id >= 0 && id < this.#envelopes
-      if (!sent) throw broken('emitted something that is no envelope it was given: emit envelopes, or copies with other `bytes`')
-      if (!(bytes instanceof Uint8Array)) throw broken('emitted an envelope whose `bytes` are no Uint8Array')
-      const flying = this.#flying[id]
-      if (flying === undefined) return
-      if (to !== flying.envelope.to) throw broken(`sent a message for ${flying.envelope.to} to ${to}: only \`bytes\` may change`)
-      flying.envelope = envelope
-      this.#land(flying, now())
+      const flying = changed(envelope)
+      if (flying !== undefined) this.#land(flying, now())
     }
     try {
       const arriving$ = custom(outside$, { scheduler, streams, usual }) as Observable<Envelope> | undefined

@@ -15,7 +15,7 @@ export const parseFamily = (text: string, family: string, file: string): Readonl
   const [header, ...rows] = lines.map((line) => line.split(','))
   const place = (column: string) => {
     const found = (header ?? []).indexOf(column)
-    if (found < 0) throw new DataError(`${file}:1: no column '${column}'. It has: ${(header ?? []).join(', ')}.`)
+    if (found < 0) throw new DataError(`${file}:1: no column '${column}'. ${header === undefined || header.join('') === '' ? 'It is empty' : `It has: ${header.join(', ')}`}.`)
     return found
   }
   const traceAt = place('trace')
@@ -23,7 +23,7 @@ export const parseFamily = (text: string, family: string, file: string): Readonl
   const members = rows.filter((row) => row[familyAt] === family).map((row) => Number(row[traceAt]))
   if (members.length > 0) return new Set(members)
   const known = [...new Set(rows.map((row) => row[familyAt]))].sort()
-  throw new DataError(`${file}: no trace is of family '${family}'. There are: ${known.join(', ')}.`)
+  throw new DataError(`${file}: no trace is of family '${family}'. ${known.length === 0 ? 'It holds no traces' : `There are: ${known.join(', ')}`}.`)
 }
 
 /**

@@ -38,7 +38,6 @@ describe('a layout', () => {
   test('counts experts that keep segments of their own', () => {
     expect(buildLayout([segment({ expert: 0 }), segment({ name: 'b', expert: 2 })]).experts).toBe(3)
     expect(buildLayout([segment({})]).experts).toBe(0)
-    expect(buildLayout([])).toEqual({ segments: [], size: 0, experts: 0 })
   })
 
   const stacked = (name: string, experts: number): SegmentSpec =>
@@ -57,6 +56,14 @@ describe('a layout', () => {
     ['an expert beyond the stack', [stacked('a', 2), segment({ name: 'b', expert: 2 })], /have 2 entries/],
     ['an unknown factor', [segment({ factor: 'local' as never })], /`factor` is one of global, scenario, task/],
     ['a name that would break a port', [segment({ name: 'a/b' })], /letters, digits/],
+    ['no segments', [], /The model has no segments: there is nothing to train.*Return at least one/],
+    ['what is no list', undefined as never, /`segments` gives nothing, expected a list of segments/],
+    ['what is no segment', ['a' as never], /A segment is a string, expected \{ name, shape/],
+    ['no name', [segment({ name: undefined as never })], /`name` is a text/],
+    ['no shape', [segment({ shape: undefined as never })], /`shape` is a list of lengths/],
+    ['no axes', [segment({ axes: undefined as never })], /`axes` is a list with one label/],
+    ['no role', [segment({ role: { tower: 'ctr' } as never })], /`role` is one of embedding, user/],
+    ['no start', [segment({ initial: 'zeros' as never })], /`initial` is \{ kind: ... \}, of a kind of constant/],
   ])('refuses %s', (_, specs, message) => {
     expect(() => buildLayout(specs)).toThrow(SpecificationError)
     expect(() => buildLayout(specs)).toThrow(message)

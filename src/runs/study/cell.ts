@@ -67,7 +67,7 @@ const kept = <T>(
 ): Record<string, T> => {
   const strange = names.find((name) => !Object.hasOwn(group, name))
   if (strange !== undefined) {
-    refuse(plan, `"${strange}" is not one of its ${what}: ${Object.keys(group).join(', ')}.`)
+    refuse(plan, `"${strange}" is not one of its ${what}: ${Object.keys(group).join(', ') || 'it has none'}.`)
   }
   return Object.fromEntries(Object.entries(group).filter(([name]) => names.includes(name)))
 }
