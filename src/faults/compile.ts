@@ -315,7 +315,8 @@ export const compile = (input: CompileInput): Weather => {
         return expected.some(({ name, watched: own }) => {
           if (isCalm && core?.members.has(name) === false) return false
           const back = deaths.back(name)
-          if (back !== undefined) return calmsYet || (back === Infinity && revivable.has(name))
+          // Once it is calm, who is dead comes back in that instant.
+          if (back !== undefined) return calms || (back === Infinity && revivable.has(name))
           return own !== undefined && presence.mayReturn(own, now, round, calmsYet)
         })
       },
