@@ -6,7 +6,7 @@ import { selectorSchema } from '../roster/selectors.js'
 import { calendar } from '../schedules/calendar.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, minutes, type Micros } from '../time/micros.js'
-import { phone, radios } from './batteries.js'
+import { phone, radios, resume as usuallyFull } from './batteries.js'
 import { Battery, type Charger, filledAt, usedUpAt } from './charge.js'
 import { type AbsenceHook, faultEntry } from './fault.js'
 import { chance, idField } from './window.js'
@@ -56,8 +56,8 @@ export const battery = faultEntry({
   schema: z.strictObject({
     kind: z.literal('battery'),
     who: selectorSchema,
-    capacity: joulesField.gt(0).prefault(phone.capacity).describe('Joules when it is full'),
-    training: z.number().min(0).max(1e9).prefault(phone.watts).describe('Watts while it trains'),
+    capacity: joulesField.gt(0).prefault(phone.capacity.value).describe('Joules when it is full'),
+    training: z.number().min(0).max(1e9).prefault(phone.watts.value).describe('Watts while it trains'),
     radio: z.enum(['wifi', 'lte', '3g']).prefault('wifi').describe('What bytes cost, where `sent` and `received` do not say so'),
     sent: joulesField.optional().describe('Joules per million bytes'),
     received: joulesField.optional().describe('Joules per million bytes'),
@@ -65,7 +65,7 @@ export const battery = faultEntry({
       .union([chance, z.strictObject({ from: chance, to: chance }).refine(({ from, to }) => from <= to, '`from` must not be above `to`')])
       .prefault(1)
       .describe('How full it is at first, or a range in which that is drawn for each client'),
-    resume: share.prefault(0.15).describe('How full it is again when it comes back'),
+    resume: share.prefault(usuallyFull.value).describe('How full it is again when it comes back'),
     charge: chargeSchema.optional().describe('How it is charged; never when absent'),
     id: idField,
   }),
@@ -91,7 +91,7 @@ export const battery = faultEntry({
     'message lost': messagesLost,
   },
   compile: ({ id, fault, targets, drawn }, { strike, leave, events }) => {
-    const { capacity, training, radio, sent = radios[radio].sent, received = radios[radio].received, resume } = fault
+    const { capacity, training, radio, sent = radios[radio].sent.value, received = radios[radio].received.value, resume } = fault
     const { start = {} } = (drawn ?? {}) as Partial<z.output<typeof drawnSchema>>
     const usual = typeof fault.start === 'number' ? fault.start : fault.start.from
     const charger = chargerOf(fault.charge)

@@ -12,7 +12,7 @@ import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from
 import { resolveSchedule, type Schedule } from '../schedules/schedule.js'
 import type { Micros } from '../time/micros.js'
 import { skewedClock } from './clocks.js'
-import { type Core, doorOf } from './core.js'
+import { type Core, doorOf, outsideCore } from './core.js'
 import { Deaths } from './deaths.js'
 import type { Fold, Hooks, InboxHook, Life, NarrowHook, PartialHook, Planned, Sending, SlowHook, Tools, WithLink } from './fault.js'
 import { behind, Stay } from './by-hand.js'
@@ -29,6 +29,7 @@ import { Selections, shareOf } from './selections.js'
 import { Slowness } from './slowness.js'
 import { endOfWork } from './speed.js'
 import { striker } from './strike.js'
+import { nobodyIn, type Trigger } from './trigger.js'
 import type { Weather } from './weather.js'
 import { endOf, stopOf, strikes, type When } from './window.js'
 
@@ -284,6 +285,7 @@ export const compile = (input: CompileInput): Weather => {
     }
   }
 
+  const there = { actors: participants.map(({ name }) => name), faults: new Set([...plan.faults.map(({ id }) => id), 'schedule', outsideCore]), parts }
   return {
     readers: [{ kinds: ['round-open', 'round-close', 'drop', 'life', 'fault', 'calm', 'trained'], see }, ...watchers],
     lives,
@@ -315,7 +317,8 @@ export const compile = (input: CompileInput): Weather => {
         return expected.some(({ name, watched: own }) => {
           if (isCalm && core?.members.has(name) === false) return false
           const back = deaths.back(name)
-          if (back !== undefined) return calmsYet || (back === Infinity && revivable.has(name))
+          // Once it is calm, who is dead comes back in that instant.
+          if (back !== undefined) return calms || (back === Infinity && revivable.has(name))
           return own !== undefined && presence.mayReturn(own, now, round, calmsYet)
         })
       },
@@ -406,10 +409,18 @@ export const compile = (input: CompileInput): Weather => {
       clock: (name: Name) => (clocks(name).length === 0 ? undefined : skewedClock(name, clocks(name))),
     }),
     report: () => count.report(plan.faults).map((report, i) => {
-      const outlived = outlivedBy(plan.faults[i].fault as When, presence.flown, presence.stillAway(report.id))
-      return outlived === undefined ? report : { ...report, outlived }
+      const { fault } = plan.faults[i]
+      const outlived = outlivedBy(fault as When, presence.flown, presence.stillAway(report.id))
+      const waitsFor = triggersOf(fault).map((trigger) => nobodyIn(trigger, there)).find((nobody) => nobody !== undefined)
+      return { ...report, ...(outlived !== undefined && { outlived }), ...(waitsFor !== undefined && { waitsFor }) }
     }),
   }
+}
+
+/** All events that a fault waits for. */
+const triggersOf = (fault: Planned['fault']): readonly Trigger[] => {
+  const { when, restartWhen } = fault as When & { readonly restartWhen?: Trigger }
+  return [when, stopOf(fault as When), restartWhen].filter((trigger) => trigger !== undefined)
 }
 
 /** For who compiles without a flight: strikes are counted, and go nowhere else. */

@@ -16,6 +16,8 @@ export interface FaultReport {
   readonly outcome: string
   /** What of it was still to come when the flight ended: `its window (rounds 5-12)`. */
   readonly outlived?: string
+  /** What an event is to be about for which it waits, and is not there. */
+  readonly waitsFor?: string
 }
 
 interface Count {

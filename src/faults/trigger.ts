@@ -47,9 +47,32 @@ const eventSchema = z.strictObject({
   nth: z.int().min(1).prefault(1).describe('The how manieth such event'),
 })
 
+/** Where a message went, and what it was, is told when it is sent. */
+const isAboutMessages = (kind: EventKind): boolean => kind === 'send' || kind === 'arrive' || kind === 'drop'
+
+/** Events that are the doing of a fault. */
+const hasFault: ReadonlySet<EventKind> = new Set(['drop', 'life', 'fault'])
+
+/** The first field that no event of the kind has: such a trigger would not be what it says. */
+const idleField = (trigger: z.output<typeof updatesSchema> | z.output<typeof eventSchema>): string | undefined => {
+  if (!('event' in trigger)) return undefined
+  const kind = kindOf[trigger.event]
+  if (!isAboutMessages(kind)) {
+    const field = (['from', 'to', 'message'] as const).find((name) => trigger[name] !== undefined)
+    if (field !== undefined) return field
+  }
+  return trigger.fault === undefined || hasFault.has(kind) ? undefined : 'fault'
+}
+
 /** An event of the flight that sets a fault off. */
 export const triggerSchema = z
   .union([updatesSchema, eventSchema])
+  .superRefine((trigger, context) => {
+    const field = idleField(trigger)
+    if (field === undefined) return
+    const whose = field === 'fault' ? '`struck`, `died`, `returned` and `lost`' : '`sent`, `arrived` and `lost`'
+    context.addIssue({ code: 'custom', path: [field], message: `only ${whose} have it: leave it out, or wait for one of those` })
+  })
   .describe('When this many clients’ updates of a round have come in, or at the nth event of a kind')
 
 export type Trigger = z.output<typeof triggerSchema>
@@ -98,9 +121,6 @@ const updates = ({ round, after, part }: z.output<typeof updatesSchema>, parts: 
 const roundOf = (event: FlightEvent, sent: Sent | undefined): number | undefined =>
   sent !== undefined ? sent.round : event.kind === 'round-close' ? event.row.round : 'round' in event ? event.round : undefined
 
-/** Where a message went, and what it was, is told when it is sent. */
-const isAboutMessages = (kind: EventKind): boolean => kind === 'send' || kind === 'arrive' || kind === 'drop'
-
 const events = (trigger: z.output<typeof eventSchema>, times: number): Watcher => {
   const { event: word, actor, from, to, message, part, round, fault, nth } = trigger
   const kind: EventKind = kindOf[word]
@@ -137,6 +157,17 @@ const events = (trigger: z.output<typeof eventSchema>, times: number): Watcher =
     seen++
     return seen % nth === 0 && seen / nth <= times
   }
+}
+
+/** What is named in a trigger and is not there, so that it never goes off: words that complete a sentence; undefined: nothing is. */
+export const nobodyIn = (
+  trigger: Trigger, { actors, faults, parts }: { readonly actors: readonly Name[]; readonly faults: ReadonlySet<string>; readonly parts: readonly string[] },
+): string | undefined => {
+  if (trigger.part !== undefined && !parts.includes(trigger.part)) return `part '${trigger.part}', of which there is none`
+  if (!('event' in trigger)) return undefined
+  const who = [trigger.actor, trigger.from, trigger.to].find((word) => word !== undefined && !actors.some((name) => isA(name, word)))
+  if (who !== undefined) return `'${who}', who does not take part`
+  return trigger.fault === undefined || faults.has(trigger.fault) ? undefined : `the fault '${trigger.fault}', which there is not`
 }
 
 /** The kinds of events that watchers for these have to see. */

@@ -33,11 +33,14 @@ export class Calm {
     return this.#has
   }
 
-  /** Who sees that a round opens which begins it, if one does. */
+  /** Who sees that a round opens which begins it, if one does; or that it is given up, because nobody is there for it to open. */
   get readers(): readonly Reader[] {
     const round = this.#options.from?.round
     if (round === undefined) return []
-    return [{ kinds: ['round-open'], see: (event) => event.kind === 'round-open' && event.round === round && this.#become(event.id) }]
+    const see: Reader['see'] = (event) => {
+      if (event.kind === 'round-open' ? event.round >= round : event.kind === 'round-close' && event.row.round >= round) this.#become(event.id)
+    }
+    return [{ kinds: ['round-open', 'round-close'], see }]
   }
 
   /** The flight begins. */

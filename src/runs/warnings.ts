@@ -85,6 +85,8 @@ export const warningsOf = (
   ...faults
     .filter(({ fired }) => fired === 0)
     .map(({ id, text }) => `the fault ${id} never fired (${text}): the result says nothing about it`),
+  ...faults.flatMap(({ id, waitsFor }) =>
+    waitsFor === undefined ? [] : [`the fault ${id} waits for an event of ${waitsFor}: that never happens`]),
   ...faults.flatMap(({ id, fired, outlived }) =>
     fired === 0 || outlived === undefined || status !== 'complete'
       ? []

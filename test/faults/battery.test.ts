@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
+import { phone, radios, resume, type Sourced } from '../../src/faults/batteries.js'
 import { Battery, type Charger, filledAt, usedUpAt } from '../../src/faults/charge.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fly } from '../../src/flight/fly.js'
@@ -183,5 +186,29 @@ describe('in a flight, to the microsecond', () => {
       ]
     `)
     expect(flight.faults[0].outcome).toMatchInlineSnapshot(`"ran empty once; 1 training cut short (0.003 s charged for nothing)"`)
+  })
+})
+
+describe('what batteries are reckoned by', () => {
+  const page = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8')
+  const rowOf = (name: string) => page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`) && /: |estimate|measured|derived/.test(line.split('|')[3]))
+
+  it('says of each number what it rests on, with a source or none, here and in the docs', () => {
+    const all: Record<string, Sourced> = { capacity: phone.capacity, training: phone.watts, resume, wifi: radios.wifi.sent, lte: radios.lte.sent, '3g': radios['3g'].sent }
+    for (const [name, { value, basis, source }] of Object.entries(all)) {
+      expect(source).toMatch(basis === 'estimate' ? /\S/ : /20\d\d/)
+      const row = rowOf(name)
+      expect(row, name).toContain(basis)
+      expect(row, name).toContain(value.toLocaleString('en', { maximumFractionDigits: 3 }))
+    }
+  })
+
+  it('is what follows from what was measured', () => {
+    expect(Math.abs(2.44 * 3600 * 7.884 - phone.capacity.value)).toBeLessThan(100)
+    expect(5 * 3600 * 3.85).toBe(phone.capacity.value)
+    // 1 mW per Mbit/s is 1 mJ per Mbit, and a million bytes are 8 Mbit.
+    for (const { sent, received } of Object.values(radios)) {
+      for (const { value, perRate } of [sent, received]) expect(value).toBe(Number(((perRate * 8) / 1000).toFixed(3)))
+    }
   })
 })

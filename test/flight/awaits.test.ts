@@ -110,6 +110,18 @@ describe('where everybody is away until an event', () => {
     }
   })
 
+  it('and is calm from a round on that never opens, because nobody is there: from when it is given up, or from when it could open', async () => {
+    const faults = [crash(all(), { at: 0, id: 'dead' })]
+    for (const [rounds, expected] of [
+      [synchronous({ count: 4 }), ['aborted', 'aborted', 3, 3]], [deadline({ count: 4, after: ms(300) }), ['aborted', 'aborted', 3, 3]],
+      [asynchronous({ count: 4 }), ['aborted', 1, 1, 1]],
+    ] as const) {
+      const { flight, events } = await flown({ faults, rounds, calm: { round: 2 } })
+      expect(outcomes(flight)).toEqual(expected)
+      expect(events.filter(({ kind }) => kind === 'calm').length).toBe(1)
+    }
+  })
+
   it('a fault that lasts for a time is over by the clock', async () => {
     const { flight } = await flown({ faults: [away(all(), { when: { event: 'closed', round: 1 }, lasts: seconds(10), id: 'gone' })] })
     expect(outcomes(flight)).toEqual([3, 3, 3, 3])
