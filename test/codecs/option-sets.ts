@@ -6,6 +6,8 @@ export const optionSets: Readonly<Record<string, readonly object[]>> = {
   int8: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   int4: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   int2: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
+  ternary: [{ packing: 'bits' }, { clip: 0.5 }, { per: 'row' }, { per: 3, packing: 'bits', clip: 1 }],
+  sign: [{ feedback: false }, { per: 'row', feedback: false }, { per: 3 }],
 }
 
 export interface Case {
