@@ -6,6 +6,7 @@ export const optionSets: Readonly<Record<string, readonly object[]>> = {
   int8: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   int4: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   int2: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
+  qsgd: [{ levels: 1, bucket: 8 }, { levels: 127, norm: 'max' }, { code: 'elias' }, { code: 'elias', levels: 127, norm: 'max', bucket: 3 }, { levels: 5, bucket: 4 }],
   ternary: [{ packing: 'bits' }, { clip: 0.5 }, { per: 'row' }, { per: 3, packing: 'bits', clip: 1 }],
   sign: [{ feedback: false }, { per: 'row', feedback: false }, { per: 3 }],
 }
