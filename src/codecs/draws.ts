@@ -7,6 +7,8 @@ export interface Draws {
   next(): number
   /** A number in [0, 1) with 24 bits, which a 32-bit float holds. */
   unit(): number
+  /** So many of `next`. */
+  many(count: number): Uint32Array
 }
 
 /** Source: sfc32 (Chris Doty-Humphrey, PractRand; public domain), 128 bits of state, the counter begins at 1; twelve draws are thrown away. */
@@ -30,6 +32,28 @@ class Sfc32 implements Draws {
     this.#c = (this.#c << 21) | (this.#c >>> 11)
     this.#c = (this.#c + sum) | 0
     return sum >>> 0
+  }
+
+  // The words of the state stay in registers.
+  many(count: number): Uint32Array {
+    const drawn = new Uint32Array(count)
+    let a = this.#a
+    let b = this.#b
+    let c = this.#c
+    let counter = this.#counter
+    for (let i = 0; i < count; i++) {
+      const sum = (a + b + counter) | 0
+      counter = (counter + 1) | 0
+      a = b ^ (b >>> 9)
+      b = (c + (c << 3)) | 0
+      c = (((c << 21) | (c >>> 11)) + sum) | 0
+      drawn[i] = sum
+    }
+    this.#a = a
+    this.#b = b
+    this.#c = c
+    this.#counter = counter
+    return drawn
   }
 
   unit(): number {
