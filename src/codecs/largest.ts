@@ -1,3 +1,5 @@
+import { bitsOf } from './bits-of.js'
+
 /** Bits of a magnitude that are looked at at once: 31 of them, without the sign. */
 const [high, middle, low] = [
   { shift: 20, mask: 0x7ff },
@@ -6,9 +8,6 @@ const [high, middle, low] = [
 ] as const
 
 const magnitudes = 0x7fffffff
-
-/** Bits of numbers as they lie in memory. */
-export const bitsOf = (values: Float32Array): Int32Array => new Int32Array(values.buffer, values.byteOffset, values.length)
 
 /** How many of these words have each value of some of their bits. */
 const counted = (words: Int32Array, { shift, mask }: { readonly shift: number; readonly mask: number }): Uint32Array => {

@@ -1,5 +1,5 @@
+import { bitsOf } from './bits-of.js'
 import type { Memory } from './codec.js'
-import { bitsOf } from './largest.js'
 
 /** The values at places of a block, bit for bit, as numbers that are none keep theirs. */
 export const gather = (values: Float32Array, places: Uint32Array): Float32Array => {
@@ -39,21 +39,24 @@ export const newMemory = (): MemoryBehind => ({ behind: new Map(), done: () => {
 
 /**
  * Of a choice without, which sends other places each time: what the codec behind keeps about each value is kept by place, and
- * waits until the place is sent again.
+ * waits until the place is sent again. All of it lies in names that begin with `name`: the rest of the memory is others'.
  */
-export const memoryAt = (memory: Memory, places: Uint32Array, size: number): MemoryBehind => {
+export const memoryAt = (memory: Memory, name: string, places: Uint32Array, size: number): MemoryBehind => {
+  const prefix = `${name}>`
   const behind: Memory = new Map()
-  for (const [name, values] of memory) behind.set(name, values.length === size ? gather(values, places) : values)
+  for (const [whole, values] of memory) {
+    if (whole.startsWith(prefix)) behind.set(whole.slice(prefix.length), values.length === size ? gather(values, places) : values)
+  }
   return {
     behind,
     done: () => {
-      for (const [name, values] of behind) {
-        const before = memory.get(name)
+      for (const [own, values] of behind) {
+        const before = memory.get(prefix + own)
         if (values.length === places.length) {
           const all = before?.length === size ? before.slice() : new Float32Array(size)
           scatter(values, places, all)
-          memory.set(name, all)
-        } else memory.set(name, values)
+          memory.set(prefix + own, all)
+        } else memory.set(prefix + own, values)
       }
     },
   }

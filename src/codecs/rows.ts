@@ -59,7 +59,7 @@ const placesOf = (shapes: readonly Shape[], touched: Touched): Uint32Array => {
   )
 }
 
-const sparse = (inner: Codec): Codec => ({
+const sparse = (inner: Codec, place: string): Codec => ({
   encode: (block, out, { draws, memory }) => {
     const { shapes, values } = block
     const touched = touchedIn(block)
@@ -69,7 +69,7 @@ const sparse = (inner: Codec): Codec => ({
       writePositions(rows, rowsOf(shapes[i]).rows, out)
     }
     const places = placesOf(shapes, touched)
-    const { behind, done } = memoryAt(memory, places, values.length)
+    const { behind, done } = memoryAt(memory, place, places, values.length)
     inner.encode({ shapes: sentShapes(shapes, touched), values: gather(values, places) }, out, { draws, memory: behind })
     done()
   },
@@ -111,5 +111,5 @@ export const rows = codecEntry({
   schema: z.strictObject({ kind: z.literal('rows') }),
   makes: 'choice',
   traits: () => ({ unbiased: true, readsNumbers: true, sums: false, remembers: false, of: 'changes' }),
-  build: (_, inner) => sparse(inner),
+  build: (_, inner, place) => sparse(inner, place),
 })

@@ -34,7 +34,7 @@ const leftOut = (block: Block, places: Uint32Array, kept: Float32Array): boolean
   return notFiniteIn({ shapes: block.shapes, values: rest })
 }
 
-const sparse = (options: HowMany & { readonly feedback: boolean }, inner: Codec): Codec => ({
+const sparse = (options: HowMany & { readonly feedback: boolean }, inner: Codec, place: string): Codec => ({
   encode: (block, out, sending) => {
     const places = chosen(block, options)
     let start = 0
@@ -42,13 +42,13 @@ const sparse = (options: HowMany & { readonly feedback: boolean }, inner: Codec)
     for (const size of partsOf(block.shapes, options)) {
       const count = howMany(size, options)
       const origin = start
-      writePositions(places.subarray(at, at + count).map((place) => place - origin), size, out)
+      writePositions(places.subarray(at, at + count).map((whole) => whole - origin), size, out)
       at += count
       start += size
     }
     const kept = gather(block.values, places)
     writeFlags(leftOut(block, places, kept), out)
-    const memory = options.feedback ? newMemory() : memoryAt(sending.memory, places, block.values.length)
+    const memory = options.feedback ? newMemory() : memoryAt(sending.memory, place, places, block.values.length)
     inner.encode({ shapes: chosenShapes(block.shapes, options), values: kept }, out, { draws: sending.draws, memory: memory.behind })
     memory.done()
   },
@@ -104,5 +104,5 @@ export const topK = codecEntry({
     .refine(saidOnce, saidTwice),
   makes: 'choice',
   traits: ({ feedback }) => ({ unbiased: false, readsNumbers: true, sums: false, remembers: feedback, of: 'changes' }),
-  build: (options, inner, place) => (options.feedback ? withFeedback(sparse(options, inner), place) : sparse(options, inner)),
+  build: (options, inner, place) => (options.feedback ? withFeedback(sparse(options, inner, place), place) : sparse(options, inner, place)),
 })

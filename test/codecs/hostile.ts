@@ -25,13 +25,13 @@ const taken = (codec: Codec, bytes: Uint8Array, shapes: readonly Shape[]): boole
 }
 
 /** Tries a codec with what it makes of a block, with bits turned, bytes replaced, cut, doubled; and with random bytes. */
-export const tryHostile = (codec: Codec, block: Block): { readonly taken: number; readonly refused: number } => {
+export const tryHostile = (codec: Codec, block: Block, times = frames): { readonly taken: number; readonly refused: number } => {
   const draws = drawsOf([11, 12])
   const below = (end: number): number => Math.floor(draws.unit() * end)
   const whole = encoded(codec, block)
   expect(taken(codec, whole, block.shapes)).toBe(true)
   const count = { taken: 0, refused: 0 }
-  for (let frame = 0; frame < frames; frame++) {
+  for (let frame = 0; frame < times; frame++) {
     let bytes = whole.slice()
     const way = below(5)
     if (way === 0) bytes = Uint8Array.from({ length: below(2 * whole.length + 1) }, () => below(256))

@@ -68,6 +68,15 @@ describe('rows', () => {
     for (const [i, value] of given.entries()) expect(got[i] + left[i]).toBeCloseTo(value, 4)
   })
 
+  it("leaves alone what is not the next codec's, of whatever length", () => {
+    const codec = chain({ kind: 'rows' }, { kind: 'topK', share: 0.2 })
+    const block = changes(40, 4, 0.3, 1)
+    const touched = block.values.filter((value) => value !== 0).length
+    const memory: Memory = new Map([touched, block.values.length].map((length) => [`of another chain ${length}`, new Float32Array(length).fill(7)]))
+    for (let t = 0; t < 3; t++) encoded(codec, block, [t, 1], memory)
+    for (const length of [touched, block.values.length]) expect(memory.get(`of another chain ${length}`)).toEqual(new Float32Array(length).fill(7))
+  })
+
   it('refuses what no encoder has written, or decodes all of it', () => {
     tryHostile(chain({ kind: 'rows' }), changes(60, 3, 0.2, 5))
     tryHostile(chain({ kind: 'rows' }, { kind: 'topK', share: 0.2, feedback: false }), changes(60, 3, 0.2, 5))
