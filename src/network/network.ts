@@ -305,8 +305,8 @@ export class Network {
     flying.watches = undefined
   }
 
-  #onLines({ path, transfer, unblock }: Flying): boolean {
-    return unblock !== undefined || path.lines.some((line) => this.#links.on(line).some((other) => other === transfer))
+  #onLines({ transfer, unblock }: Flying): boolean {
+    return unblock !== undefined || transfer?.isPassing === true
   }
 
   #cut(flying: Flying, fault: string | undefined): void {

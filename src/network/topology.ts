@@ -11,6 +11,8 @@ export interface Line {
 export interface Path {
   readonly lines: readonly Line[]
   readonly direction: Direction
+  /** Its part of lines that are shared fairly, against that of others. Default: 1. */
+  readonly weight?: number
 }
 
 /** Who is connected with whom by what. */
