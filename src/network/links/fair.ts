@@ -78,10 +78,13 @@ export class Fair implements Links {
     return found.sort((a, b) => a.number - b.number)
   }
 
-  /** Rates may be others from now on than was said: lines are asked anew. */
-  renew(): void {
+  /** The weather has what it says of these lines, of the time from now on, changed: what is on them ends at another time. */
+  rerate(lines: readonly Line[]): void {
     const now = this.#catchUp()
-    for (const pipe of this.#pipes.values()) if (pipe.bundles.size > 0) this.#ask(pipe, now)
+    for (const line of lines) {
+      const pipe = this.#pipes.get(line)
+      if (pipe !== undefined && pipe.bundles.size > 0) this.#ask(pipe, now)
+    }
     this.#plan(now)
   }
 
