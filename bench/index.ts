@@ -12,6 +12,7 @@ const benches = {
   round: { measures: 'the share of CPU time that training takes in one KuaiRand round', load: () => import('./round.js') },
   growth: { measures: 'time and memory per client-round, as rounds and clients grow', load: () => import('./growth.js') },
   explore: { measures: 'cases that are drawn and flown per CPU-second, without training', load: () => import('./explore.js') },
+  flows: { measures: 'CPU microseconds per flow event under fair sharing, by concurrent flows', load: () => import('./flows.js') },
   workers: { measures: 'two workers against one on eight equal clients', load: () => import('./workers.js') },
   'job-log': { measures: 'what the log of finished jobs costs a flight, and what it saves', load: () => import('./job-log.js') },
   codecs: { measures: 'megabytes of float32 that each codec encodes and decodes per CPU-second, on 10 MB that look like updates', load: () => import('./codecs.js') },

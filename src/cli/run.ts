@@ -82,13 +82,15 @@ export const jobsLine = ({ manifest: { jobLog, status }, folder }: Run, cwd: str
 }
 
 /** Where a round's time goes when nothing disturbs it: whoever sets deadlines or slows devices down wants to know. */
-export const calmLine = ([slowest]: readonly CalmRound[], { rounds }: Pick<Resolved, 'rounds'>): string => {
+export const calmLine = ([slowest]: readonly CalmRound[], { rounds, network }: Pick<Resolved, 'rounds' | 'network'>): string => {
   const { client, down, training, up, total } = slowest
   const ends = typeof rounds !== 'function' && 'after' in rounds && typeof rounds.after === 'number' ? rounds.after : undefined
   const deadline = ends === undefined ? '' : `; a round ends after ${formatTime(ends)}`
+  // It is reckoned as if nobody else were on its lines.
+  const atLeast = network.sharing === 'fair' ? 'at least ' : ''
   const late = ends !== undefined && total > ends ? ', which it cannot meet' : ''
   return (
-    `undisturbed, a first round takes ${client}, the slowest, ${formatTime(total)}: model ${formatTime(down)}, ` +
+    `undisturbed, a first round takes ${client}, the slowest, ${atLeast}${formatTime(total)}: model ${formatTime(down)}, ` +
     `training ${formatTime(training)}, answer ${formatTime(up)}${deadline}${late}`
   )
 }

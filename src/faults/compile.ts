@@ -393,7 +393,9 @@ export const compile = (input: CompileInput): Weather => {
       if (lost !== undefined) return { lost, delay: 0, copies: [] }
       return rules.judge(envelope, now, from.role, to.role)
     },
-    rate: ({ owner, direction }, at) => {
+    rate: (line, at) => {
+      if (line.owner === undefined) return { bytesPerSecond: line.bytesPerSecond, until: Infinity }
+      const { owner, direction } = line
       const who = subject(owner)
       if (who.link === undefined) {
         throw new WindtunnelError(`'${owner}' is a server: only clients have a link whose rate can be asked.`)
@@ -401,6 +403,7 @@ export const compile = (input: CompileInput): Weather => {
       if (who.narrow.length === 0) return who.link.rate(direction, at)
       return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
     },
+    weight: (client) => subject(client).link?.weight ?? 1,
     latency,
     ...(mayBeFull && {
       inboxes: new Map(compiled.flatMap(({ hooks: { inbox } }) => (inbox?.places === undefined ? [] : [[inbox.id, inbox.places]]))),

@@ -14,6 +14,8 @@ import type { FaultReport } from './report.js'
  * the outside world. Answers depend on the plan, the streams and the arguments, never on how often something is asked.
  */
 export interface Weather extends NetworkWeather {
+  /** A client's part of lines that are shared fairly, against that of others. */
+  weight(client: Name): number
   /** Who has to see what happens, of the weather and its faults, in this order. */
   readonly readers: readonly Reader[]
   /** Can the client be selected for `round`, opening at `now`? */

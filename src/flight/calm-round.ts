@@ -2,8 +2,11 @@ import { stintOf } from '../engine/feeding/batches.js'
 import type { Weather } from '../faults/weather.js'
 import { drain } from '../network/links/drain.js'
 import type { Envelope } from '../network/envelope.js'
+import type { Line } from '../network/topology.js'
+import type { Rate } from '../network/weather.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { topologyOf } from './topology.js'
 import { type Setup, stepCostOn, travellingOf, wireOf } from './setup.js'
 
 /** What a first round takes one client that nothing disturbs: its critical path, in virtual microseconds. */
@@ -16,11 +19,19 @@ export interface CalmRound {
   readonly total: Micros
 }
 
-type Calm = Pick<Weather, 'device' | 'rate' | 'latency'>
+type Calm = Pick<Weather, 'device' | 'rate' | 'latency' | 'weight'>
+
+/** What a path carries is what its slowest line does. */
+const slowest = (lines: readonly Line[], rateOf: (line: Line) => Rate): Rate => {
+  const rates = lines.map(rateOf)
+  return { bytesPerSecond: Math.min(...rates.map(({ bytesPerSecond }) => bytesPerSecond)), until: Math.min(...rates.map(({ until }) => until)) }
+}
 
 /**
  * The first round of every client in a weather without faults, begun at 0: from the model's first byte at the servers to
- * the last byte of the answer there; the longest that it can be where messages are coded. Schedules are left out, and so is what strategies measure between their legs.
+ * the last byte of the answer there; the longest that it can be where messages are coded. Schedules are left out, and so is
+ * what strategies measure between their legs. It has its lines to itself: where they are shared, it takes longer when others
+ * are on them.
  */
 export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
   const { clients, strategy, parts } = setup
@@ -30,12 +41,14 @@ export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
   /** Whatever codecs make of the numbers; as many bytes, where nothing is coded. */
   const mostOf = (client: Name, kind: 'model' | 'update'): number =>
     travelling.reduce((sum, part) => sum + wire.most(part, kind, client, 1), 0)
+  const topology = topologyOf(setup, weather)
   const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
     const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
     const kind = direction === 'down' ? 'model' : 'update'
     const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
-    const passed = drain(mostOf(client, kind), start, { rate: (at) => weather.rate({ owner: client, direction }, at) })
+    const { lines } = topology.path(from, to)
+    const passed = drain(mostOf(client, kind), start, { rate: (at) => slowest(lines, (line) => weather.rate(line, at)) })
     return passed - start + weather.latency(envelope)
   }
   return clients.map(({ name, rows, epochs, batch }) => {

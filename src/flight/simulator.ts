@@ -27,7 +27,7 @@ import { roundScores } from '../metrics/round-scores.js'
 import { trainedTasks } from '../models/trained-tasks.js'
 import type { Envelope } from '../network/envelope.js'
 import { type Content, Network } from '../network/network.js'
-import { star, type Topology } from '../network/topology.js'
+import type { Topology } from '../network/topology.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
 import { streams, type Streams } from '../random/streams.js'
@@ -58,6 +58,7 @@ import { Serving } from './serving.js'
 import { Silence } from './silence.js'
 import { type Setup, type StepCost, stepCostOn, termsOf } from './setup.js'
 import { Steps } from './steps.js'
+import { topologyOf } from './topology.js'
 import { catchStrays, straysAreIn } from './strays.js'
 import { viewOf } from './view.js'
 import { Writing } from './writing.js'
@@ -165,7 +166,7 @@ export class Simulator {
     this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
-    this.#topology = star((name) => setup.roles.get(name)!)
+    this.#topology = topologyOf(setup, this.#weather)
     this.#network = this.#openNetwork()
     this.#steps = new Steps(this.#kernel, () => this.#network.next)
     this.#lives = this.#openLives()
@@ -438,7 +439,7 @@ export class Simulator {
       roles.get(from) === 'client' ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
     return new Network({
       now: () => kernel.now,
-      at: (time, action) => kernel.at(time, action),
+      at: (time, action, idle) => (idle === true ? kernel.idly(time - kernel.now, action) : kernel.at(time, action)),
       deliver: (time, envelope, landing) => {
         const message: Arrival = { kind: 'arrival', envelope }
         return this.#host.deliver(time, envelope.to, { from: envelope.from, message }, landing, tieOf(envelope))
@@ -449,6 +450,7 @@ export class Simulator {
       record: this.#record,
       ledger: this.#ledger,
       topology: this.#topology,
+      sharing: this.#setup.resolved.network.sharing,
       rolesOf: (part) => rolesOf.get(part) ?? noRoles,
       link: link && {
         custom: (envelopes$, tools) => this.#guard.inside('link', () => link(envelopes$, tools)),

@@ -16,6 +16,7 @@ import { Alike } from './alike.js'
 import type { Envelope } from './envelope.js'
 import { fates } from './fates.js'
 import { flipBits } from './flip-bits.js'
+import { Fair } from './links/fair.js'
 import { Fifo } from './links/fifo.js'
 import { LinkError } from './link-error.js'
 import type { Cargo, Links, Transfer } from './links/links.js'
@@ -50,10 +51,13 @@ export type CustomLink = (
   },
 ) => Observable<Envelope>
 
+/** One transfer after the other has a line, or all share it. */
+export type Sharing = 'fifo' | 'fair'
+
 export interface NetworkOptions {
   readonly now: () => Micros
-  /** Runs `action` at an instant. */
-  readonly at: (time: Micros, action: () => void) => Scheduled
+  /** Runs `action` at an instant. `idle`: nobody need wait for it, as things are. */
+  readonly at: (time: Micros, action: () => void, idle?: boolean) => Scheduled
   /** Delivers to the receiver at an instant; `landing` is asked just before. */
   readonly deliver: (time: Micros, envelope: Envelope, landing: Landing) => Scheduled
   /** Withdraws what `at` or `deliver` returned. */
@@ -65,6 +69,8 @@ export interface NetworkOptions {
   /** Has seen each event that was told. */
   readonly ledger: Pick<Ledger, 'flow'>
   readonly topology: Topology
+  /** How lines are shared. Default: `fifo`. */
+  readonly sharing?: Sharing
   /** Roles of the segments in a part, for the ledger. */
   readonly rolesOf: (part: string) => readonly string[]
   readonly link?: { readonly custom: CustomLink; readonly scheduler: SchedulerLike; readonly streams: Streams }
@@ -145,8 +151,9 @@ export class Network {
 
   constructor(options: NetworkOptions) {
     this.#options = options
-    const { now, weather, cancel, link } = options
-    this.#links = new Fifo({ now, cancel, rate: (line, at) => weather.rate(line, at) })
+    const { now, at, weather, cancel, link, sharing = 'fifo' } = options
+    const rate: Weather['rate'] = (line, time) => weather.rate(line, time)
+    this.#links = sharing === 'fair' ? new Fair({ now, at, cancel, rate }) : new Fifo({ now, cancel, rate })
     const flying$ = this.#sent$.pipe(fates<Flying>((original, copy, delay) => this.#copy(original, copy, delay)))
     if (link === undefined) flying$.subscribe(this.#watched((flying) => this.#fly(flying)))
     else this.#through(link, flying$)
@@ -293,7 +300,7 @@ export class Network {
   #fly(flying: Flying): void {
     const { path, bytes } = flying
     flying.transfer = this.#links.start(path, bytes, flying)
-    for (const { owner } of path.lines) this.#watch(flying, owner)
+    for (const { owner } of path.lines) if (owner !== undefined) this.#watch(flying, owner)
   }
 
   #watch(flying: Flying, owner: Name): void {
@@ -312,8 +319,8 @@ export class Network {
     flying.watches = undefined
   }
 
-  #onLines({ path, transfer, unblock }: Flying): boolean {
-    return unblock !== undefined || path.lines.some((line) => this.#links.on(line).some((other) => other === transfer))
+  #onLines({ transfer, unblock }: Flying): boolean {
+    return unblock !== undefined || transfer?.isPassing === true
   }
 
   #cut(flying: Flying, fault: string | undefined): void {
@@ -362,10 +369,10 @@ export class Network {
     return false
   }
 
-  /** It stays on its lines, and nothing passes on them. */
+  /** It stays on its own lines, and nothing passes on them. What others share goes on: it is not there any more. */
   #block(flying: Flying): void {
     if (flying.unblock !== undefined || flying.transfer === undefined) return
-    flying.unblock = this.#links.block(flying.path.lines)
+    flying.unblock = this.#links.block(flying.path.lines.filter(({ owner }) => owner !== undefined))
     this.#standing.add(flying)
   }
 

@@ -2,41 +2,88 @@ import type { Direction } from '../record/message.js'
 import type { Name, Role } from '../roster/participant.js'
 
 /** One way of an access line: what its owner's messages share, and what is cut when its owner is gone. */
-export interface Line {
+export interface AccessLine {
   readonly owner: Name
   readonly direction: 'up' | 'down'
 }
+
+/** Where a line is that many share: all servers' access, a region's, or what is between regions. */
+export type Place = 'servers' | 'backbone' | { readonly region: string }
+
+/** One way of a line that is nobody's own. `up` of a place: what leaves it; of the backbone: towards the servers. */
+export interface SharedLine {
+  readonly owner?: undefined
+  readonly place: Place
+  readonly direction: 'up' | 'down'
+  readonly bytesPerSecond: number
+}
+
+/** The same object wherever it is part of a path: a line is told from others by that. */
+export type Line = AccessLine | SharedLine
 
 /** How messages get from one actor to another: the lines that their bytes occupy, at both ends and between. */
 export interface Path {
   readonly lines: readonly Line[]
   readonly direction: Direction
+  /** Its part of lines that are shared fairly, against that of others. Default: 1. */
+  readonly weight?: number
 }
 
 /** Who is connected with whom by what. */
 export interface Topology {
   path(from: Name, to: Name): Path
   /** The lines that an actor owns. */
-  linesOf(who: Name): readonly Line[]
+  linesOf(who: Name): readonly AccessLine[]
+}
+
+/** What there is beyond the clients' own lines. */
+export interface Surroundings {
+  /** Those that limit anything. */
+  readonly lines: readonly SharedLine[]
+  readonly regionOf: (name: Name) => string | undefined
+  readonly weightOf: (client: Name) => number
 }
 
 const inside: Path = { lines: [], direction: 'inside' }
 
+const alone: Surroundings = { lines: [], regionOf: () => undefined, weightOf: () => 1 }
+
 interface Access {
-  readonly up: Path
-  readonly down: Path
+  readonly up: AccessLine
+  readonly down: AccessLine
+  readonly weight: number
+  /** To servers and from them, by where they are. */
+  readonly ways: Map<string | undefined, { readonly up: Path; readonly down: Path }>
 }
 
+/** The lines from one end to another, apart from the ends' own: out of a region, over the backbone, into a region. */
+const between =
+  ({ lines, regionOf }: Surroundings) =>
+  (from: Name, to: Name, direction: 'up' | 'down'): SharedLine[] => {
+    const [here, there] = [regionOf(from), regionOf(to)]
+    if (here !== undefined && here === there) return []
+    const isOf = ({ place }: SharedLine, region: string | undefined): boolean => typeof place === 'object' && place.region === region
+    return [
+      ...lines.filter((line) => line.direction === 'up' && isOf(line, here)),
+      ...lines.filter((line) => line.direction === direction && line.place === 'backbone'),
+      ...lines.filter((line) => line.direction === 'down' && isOf(line, there)),
+    ]
+  }
+
 /**
- * A star: every client has a line up and a line down of its own, the servers stand in one place and have no limit among
- * them. From client to client a message occupies one's line up and the other's line down.
+ * A star: every client has a line up and a line down of its own; the servers stand in one place and have no limit among
+ * them. From client to client a message occupies one's line up and the other's line down. Where there is more around them,
+ * what all servers send and receive shares their lines, and who sends out of a region, or into one, shares its lines and
+ * the backbone with the others.
  */
-export const star = (roleOf: (name: Name) => Role): Topology => {
+export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
   /** Of servers: null. */
   const accesses = new Map<Name, Access | null>()
+  const onTheWay = between(around)
   const begin = (owner: Name): Access | null => {
-    const way = (direction: 'up' | 'down'): Path => ({ lines: [{ owner, direction }], direction })
-    const access = roleOf(owner) === 'client' ? { up: way('up'), down: way('down') } : null
+    const access: Access | null = roleOf(owner) === 'client'
+      ? { up: { owner, direction: 'up' }, down: { owner, direction: 'down' }, weight: around.weightOf(owner), ways: new Map() }
+      : null
     accesses.set(owner, access)
     return access
   }
@@ -44,15 +91,28 @@ export const star = (roleOf: (name: Name) => Role): Topology => {
     const known = accesses.get(owner)
     return known === undefined ? begin(owner) : known
   }
+  const atServers = (direction: 'up' | 'down'): SharedLine[] => around.lines.filter((line) => line.place === 'servers' && line.direction === direction)
+  const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name): { readonly up: Path; readonly down: Path } => {
+    const region = around.regionOf(server)
+    const known = ways.get(region)
+    if (known !== undefined) return known
+    const both = {
+      up: { lines: [up, ...onTheWay(client, server, 'up'), ...atServers('down')], direction: 'up', weight },
+      down: { lines: [...atServers('up'), ...onTheWay(server, client, 'down'), down], direction: 'down', weight },
+    } as const
+    ways.set(region, both)
+    return both
+  }
   return {
     path: (from, to) => {
       const [sender, receiver] = [accessOf(from), accessOf(to)]
-      if (sender === null) return receiver?.down ?? inside
-      return receiver === null ? sender.up : { lines: [...sender.up.lines, ...receiver.down.lines], direction: 'up' }
+      if (sender === null) return receiver === null ? inside : withServer(to, receiver, from).down
+      if (receiver === null) return withServer(from, sender, to).up
+      return { lines: [sender.up, ...onTheWay(from, to, 'up'), receiver.down], direction: 'up', weight: sender.weight }
     },
     linesOf: (who) => {
       const access = accessOf(who)
-      return access === null ? [] : [...access.up.lines, ...access.down.lines]
+      return access === null ? [] : [access.up, access.down]
     },
   }
 }

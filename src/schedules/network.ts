@@ -12,6 +12,7 @@ import type { ReadText } from './csv.js'
 import { parseLatencies } from './latency-trace.js'
 import { resolveOverrides } from '../roster/overrides.js'
 import { regionsSchema } from './regions.js'
+import { sharedLineFields, wrongLines } from './shared-lines.js'
 
 /** Chance in a message's latency. */
 const jitterSchema = z.discriminatedUnion('kind', [
@@ -29,6 +30,7 @@ const overrideSchema = z.strictObject({
   down: bandwidthSchema.optional(),
   latency: durationSchema.optional(),
   jitter: jitterSchema.optional(),
+  weight: z.number().min(0.001).max(1000).optional().describe('Part of shared lines against that of others, whose weight is 1; needs `sharing: fair`'),
 })
 
 const bandwidthTraceSchema = z.strictObject({
@@ -49,12 +51,17 @@ const latencyTraceSchema = z.strictObject({
  */
 export const networkSchema = z
   .strictObject({
+    sharing: z
+      .enum(['fifo', 'fair'])
+      .prefault('fifo')
+      .describe('`fifo`: one transfer after the other has a line; `fair`: all share it, max-min fairly by weight'),
     up: bandwidthSchema.prefault(20e6),
     down: bandwidthSchema.prefault(100e6),
     latency: durationSchema.prefault(20_000).describe('One way, between a client and any server'),
     inside: durationSchema.prefault(0).describe('One way, among servers'),
     jitter: jitterSchema.optional(),
     regions: regionsSchema,
+    ...sharedLineFields,
     overrides: z.array(overrideSchema).prefault([]).describe('Links of some clients; later ones win, also over traces'),
     bandwidthTrace: bandwidthTraceSchema.optional().describe('Every client follows a measured link, drawn at random'),
     latencyTrace: latencyTraceSchema.optional().describe('Every client is a measured host, drawn at random'),
@@ -62,6 +69,9 @@ export const networkSchema = z
   .refine(({ bandwidthTrace: trace }) => trace?.family === undefined || trace.index !== undefined, {
     error: '`family` needs the `index` that says which traces belong to it',
     path: ['bandwidthTrace', 'index'],
+  })
+  .superRefine((network, context) => {
+    for (const { path, message } of wrongLines(network)) context.addIssue({ code: 'custom', path, message })
   })
   .prefault({})
 
@@ -84,6 +94,8 @@ export interface ClientLink {
   /** One way, before jitter. */
   readonly latency: Micros
   readonly jitter?: Jitter
+  /** Its part of lines that are shared fairly. */
+  readonly weight: number
 }
 
 const constant = (bitsPerSecond: number): (() => Rate) => {
@@ -159,6 +171,7 @@ export const resolveNetwork = (
       rate: (direction, at) => rates[direction](at),
       latency: given?.latency ?? latencyOf?.(name) ?? network.latency,
       jitter: given?.jitter ?? network.jitter,
+      weight: given?.weight ?? 1,
     }
   }
   const drawn = traces !== undefined || latencyOf !== undefined

@@ -19,9 +19,15 @@ export class Scheduled {
  * rank goes first. Keys lie in arrays of their own, so that sifting compares neighbours without touching the events.
  */
 export class EventQueue<E extends Scheduled = Scheduled> {
-  #times = new Float64Array(64)
-  #ranks = new Float64Array(64)
+  #times: Float64Array
+  #ranks: Float64Array
   readonly #events: E[] = []
+
+  /** `places`: for how many there is room before it grows. */
+  constructor(places = 64) {
+    this.#times = new Float64Array(places)
+    this.#ranks = new Float64Array(places)
+  }
 
   get size(): number {
     return this.#events.length

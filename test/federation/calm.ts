@@ -13,6 +13,7 @@ export const calm = (changes: Partial<Weather> = {}): Weather => ({
   absence: () => undefined,
   leaves: () => undefined,
   rate: () => ({ bytesPerSecond: Infinity, until: Infinity }),
+  weight: () => 1,
   latency: () => 0,
   device: () => ({ flops: 1e9, memoryBytesPerSecond: 1e9, stepOverhead: 0 }),
   lives: [],

@@ -1,6 +1,6 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-import { star } from '../../src/network/topology.js'
+import { type Place, type SharedLine, star } from '../../src/network/topology.js'
 import type { Role } from '../../src/roster/participant.js'
 
 const roles: Record<string, Role> = { 'client-a': 'client', 'client-b': 'client', 'expert-1': 'expert', aggregator: 'aggregator' }
@@ -25,4 +25,41 @@ it('a line is the same line in every path, and its owner’s', () => {
   expect(topology.linesOf('client-a')).toEqual([up, topology.path('aggregator', 'client-a').lines[0]])
   expect(topology.linesOf('client-a')[0]).toBe(up)
   expect(topology.linesOf('expert-1')).toEqual([])
+})
+
+describe('with lines that many share', () => {
+  const shared = (place: Place, direction: 'up' | 'down'): SharedLine => ({ place, direction, bytesPerSecond: 1 })
+  const lines = (['up', 'down'] as const).flatMap((direction) => [
+    shared('servers', direction), shared({ region: 'eu' }, direction), shared({ region: 'us' }, direction), shared('backbone', direction),
+  ])
+  const regions: Record<string, string> = { 'client-a': 'eu', 'client-b': 'us', 'client-c': 'eu', 'expert-1': 'eu' }
+  const wider = star((name) => roles[name] ?? 'client', { lines, regionOf: (name) => regions[name], weightOf: (name) => (name === 'client-a' ? 3 : 1) })
+  const way = (from: string, to: string) =>
+    wider.path(from, to).lines.map(({ owner, direction, ...rest }) => {
+      const place = 'place' in rest ? rest.place : undefined
+      return `${owner ?? (typeof place === 'object' ? place.region : place)} ${direction}`
+    }).join(', ')
+
+  it('what leaves a region, or comes into one, shares its lines, the backbone and the servers’', () => {
+    expect(way('client-b', 'aggregator')).toBe('client-b up, us up, backbone up, servers down')
+    expect(way('aggregator', 'client-b')).toBe('servers up, backbone down, us down, client-b down')
+    expect(way('client-a', 'client-b')).toBe('client-a up, eu up, backbone up, us down, client-b down')
+    expect(way('aggregator', 'expert-1')).toBe('')
+  })
+
+  it('what stays in a region does not, and who is in none is at the backbone', () => {
+    expect(way('client-a', 'client-c')).toBe('client-a up, client-c down')
+    expect(way('client-a', 'expert-1')).toBe('client-a up, servers down')
+    expect(way('client-d', 'aggregator')).toBe('client-d up, backbone up, servers down')
+  })
+
+  it('a line is the same in all paths; a path has its client’s weight, or its sender’s', () => {
+    const servers = (client: string) => wider.path(client, 'aggregator').lines.at(-1)
+    expect(servers('client-a')).toBe(servers('client-b'))
+    expect(wider.path('client-a', 'aggregator')).toBe(wider.path('client-a', 'aggregator'))
+    const weights = [['client-a', 'aggregator'], ['aggregator', 'client-a'], ['client-b', 'client-a']].map(([from, to]) => wider.path(from, to).weight)
+    expect(weights).toEqual([3, 3, 1])
+    expect(wider.linesOf('client-a').map(({ owner }) => owner)).toEqual(['client-a', 'client-a'])
+    expect(wider.linesOf('aggregator')).toEqual([])
+  })
 })

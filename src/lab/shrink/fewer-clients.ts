@@ -56,6 +56,14 @@ const regionsLeft = (regions: Regions | undefined, gone: Gone): Regions | undefi
   return JSON.stringify(entries) === JSON.stringify(Object.entries(regions)) ? regions : Object.fromEntries(entries)
 }
 
+type Regional = NonNullable<NonNullable<Specification['network']>['regional']>
+
+const regionalLeft = (regional: Regional | undefined, { regions }: Gone): Regional | undefined => {
+  if (regional === undefined || !Object.keys(regional).some((name) => regions.has(name))) return regional
+  const stay = Object.entries(regional).filter(([name]) => !regions.has(name))
+  return stay.length === 0 ? undefined : Object.fromEntries(stay)
+}
+
 const scenariosGone = (was: readonly Name[], there: readonly Name[], scenarios: readonly string[]): string[] =>
   scenarios.filter((scenario) => {
     const own = clientName(scenario)
@@ -88,6 +96,7 @@ export const forThose = (of: Specification, was: readonly Name[], there: readonl
     ...(network !== undefined && {
       network: changed(network, {
         regions: regions !== undefined && Object.keys(regions).length === 0 ? undefined : regions,
+        regional: regionalLeft(network.regional, gone),
         overrides: leftOf(network.overrides, gone) as typeof network.overrides,
       }),
     }),
@@ -120,7 +129,7 @@ export const ofNobody = (of: Specification): Specification => {
   const { network, devices, local, calm } = of
   return changed(of, {
     schedule: undefined,
-    ...(network !== undefined && { network: changed(network, { regions: undefined, overrides: undefined }) }),
+    ...(network !== undefined && { network: changed(network, { regions: undefined, regional: undefined, overrides: undefined }) }),
     ...(devices !== undefined && { devices: changed(devices, { overrides: undefined }) }),
     ...(local !== undefined && { local: changed(local, { clients: undefined }) }),
     ...(calm !== undefined && { calm: changed(calm, { core: undefined, rest: undefined }) }),

@@ -48,6 +48,10 @@ class Turn implements Transfer, Rated {
     readonly cargo: Cargo,
   ) {}
 
+  get isPassing(): boolean {
+    return this.end > this.links.now
+  }
+
   stop(): number {
     return this.links.stop(this)
   }
@@ -97,6 +101,10 @@ export class Fifo implements Links {
 
   constructor(options: FifoOptions) {
     this.#options = options
+  }
+
+  get now(): Micros {
+    return this.#options.now()
   }
 
   start(path: Path, bytes: number, cargo: Cargo): Transfer {

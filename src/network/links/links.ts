@@ -5,6 +5,8 @@ import type { Line, Path } from '../topology.js'
 /** Bytes on their way over the lines of a path. */
 export interface Transfer {
   readonly cargo: Cargo
+  /** It is on its lines, which its last byte has not left. */
+  readonly isPassing: boolean
   /** Nothing more of it passes, and nothing follows from it. Returns how many bytes had passed; all after the last. */
   stop(): number
 }
@@ -12,8 +14,8 @@ export interface Transfer {
 /** What is carried over the lines. */
 export interface Cargo {
   /**
-   * Told at which instant its last byte leaves the lines, when that instant is known. What it returns is withdrawn if the
-   * instant moves or the transfer is stopped before it; if it moves, it is told anew.
+   * Told at which instant its last byte leaves the lines, when that instant is known: it may be now. What it returns is
+   * withdrawn if the instant moves or the transfer is stopped before it; if it moves, it is told anew.
    */
   lastByte(at: Micros): Scheduled | undefined
 }
