@@ -63,6 +63,9 @@ const standing = (situation: Situation, past: readonly RoundRow[]): Situation =>
     get nextReturn() {
       return situation.nextReturn
     },
+    get mayReturn() {
+      return situation.mayReturn
+    },
   })
 }
 

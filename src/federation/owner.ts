@@ -8,7 +8,7 @@ import type { Contribution } from '../record/event.js'
 import { admitting, fateOf } from '../record/happenings.js'
 import type { Refusal } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
-import { askWhole, codedFrames, learn, moved } from './coded-exchange.js'
+import { askWhole, codedFrames, learn, moved, threadOf } from './coded-exchange.js'
 import { allFinite } from './finite.js'
 import type { Arrival, CloseNotice } from './messages.js'
 import { extrasOf, type PartTemplate, takePart } from './parts.js'
@@ -244,6 +244,15 @@ const isFinite = ({ values, extras }: Update): boolean => {
   return allFinite(values)
 }
 
+/** Told nothing: what a client reads in a model does not depend on it. */
+const untold: Instructions = { patience: undefined, missing: 'last', deadline: undefined }
+
+/** A client answers to a model that a life of its owner has sent which is over: it is known anew what that was. */
+const recall = (holding: Holding, client: Name, round: number, ownership: Ownership): void => {
+  if (round !== holding.round || holding.endings[round] !== undefined || threadOf(holding, client).versions.some((one) => one.round === round)) return
+  codedFrames(holding, round, headOf(round, untold), bodiesOf(holding, ownership), ownership)(client)
+}
+
 /**
  * Takes an update in, or refuses it, as the rounds admit it; `rejected` if it is damaged or not finite. What was taken in,
  * if it was; `refused` where the client has answered with what is not finite: nothing better will come of it; `asked` where
@@ -256,7 +265,8 @@ export const receive = (
   ownership: Ownership,
   context: Context,
 ): Held | 'refused' | 'asked' | undefined => {
-  const { part, terms: { rounds: { admission } } } = ownership
+  const { part, terms: { rounds: { admission }, wire } } = ownership
+  if (wire.codes && envelope.kind === 'update') recall(holding, from, envelope.round, ownership)
   const read = readUpdate(holding, envelope, from, ownership)
   const [update, because] = typeof read === 'string' ? [undefined, read] : [read]
   const round = update?.round ?? 0

@@ -8,6 +8,12 @@ export const optionSets: Readonly<Record<string, readonly object[]>> = {
   int2: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   qsgd: [{ levels: 1, bucket: 8 }, { levels: 127, norm: 'max' }, { code: 'elias' }, { code: 'elias', levels: 127, norm: 'max', bucket: 3 }, { levels: 5, bucket: 4 }],
   ternary: [{ packing: 'bits' }, { clip: 0.5 }, { per: 'row' }, { per: 3, packing: 'bits', clip: 1 }],
+  topK: [{ share: 0.2, feedback: false }, { count: 3, per: 'segment' }, { count: 2, per: 'segment', feedback: false }],
+  randomK: [{ share: 0.3, unbiased: true }, { count: 4, per: 'segment', unbiased: true }],
+  powerSgd: [{ rank: 1, feedback: false }, { rank: 3, warmStart: false }],
+  errorBounded: [{ absolute: 1e-3 }, { relative: 1e-4 }],
+  deflate: [{ level: 1, planes: true }],
+  zstd: [{ level: 19, planes: true }],
   sign: [{ feedback: false }, { per: 'row', feedback: false }, { per: 3 }],
 }
 
