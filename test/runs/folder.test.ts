@@ -245,8 +245,11 @@ describe('reading a run', () => {
     const disk = new MemoryDisk()
     disk.files.set('a/events.ndjson', '{"at":1}\n{"at":2}\n{"at')
     expect(readLines('a', 'events.ndjson', disk)).toEqual(['{"at":1}', '{"at":2}'])
-    disk.files.set('a/ledger.ndjson', '{"id":1}\nnonsense\n')
+    const [row] = ledger
+    disk.files.set('a/ledger.ndjson', `${JSON.stringify(row)}\nnonsense\n`)
     expect(() => readRows('a', 'ledger.ndjson', disk)).toThrow('a/ledger.ndjson:2 is not JSON')
+    disk.files.set('a/ledger.ndjson', `${JSON.stringify({ ...row, bytes: 'many' })}\n`)
+    expect(() => readRows('a', 'ledger.ndjson', disk)).toThrow('a/ledger.ndjson:1 is not what a run writes: bytes')
   })
 })
 
