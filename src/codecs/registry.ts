@@ -16,6 +16,7 @@ type Schemas = readonly [Entry['schema'], ...Entry['schema'][]]
 export const stageSchema = z.discriminatedUnion('kind', codecEntries.map(({ schema }) => schema) as unknown as Schemas)
 
 export type Stage = z.output<typeof stageSchema>
+export type StageInput = z.input<typeof stageSchema>
 
 export const codecEntryOf = ({ kind }: Pick<Stage, 'kind'>): CodecEntry => {
   const entry = codecEntries.find((one) => one.kind === kind)

@@ -2,9 +2,9 @@ import { z } from 'zod'
 
 import { resolveOverrides } from '../roster/overrides.js'
 import type { Name, Participant } from '../roster/participant.js'
-import { selectorSchema } from '../roster/selectors.js'
+import { type Selector, type SelectorInput, selectorSchema } from '../roster/selectors.js'
 import type { Streams } from '../random/streams.js'
-import { chainProblem, type Stage, stageSchema, traitsOf } from './registry.js'
+import { chainProblem, type Stage, type StageInput, stageSchema, traitsOf } from './registry.js'
 
 /** What roles of segments are called where each has a codec of its own, and what the further tensors of a strategy are. */
 const words = {
@@ -20,7 +20,10 @@ type Word = keyof typeof words
 /** Codecs one after the other, as data: each codes what the one before leaves to it. */
 export type Chain = readonly Stage[]
 
-const chainSchema = z
+/** A codec, or a list of them, as a file or a script holds it. */
+export type ChainInput = StageInput | readonly StageInput[]
+
+const chainSchema: z.ZodType<Stage[], ChainInput> = z
   .union([stageSchema.transform((stage): Stage[] => [stage]), z.array(stageSchema).min(1)])
   .superRefine((chain, context) => {
     const message = chainProblem(chain)
@@ -28,7 +31,7 @@ const chainSchema = z
   })
   .describe('A codec, or a list of them: each codes what the one before leaves to it')
 
-const said = (word: Word): z.ZodOptional<typeof chainSchema> => chainSchema.optional().describe(
+const said = (word: Word) => chainSchema.optional().describe(
   word === 'extras' ? 'Of the further tensors of a strategy, such as control variates' : `Of segments whose role is \`${words[word]}\``,
 )
 
@@ -38,8 +41,10 @@ const byRole = {
   gates: said('gates'), towers: said('towers'), norms: said('norms'), others: said('others'), extras: said('extras'),
 }
 
-const eitherSchema = z.union([
-  chainSchema.transform((all): z.output<z.ZodObject<typeof byRole>> => ({ all })),
+type Words<One> = { readonly [Spoken in Word | 'all']?: One | undefined }
+
+const eitherSchema: z.ZodType<Words<Chain>, ChainInput | Words<ChainInput>> = z.union([
+  chainSchema.transform((all) => ({ all })),
   z.strictObject(byRole),
 ])
 
@@ -49,10 +54,40 @@ const routeFields = {
   down: eitherSchema.optional().describe('Of models'),
 }
 
-const someSchema = z.strictObject({
+/** What is said of codecs by role, of both directions or of one. */
+interface Route extends Words<Chain> {
+  readonly up?: Words<Chain> | undefined
+  readonly down?: Words<Chain> | undefined
+}
+
+interface RouteInput extends Words<ChainInput> {
+  readonly up?: ChainInput | Words<ChainInput> | undefined
+  readonly down?: ChainInput | Words<ChainInput> | undefined
+}
+
+interface Some extends Route {
+  readonly who?: Selector | undefined
+  readonly rounds?: readonly [number, number] | undefined
+}
+
+interface SomeInput extends RouteInput {
+  readonly who?: SelectorInput | undefined
+  readonly rounds?: readonly [number, number] | undefined
+}
+
+/** How messages are coded, as data: everything by its role and direction. */
+export interface Routes extends Route {
+  readonly some?: readonly Some[] | undefined
+}
+
+/** How messages are coded, as a script or a file says it: one chain for everything, or by role, direction, client and round. */
+export type CodecInput = ChainInput | (RouteInput & { readonly some?: readonly SomeInput[] | undefined })
+
+const someSchema: z.ZodType<Some, SomeInput> = z.strictObject({
   who: selectorSchema.optional().describe('Clients that it holds for; everybody when absent'),
   rounds: z
     .tuple([z.int().min(1), z.int().min(1)])
+    .readonly()
     .refine(([first, last]) => first <= last, 'the first round comes before the last')
     .optional()
     .describe('First and last round that it holds for; all when absent'),
@@ -60,23 +95,15 @@ const someSchema = z.strictObject({
 })
 
 /** How messages are coded, by direction, role, client and round. */
-export const codecSchema = z
+export const codecSchema: z.ZodType<Routes, CodecInput> = z
   .union([
-    chainSchema.transform((all): z.output<typeof routesSchema> => ({ all })),
+    chainSchema.transform((all) => ({ all })),
     z.strictObject({
       ...routeFields,
       some: z.array(someSchema).min(1).optional().describe('Of some clients or rounds: before what is said of all; later entries win'),
     }),
   ])
   .describe('How parameters become bytes: one codec for everything, or by role, direction, client and round; as they are, in 32 bits, when absent')
-
-const routesSchema = z.strictObject({ ...routeFields, some: z.array(someSchema).optional() })
-
-/** How messages are coded, as data: everything by its role and direction. */
-export type Routes = z.output<typeof codecSchema>
-export type CodecInput = z.input<typeof codecSchema>
-
-type Route = Omit<z.output<typeof someSchema>, 'who' | 'rounds'>
 
 const wordOf = Object.fromEntries(Object.entries(words).map(([word, role]) => [role, word])) as Record<CodedRole, Word>
 
@@ -112,3 +139,7 @@ export const chainsOf = (routes: Routes, participants: readonly Participant[], s
     return within(routes, direction, role)
   }
 }
+
+/** Every chain that is named anywhere. */
+export const chainsIn = ({ some = [], ...all }: Routes): readonly Chain[] =>
+  [all, ...some].flatMap(({ up, down, ...both }: Route) => [both, up ?? {}, down ?? {}].flatMap((words) => Object.values(words).filter(Array.isArray) as Chain[]))

@@ -1,5 +1,6 @@
 import { worldKinds } from '../../scenarios/registry.js'
 import { balancers } from '../balancing/registry.js'
+import { codecEntries } from '../codecs/registry.js'
 import { allMarks } from '../checks/marks.js'
 import { allChecks } from '../checks/watch.js'
 import { entriesOf, type Entry } from '../entry.js'
@@ -17,6 +18,7 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   strategies: strategyEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   rounds: entriesOf(roundsSchema),
   selection: entriesOf(selectionSchema),
+  codecs: codecEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
   checks: [...allChecks, ...comparedChecks].map(({ name, promise }) => ({ kind: name, sentence: promise, source: 'docs/checks.md' })),
@@ -25,7 +27,7 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
 
 /** Where a specification names what is listed; checks and marks it names nowhere, for all of them watch. */
 export const fieldsOf: Readonly<Record<string, readonly string[]>> = {
-  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], worlds: ['world'],
+  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], codecs: ['codec'], worlds: ['world'],
   faults: ['faults'],
 }
 

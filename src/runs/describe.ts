@@ -1,3 +1,6 @@
+import { codecLibraries } from '../codecs/libraries.js'
+import { traitsOf } from '../codecs/registry.js'
+import { chainsIn } from '../codecs/routes.js'
 import type { World } from '../data/world.js'
 import { roundEntryOf } from '../federation/rounds/registry.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
@@ -81,12 +84,13 @@ export const labelsOf = ({ scenarios, tasks }: Pick<World, 'scenarios' | 'tasks'
 }
 
 /** Fields by which numbers steer events. */
-const steering = ({ choose, selection, rounds, evaluate: { until } }: Resolved): string[] => {
+const steering = ({ choose, selection, codec, rounds, evaluate: { until } }: Resolved): string[] => {
   const adapts = typeof rounds !== 'function' && 'kind' in rounds && roundEntryOf(rounds).readsNumbers(rounds)
   return [
     ...(choose === undefined ? [] : ['choose']),
     ...(selection !== undefined && selectionEntryOf(selection).readsNumbers ? ['selection'] : []),
     ...(adapts ? ['rounds'] : []),
+    ...(codec !== undefined && chainsIn(codec).some((chain) => traitsOf(chain).readsNumbers) ? ['codec'] : []),
     ...(until === undefined ? [] : ['evaluate.until']),
   ]
 }
@@ -128,7 +132,8 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
   traces: traceFiles(resolved, from.cwd),
   ...(start && { start: start.entry }),
   warnings: [...resolved.warnings, ...(world.warnings ?? []), ...(start ? startWarnings(start, world) : [])],
-  versions: { ...versions(), ...from.versions },
+  // What lossless codecs make of the same numbers is bound to their libraries.
+  versions: { ...versions(), ...from.versions, ...(resolved.codec !== undefined && codecLibraries) },
   processor: thisProcessor(),
 })
 
