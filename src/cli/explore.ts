@@ -3,7 +3,7 @@ import type { FailureKind } from '../flight/failure.js'
 import type { BackwardReport } from '../lab/explore/backward/course.js'
 import type { Varied } from '../lab/explore/draw-case.js'
 import type { Exploration, Found } from '../lab/explore/tally.js'
-import { explore as exploreAll } from '../runs/explore/explore.js'
+import { type Explored, explore as exploreAll } from '../runs/explore/explore.js'
 import { failingCase } from '../runs/shrink/failing.js'
 import { demandPlace } from '../runs/shrink/keep.js'
 import { counting } from './counting.js'
@@ -79,7 +79,7 @@ const backwardText = ({ upTo, alike, grounds, goals, cuts, absorbed, missed, spa
   ].join('\n')
 }
 
-const text = (about: Exploration & { readonly backward?: BackwardReport }, width: number): string => {
+const text = (about: Explored, width: number): string => {
   const { flown, twice, compared, found, marks, unmarked, coverage: { handled, exist }, unhandled, struck, rounds } = about
   const one = (label: string, words: string): string => wrap(`${label}: ${words}`, width)
   const faults = Object.values(struck).reduce((sum, times) => sum + times, 0)
@@ -87,6 +87,7 @@ const text = (about: Exploration & { readonly backward?: BackwardReport }, width
     `${plural(flown, 'case')} flown (${twice} of them twice, ${compared} compared with others), ${found.length === 0 ? 'none failed' : `${found.length} failed`}`,
     ...(about.backward === undefined ? [] : [backwardText(about.backward, found.length > 0, width)]),
     '',
+    ...(about.fixed === undefined ? [] : [one('of one size in all cases', about.fixed.join('; '))]),
     one('rounds', listed(rounds)),
     one(`${plural(faults, 'fault')} struck`, listed(struck)),
     one(`marks, ${Object.keys(marks).length - unmarked.length} of ${Object.keys(marks).length} passed, by so many cases`, listed(marks)),

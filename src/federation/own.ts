@@ -84,32 +84,85 @@ export const ownRounds = (rules: RoundRules): RoundRules => {
   }
 }
 
-const legOf = (leg: Leg): Leg => {
-  const { start, proximal, correction, scores, leaves } = leg
+const scopes: readonly unknown[] = ['global', 'scenario', 'task', 'private']
+
+const isGroup = (value: unknown): boolean => typeof value === 'object' && value !== null && !(value instanceof Promise)
+
+/** What is wrong with what a function gives, in words. */
+const given = (value: unknown): string => {
+  if (value instanceof Promise) return 'a promise: it must answer at once, without async'
+  if (value === undefined || value === null) return String(value)
+  if (ArrayBuffer.isView(value) || Array.isArray(value)) return `${value.constructor.name} of ${(value as Float32Array).length}`
+  return typeof value === 'object' ? `{ ${Object.keys(value).slice(0, 8).join(', ')} }` : `a ${typeof value}`
+}
+
+/** What functions of one strategy give back: refused by the name of the function where nothing can be done with it. */
+const demanding = (name: string) => <T>(value: T, holds: boolean, where: string, expected: string): T => {
+  if (holds) return value
+  throw new SpecificationError(`strategy '${name}': ${where} gives ${given(value)}, expected ${expected}.`)
+}
+
+type Demand = ReturnType<typeof demanding>
+
+const isVector = (value: unknown, length: number): boolean => value instanceof Float32Array && value.length === length
+
+const legOf = (leg: Leg, demand: Demand): Leg => {
+  const { name, start, proximal, correction, scores, leaves } = leg
+  const vector = (what: string, of: (local: Local) => Float32Array) => (local: Local): Float32Array => {
+    const { length } = local.received
+    const made = of(copyOf(local))
+    return demand(made, isVector(made, length), `${what} of leg '${name}'`, `a Float32Array of ${length}`)
+  }
   return {
     ...leg,
-    ...(start && { start: (local: Local) => start(copyOf(local)) }),
-    ...(proximal?.centre && { proximal: { ...proximal, centre: (local: Local) => proximal.centre!(copyOf(local)) } }),
-    ...(correction && { correction: (local: Local) => correction(copyOf(local)) }),
+    ...(start && { start: vector('start', start) }),
+    ...(proximal?.centre && { proximal: { ...proximal, centre: vector('proximal.centre', proximal.centre) } }),
+    ...(correction && { correction: vector('correction', correction) }),
     ...(scores && { scores: (local: Local) => scores(copyOf(local)) }),
     ...(leaves && { leaves: (local: Local, result: Float32Array) => leaves(copyOf(local), result.slice()) }),
   }
 }
 
-/** A strategy of the researcher's: what it is given are copies, to which it may write without that anybody sees. */
-export const ownStrategy = (own: Strategy): Strategy => ({
-  name: own.name,
-  source: own.source,
-  needs: own.needs,
-  absent: own.absent,
-  convex: own.convex,
-  extras: own.extras,
-  serves: own.serves,
-  template: (segment) => own.template(copyOf(segment)),
-  legs: own.legs.map(legOf),
-  sends: (round, part) => own.sends(round, part),
-  finish: (local) => own.finish(copyOf(local)),
-  arrange: (world) => own.arrange(world),
-  weights: (updates) => own.weights(copyOf(updates)),
-  fold: (state, updates, about) => own.fold(copyOf(state), copyOf(updates), { ...about, clients: copyOf(about.clients), segments: copyOf(about.segments) }),
-})
+/**
+ * A strategy of the researcher's: what it is given are copies, to which it may write without that anybody sees; what it
+ * gives back is looked at.
+ */
+export const ownStrategy = (own: Strategy): Strategy => {
+  const { name, source, needs, absent, convex, extras, serves } = own
+  const demand = demanding(name)
+  demand(own.legs, Array.isArray(own.legs) && own.legs.length > 0, 'legs', 'a list of at least one, such as [{ name: \'train\' }]')
+  return {
+    name, source, needs, absent, convex, extras, serves,
+    template: (segment) => {
+      const scope = own.template(copyOf(segment))
+      if (scopes.includes(scope)) return scope
+      throw new SpecificationError(`strategy '${name}': template gives ${typeof scope === 'string' ? `'${scope as string}'` : given(scope)} for ${segment.name}, expected one of ${scopes.join(', ')}.`)
+    },
+    legs: own.legs.map((leg) => legOf(leg, demand)),
+    sends: (round, part) => own.sends(round, part),
+    finish: (local) => {
+      const { length } = local.received
+      const outcome = own.finish(copyOf(local))
+      demand(outcome, isGroup(outcome), 'finish', '{ sent }')
+      demand(outcome.sent, isVector(outcome.sent, length), '`sent` of finish', `a Float32Array of ${length}`)
+      return outcome
+    },
+    arrange: (world) => {
+      const made = own.arrange(world)
+      return demand(made, isGroup(made) && isGroup(made.features) && Array.isArray(made.members), 'arrange', '{ features, members }')
+    },
+    weights: (updates) => {
+      const plain: unknown = own.weights(copyOf(updates))
+      const made = (Array.isArray(plain) ? Float64Array.from(plain as number[]) : plain) as Float64Array
+      return demand(made, made instanceof Float64Array && made.length === updates.length, 'weights', `a Float64Array of ${updates.length}`)
+    },
+    fold: (state, updates, about) => {
+      const made = own.fold(copyOf(state), copyOf(updates), { ...about, clients: copyOf(about.clients), segments: copyOf(about.segments) })
+      demand(made, isGroup(made), 'fold', '{ part, values, personal, memory }, such as { ...state, values }')
+      demand(made.values, made.values instanceof Float32Array, '`values` of fold', `a Float32Array of ${state.values.length}`)
+      demand(made.personal, made.personal instanceof Map, '`personal` of fold', 'a Map of a Float32Array by client')
+      demand(made.memory, isGroup(made.memory), '`memory` of fold', 'a group of Float32Arrays')
+      return made
+    },
+  }
+}

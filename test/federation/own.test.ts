@@ -71,6 +71,29 @@ describe('a strategy of the researcher’s', () => {
   })
 })
 
+describe('what a strategy of the researcher’s gives back', () => {
+  const wrong: Readonly<Record<string, readonly [() => object, RegExp]>> = {
+    'a promise of a fold': [() => ({ fold: async (state: unknown) => state }), /fold gives a promise: it must answer at once/],
+    'no fold': [() => ({ fold: () => undefined }), /fold gives undefined, expected \{ part, values/],
+    'a list of numbers': [() => ({ fold: (state: object) => ({ ...state, values: [1, 2] }) }), /`values` of fold gives Array of 2, expected a Float32Array of \d+/],
+    'nobody’s values': [() => ({ fold: (state: object) => ({ ...state, personal: {} }) }), /`personal` of fold gives \{ {2}\}, expected a Map/],
+    'no memory': [() => ({ fold: (state: object) => ({ ...state, memory: undefined }) }), /`memory` of fold gives undefined/],
+    'nothing to send': [() => ({ finish: () => undefined }), /finish gives undefined, expected \{ sent \}/],
+    'too little to send': [() => ({ finish: () => ({ sent: new Float32Array(1) }) }), /`sent` of finish gives Float32Array of 1, expected a Float32Array of \d+/],
+    'weights that are promised': [() => ({ weights: async () => new Float64Array(3) }), /weights gives a promise/],
+    'a weight too few': [() => ({ weights: () => new Float64Array(1) }), /weights gives Float64Array of 1, expected a Float64Array of 3/],
+    'a scope that there is not': [() => ({ template: () => 'globall' }), /template gives 'globall' for .*, expected one of global, scenario, task, private/],
+    'no federation': [() => ({ arrange: () => undefined }), /arrange gives undefined, expected \{ features, members \}/],
+    'no legs': [() => ({ legs: [] }), /legs gives Array of 0, expected a list of at least one/],
+    'a short start': [() => ({ legs: [{ name: 'train', start: () => new Float32Array(2) }] }), /start of leg 'train' gives Float32Array of 2, expected/],
+  }
+  it.each(Object.entries(wrong))('is refused by the name of the function: %s', async (_, [make, message]) => {
+    const flown = fly({ strategy: defineStrategy({ name: 'mine', ...make() }) })
+    await expect(flown).rejects.toMatchObject({ exitCode: exitCodes.specification, message: expect.stringMatching(/strategy 'mine': /) })
+    await expect(flown).rejects.toThrow(message)
+  })
+})
+
 describe('rounds and a choice of the researcher’s', () => {
   const spoil = (past: readonly RoundRow[]): void => {
     if (past.length > 0) rough(past[0]).round = 7

@@ -19,7 +19,7 @@ import { comparedChecks, comparedNames, splitChecks } from '../compared/all.js'
 import type { ComparedCheck } from '../compared/compared.js'
 import { loadGroundWorld } from '../ground.js'
 import type { Pinned } from '../shrink/pin.js'
-import { type Case, clientField, type Shape, specificationOf } from './case.js'
+import { type Case, clientField, type Shape, sizesExperts, specificationOf } from './case.js'
 import { ended, failed, type Outcome } from './outcome.js'
 
 export interface CaseLabOptions {
@@ -103,8 +103,7 @@ export class CaseLab {
 
   /** Whether federations of other sizes can be flown. */
   get resizes(): { readonly clients: boolean; readonly experts: boolean } {
-    const { model } = this.#base
-    return { clients: this.#field !== undefined, experts: 'experts' in model && typeof model.experts === 'number' }
+    return { clients: this.#field !== undefined, experts: sizesExperts(this.#base) }
   }
 
   /** The specification that a case flies. */

@@ -35,6 +35,17 @@ const withClients = (world: World, field: string, clients: number): World => ({ 
 export const clientField = ({ world }: Pick<Specification, 'world'>): string | undefined =>
   ['scenarios', 'clients'].find((field) => worldSchema.safeParse(withClients(world, field, 2)).success)
 
+/** Whether a model can be asked for a number of expert networks. */
+export const sizesExperts = ({ model }: Pick<Specification, 'model'>): boolean => 'experts' in model && typeof model.experts === 'number'
+
+const kindOf = (one: object): string => ('kind' in one && typeof one.kind === 'string' ? one.kind : 'name' in one && typeof one.name === 'string' ? one.name : 'its own')
+
+/** What of the size of a federation no case varies, in words. */
+export const sizesThatStay = (of: Pick<Specification, 'world' | 'model'>): readonly string[] => [
+  ...(clientField(of) === undefined ? [`clients: the world ${kindOf(of.world)} is what its data are, and cannot be asked for a number of them`] : []),
+  ...(sizesExperts(of) ? [] : [`expert networks: the model ${kindOf(of.model)} cannot be asked for a number of them`]),
+]
+
 /** The specification that a case of another flies. `field`: see `clientField`. */
 export const specificationOf = (base: Specification, { shape = {}, chance, faults, ...given }: Case, field: string | undefined): Specification => {
   const { clients, experts } = shape

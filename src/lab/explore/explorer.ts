@@ -7,10 +7,11 @@ import { splitChecks } from '../compared/all.js'
 import { type AtomKey, atomOf, faultOf } from './backward/atom.js'
 import { Lineage } from './backward/lineage.js'
 import type { Case } from './case.js'
-import { CaseLab, type CaseLabOptions } from './case-lab.js'
+import type { CaseLabOptions } from './case-lab.js'
 import { drawCase, type Space } from './draw-case.js'
 import { mutated } from './mutate-case.js'
 import { comparedShare } from './telling.js'
+import { SizedLab } from '../shrink/sized-lab.js'
 import { trialGround, type TrialGround } from '../shrink/trial.js'
 import type { Flown } from './tally.js'
 
@@ -37,14 +38,14 @@ export interface Order {
 
 /** Draws and flies cases by their numbers. What comes of one depends on its order and the options alone. */
 export class Explorer {
-  readonly lab: CaseLab
+  readonly lab: SizedLab
   /** What shrinking flies on. */
   readonly ground: TrialGround
   readonly #space: Space
   readonly #options: ExplorerOptions
 
   constructor(base: Specification, options: ExplorerOptions) {
-    this.lab = new CaseLab(base, options)
+    this.lab = new SizedLab(base, options)
     this.#options = options
     const { kinds, vary, intensity } = options
     const { rounds } = base

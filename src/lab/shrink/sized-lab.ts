@@ -58,6 +58,14 @@ export class SizedLab {
     return (await this.#labOf(of)).fly(this.#plain(of), flight)
   }
 
+  async flyTwice(of: SizedCase, flight?: CaseFlight): Promise<Outcome> {
+    return (await this.#labOf(of)).flyTwice(this.#plain(of), flight)
+  }
+
+  async flyCompared(of: SizedCase, flight?: CaseFlight & { readonly twice?: boolean }): Promise<Outcome> {
+    return (await this.#labOf(of)).flyCompared(this.#plain(of), flight)
+  }
+
   async flyFor(failure: Failure, of: SizedCase, flight?: CaseFlight): Promise<Outcome> {
     return (await this.#labOf(of)).flyFor(failure, this.#plain(of), flight)
   }

@@ -1,10 +1,10 @@
 import { type BackwardReport, BackwardCourse } from '../../lab/explore/backward/course.js'
-import type { Case } from '../../lab/explore/case.js'
+import { type Case, sizesThatStay } from '../../lab/explore/case.js'
 import type { Order } from '../../lab/explore/explorer.js'
 import { type Exploration, type Flown, Tally } from '../../lab/explore/tally.js'
 import { streams } from '../../random/streams.js'
 import { type Crew, openCrew } from './crew.js'
-import { openExplorer, type Task } from './task.js'
+import { openExplorer, specificationOf, type Task } from './task.js'
 
 export interface ExploreOptions extends Task {
   /** Cases to be flown. */
@@ -84,6 +84,17 @@ const flyAll = async (crew: Crew, orders: readonly Order[], onPortion: (flown: r
   return all.flat()
 }
 
+/** What is explored beside what the cases came to. */
+export interface Explored extends Exploration {
+  readonly backward?: BackwardReport
+  /** What of the federation's size was to vary and cannot, in words. */
+  readonly fixed?: readonly string[]
+}
+
+/** What of the size cases cannot vary, though they were to. */
+const fixedIn = async ({ backward, vary, ...task }: Pick<ExploreOptions, 'backward' | 'vary' | 'script' | 'data' | 'set' | 'cwd'>): Promise<readonly string[]> =>
+  (vary?.includes('shape') ?? backward !== true) ? sizesThatStay(await specificationOf(task)) : []
+
 /**
  * Draws cases around a simulation, flies them, and says which failed, and what of the protocol was reached. Stops at the
  * first generation with a failure, unless it is to collect. The same for any number of workers, but for one that is
@@ -91,15 +102,16 @@ const flyAll = async (crew: Crew, orders: readonly Order[], onPortion: (flown: r
  */
 export const explore = async (
   { plans, workers, collect = false, directed = false, backward = false, cutsUpTo = 2, eachName = false, signal, onProgress, ...task }: ExploreOptions,
-): Promise<Exploration & { readonly backward?: BackwardReport }> => {
+): Promise<Explored> => {
+  const fixed = await fixedIn({ ...task, backward })
   const tally = new Tally()
   const explorer = backward ? await openExplorer(task) : undefined
   const course: Course = explorer !== undefined
     ? new BackwardCourse(explorer, { upTo: cutsUpTo, alike: !eachName }, (task.vary ?? []).length > 0)
     : drawn(task.chance, directed)
-  const end = (): Exploration & { readonly backward?: BackwardReport } => {
+  const end = (): Explored => {
     const report = course.report?.()
-    return { ...tally.result(task.chance), ...(report && { backward: report }) }
+    return { ...tally.result(task.chance), ...(report && { backward: report }), ...(fixed.length > 0 && { fixed }) }
   }
   const crew = await openCrew(task, Math.min(workers, Math.ceil(plans / portion)))
   try {
