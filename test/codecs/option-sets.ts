@@ -7,6 +7,7 @@ export const optionSets: Readonly<Record<string, readonly object[]>> = {
   int4: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   int2: [{ rounding: 'stochastic' }, { per: 'row' }, { per: 'segment', rounding: 'stochastic' }, { per: 3 }],
   qsgd: [{ levels: 1, bucket: 8 }, { levels: 127, norm: 'max' }, { code: 'elias' }, { code: 'elias', levels: 127, norm: 'max', bucket: 3 }, { levels: 5, bucket: 4 }],
+  eden: [{ bits: 1 }, { bits: 2 }, { bits: 3 }, { bits: 1.3 }, { bits: 2.5 }],
   ternary: [{ packing: 'bits' }, { clip: 0.5 }, { per: 'row' }, { per: 3, packing: 'bits', clip: 1 }],
   topK: [{ share: 0.2, feedback: false }, { count: 3, per: 'segment' }, { count: 2, per: 'segment', feedback: false }],
   randomK: [{ share: 0.3, unbiased: true }, { count: 4, per: 'segment', unbiased: true }],
