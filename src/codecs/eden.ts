@@ -4,7 +4,7 @@ import { sizeOf, type Codec, type Shape } from './codec.js'
 import { drawSeed, drawsOf, type Seed } from './draws.js'
 import { codecEntry } from './entry.js'
 import { hadamard, turnSigns } from './hadamard.js'
-import { CELLS, quantiserOf, type Quantiser } from './lloyd-max.js'
+import { CELLS, quantiserOf, REACH, type Quantiser } from './lloyd-max.js'
 import { pack, packedBytes, unpack } from './packing.js'
 import { codesOfNone, readScales, told, writeScales } from './scales.js'
 
@@ -67,20 +67,19 @@ const layoutOf = (shapes: readonly Shape[], bits: number): Layout => {
 const signsOf = ({ length }: Layout, seed: Seed): Uint32Array => drawsOf(seed).many(length / 16)
 
 /** Codes of numbers that are normal with this deviation; answers their inner product with what the codes stand for. */
-const quantise = (vector: Float64Array, deviation: number, { bits, levels, edges, codes: cells }: Quantiser, from: number, end: number, codes: Uint8Array, at: number): number => {
+const quantise = (
+  vector: Float64Array, deviation: number, { levels, edges, codes: cells }: Quantiser, from: number, end: number, codes: Uint8Array, at: number,
+): number => {
   let product = 0
   const perDeviation = 1 / deviation
   const last = cells.length - 1
-  const minus = 1 << (bits - 1)
   for (let i = from, j = at; i < end; i++, j++) {
     const value = vector[i] * perDeviation
-    const magnitude = Math.abs(value)
-    const cell = Math.min((magnitude * CELLS) | 0, last)
-    const code = cells[cell]
-    const level = code + (magnitude >= edges[code + 1] ? 1 : 0)
-    const signed = value < 0 ? level | minus : level
-    codes[j] = signed
-    product += vector[i] * levels[signed]
+    const cell = ((value + REACH) * CELLS) | 0
+    let code = cells[cell < 0 ? 0 : cell > last ? last : cell]
+    if (value >= edges[code]) code++
+    codes[j] = code
+    product += vector[i] * levels[code]
   }
   return product
 }

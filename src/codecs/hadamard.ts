@@ -33,5 +33,12 @@ export const hadamard = (vector: Float64Array): void => {
 
 /** Turns the sign of each number for which a bit is set, from the first bit of `signs[from]` on. */
 export const turnSigns = (vector: Float64Array, signs: Uint32Array, from: number): void => {
-  for (let i = 0; i < vector.length; i++) if ((signs[from + (i >>> 5)] >>> (i & 31)) & 1) vector[i] = -vector[i]
+  // Which are turned is chance: a product is faster than a branch.
+  for (let i = 0, at = from; i < vector.length; at++) {
+    let word = signs[at]
+    for (const end = Math.min(i + 32, vector.length); i < end; i++) {
+      vector[i] *= 1 - 2 * (word & 1)
+      word >>>= 1
+    }
+  }
 }

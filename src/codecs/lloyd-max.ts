@@ -15,27 +15,24 @@ export const centroids: readonly (readonly number[])[] = [
   ],
 ]
 
-/** A quantiser of so many bits, 1 to 4: the highest bit of a code is the sign, the others count magnitudes up. */
+/** A quantiser of so many bits, 1 to 4: codes rise with the numbers that they stand for. */
 export interface Quantiser {
   readonly bits: number
   /** What each code stands for. */
   readonly levels: Float64Array
-  /** Where each magnitude begins, and behind the last infinity. */
+  /** Where each code ends and the next begins, halfway; the last is infinity. */
   readonly edges: Float64Array
-  /** For each `cell` of magnitudes the code of where it begins: at most one edge lies in it. */
+  /** For each cell, of which there are `CELLS` for each standard deviation from -`REACH` to `REACH`, the code of where it begins: at most one edge lies in it. */
   readonly codes: Uint8Array
 }
 
-/** Cells up to 1, of as many as reach behind the last edge. */
 export const CELLS = 16
-const REACH = 4
+export const REACH = 4
 
 export const quantiserOf = (bits: number): Quantiser => {
   const above = centroids[bits - 1]
-  const edges = Float64Array.of(0, ...above.slice(1).map((centroid, i) => (above[i] + centroid) / 2), Infinity)
-  return {
-    bits, edges,
-    levels: Float64Array.of(...above, ...above.map((centroid) => -centroid)),
-    codes: Uint8Array.from({ length: CELLS * REACH }, (_, cell) => edges.findLastIndex((edge) => edge <= cell / CELLS)),
-  }
+  const levels = Float64Array.of(...above.map((centroid) => -centroid).toReversed(), ...above)
+  const edges = levels.map((level, code) => (code + 1 < levels.length ? (level + levels[code + 1]) / 2 : Infinity))
+  const codes = Uint8Array.from({ length: 2 * REACH * CELLS }, (_, cell) => edges.findIndex((edge) => edge > cell / CELLS - REACH))
+  return { bits, levels, edges, codes }
 }
