@@ -22,6 +22,17 @@ const made: readonly (readonly [chain: readonly Link[], length: number, hash: st
   [[{ kind: 'deflate', level: 1 }], 9915, '4ceaf73ae571f963'],
   [[{ kind: 'rows' }, { kind: 'zstd', planes: true }], 9762, '2361e0df91f069be'],
   [[{ kind: 'zstd', level: 19 }], 9822, 'b73e96b0ba51d546'],
+  [[{ kind: 'fp16' }], 7572, '4aef96c02b47de91'],
+  [[{ kind: 'bf16' }], 7572, '848b5e04c1d3671c'],
+  [[{ kind: 'int8' }], 3858, '20579b36ecf7ca14'],
+  [[{ kind: 'int4', rounding: 'stochastic', per: 'row' }], 3381, '3294ca585b996808'],
+  [[{ kind: 'int2', rounding: 'stochastic' }], 1020, '513d5e67f13a5d67'],
+  [[{ kind: 'qsgd' }], 1941, 'b2b5f599513b1375'],
+  [[{ kind: 'qsgd', levels: 100, code: 'elias' }], 1223, 'fa2714343f7dedd5'],
+  [[{ kind: 'ternary', clip: 2.5 }], 795, 'd2d0bfd1bda72919'],
+  [[{ kind: 'sign' }], 510, '9d80009a89cd7854'],
+  [[{ kind: 'eden', bits: 2.5 }], 1428, 'bad5185dd0e79d6b'],
+  [[{ kind: 'rows' }, { kind: 'topK', share: 0.1 }, { kind: 'int8' }], 489, '1038f4b641ed7ea6'],
 ]
 
 const shapes = [[60, 16], [7, 9, 4], [50]]
