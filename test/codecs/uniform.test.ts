@@ -45,7 +45,7 @@ describe('whole numbers of a few bits', () => {
     ['a code that is not used', 'int8', [...one, 0x80]],
     ['a code that is not used', 'int4', [...one, 0x08]],
     ['bits after the last code', 'int4', [...one, 0x17]],
-    ['a scale below 0', 'int8', [0x00, 0x00, 0x80, 0xbf, 1]],
+    ['a scale below 0', 'int8', [0x00, 0x00, 0x80, 0xbf, 0]],
     ['an infinite scale', 'int8', [0x00, 0x00, 0x80, 0x7f, 1]],
     ['another NaN', 'int8', [0x01, 0x00, 0xc0, 0x7f, 0]],
     ['a code where there is no scale', 'int8', [...none, 1]],
