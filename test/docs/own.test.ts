@@ -9,6 +9,8 @@ import ownRounds from '../../simulations/own-rounds.js'
 import { protocol } from '../../src/checks/coverage.js'
 import { allMarks } from '../../src/checks/marks.js'
 import { allChecks } from '../../src/checks/watch.js'
+import type { CodecEntry } from '../../src/codecs/entry.js'
+import { codecEntries } from '../../src/codecs/registry.js'
 import { comparedChecks } from '../../src/lab/compared/all.js'
 import { exitCodes } from '../../src/errors.js'
 import type { RoundEntry } from '../../src/federation/rounds/round.js'
@@ -37,6 +39,15 @@ it('every rule of selection is in the pages, with its name in scripts', () => {
   for (const [name, { kind }] of Object.entries(selections)) {
     expect(pageText('docs/script.md')).toContain(`| \`${kind}\` | \`${name}(`)
   }
+})
+
+it('the page of codecs has each with what is true of it', () => {
+  const mark = (yes: boolean): string => (yes ? 'yes' : '')
+  const rows = pageText('docs/codecs.md').split('\n').filter((line) => /^\| `[a-zA-Z0-9]+` \| .* \| (numbers|choice|bytes) \|/.test(line))
+  expect(rows).toEqual((codecEntries as unknown as readonly CodecEntry[]).map(({ kind, sentence, makes, schema, traits }) => {
+    const { of, unbiased, remembers, readsNumbers, sums } = traits(schema.parse({ kind }))
+    return `| \`${kind}\` | ${sentence} | ${makes} | ${of} | ${mark(unbiased)} | ${mark(remembers)} | ${mark(readsNumbers)} | ${mark(sums)} |`
+  }))
 })
 
 it('the page of checks lists every mark, with its sentence, and every phase', () => {
