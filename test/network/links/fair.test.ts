@@ -44,8 +44,8 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 7 }).chain((count) =
 describe('fair sharing', () => {
   it('equals exact arithmetic that does everything anew, to the microsecond and the byte, on 1,000 random topologies', { timeout: 120_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(cases, async (one) => {
-        expect(await fly(one)).toEqual(slowly(one))
+      fc.asyncProperty(cases, fc.boolean(), async (one, isTold) => {
+        expect(await fly(one, isTold)).toEqual(slowly(one))
       }),
       { numRuns: 1000 },
     )
@@ -153,6 +153,16 @@ const draws = (): (() => number) => {
 }
 
 describe('many, large and long', () => {
+  it('one event of the kernel is under way for all of them', async () => {
+    const { clock, ends, start } = fairLines()
+    const server = line('server')
+    for (let i = 0; i < 1000; i++) start(String(i), [line(`own ${i}`), server], 1 + i)
+    clock.at(5, () => expect(clock.kernel.pending).toBe(1))
+    await clock.run()
+    expect(ends['999']).toBe(500_500)
+    expect(Object.keys(ends)).toHaveLength(1000)
+  })
+
   it('a terabyte and a byte, from a byte a second up: to the microsecond, years away', async () => {
     const rates = [[{ from: 0, bytesPerSecond: 1e11 }], [{ from: 0, bytesPerSecond: 1e4 }], [{ from: 0, bytesPerSecond: 1 }]]
     const sent = [
@@ -164,6 +174,22 @@ describe('many, large and long', () => {
     ]
     const one = { rates, sent, closed: [] }
     expect(await fly(one)).toEqual(slowly(one))
+  })
+
+  it('50 flows in 20 random stars and trees of two levels, to the microsecond', { timeout: 120_000 }, async () => {
+    const draw = draws()
+    const upTo = (n: number): number => 1 + Math.floor(draw() * n)
+    for (let nth = 0; nth < 20; nth++) {
+      // The server's line, four regions' where there are any, and ten clients'.
+      const rates = Array.from({ length: 15 }, (_, i) => [{ from: 0, bytesPerSecond: upTo(40) * (i === 0 ? 1e6 : i < 5 ? 4e5 : 1e5) }])
+      const sent = Array.from({ length: 50 }, () => {
+        const client = upTo(10) - 1
+        const lines = nth % 2 === 0 ? [5 + client, 0] : [5 + client, 1 + (client % 4), 0]
+        return { at: upTo(50_000), lines, bytes: upTo(100_000), weight: 1, stop: undefined }
+      })
+      const one = { rates, sent, closed: [] }
+      expect(await fly(one)).toEqual(slowly(one))
+    }
   })
 
   it('no more passes on a line than it carries, and no less while somebody waits: 3,000 flows over two levels', async () => {
