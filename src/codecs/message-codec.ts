@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 
 import { ByteReader } from './byte-reader.js'
 import { ByteWriter } from './byte-writer.js'
-import { type Block, type Codec, type Sending, type Shape, sizeOf } from './codec.js'
+import { type Codec, type Sending, type Shape, sizeOf } from './codec.js'
 import { exact } from './fp32.js'
 import { Malformed } from './malformed.js'
 import { buildCodec, traitsOf } from './registry.js'
@@ -142,8 +142,9 @@ export const messageCodec = (tensors: readonly CodedTensor[], names: boolean): M
     if (!group.changes) return group.codec.encode({ shapes: group.shapes, values: own }, out, sending)
     if (reference === undefined) return exact.encode({ shapes: group.shapes, values: own }, out, sending)
     const before = gathered(group, reference.values)
-    const block: Block = { shapes: group.shapes, values: own.map((value, i) => value - before[i]) }
-    group.codec.encode(block, out, sending)
+    const change = new Float32Array(own.length)
+    for (let i = 0; i < change.length; i++) change[i] = own[i] - before[i]
+    group.codec.encode({ shapes: group.shapes, values: change }, out, sending)
   }
   const decodeGroup = (group: Group, bytes: ByteReader, reference: Float32Array | undefined, into: Float32Array): void => {
     const own = group.from === undefined ? new Float32Array(group.size) : into.subarray(group.from, group.from + group.size)

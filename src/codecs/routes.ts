@@ -119,17 +119,21 @@ const within = (route: Route, direction: 'up' | 'down', role: CodedRole): Chain 
 }
 
 /** Which chain a tensor is coded by; undefined: it goes as it is. The same object for the same words. */
-export type ChainOf = (direction: 'up' | 'down', role: CodedRole, client: Name, round: number) => Chain | undefined
+export interface ChainOf {
+  (direction: 'up' | 'down', role: CodedRole, client: Name, round: number): Chain | undefined
+  /** Whether it depends on the client or the round. */
+  readonly varies: boolean
+}
 
 /** Looks chains up. Clients that are drawn are drawn now. */
 export const chainsOf = (routes: Routes, participants: readonly Participant[], streams: Streams): ChainOf => {
   const { some = [] } = routes
-  if (some.length === 0) return (direction, role) => within(routes, direction, role)
+  if (some.length === 0) return Object.assign((direction: 'up' | 'down', role: CodedRole) => within(routes, direction, role), { varies: false })
   const members = some.map((one, i) => {
     const { who } = one
     return who === undefined ? undefined : new Set(resolveOverrides([{ who, here: true }], participants, streams, `codec.some[${i}]`).keys())
   })
-  return (direction, role, client, round) => {
+  const chainOf = (direction: 'up' | 'down', role: CodedRole, client: Name, round: number): Chain | undefined => {
     for (let i = some.length - 1; i >= 0; i--) {
       const { rounds: [first, last] = [1, Infinity] } = some[i]
       if (round < first || round > last || members[i]?.has(client) === false) continue
@@ -138,6 +142,7 @@ export const chainsOf = (routes: Routes, participants: readonly Participant[], s
     }
     return within(routes, direction, role)
   }
+  return Object.assign(chainOf, { varies: true })
 }
 
 /** Every chain that is named anywhere. */

@@ -1,7 +1,7 @@
 import type { Draws } from '../codecs/draws.js'
 import { Malformed } from '../codecs/malformed.js'
 import { type CodedTensor, type MessageCodec, messageCodec, UnknownReference } from '../codecs/message-codec.js'
-import type { ChainOf, CodedRole } from '../codecs/routes.js'
+import type { Chain, ChainOf, CodedRole } from '../codecs/routes.js'
 import type { Name } from '../roster/participant.js'
 import { decodeFrame, type Decoded, frameOf, HEADER, seal } from './frame.js'
 import { alone } from './frame-memory.js'
@@ -39,21 +39,35 @@ const tensorsOf = (
 /** A wire on which parameters are coded, as `chainOf` says; whatever is not coded is as on `plain`. */
 export const codedWire = (plain: Wire, { chainOf, segments, draws }: CodedOptions): Wire => {
   const places = new Map(segments.map((name, index) => [name, index]))
-  const known = new Map<string, MessageCodec | undefined>()
+  const alike = new Map<string, MessageCodec | undefined>()
+  const ofAll = { model: new Map<WirePart, MessageCodec | undefined>(), update: new Map<WirePart, MessageCodec | undefined>() }
   const { checksums, brief } = plain
+
+  const numbers = new Map<Chain | undefined, number>()
+  const numberOf = (one: Chain | undefined): number => {
+    let number = numbers.get(one)
+    if (number === undefined) numbers.set(one, (number = numbers.size))
+    return number
+  }
+
+  const madeFor = (part: WirePart, kind: Kind, client: Name, round: number): MessageCodec | undefined => {
+    // What goes up says which model it was made from, where its owner sends changes of it.
+    const names = kind === 'update' && codecOf(part, 'model', client, round)?.changes === true
+    const tensors = tensorsOf(part, kind, places, (role) => chainOf(directionOf(kind), role, client, round))
+    const key = `${part.name} ${kind} ${names} ${tensors.map(({ chain }) => numberOf(chain)).join(' ')}`
+    if (!alike.has(key)) {
+      const coded = names || tensors.some(({ chain }) => chain !== undefined)
+      alike.set(key, coded && tensors.length > 0 ? messageCodec(tensors, names) : undefined)
+    }
+    return alike.get(key)
+  }
 
   /** Messages that are coded alike share one codec. */
   const codecOf = (part: WirePart, kind: Kind, client: Name, round: number): MessageCodec | undefined => {
-    const direction = directionOf(kind)
-    // What goes up says which model it was made from, where its owner sends changes of it.
-    const names = kind === 'update' && codecOf(part, 'model', client, round)?.changes === true
-    const tensors = tensorsOf(part, kind, places, (role) => chainOf(direction, role, client, round))
-    const key = `${part.name} ${kind} ${names} ${JSON.stringify(tensors.map(({ chain }) => chain))}`
-    if (!known.has(key)) {
-      const coded = names || tensors.some(({ chain }) => chain !== undefined)
-      known.set(key, coded && tensors.length > 0 ? messageCodec(tensors, names) : undefined)
-    }
-    return known.get(key)
+    if (chainOf.varies) return madeFor(part, kind, client, round)
+    const known = ofAll[kind]
+    if (!known.has(part)) known.set(part, madeFor(part, kind, client, round))
+    return known.get(part)
   }
 
   // Clients who are sent the same frame read it once, where they know the same.
