@@ -19,6 +19,7 @@ export { study, type Patch, type Size, type Study, type StudyPlan, type Tuning }
 export type { FlightEvent } from './record/event.js'
 export type { Flight } from './flight/flight.js'
 export type { LedgerRow, MetricRow, RoundRow, TrainingRow } from './record/rows.js'
+export { completions, type Flows } from './network/links/completions.js'
 export type { CustomLink } from './network/network.js'
 export type { Answer, Candidate, Choice, Choose, SelectionRule } from './federation/choice.js'
 export type { OwnRounds, RoundsFunction } from './federation/rounds/own.js'

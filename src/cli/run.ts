@@ -82,12 +82,12 @@ export const jobsLine = ({ manifest: { jobLog, status }, folder }: Run, cwd: str
 }
 
 /** Where a round's time goes when nothing disturbs it: whoever sets deadlines or slows devices down wants to know. */
-export const calmLine = ([slowest]: readonly CalmRound[], { rounds, network }: Pick<Resolved, 'rounds' | 'network'>): string => {
+export const calmLine = ([slowest]: readonly CalmRound[], { rounds, network, codec }: Pick<Resolved, 'rounds' | 'network' | 'codec'>): string => {
   const { client, down, training, up, total } = slowest
   const ends = typeof rounds !== 'function' && 'after' in rounds && typeof rounds.after === 'number' ? rounds.after : undefined
   const deadline = ends === undefined ? '' : `; a round ends after ${formatTime(ends)}`
-  // It is reckoned as if nobody else were on its lines.
-  const atLeast = network.sharing === 'fair' ? 'at least ' : ''
+  // It is reckoned as if nobody else were on its lines; what is coded may be shorter than that.
+  const atLeast = network.sharing === 'fifo' ? '' : codec === undefined ? 'at least ' : 'with its lines to itself, '
   const late = ends !== undefined && total > ends ? ', which it cannot meet' : ''
   return (
     `undisturbed, a first round takes ${client}, the slowest, ${atLeast}${formatTime(total)}: model ${formatTime(down)}, ` +

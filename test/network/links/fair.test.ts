@@ -44,8 +44,8 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 7 }).chain((count) =
 describe('fair sharing', () => {
   it('equals exact arithmetic that does everything anew, to the microsecond and the byte, on 1,000 random topologies', { timeout: 120_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(cases, async (one) => {
-        expect(await fly(one)).toEqual(slowly(one))
+      fc.asyncProperty(cases, fc.boolean(), async (one, isTold) => {
+        expect(await fly(one, isTold)).toEqual(slowly(one))
       }),
       { numRuns: 1000 },
     )

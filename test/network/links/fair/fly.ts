@@ -24,14 +24,15 @@ export const fairLines = (rates: (line: Line, at: number) => Rate = () => ({ byt
   return { clock, links, ends, start }
 }
 
-/** What the lines themselves make of a case. */
-export const fly = async ({ rates, sent, closed }: Case): Promise<Outcome[]> => {
+/** What the lines themselves make of a case. `isTold`: nobody knows when rates will change, until they do. */
+export const fly = async ({ rates, sent, closed }: Case, isTold = false): Promise<Outcome[]> => {
   const lines = rates.map((_, i) => lineOf(String(i)))
   const { clock, links, ends, start } = fairLines(({ owner }, at) => {
     const said = rates[Number(owner)]
     const next = said.find(({ from }) => from > at)
-    return { bytesPerSecond: said.findLast(({ from }) => from <= at)!.bytesPerSecond, until: next?.from ?? Infinity }
+    return { bytesPerSecond: said.findLast(({ from }) => from <= at)!.bytesPerSecond, until: isTold ? Infinity : (next?.from ?? Infinity) }
   })
+  if (isTold) rates.forEach((said, i) => said.forEach(({ from }) => clock.at(from, () => links.rerate([lines[i]]))))
   const passed = sent.map(() => 0)
   const transfers: (Transfer | undefined)[] = sent.map(() => undefined)
   sent.forEach(({ at, lines: over, bytes, weight, stop }, i) => {
