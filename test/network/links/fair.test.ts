@@ -153,6 +153,16 @@ const draws = (): (() => number) => {
 }
 
 describe('many, large and long', () => {
+  it('one event of the kernel is under way for all of them', async () => {
+    const { clock, ends, start } = fairLines()
+    const server = line('server')
+    for (let i = 0; i < 1000; i++) start(String(i), [line(`own ${i}`), server], 1 + i)
+    clock.at(5, () => expect(clock.kernel.pending).toBe(1))
+    await clock.run()
+    expect(ends['999']).toBe(500_500)
+    expect(Object.keys(ends)).toHaveLength(1000)
+  })
+
   it('a terabyte and a byte, from a byte a second up: to the microsecond, years away', async () => {
     const rates = [[{ from: 0, bytesPerSecond: 1e11 }], [{ from: 0, bytesPerSecond: 1e4 }], [{ from: 0, bytesPerSecond: 1 }]]
     const sent = [

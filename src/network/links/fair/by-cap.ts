@@ -39,20 +39,20 @@ const priorityOf = (number: number): number => {
 
 const isBefore = (a: Capped, b: Capped): boolean => a.cap < b.cap || (a.cap === b.cap && a.number < b.number)
 
+const count = <T extends Capped>(node: Node<T>, child: Node<T>): void => {
+  node.size += child.size
+  node.capacities = node.capacities.plus(child.capacities)
+  node.weights = node.weights.plus(child.weights)
+}
+
+/** The node, with the sums of what is below it. */
 const summed = <T extends Capped>(node: Node<T>): Node<T> => {
   const { member, left, right } = node
-  let size = 1
-  let capacities = wide(member.capacity)
-  let { weight: weights } = member
-  for (const child of [left, right]) {
-    if (child === undefined) continue
-    size += child.size
-    capacities = capacities.plus(child.capacities)
-    weights = weights.plus(child.weights)
-  }
-  node.size = size
-  node.capacities = capacities
-  node.weights = weights
+  node.size = 1
+  node.capacities = wide(member.capacity)
+  node.weights = member.weight
+  if (left !== undefined) count(node, left)
+  if (right !== undefined) count(node, right)
   return node
 }
 
@@ -124,15 +124,15 @@ export class ByCap<T extends Capped> {
 
   /** How many are before a member, which may be in here or not. */
   before(member: Capped): number {
-    let count = 0
+    let found = 0
     let node = this.#root
     while (node !== undefined) {
       if (isBefore(node.member, member)) {
-        count += 1 + (node.left?.size ?? 0)
+        found += 1 + (node.left?.size ?? 0)
         node = node.right
       } else node = node.left
     }
-    return count
+    return found
   }
 
   /** The one before which there are `place` others; undefined: there are no more than that. */

@@ -17,11 +17,11 @@ export const component = (touched: Iterable<Pipe>): { readonly pipes: Set<Pipe>;
 
 /**
  * The level at which a line is full, if those that have no level yet all go at one, or at their caps: the zero of a concave
- * function of straight pieces, by Newton's method from below. Undefined: it is not full, whatever the level.
+ * function of straight pieces, by Newton's method, which begins at a guess. Undefined: it is not full, whatever the level.
  */
-const fullAt = (pipe: Pipe): Wide | undefined => {
+const fullAt = (pipe: Pipe, guess: Wide): Wide | undefined => {
   const capacity = wide(pipe.capacity)
-  let { level } = pipe
+  let level = guess
   // From anywhere one step leads below the zero, and from there up to it.
   for (let isBelow = level.hi === 0; ; isBelow = true) {
     let { taken } = pipe
@@ -48,6 +48,15 @@ const fullAt = (pipe: Pipe): Wide | undefined => {
   }
 }
 
+/** The same if nobody had a level yet; reckoned again only where something has changed. */
+const fullAlone = (pipe: Pipe): Wide | undefined => {
+  if (pipe.alone !== undefined) return pipe.alone.level
+  const level = fullAt(pipe, pipe.guess)
+  pipe.alone = { level }
+  if (level !== undefined) pipe.guess = level
+  return level
+}
+
 /**
  * Weighted max-min fair levels by progressive filling (Bertsekas and Gallager, Data Networks, 2nd edition, 6.5.2): the level
  * of all rises together; a line that is full keeps those on it where they are, and the others go on. Each group is given the
@@ -71,15 +80,16 @@ export const fill = (pipes: Iterable<Pipe>, groups: Iterable<Group>, queue: Even
   }
   for (const pipe of pipes) {
     pipe.taken = zero
-    if (pipe.groups.size > 0) enter(pipe, (pipe.alone ??= { level: fullAt(pipe) }).level)
+    if (pipe.groups.size > 0) enter(pipe, fullAlone(pipe))
   }
   for (let pipe = queue.pop(); pipe !== undefined; pipe = queue.pop()) {
     if (pipe.isStale) {
-      enter(pipe, fullAt(pipe))
+      enter(pipe, fullAt(pipe, pipe.given))
       continue
     }
     const { level } = pipe
     floor = level
+    pipe.given = level
     for (const group of pipe.groups) {
       if (group.isSettled) continue
       group.found = level

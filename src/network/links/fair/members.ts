@@ -128,10 +128,14 @@ export class Pipe extends Scheduled {
   /** Those who share it; none where one bundle has it for itself. */
   readonly groups = new Set<Group>()
   readonly change = new Change(this)
-  /** The level that it gave last: where the search for the next begins. */
+  /** The level that it gave last: where the search for it begins once others are settled. */
+  given = zero
+  /** While levels are found: its own, as far as it is known. */
   level = zero
   /** The level that it would give if no other line limited anybody; undefined: something has changed since that was reckoned. */
   alone: { readonly level: Wide | undefined } | undefined
+  /** The last such level: where the search for the next begins. */
+  guess = zero
   /** While levels are found: what those take on it that have theirs. */
   taken = zero
   isStale = false
