@@ -8,6 +8,7 @@ import { SizedLab } from '../../../src/lab/shrink/sized-lab.js'
 import { trialGround } from '../../../src/lab/shrink/trial.js'
 import type { Case } from '../../../src/lab/explore/case.js'
 import { storefronts } from '../../../scenarios/index.js'
+import { resolve } from '../../../src/simulation/resolve.js'
 import { fedAvg, linearModel, lose, ms, named, region, scenario, seconds, sgd, slow, synchronous, type Specification, windows } from '../../../src/simulation/script.js'
 
 const clients = (count: number): string[] => Array.from({ length: count }, (_, i) => clientName(`store-${i + 1}`))
@@ -45,6 +46,17 @@ describe('a specification for some of its clients', () => {
     expect(forThose(base, clients(4), clients(4))).toBe(base)
     const silent: Specification = { ...base, network: { latency: ms(10) }, devices: {}, schedule: [windows({ windows: [[0, seconds(9)]] })], local: { epochs: 1 } }
     expect(forThose(silent, clients(4), clients(1))).toBe(silent)
+  })
+
+  it('has no lines of regions of which nobody is left, and specifies a federation still', () => {
+    const fair = (regional: NonNullable<NonNullable<Specification['network']>['regional']>): Specification => ({ ...base, network: { ...base.network, sharing: 'fair', regional } })
+    const left = forThose(fair({ north: { up: 1e6 }, east: { down: 1e6 } }), clients(4), clients(2))
+    expect(left.network).toMatchObject({ sharing: 'fair', regional: { north: { up: 1e6 } } })
+    expect(left.network!.regional).not.toHaveProperty('east')
+    expect(() => resolve(left)).not.toThrow()
+    expect(forThose(fair({ east: { down: 1e6 } }), clients(4), clients(2)).network).not.toHaveProperty('regional')
+    const north = fair({ north: { up: 1e6 } })
+    expect(forThose(north, clients(4), clients(2)).network!.regional).toBe(north.network!.regional)
   })
 
   it('heals everybody in its calm phase where nobody of those is left who were healed alone', () => {
