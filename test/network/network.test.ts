@@ -1,7 +1,7 @@
 import { delay as later, filter, map, mergeMap } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 
-import { type Content, type CustomLink, Network } from '../../src/network/network.js'
+import { type Content, type CustomLink, Network, type NetworkOptions } from '../../src/network/network.js'
 import { star } from '../../src/network/topology.js'
 import { passes, type Verdict, type Weather } from '../../src/network/weather.js'
 import { streams } from '../../src/random/streams.js'
@@ -29,7 +29,7 @@ const update = ({ size = 100, from = 'client-a', to = 'aggregator', ...rest }: A
   from, to, { kind: 'update', round: 1, part: 'trunk', bytes: new Uint8Array(size), ...rest },
 ]
 
-const network = (weather: Partial<Weather> = {}, custom?: CustomLink) => {
+const network = (weather: Partial<Weather> = {}, custom?: CustomLink, more: Partial<NetworkOptions> = {}) => {
   const clock = new Clock()
   const record = new FlightRecorder(() => clock.now)
   const ledger = new Ledger(record)
@@ -53,6 +53,7 @@ const network = (weather: Partial<Weather> = {}, custom?: CustomLink) => {
     ledger,
     topology: star((name) => (name.startsWith('client') ? 'client' : name === 'aggregator' ? 'aggregator' : 'expert')),
     rolesOf: () => [],
+    ...more,
     ...(custom && { link: { custom, scheduler: new KernelScheduler(clock.kernel), streams: streams('1') } }),
   })
   const told = () =>
@@ -308,5 +309,34 @@ describe('links that are cut and doors that are closed', () => {
       '0 send 0', '110 hold 0 until Infinity', '500 arrive 0', '600 send 1', '620 hold 1 until Infinity', '620 drop 1 after 10 by jam', '620 1 is lost',
     ])
     expect(own.inFlight(ledger.flow(0))).toBe(0)
+  })
+})
+
+describe('under fair sharing', () => {
+  const lines = (['up', 'down'] as const).map((direction) => ({ place: 'servers' as const, direction, bytesPerSecond: 1e6 }))
+  const topology = star((name) => (name.startsWith('client') ? 'client' : 'aggregator'), { lines, regionOf: () => undefined, weightOf: () => 1 })
+  const fair: Partial<NetworkOptions> = { topology, sharing: 'fair' }
+  const rates: Partial<Weather> = { rate: (line) => ({ bytesPerSecond: line.owner === undefined ? line.bytesPerSecond : 1e6, until: Infinity }) }
+
+  it('what stands at a full door keeps its own lines, and the line of all goes on', async () => {
+    const { clock, network: own, told } = network({ ...rates, door: ({ to }, now) => (to === 'client-a' && now < 500 ? { hold: 500, stands: true } : 'deliver') }, undefined, fair)
+    own.send(...update({ from: 'aggregator', to: 'client-a', size: 10 }))
+    clock.at(50, () => own.send(...update({ from: 'aggregator', to: 'client-a', size: 10 })))
+    clock.at(50, () => own.send(...update({ from: 'aggregator', to: 'client-b', size: 10 })))
+    await clock.run()
+    const arrivals = told().filter((what) => what.includes('arrive'))
+    expect(arrivals[0]).toMatch(/ arrive 2$/)
+    expect(Number.parseInt(arrivals[0], 10)).toBeLessThan(500)
+    expect(arrivals.slice(1).map((what) => what.replace(/^\d+ /, ''))).toEqual(['arrive 0', 'arrive 1'])
+  })
+
+  it('who is gone takes along what is on its own line, with what had passed; the others have the rest', async () => {
+    const { clock, network: own, told } = network(rates, undefined, fair)
+    own.send(...update({ from: 'client-a', size: 100 }))
+    own.send(...update({ from: 'client-b', size: 100 }))
+    clock.at(100, () => own.cut('client-a', 'storm'))
+    await clock.run()
+    expect(told().filter((what) => what.includes('drop'))).toEqual(['100 drop 0 after 50 by storm'])
+    expect(own.isIdle).toBe(true)
   })
 })
