@@ -176,6 +176,22 @@ describe('many, large and long', () => {
     expect(await fly(one)).toEqual(slowly(one))
   })
 
+  it('50 flows in 20 random stars and trees of two levels, to the microsecond', { timeout: 120_000 }, async () => {
+    const draw = draws()
+    const upTo = (n: number): number => 1 + Math.floor(draw() * n)
+    for (let nth = 0; nth < 20; nth++) {
+      // The server's line, four regions' where there are any, and ten clients'.
+      const rates = Array.from({ length: 15 }, (_, i) => [{ from: 0, bytesPerSecond: upTo(40) * (i === 0 ? 1e6 : i < 5 ? 4e5 : 1e5) }])
+      const sent = Array.from({ length: 50 }, () => {
+        const client = upTo(10) - 1
+        const lines = nth % 2 === 0 ? [5 + client, 0] : [5 + client, 1 + (client % 4), 0]
+        return { at: upTo(50_000), lines, bytes: upTo(100_000), weight: 1, stop: undefined }
+      })
+      const one = { rates, sent, closed: [] }
+      expect(await fly(one)).toEqual(slowly(one))
+    }
+  })
+
   it('no more passes on a line than it carries, and no less while somebody waits: 3,000 flows over two levels', async () => {
     const draw = draws()
     const server = line('server')
