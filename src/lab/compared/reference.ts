@@ -15,7 +15,7 @@ const countOf = ({ rounds }: Resolved): number => Math.min(most, ('count' in rou
 
 /** Everybody, in rounds that wait for everybody, and nothing that goes wrong. */
 const calmed = (setup: Setup, count: number): Setup => {
-  const { calm: _calm, checkpoint: _checkpoint, selection: _selection, choose: _choose, link: _link, ...resolved } = setup.resolved
+  const { calm: _calm, checkpoint: _checkpoint, selection: _selection, choose: _choose, link: _link, codec: _codec, ...resolved } = setup.resolved
   const { until: _until, ...evaluate } = resolved.evaluate
   return setUpAgain(setup, {
     ...resolved,

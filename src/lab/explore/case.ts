@@ -19,6 +19,7 @@ export interface Case {
   readonly faults: readonly FaultInput[]
   readonly rounds?: RoundsInput
   readonly delivery?: NonNullable<Specification['delivery']>
+  readonly codec?: NonNullable<Specification['codec']>
   readonly checkpoint?: NonNullable<Specification['checkpoint']>
   readonly selection?: NonNullable<Specification['selection']>
   readonly calm?: NonNullable<Specification['calm']>

@@ -14,7 +14,7 @@ import { leadersOf } from './leaders.js'
 import { ableKinds, drawLed } from './swarm.js'
 
 /** What of a specification may be other in a case, beside its faults. */
-export const varied = ['rounds', 'delivery', 'checkpoint', 'selection', 'calm', 'shape'] as const
+export const varied = ['rounds', 'delivery', 'codec', 'checkpoint', 'selection', 'calm', 'shape'] as const
 export type Varied = (typeof varied)[number]
 
 /** What cases are drawn from. */
@@ -65,6 +65,16 @@ const checkpointOf = (toss: Toss, { round }: Scene): NonNullable<Specification['
 const selections = ['random', 'round-robin', 'proportional', 'oort', 'speed', 'data'] as const
 
 const selectionOf = (toss: Toss): NonNullable<Specification['selection']> => ({ kind: pick(toss, selections) }) as NonNullable<Specification['selection']>
+
+/** Codecs of every kind: that draw, remember, send changes or rows, that pack, and of one direction or both. */
+const codecs: readonly NonNullable<Specification['codec']>[] = [
+  { kind: 'fp16' }, { kind: 'topK', share: 0.3 }, { up: [{ kind: 'topK', share: 0.3 }, { kind: 'fp16' }], down: { kind: 'int8', rounding: 'stochastic' } },
+  { up: { kind: 'sign' }, down: { kind: 'powerSgd', rank: 1 } }, [{ kind: 'delta' }, { kind: 'zstd' }], [{ kind: 'rows' }, { kind: 'randomK', share: 0.5 }],
+  { experts: { kind: 'eden', bits: 2 }, some: [{ rounds: [2, 3], all: { kind: 'qsgd' } }] },
+]
+
+/** From draws of its own: cases without one are what they would be. */
+const codecOf = (toss: Toss): NonNullable<Specification['codec']> => pick(toss, codecs)
 
 /** Rounds of a calm phase, in which what the faulty one has done is to be mended. */
 const calmRounds = 4
@@ -117,6 +127,8 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const able = ableKinds(kinds, rounds, (delivery ?? space.delivery)?.acknowledge === true)
     if (able.length === 0) continue
     const passing = drawLed(toss, leaders, able, { usual: intensity, most: wildest }, { ...scene, focus: focusOf(toss, scene) })
+    const lot = all('codec', nth, tries)
+    const codec = vary.includes('codec') && lot() < 0.3 ? codecOf(lot) : undefined
     const calm = varies('calm', 0.5) ? calmOf(toss, scene) : undefined
     const faults = untilCalm(toss, passing, calm)
     const drawn: Case = {
@@ -125,6 +137,7 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
       ...(Object.keys(shape).length > 0 && { shape }),
       ...(rounds !== undefined && { rounds }),
       ...(delivery && { delivery }),
+      ...(codec && { codec }),
       ...(varies('checkpoint', 0.4) && { checkpoint: checkpointOf(toss, scene) }),
       ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),
       ...(calm !== undefined && { calm }),
