@@ -63,7 +63,7 @@ export const readLevels = (bytes: ByteReader, count: number, most: number, minus
   let filled = 0
   let at = 0
   for (let i = 0; i < count; i++) {
-    // No code is longer than 15 bits; behind the end there are zeros, of which too many are seen below.
+    // No code is longer than 15 bits; behind the end there are zeros, which `take` refuses.
     for (; filled < 15; filled += 8, at++) word |= (at < from.length ? from[at] : 0) << filled
     let number = 1
     let used = 0
@@ -78,7 +78,6 @@ export const readLevels = (bytes: ByteReader, count: number, most: number, minus
     filled -= used
   }
   const end = at - (filled >>> 3)
-  if (end > from.length) throw new Malformed(`levels end before the last of ${count}`)
   if ((word & ((1 << (filled & 7)) - 1)) !== 0) throw new Malformed('bits after the last level')
   bytes.take(end)
   return levels

@@ -55,8 +55,8 @@ describe('QSGD', () => {
   })
 
   it.each([
-    ['a level above the last', {}, [...five, 0b1110, 0]],
-    ['a 0 below 0', {}, [...five, 0b1000, 0]],
+    ['a level above the last', {}, [...five, 0b0110]],
+    ['a 0 below 0', {}, [...five, 0b1000]],
     ['bits after the last level', {}, [...five, 0x10]],
     ['a level where there is no norm', {}, [...none, 1]],
     ['a level in what is no number', {}, [...notANumber, 1]],
