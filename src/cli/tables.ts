@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import { bytesByDirection, bytesByFate, bytesStored, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
+import { bytesByCodec, bytesByDirection, bytesByFate, bytesStored, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
 import type { Told } from '../runs/told.js'
@@ -98,6 +98,18 @@ export const bytesTable = (run: Pick<Told, 'ledger'>): string => {
   return table(head, ['left', 'left', 'left', 'right', 'right', 'right'], body)
 }
 
+/** Bytes of coded messages by who wrote them; undefined where nothing is coded. */
+export const codecTable = (run: Pick<Told, 'ledger'>): string | undefined => {
+  const rows = bytesByCodec(run.ledger)
+  if (rows.length === 0) return undefined
+  const whole = rows.reduce((sum, { bytes }) => sum + bytes, 0)
+  const body = rows.map(({ direction, kind, writer, copies, bytes }, i) => [
+    kind === rows[i - 1]?.kind && direction === rows[i - 1]?.direction ? '' : `${kind} ${direction}`,
+    writer, formatCount(copies), formatBytes(bytes), `${((100 * bytes) / whole).toFixed(1)} %`,
+  ])
+  return table(['message', 'written by', 'copies', 'encoded', 'of all'], ['left', 'left', 'right', 'right', 'right'], body)
+}
+
 /** Trainings by what came of them. */
 export const trainingTable = (run: Pick<Told, 'trainings'>): string =>
   table(
@@ -137,10 +149,12 @@ export const report = (run: Told, width: number, replayCommand: string): string 
   const vainExamples = wasted.reduce((sum, row) => sum + row.examples, 0)
   const { spent, coverage, virtualTime } = run
   const engine = `${run.resolved.engine}, ${plural(run.resolved.workers, 'worker')}`
+  const coded = codecTable(run)
   const cutOff = run.status === 'complete' ? '' : `${cutOffs[run.status]} after `
   const blocks = [
     (hasEnded(run) || run.metrics.length > 0) && `${scoreTitle(run)}\n${scoreTable(run)}`,
     `Messages\n${bytesTable(run)}`,
+    coded !== undefined && `What is coded\n${coded}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [

@@ -3,6 +3,10 @@ export class ByteWriter {
   #bytes: Uint8Array
   #view: DataView
   #length = 0
+  /** Who writes now, where that began, and what was written by each before. */
+  #writer = ''
+  #since = 0
+  readonly #written = new Map<string, number>()
 
   constructor(room = 256) {
     this.#bytes = new Uint8Array(room)
@@ -60,9 +64,27 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length)
   }
 
+  /** From here on the bytes are counted as those of `writer`. Returns who wrote before. */
+  by(writer: string): string {
+    const before = this.#writer
+    if (this.#length > this.#since) this.#written.set(before, (this.#written.get(before) ?? 0) + this.#length - this.#since)
+    this.#writer = writer
+    this.#since = this.#length
+    return before
+  }
+
+  /** Bytes by who wrote them. */
+  shares(): Readonly<Record<string, number>> {
+    this.by(this.#writer)
+    return Object.fromEntries(this.#written)
+  }
+
   /** Forgets what was written, and keeps the room. */
   clear(): void {
     this.#length = 0
+    this.#since = 0
+    this.#writer = ''
+    this.#written.clear()
   }
 
   #grow(count: number): number {

@@ -52,9 +52,9 @@ export interface MessageCodec {
   readonly remembers: boolean
   /**
    * `reference`: what changes are of; without one all that would be a change goes as it is, in 32 bits. The bytes are a view,
-   * until the next message.
+   * until the next message; `shares`: how many of them each kind of codec has written, and how many say what is coded how (`names`).
    */
-  encode(values: Float32Array, reference: Reference | undefined, sending: Sending): Uint8Array
+  encode(values: Float32Array, reference: Reference | undefined, sending: Sending): { readonly bytes: Uint8Array; readonly shares: Readonly<Record<string, number>> }
   /** No message becomes more bytes than this. */
   readonly most: number
   /** Throws `Malformed`, or `UnknownReference` where `referenceOf` a round has nothing, or something else than what was meant. */
@@ -137,10 +137,15 @@ export const messageCodec = (tensors: readonly CodedTensor[], names: boolean): M
     if (sum === undefined) sums.set(values, (sum = crc32(bytesOf(values))))
     return sum
   }
+  const plainly = (shapes: readonly Shape[], values: Float32Array, sending: Sending): void => {
+    const before = out.by('fp32')
+    exact.encode({ shapes, values }, out, sending)
+    out.by(before)
+  }
   const encodeGroup = (group: Group, values: Float32Array, reference: Reference | undefined, sending: Sending): void => {
     const own = gathered(group, values)
-    if (!group.changes) return group.codec.encode({ shapes: group.shapes, values: own }, out, sending)
-    if (reference === undefined) return exact.encode({ shapes: group.shapes, values: own }, out, sending)
+    if (group.changes ? reference === undefined : group.codec === exact) return plainly(group.shapes, own, sending)
+    if (!group.changes || reference === undefined) return group.codec.encode({ shapes: group.shapes, values: own }, out, sending)
     const before = gathered(group, reference.values)
     const change = new Float32Array(own.length)
     for (let i = 0; i < change.length; i++) change[i] = own[i] - before[i]
@@ -166,6 +171,7 @@ export const messageCodec = (tensors: readonly CodedTensor[], names: boolean): M
     ),
     encode: (values, reference, sending) => {
       out.clear()
+      out.by('names')
       out.varint(tensors.length)
       for (const { index } of tensors) out.varint(index)
       out.u32(agreement)
@@ -173,7 +179,7 @@ export const messageCodec = (tensors: readonly CodedTensor[], names: boolean): M
       out.varint(against === undefined ? 0 : against.round + 1)
       if (against !== undefined) out.u32(sumOf(against.values))
       for (const group of groups) encodeGroup(group, values, against, sending)
-      return out.written()
+      return { bytes: out.written(), shares: out.shares() }
     },
     decode: (body, referenceOf) => {
       const bytes = new ByteReader(body)

@@ -35,14 +35,24 @@ export const chainProblem = (stages: readonly Stage[]): string | undefined => {
   return undefined
 }
 
+/** The codec, with what it writes counted as its kind's; what it leaves to others they count. */
+const counted = (codec: Codec, kind: string): Codec => ({
+  ...codec,
+  encode: (block, out, sending) => {
+    const before = out.by(kind)
+    codec.encode(block, out, sending)
+    out.by(before)
+  },
+})
+
 /** One codec of a chain: the first is given the numbers, each that follows what the one before it leaves to it. `prefix`: what its names in memory begin with. */
 export const buildCodec = (stages: readonly Stage[], prefix = ''): Codec => {
   const placed = stages.map((stage, i) => ({ stage, place: `${prefix}${i}`, entry: codecEntryOf(stage) }))
   const numbers = placed.find(({ entry }) => entry.makes === 'numbers')
-  let codec: Codec = numbers?.entry.build(numbers.stage, exact, numbers.place) ?? exact
-  for (const { stage, place, entry } of placed.toReversed()) if (entry.makes === 'choice') codec = entry.build(stage, codec, place)
+  let codec = numbers === undefined ? counted(exact, 'fp32') : counted(numbers.entry.build(numbers.stage, exact, numbers.place), numbers.stage.kind)
+  for (const { stage, place, entry } of placed.toReversed()) if (entry.makes === 'choice') codec = counted(entry.build(stage, codec, place), stage.kind)
   // What codes bytes is laid around all that has made them.
-  for (const { stage, place, entry } of placed) if (entry.makes === 'bytes') codec = entry.build(stage, codec, place)
+  for (const { stage, place, entry } of placed) if (entry.makes === 'bytes') codec = counted(entry.build(stage, codec, place), stage.kind)
   return codec
 }
 

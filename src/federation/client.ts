@@ -432,7 +432,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       const bytes = wire.codes
         ? this.#encoded(state, part, head, bodyOf(departure, part), whole)
         : wire.encode(part, head, bodyOf(departure, part), name, departure.roomy && isUnmixed(part, departure.sent.length))
-      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined }
+      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined, shares: wire.shares(bytes) }
       context.send(ownerOf(this.#terms, part), content)
     }
   }

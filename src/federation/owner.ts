@@ -171,12 +171,13 @@ export const sendModels = (
   context: Context,
   attempt = 0,
 ): void => {
-  const { part, terms: { rounds: { admission } } } = ownership
-  const bytesFor = ownership.terms.wire.codes
+  const { part, terms: { rounds: { admission }, wire } } = ownership
+  const bytesFor = wire.codes
     ? codedFrames(holding, round, headOf(round, instructions), bodiesOf(holding, ownership), ownership)
     : modelFrames(holding, round, instructions, ownership)
   for (const client of clients) {
-    const content: Content = { kind: 'model', round, part: part.name, bytes: bytesFor(client), attempt }
+    const bytes = bytesFor(client)
+    const content: Content = { kind: 'model', round, part: part.name, bytes, attempt, shares: wire.shares(bytes) }
     context.send(client, content)
     if (!admission.overlapping) continue
     holding.asked.set(client, round)

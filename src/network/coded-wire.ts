@@ -43,6 +43,7 @@ export const codedWire = (plain: Wire, { chainOf, segments, draws }: CodedOption
   const ofAll = { model: new Map<WirePart, MessageCodec | undefined>(), update: new Map<WirePart, MessageCodec | undefined>() }
   const { checksums, brief } = plain
 
+  const written = new WeakMap<Uint8Array, Readonly<Record<string, number>>>()
   const numbers = new Map<Chain | undefined, number>()
   const numberOf = (one: Chain | undefined): number => {
     let number = numbers.get(one)
@@ -91,6 +92,7 @@ export const codedWire = (plain: Wire, { chainOf, segments, draws }: CodedOption
   return {
     ...plain,
     codes: true,
+    shares: (bytes) => written.get(bytes),
     coding: codecOf,
     most: (part, kind, client, round) => {
       const codec = codecOf(part, kind, client, round)
@@ -101,8 +103,9 @@ export const codedWire = (plain: Wire, { chainOf, segments, draws }: CodedOption
       const codec = codecOf(part, head.kind, client, head.round)
       if (codec === undefined) return plain.encode(part, head, values, client, roomy)
       const { memory = new Map<string, Float32Array>(), reference, common: shared = false } = sending ?? {}
-      const body = codec.encode(values, reference, { memory, draws: draws(head.kind, part.name, head.round, shared ? '' : client) })
+      const { bytes: body, shares } = codec.encode(values, reference, { memory, draws: draws(head.kind, part.name, head.round, shared ? '' : client) })
       const frame = frameOf(head, body, head.kind === 'update' ? brief : alone)
+      written.set(frame, shares)
       return checksums ? seal(frame) : frame
     },
     decode: <K extends Kind>(part: WirePart, kind: K, bytes: Uint8Array, client: Name, versions: readonly Version[] = []) => {

@@ -31,6 +31,8 @@ export interface Content {
   readonly bytes: Uint8Array
   /** How often the message was sent before; 0 when absent. */
   readonly attempt?: number
+  /** How many of its bytes each kind of codec has written; absent where nothing of it is coded. */
+  readonly shares?: Readonly<Record<string, number>> | undefined
   /** Where messages are acknowledged: it goes once all that its sender has sent before is. */
   readonly last?: boolean
   /** Where messages are acknowledged: it goes only if nothing else to its receiver waits for that. */
@@ -100,6 +102,8 @@ class Flying implements Cargo, Landing {
   heldBy: string | undefined
   /** Lets others pass on its lines again, which it holds because its receiver has no room for it. */
   unblock: (() => void) | undefined
+  /** How many of its bytes each kind of codec has written. */
+  shares: Content['shares']
   /** Where it goes from the lines, in place of its receiver: a custom link's `usual`. */
   onward: Subject<Envelope> | undefined
 
@@ -242,30 +246,31 @@ export class Network {
     }
   }
 
-  #stamp(from: Name, to: Name, { kind, round, part, bytes, attempt = 0 }: Content): Flying {
+  #stamp(from: Name, to: Name, { kind, round, part, bytes, attempt = 0, shares }: Content): Flying {
     const { now, record, ledger, topology, rolesOf, weather } = this.#options
     const id = this.#envelopes++
     const sent = now()
     const path = topology.path(from, to)
     const event = record.tell(from, {
       id: UNTOLD, at: UNTOLD, actor: from, cause: UNTOLD, kind: 'send', envelope: id, to, message: kind, round, part, roles: rolesOf(part),
-      direction: path.direction, attempt, copy: 0, bytes: bytes.length,
+      direction: path.direction, attempt, copy: 0, bytes: bytes.length, shares,
     })
     const flow = ledger.flow(id)
     const again = this.#alike.count(flow.index, part, round, attempt)
     const envelope: Envelope = { id, from, to, kind, round, part, attempt, again, copy: 0, bytes, sent }
     const flying = this.#take(new Flying(this.#ways, envelope, path, event, flow))
+    flying.shares = shares
     flying.verdict = weather.judge(envelope, sent)
     return flying
   }
 
-  #copy({ envelope: original, path, event: cause }: Flying, copy: number, delay: Micros): Flying {
+  #copy({ envelope: original, path, event: cause, shares }: Flying, copy: number, delay: Micros): Flying {
     const { record, ledger, rolesOf, weather } = this.#options
     const envelope: Envelope = { ...original, id: this.#envelopes++, copy }
     const { id, from, to, kind, round, part, attempt, bytes } = envelope
     const roles = rolesOf(part)
     const about = { envelope: id, to, message: kind, round, part, roles, direction: path.direction, attempt, copy }
-    const event = record.tell(from, { kind: 'copy', ...about, bytes: bytes.length }, cause)
+    const event = record.tell(from, { kind: 'copy', ...about, bytes: bytes.length, shares }, cause)
     const flying = this.#take(new Flying(this.#ways, envelope, path, event, ledger.flow(id)))
     const own = weather.judge(envelope, envelope.sent)
     flying.verdict = { ...own, delay: own.delay + delay, copies: passes.copies }

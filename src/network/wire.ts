@@ -66,6 +66,8 @@ export interface Wire {
   encode(part: WirePart, head: ModelHead | UpdateHead, values: Float32Array, client: Name, roomy?: boolean, sending?: Sender): Uint8Array
   /** How messages about a part are coded, to or from a client in a round; undefined: their floats go as they are. */
   coding(part: WirePart, kind: 'model' | 'update', client: Name, round: number): Coding | undefined
+  /** How many bytes of a message that was encoded here each kind of codec has written; undefined where nothing of it is coded. */
+  shares(bytes: Uint8Array): Readonly<Record<string, number>> | undefined
   /** Bytes that such a message has at most; where it is not coded, it has as many. */
   most(part: WirePart, kind: 'model' | 'update', client: Name, round: number): number
   /** Bytes before the floats of an update about a part; 0 where they are copied whatever is before them. */
@@ -105,6 +107,7 @@ export const plainWire = (checksums: boolean): Wire => {
     codes: false,
     brief,
     coding: () => undefined,
+    shares: () => undefined,
     most: (part, kind) => frameLength(bodyOf(part, kind)),
     // What something on the way may change must not be anybody's parameters.
     room: ({ up: { header } }) => (checksums ? 0 : roomBefore(header)),

@@ -32,6 +32,8 @@ interface Departure {
   /** 0 for the original, 1.. for copies that a fault made. */
   readonly copy: number
   readonly bytes: number
+  /** How many of them each kind of codec has written; undefined where nothing of it is coded. */
+  readonly shares?: Readonly<Record<string, number>> | undefined
 }
 
 /** An update as far as a fold's bookkeeping goes. */

@@ -48,6 +48,8 @@ export class Ledger implements Reader {
   readonly #contents: Content[] = []
   /** Place of each part's last content. */
   readonly #parts = new Map<string, number>()
+  /** What codecs have written of messages that are coded. */
+  readonly #shares = new Map<number, NonNullable<EventOf<'send'>['shares']>>()
   /** Why messages were rejected. */
   readonly #reasons: LedgerRow['because'][] = [undefined]
 
@@ -95,6 +97,7 @@ export class Ledger implements Reader {
       attempt: columns.get(id, ATTEMPT),
       copy: columns.get(id, COPY),
       bytes: columns.get(id, BYTES),
+      ...this.#codecs(id),
       travelled: columns.get(id, TRAVELLED),
       fate: this.fate(id),
     }
@@ -144,6 +147,7 @@ export class Ledger implements Reader {
     const flow = this.#find(event)
     const content = this.#content(event.part, event.roles)
     this.#columns.add(at, NEVER, flow.index, content, event.round, event.attempt, copy, bytes, bytes, unresolved, NO_REASON)
+    if (event.shares !== undefined) this.#shares.set(id, event.shares)
     if (copy === 0) flow.sent++
     else flow.copied++
   }
@@ -156,6 +160,13 @@ export class Ledger implements Reader {
       if (because !== undefined) this.#columns.set(id, BECAUSE, this.#reason(because))
     }
     ;(event as { row: LedgerRow }).row = this.row(id)
+  }
+
+  #codecs(id: number): Pick<LedgerRow, 'codecs'> | undefined {
+    const shares = this.#shares.get(id)
+    if (shares === undefined) return undefined
+    const coded = Object.values(shares).reduce((sum, bytes) => sum + bytes, 0)
+    return { codecs: { frame: this.#columns.get(id, BYTES) - coded, ...shares } }
   }
 
   #reason(because: LedgerRow['because']): number {

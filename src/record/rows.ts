@@ -21,6 +21,8 @@ export interface LedgerRow {
   readonly copy: number
   /** Encoded size, framing included. */
   readonly bytes: number
+  /** Where it is coded: how many of them each kind of codec has written, `names` what is coded how, and `frame` all the rest. */
+  readonly codecs?: Readonly<Record<string, number>>
   /** Bytes that had left the sender's link when it was lost; `bytes` otherwise. */
   readonly travelled: number
   readonly fate: Fate

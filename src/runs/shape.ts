@@ -93,6 +93,7 @@ const roundShape = z.looseObject({
 
 const ledgerShape = z.looseObject({
   direction: z.enum(['up', 'down', 'inside']), kind: z.enum(messageKinds), fate: z.string(), bytes: count, travelled: count,
+  codecs: z.record(z.string(), count).optional(),
 })
 
 const trainingShape = z.looseObject({ start: count, end: count, examples: count, outcome: z.string() })

@@ -33,6 +33,31 @@ export const bytesByFate = (ledger: readonly LedgerRow[]): BytesRow[] => {
   return [...groups.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1))
 }
 
+/** Bytes of messages that are coded, of one direction, kind of message and who wrote them. */
+export interface CodecBytes {
+  readonly direction: Direction
+  readonly kind: MessageKind
+  /** A kind of codec; `names`: what is coded how; `frame`: head, checksum, number. */
+  readonly writer: string
+  /** Messages of which it wrote some. */
+  readonly copies: number
+  readonly bytes: number
+}
+
+/** Encoded bytes by who wrote them, up before down, the frame first, then in the order in which they first wrote. Empty where nothing is coded. */
+export const bytesByCodec = (ledger: readonly LedgerRow[]): CodecBytes[] => {
+  const groups = new Map<string, CodecBytes>()
+  for (const { direction, kind, codecs = {} } of ledger) {
+    for (const [writer, bytes] of Object.entries(codecs)) {
+      const key = `${direction} ${kind} ${writer}`
+      const sum = groups.get(key) ?? { direction, kind, writer, copies: 0, bytes: 0 }
+      groups.set(key, { ...sum, copies: sum.copies + 1, bytes: sum.bytes + bytes })
+    }
+  }
+  const place = ({ direction, kind }: CodecBytes): string => `${directions.indexOf(direction)} ${kind}`
+  return [...groups.values()].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0))
+}
+
 /** Bytes that left a link, by direction. */
 export const bytesByDirection = (ledger: readonly LedgerRow[]): Readonly<Record<Direction, number>> => {
   const sums = { up: 0, down: 0, inside: 0 }

@@ -157,3 +157,18 @@ it('an owner that has lost the model that changes are of asks for all of them', 
   expect(flight.rounds.at(-1)!.folded).toHaveLength(3)
   expect(events.some((event) => event.kind === 'recovered')).toBe(true)
 })
+
+it('the ledger says who wrote which bytes of what is coded: all of them, also of what is sent again and copied', async () => {
+  const { flight } = await flown(await setupOf({ codec: { up: topK({ share: 0.2 }).then(fp16()), down: fp16() }, delivery: { acknowledge: true } }))
+  const coded = flight.ledger.filter(({ kind }) => kind === 'model' || kind === 'update')
+  expect(coded.length).toBeGreaterThan(30)
+  for (const { kind, bytes, codecs } of coded) {
+    expect(Object.keys(codecs!)).toEqual(kind === 'model' ? ['frame', 'names', 'fp16'] : ['frame', 'names', 'topK', 'fp16'])
+    expect(Object.values(codecs!).reduce((sum, count) => sum + count, 0)).toBe(bytes)
+    // A head, and a number where messages are acknowledged.
+    expect(codecs!.frame).toBeGreaterThanOrEqual(32)
+  }
+  expect(flight.ledger.filter(({ kind, codecs }) => kind !== 'model' && kind !== 'update' && codecs !== undefined)).toEqual([])
+  const numbers = (part: string) => flight.ledger.find((row) => row.kind === 'model' && row.part === part)!.codecs!.fp16 / 2
+  expect(numbers('expert-1')).toBe(numbers('expert-2'))
+})

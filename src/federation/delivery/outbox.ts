@@ -72,8 +72,8 @@ export class Outbox {
     outgoing.sent.set(number, { to, number, content, tries, patience, due, at, timer })
     const first = outgoing.sent.size === 1 ? number : outgoing.sent.keys().next().value!
     const bytes = numbered(content.bytes, { number, first, life: context.incarnation }, wire.brief)
-    const { kind, round, part, attempt = 0 } = content
-    const message: Content = { kind, round, part, bytes, attempt: attempt + tries }
+    const { kind, round, part, attempt = 0, shares } = content
+    const message: Content = { kind, round, part, bytes, attempt: attempt + tries, shares }
     context.send(to, message)
   }
 
