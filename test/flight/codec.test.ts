@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
+import { defineStrategy } from '../../src/federation/strategies/define.js'
 import type { Life } from '../../src/faults/fault.js'
 import type { Flight } from '../../src/flight/flight.js'
 import { flyUnder } from '../../src/flight/fly.js'
@@ -171,4 +172,17 @@ it('the ledger says who wrote which bytes of what is coded: all of them, also of
   expect(flight.ledger.filter(({ kind, codecs }) => kind !== 'model' && kind !== 'update' && codecs !== undefined)).toEqual([])
   const numbers = (part: string) => flight.ledger.find((row) => row.kind === 'model' && row.part === part)!.codecs!.fp16 / 2
   expect(numbers('expert-1')).toBe(numbers('expert-2'))
+})
+
+it('a coded message that names a private segment is found out', async () => {
+  let told = false
+  // What travels is settled before; from then on the template says that towers do not.
+  const strategy = defineStrategy({
+    name: 'leaky', source: 'none', absent: 'nothing', template: ({ role }) => (told && role === 'tower' ? 'private' : 'global'),
+  })
+  const setup = await setupOf({ strategy, codec: fp16() })
+  told = true
+  await expect(flown(setup)).rejects.toThrow(/holds 'tower[^']*', which is private/)
+  told = false
+  await flown(setup)
 })
