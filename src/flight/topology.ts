@@ -7,7 +7,7 @@ import type { Setup } from './setup.js'
 export const topologyOf = ({ roles, participants, resolved: { network } }: Setup, weather: Pick<Weather, 'weight'>): Topology => {
   const regions = new Map(participants.map(({ name, region }) => [name, region]))
   return star((name) => roles.get(name)!, {
-    lines: sharedLinesOf(network),
+    lines: sharedLinesOf(network, participants.flatMap(({ name, role }) => (role === 'client' ? [] : [name]))),
     regionOf: (name) => regions.get(name),
     weightOf: (client) => weather.weight(client),
   })

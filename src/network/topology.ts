@@ -7,8 +7,8 @@ export interface AccessLine {
   readonly direction: 'up' | 'down'
 }
 
-/** Where a line is that many share: all servers' access, a region's, or what is between regions. */
-export type Place = 'servers' | 'backbone' | { readonly region: string }
+/** Where a line is that many share: all servers' access, or that of one; a region's, or what is between regions. */
+export type Place = 'servers' | 'backbone' | { readonly host: Name } | { readonly region: string }
 
 /** One way of a line that is nobody's own. `up` of a place: what leaves it; of the backbone: towards the servers. */
 export interface SharedLine {
@@ -52,7 +52,7 @@ interface Access {
   readonly up: AccessLine
   readonly down: AccessLine
   readonly weight: number
-  /** To servers and from them, by where they are. */
+  /** To servers and from them, by their hosts where they have any of their own, or else by their regions. */
   readonly ways: Map<string | undefined, { readonly up: Path; readonly down: Path }>
 }
 
@@ -62,7 +62,7 @@ const between =
   (from: Name, to: Name, direction: 'up' | 'down'): SharedLine[] => {
     const [here, there] = [regionOf(from), regionOf(to)]
     if (here !== undefined && here === there) return []
-    const isOf = ({ place }: SharedLine, region: string | undefined): boolean => typeof place === 'object' && place.region === region
+    const isOf = ({ place }: SharedLine, region: string | undefined): boolean => typeof place === 'object' && 'region' in place && place.region === region
     return [
       ...lines.filter((line) => line.direction === 'up' && isOf(line, here)),
       ...lines.filter((line) => line.direction === direction && line.place === 'backbone'),
@@ -73,7 +73,7 @@ const between =
 /**
  * A star: every client has a line up and a line down of its own; the servers stand in one place and have no limit among
  * them. From client to client a message occupies one's line up and the other's line down. Where there is more around them,
- * what all servers send and receive shares their lines, and who sends out of a region, or into one, shares its lines and
+ * what all servers send and receive shares their lines, or that of one its host's (what servers send each other, too), and who sends out of a region, or into one, shares its lines and
  * the backbone with the others.
  */
 export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
@@ -91,22 +91,31 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
     const known = accesses.get(owner)
     return known === undefined ? begin(owner) : known
   }
-  const atServers = (direction: 'up' | 'down'): SharedLine[] => around.lines.filter((line) => line.place === 'servers' && line.direction === direction)
+  const apart = around.lines.some(({ place }) => typeof place === 'object' && 'host' in place)
+  const atServer = (server: Name, direction: 'up' | 'down'): SharedLine[] => around.lines.filter(({ place, direction: way }) =>
+    way === direction && (place === 'servers' || (typeof place === 'object' && 'host' in place && place.host === server)))
+  const amongServers = new Map<string, Path>()
+  const amongHosts = (from: Name, to: Name): Path => {
+    const key = `${from} ${to}`
+    let path = amongServers.get(key)
+    if (path === undefined) amongServers.set(key, (path = { lines: [...atServer(from, 'up'), ...atServer(to, 'down')], direction: 'inside' }))
+    return path
+  }
   const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name): { readonly up: Path; readonly down: Path } => {
-    const region = around.regionOf(server)
-    const known = ways.get(region)
+    const place = apart ? server : around.regionOf(server)
+    const known = ways.get(place)
     if (known !== undefined) return known
     const both = {
-      up: { lines: [up, ...onTheWay(client, server, 'up'), ...atServers('down')], direction: 'up', weight },
-      down: { lines: [...atServers('up'), ...onTheWay(server, client, 'down'), down], direction: 'down', weight },
+      up: { lines: [up, ...onTheWay(client, server, 'up'), ...atServer(server, 'down')], direction: 'up', weight },
+      down: { lines: [...atServer(server, 'up'), ...onTheWay(server, client, 'down'), down], direction: 'down', weight },
     } as const
-    ways.set(region, both)
+    ways.set(place, both)
     return both
   }
   return {
     path: (from, to) => {
       const [sender, receiver] = [accessOf(from), accessOf(to)]
-      if (sender === null) return receiver === null ? inside : withServer(to, receiver, from).down
+      if (sender === null) return receiver !== null ? withServer(to, receiver, from).down : apart ? amongHosts(from, to) : inside
       if (receiver === null) return withServer(from, sender, to).up
       return { lines: [sender.up, ...onTheWay(from, to, 'up'), receiver.down], direction: 'up', weight: sender.weight }
     },

@@ -1,13 +1,17 @@
 import { z } from 'zod'
 
 import type { Place, SharedLine } from '../network/topology.js'
+import type { Name } from '../roster/participant.js'
 import { bandwidthSchema } from '../network/units.js'
 
 const both = z.strictObject({ up: bandwidthSchema.optional(), down: bandwidthSchema.optional() })
 
 /** Lines that are nobody's own: only fair sharing has them. */
 export const sharedLineFields = {
-  servers: both.optional().describe('What all servers send (`up`) and receive (`down`) together; no limit where absent'),
+  servers: both
+    .extend({ apart: z.boolean().prefault(false).describe('Each server is on a host of its own, with such lines, over which goes what servers send each other, too') })
+    .optional()
+    .describe('What all servers send (`up`) and receive (`down`) together; no limit where absent'),
   regional: z
     .record(z.string().min(1), both)
     .optional()
@@ -46,9 +50,9 @@ const linesOf = (place: Place, ways: { readonly up?: number | undefined; readonl
     return bits === undefined ? [] : [{ place, direction, bytesPerSecond: bits / 8 }]
   })
 
-/** The lines of a network that are shared, each way of each. */
-export const sharedLinesOf = ({ servers, regional = {}, backbone }: Fields): SharedLine[] => [
-  ...linesOf('servers', servers),
+/** The lines of a network that are shared, each way of each. `hosts`: the servers, each on a host of its own if so it is said. */
+export const sharedLinesOf = ({ servers, regional = {}, backbone }: Fields, hosts: readonly Name[]): SharedLine[] => [
+  ...(servers?.apart === true ? hosts.flatMap((host) => linesOf({ host }, servers)) : linesOf('servers', servers)),
   ...Object.entries(regional).flatMap(([region, ways]) => linesOf({ region }, ways)),
   ...linesOf('backbone', { up: backbone, down: backbone }),
 ]

@@ -37,7 +37,7 @@ describe('with lines that many share', () => {
   const way = (from: string, to: string) =>
     wider.path(from, to).lines.map(({ owner, direction, ...rest }) => {
       const place = 'place' in rest ? rest.place : undefined
-      return `${owner ?? (typeof place === 'object' ? place.region : place)} ${direction}`
+      return `${owner ?? (typeof place === 'object' ? ('region' in place ? place.region : place.host) : place)} ${direction}`
     }).join(', ')
 
   it('what leaves a region, or comes into one, shares its lines, the backbone and the servers’', () => {
@@ -62,4 +62,16 @@ describe('with lines that many share', () => {
     expect(wider.linesOf('client-a').map(({ owner }) => owner)).toEqual(['client-a', 'client-a'])
     expect(wider.linesOf('aggregator')).toEqual([])
   })
+})
+
+it('servers on hosts of their own have lines of their own, over which they send each other, too', () => {
+  const hosts = ['aggregator', 'expert-1'].flatMap((host) => (['up', 'down'] as const).map((direction): SharedLine => ({ place: { host }, direction, bytesPerSecond: 1 })))
+  const apart = star((name) => roles[name], { lines: hosts, regionOf: () => undefined, weightOf: () => 1 })
+  const way = (from: string, to: string) => apart.path(from, to).lines.map((line) => `${line.owner ?? (line.place as { host: string }).host} ${line.direction}`).join(', ')
+  expect(way('client-a', 'aggregator')).toBe('client-a up, aggregator down')
+  expect(way('client-a', 'expert-1')).toBe('client-a up, expert-1 down')
+  expect(way('expert-1', 'client-b')).toBe('expert-1 up, client-b down')
+  expect(way('aggregator', 'expert-1')).toBe('aggregator up, expert-1 down')
+  expect(apart.path('aggregator', 'expert-1').direction).toBe('inside')
+  expect(apart.path('aggregator', 'expert-1')).toBe(apart.path('aggregator', 'expert-1'))
 })

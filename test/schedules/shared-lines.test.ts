@@ -11,14 +11,18 @@ describe('lines that many share', () => {
     const network = networkSchema.parse({
       sharing: 'fair', regions: { eu: 'client-NL', us: 'client-US' }, servers: { up: '1 Gbps' }, regional: { us: { down: 8e6, up: 4e6 } }, backbone: '8 kbps',
     })
-    expect(sharedLinesOf(network)).toEqual([
+    expect(sharedLinesOf(network, ['aggregator', 'expert-1'])).toEqual([
       { place: 'servers', direction: 'up', bytesPerSecond: 125e6 },
       { place: { region: 'us' }, direction: 'up', bytesPerSecond: 0.5e6 },
       { place: { region: 'us' }, direction: 'down', bytesPerSecond: 1e6 },
       { place: 'backbone', direction: 'up', bytesPerSecond: 1000 },
       { place: 'backbone', direction: 'down', bytesPerSecond: 1000 },
     ])
-    expect(sharedLinesOf(networkSchema.parse({}))).toEqual([])
+    expect(sharedLinesOf(networkSchema.parse({}), ['aggregator'])).toEqual([])
+    const apart = networkSchema.parse({ sharing: 'fair', servers: { up: 8e6, apart: true } })
+    expect(sharedLinesOf(apart, ['aggregator', 'expert-1'])).toEqual([
+      { place: { host: 'aggregator' }, direction: 'up', bytesPerSecond: 1e6 }, { place: { host: 'expert-1' }, direction: 'up', bytesPerSecond: 1e6 },
+    ])
   })
 
   it('are refused under fifo, where they would carry one transfer at a time; weights, too', () => {
