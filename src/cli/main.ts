@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { ensureRuntime } from '../engine/onnx/fetch-runtime.js'
 import { abridged, exitCodes, WindtunnelError } from '../errors.js'
 import { packageFolder } from '../package.js'
+import { ruleNames } from '../runs/count-as/count-run.js'
 import { ats, type At } from '../runs/comparison/gather.js'
 import { drawnKinds } from '../faults/turn.js'
 import { varied } from '../lab/explore/draw-case.js'
@@ -118,10 +119,12 @@ Examples:
   show: `
 Prints the tables that \`run\` printed at the end, from what the folder holds; nothing is flown. Of a run that is still flown, was
 broken off or failed it prints what is there, and says so (exit code 8). Refuses files that are not as the run wrote them.
+--count-as reads the run's data too, for what its messages hold; it refuses a script or data that changed.
 
 Examples:
   npx windtunnel show runs/first-flight-1
-  npx windtunnel show runs/first-flight-1 --json > summary.json`,
+  npx windtunnel show runs/first-flight-1 --json > summary.json
+  npx windtunnel show runs/first-flight-1 --count-as flower`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -311,9 +314,10 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .command('show')
     .argument('<run>', 'folder of a run')
     .description('print the tables of a run that was flown, as at its end')
+    .option('--count-as <rule>', `${ruleNames.join(', ')}: print its bytes as that simulator counts them, beside the ledger's`, oneOf(ruleNames))
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.show)
-    .action((folder: string, flags: ShowFlags) => done(showRun(folder, flags, streams)))
+    .action(async (folder: string, flags: ShowFlags) => done(await showRun(folder, flags, streams)))
   root
     .command('verify')
     .argument('<run...>', 'folders of runs, or folders above them')
