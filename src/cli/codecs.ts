@@ -24,7 +24,7 @@ export interface CodecsFlags extends Pick<RunFlags, 'seed' | 'workers' | 'engine
 /** Flown where no script is given: tables of which a client touches some rows, experts and towers, on made-up storefronts. */
 const builtIn: Specification = {
   name: 'codecs',
-  world: { kind: 'storefronts', scenarios: 4, impressions: 2_000 },
+  world: { kind: 'storefronts', scenarios: 4, impressions: 1_500, ids: 2_000 },
   model: { kind: 'mmoe', embedding: 8, experts: 3, expert: [32, 16], tower: [8] },
   local: { epochs: 1, batch: 64, optimizer: { kind: 'adam', rate: 0.005 } },
   strategy: { kind: 'fedavg' },

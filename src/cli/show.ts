@@ -3,7 +3,7 @@ import { realDisk } from '../runs/disk.js'
 import type { Manifest } from '../runs/manifest.js'
 import { isFlown } from '../runs/place.js'
 import { readTold } from '../runs/told.js'
-import { countRun, type CountedRun, type RuleName } from '../runs/count-as/count-run.js'
+import { countRun, type CountedRun } from '../runs/count-as/count-run.js'
 import { formatBytes, plural, wrap } from './format.js'
 import { quoted, shortest, type Terminal, widthOf } from './run.js'
 import { runsAt } from './runs-at.js'
@@ -13,7 +13,7 @@ import { report, table } from './tables.js'
 export interface ShowFlags {
   readonly json?: boolean
   /** Whose rule bytes are counted by. */
-  readonly countAs?: RuleName
+  readonly countAs?: string
 }
 
 /** The one run that is meant; a folder above several is refused with their names. */
@@ -70,7 +70,7 @@ export const showRun = async (given: string, flags: ShowFlags, { out, err, cwd }
   const at = runAt(given, cwd)
   const { told, examined: { manifest, unsealed } } = readTold(at, realDisk)
   const folder = shortest(cwd, at)
-  const counted = flags.countAs && await countRun(flags.countAs, told, cwd)
+  const counted = flags.countAs === undefined ? undefined : await countRun(flags.countAs, told, cwd)
   if (counted !== undefined) out.write(flags.json ? `${JSON.stringify(counted)}\n` : `${countedText(counted, widthOf(out))}\n`)
   else if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }))}\n`)
   else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))

@@ -191,8 +191,7 @@ export const truthOf = (named: NamedChain, direction: Direction, { setup, update
   const samples = direction === 'up' ? updates : models
   const carrier = new Carrier(setup, chain, direction)
   const { packed, error } = errorsOf(carrier, samples)
-  const around = chain.length > 0 && chain.some(({ kind }) => lossless.has(kind)) ? undefined
-    : new Carrier(setup, chain.length === 0 ? [stageSchema.parse({ kind: 'fp32' }), zstd] : [...chain, zstd], direction)
+  const around = chain.some(({ kind }) => lossless.has(kind)) ? undefined : new Carrier(setup, [...chain, zstd], direction)
   return {
     name, chain, error,
     messages: samples.length,

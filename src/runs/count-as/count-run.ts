@@ -9,8 +9,8 @@ import { bytesByDirection } from '../totals.js'
 import * as all from './all.js'
 import type { CountRule, Tally } from './rule.js'
 
-export type RuleName = keyof typeof all
-export const ruleNames = Object.keys(all) as RuleName[]
+const rules = Object.values<CountRule>(all)
+export const ruleNames: readonly string[] = rules.map(({ name }) => name)
 
 /** A run's bytes by the ledger and by another simulator's rule. */
 export interface CountedRun extends Pick<CountRule, 'name' | 'sentence' | 'source' | 'leavesOut'> {
@@ -23,8 +23,9 @@ export interface CountedRun extends Pick<CountRule, 'name' | 'sentence' | 'sourc
  * Counts a run again by a rule. Nothing is flown, but the data is read: what parts its messages were about follows from it.
  * Refuses a script, traces or data that changed.
  */
-export const countRun = async (name: RuleName, { manifest, ledger, rounds }: Pick<Told, 'manifest' | 'ledger' | 'rounds'>, cwd: string): Promise<CountedRun> => {
-  const rule = all[name]
+export const countRun = async (name: string, { manifest, ledger, rounds }: Pick<Told, 'manifest' | 'ledger' | 'rounds'>, cwd: string): Promise<CountedRun> => {
+  const rule = rules.find((one) => one.name === name)
+  if (rule === undefined) throw new TypeError(`there is no rule '${name}'`)
   const again = await flightOf(manifest, cwd)
   const { resolved, place } = meant(again.specification, { ...again.options, cwd })
   const world = await loadGroundWorld(resolved, place)
