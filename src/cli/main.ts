@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander'
 import { ensureRuntime } from '../engine/onnx/fetch-runtime.js'
 import { abridged, exitCodes, WindtunnelError } from '../errors.js'
 import { packageFolder } from '../package.js'
+import { ruleNames } from '../runs/count-as/count-run.js'
 import { ats, type At } from '../runs/comparison/gather.js'
 import { drawnKinds } from '../faults/turn.js'
 import { varied } from '../lab/explore/draw-case.js'
@@ -12,6 +13,7 @@ import { folderJsonSchema } from '../data/schema.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import { jsonSchema } from '../simulation/specification.js'
 import { blameRun, type BlameFlags } from './blame.js'
+import { codecs, type CodecsFlags } from './codecs.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { explore, type ExploreFlags } from './explore.js'
@@ -117,10 +119,12 @@ Examples:
   show: `
 Prints the tables that \`run\` printed at the end, from what the folder holds; nothing is flown. Of a run that is still flown, was
 broken off or failed it prints what is there, and says so (exit code 8). Refuses files that are not as the run wrote them.
+--count-as reads the run's data too, for what its messages hold; it refuses a script or data that changed.
 
 Examples:
   npx windtunnel show runs/first-flight-1
-  npx windtunnel show runs/first-flight-1 --json > summary.json`,
+  npx windtunnel show runs/first-flight-1 --json > summary.json
+  npx windtunnel show runs/first-flight-1 --count-as flower`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -161,6 +165,14 @@ Examples:
   npx windtunnel refute simulations/first-flight.ts 'own > fedprox' --metric 'worst auc' --plans 50
   npx windtunnel refute simulations/first-flight.ts 'rounds.quorum=3 > rounds.quorum=6' --fault slow --fault away --metric 'time to auc .6'
   npx windtunnel refute simulations/tables/strategies.ts 'fedprox > fedavg' --under 'divergence 0.5' --by .005`,
+  codecs: `
+Flies a few rounds of SCRIPT, or of a small simulation of its own, and puts what its actors sent through every codec, and
+through some that follow each other: bits by the published formula, bits as packed here, after lossless, error, speed.
+
+Examples:
+  npx windtunnel codecs
+  npx windtunnel codecs simulations/first-flight.ts --rounds 5 --json > codecs.json
+  npx windtunnel codecs --formulas`,
   list: `
 WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
 with its options and their defaults; all without it.
@@ -302,9 +314,10 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .command('show')
     .argument('<run>', 'folder of a run')
     .description('print the tables of a run that was flown, as at its end')
+    .option('--count-as <rule>', `${ruleNames.join(', ')}: print its bytes as that simulator counts them, beside the ledger's`, oneOf(ruleNames))
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.show)
-    .action((folder: string, flags: ShowFlags) => done(showRun(folder, flags, streams)))
+    .action(async (folder: string, flags: ShowFlags) => done(await showRun(folder, flags, streams)))
   root
     .command('verify')
     .argument('<run...>', 'folders of runs, or folders above them')
@@ -411,6 +424,21 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .addHelpText('after', examples.refute)
     .action(async (script: string, claim: string, { fault, ...flags }: Omit<RefuteFlags, 'kinds'> & { fault?: string[] }) =>
       done(await refuteClaim(script, claim, { ...flags, kinds: fault }, streams)))
+  root
+    .command('codecs')
+    .argument('[script]', 'simulation whose updates and models are coded (default: a small one on made-up storefronts)')
+    .description('code what a flight sends with every codec: bytes by formula, as packed, after lossless; error and speed')
+    .option('--seed <seed>', 'as for run (default: 1)', seed)
+    .option('--rounds <n>', 'rounds that are flown (default: 3, or fewer where the simulation has fewer)', whole(1))
+    .option('--workers <n>', 'worker threads; never changes a byte or an error (default: one per core, at most 4)', workers)
+    .option('--engine <name>', 'as for run', engine)
+    .option('--data <dir>', 'as for run')
+    .option('--set <path=value>', 'as for run', gather)
+    .option('--formulas', 'print how others count each codec, with where that was read, and fly nothing')
+    .option('--json', 'print the tables as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print no progress')
+    .addHelpText('after', examples.codecs)
+    .action(async (script: string | undefined, flags: CodecsFlags) => done(await codecs(script, flags, streams)))
   root
     .command('list')
     .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')

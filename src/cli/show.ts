@@ -3,14 +3,17 @@ import { realDisk } from '../runs/disk.js'
 import type { Manifest } from '../runs/manifest.js'
 import { isFlown } from '../runs/place.js'
 import { readTold } from '../runs/told.js'
-import { plural } from './format.js'
+import { countRun, type CountedRun } from '../runs/count-as/count-run.js'
+import { formatBytes, plural, wrap } from './format.js'
 import { quoted, shortest, type Terminal, widthOf } from './run.js'
 import { runsAt } from './runs-at.js'
 import { summarise } from './summary.js'
-import { report } from './tables.js'
+import { report, table } from './tables.js'
 
 export interface ShowFlags {
   readonly json?: boolean
+  /** Whose rule bytes are counted by. */
+  readonly countAs?: string
 }
 
 /** The one run that is meant; a folder above several is refused with their names. */
@@ -43,12 +46,33 @@ const reservation = (folder: string, { status, error }: Manifest, unsealed: stri
   }
 }
 
-/** `windtunnel show RUN`: what `run` has told at its end, from the folder. Returns the exit code. */
-export const showRun = (given: string, flags: ShowFlags, { out, err, cwd }: Terminal): number => {
+/** By how much a total is a part of another, `0.93`. */
+const ratio = (counted: number, ours: number): string => (ours === 0 ? '-' : (counted / ours).toFixed(3))
+
+/** Both totals side by side. */
+const countedText = ({ name, sentence, source, leavesOut, ledger, counted }: CountedRun, width: number): string => {
+  const row = (title: string, ours: number, theirs: number): string[] => [title, formatBytes(ours), formatBytes(theirs), ratio(theirs, ours)]
+  const rows = [
+    row('up', ledger.up, counted.up), row('down', ledger.down, counted.down), row('among servers', ledger.inside, 0),
+    row('all', ledger.up + ledger.down + ledger.inside, counted.up + counted.down),
+  ]
+  return [
+    `Bytes by the ledger, and as ${name} counts them`,
+    table(['direction', 'ledger', name, `${name} / ledger`], ['left', 'right', 'right', 'right'], rows),
+    wrap(`${name}: ${sentence}`, width),
+    wrap(`not counted: ${leavesOut.join('; ')}.`, width),
+    wrap(`read in ${source}`, width),
+  ].join('\n')
+}
+
+/** `windtunnel show RUN`: what `run` has told at its end, from the folder, or its bytes as another counts them. Returns the exit code. */
+export const showRun = async (given: string, flags: ShowFlags, { out, err, cwd }: Terminal): Promise<number> => {
   const at = runAt(given, cwd)
   const { told, examined: { manifest, unsealed } } = readTold(at, realDisk)
   const folder = shortest(cwd, at)
-  if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }))}\n`)
+  const counted = flags.countAs === undefined ? undefined : await countRun(flags.countAs, told, cwd)
+  if (counted !== undefined) out.write(flags.json ? `${JSON.stringify(counted)}\n` : `${countedText(counted, widthOf(out))}\n`)
+  else if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }))}\n`)
   else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
   const why = reservation(quoted(folder), manifest, unsealed, manifest.status === 'running' && isFlown(at, realDisk))
   if (why === undefined) return exitCodes.ok

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { codecLibraries } from '../codecs/libraries.js'
 import { problemsIn } from '../documents/problem.js'
 import { formatPath } from '../documents/path.js'
 import { StorageError } from '../errors.js'
@@ -53,6 +54,7 @@ export const manifestShape = z.looseObject({
   versions: z.strictObject({
     node: version, windtunnel: version, 'onnxruntime-node': version, '@tensorflow/tfjs': version, seedrandom: version,
     '@tensorflow/tfjs-node': version, libtensorflow: version,
+    ...Object.fromEntries(Object.keys(codecLibraries).map((library) => [library, version])),
   }),
   processor: z.strictObject({ kind: z.string().min(1), model: z.string() }),
   digest: z.string().optional(),

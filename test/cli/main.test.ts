@@ -16,7 +16,7 @@ describe('help', () => {
     expect(whole).toMatchObject({ code: 0, err: '' })
     expect(whole.out).toContain('npx windtunnel run simulations/first-flight.ts')
     expect(whole.out).toContain('130 Ctrl-C')
-    for (const command of ['run', 'plan', 'replay', 'show', 'verify', 'study', 'compare', 'blame', 'when', 'list', 'schema']) {
+    for (const command of ['run', 'plan', 'replay', 'show', 'verify', 'study', 'compare', 'blame', 'when', 'codecs', 'list', 'schema']) {
       const help = await say([command, '--help'])
       expect(help.code).toBe(0)
       expect(help.out).toContain(`Usage: windtunnel ${command}`)
@@ -124,7 +124,7 @@ describe('schema', () => {
     expect(schema).toMatchObject({ required, additionalProperties: false })
     expect(Object.keys(schema.properties)).toEqual([
       'name', 'world', 'labels', 'model', 'local', 'strategy', 'rounds', 'selection',
-      'network', 'delivery', 'devices', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
+      'network', 'codec', 'delivery', 'devices', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
     ])
   })
 
