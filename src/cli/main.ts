@@ -16,6 +16,7 @@ import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { explore, type ExploreFlags } from './explore.js'
 import { list } from './list.js'
+import { costKindsOf } from './cost-table.js'
 import { engine, folderPath, gather, oneOf, oneOfMany, part, seed, share, whole, workers } from './options.js'
 import { plan } from './plan.js'
 import { replay } from './replay.js'
@@ -120,7 +121,8 @@ broken off or failed it prints what is there, and says so (exit code 8). Refuses
 
 Examples:
   npx windtunnel show runs/first-flight-1
-  npx windtunnel show runs/first-flight-1 --json > summary.json`,
+  npx windtunnel show runs/first-flight-1 --json > summary.json
+  npx windtunnel show runs/first-flight-1 --cost energy,money --set costs.radio=lte --set costs.tariff.up=4`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -162,7 +164,7 @@ Examples:
   npx windtunnel refute simulations/first-flight.ts 'rounds.quorum=3 > rounds.quorum=6' --fault slow --fault away --metric 'time to auc .6'
   npx windtunnel refute simulations/tables/strategies.ts 'fedprox > fedavg' --under 'divergence 0.5' --by .005`,
   list: `
-WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
+WHAT is one of models, balancers, strategies, rounds, worlds, faults, devices, radios, checks and marks, or one kind of them, which is shown
 with its options and their defaults; all without it.
 
 Examples:
@@ -222,6 +224,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--check <name>', 'watch this check alone, or all, or none; may be given again (default: all)', gather)
     .option('--no-job-log', 'keep no log of what was trained: nothing to resume from')
     .option('--keep-jobs', 'keep that log when the run is complete, for replay --jobs')
+    .option('--cost <kinds>', 'with what it cost: energy, money or energy,money (default: what the specification prices)', costKindsOf)
     .addHelpText('after', examples.run)
     .action(async (script: string, flags: RunFlags) => done(await run(script, flags, streams)))
   root
@@ -302,6 +305,8 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .command('show')
     .argument('<run>', 'folder of a run')
     .description('print the tables of a run that was flown, as at its end')
+    .option('--cost <kinds>', 'as for run', costKindsOf)
+    .option('--set <path=value>', 'set what things cost, such as costs.radio=lte; may be given again', gather)
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.show)
     .action((folder: string, flags: ShowFlags) => done(showRun(folder, flags, streams)))
@@ -341,7 +346,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .argument('<run...>', 'folders of runs, or folders above them')
     .description('print a table of paired comparisons between runs')
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the first)', gather)
-    .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4" (default: auc)')
+    .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4", joules, money (default: auc)')
     .option('--within <budget>', 'rounds within "10000 examples", "5 min" of virtual time or "3 MB" alone')
     .option('--at <round>', 'selected (best on validation), own (of each scenario), last, mean (default: selected)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows')
@@ -413,7 +418,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
       done(await refuteClaim(script, claim, { ...flags, kinds: fault }, streams)))
   root
     .command('list')
-    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')
+    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, devices, radios, checks, marks, or a kind such as fedprox')
     .description('print what a simulation can name, each with a sentence and its source')
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.list)

@@ -3,6 +3,7 @@ import { realDisk } from '../runs/disk.js'
 import type { Manifest } from '../runs/manifest.js'
 import { isFlown } from '../runs/place.js'
 import { readTold } from '../runs/told.js'
+import type { CostKind } from './cost-table.js'
 import { plural } from './format.js'
 import { quoted, shortest, type Terminal, widthOf } from './run.js'
 import { runsAt } from './runs-at.js'
@@ -11,6 +12,9 @@ import { report } from './tables.js'
 
 export interface ShowFlags {
   readonly json?: boolean
+  readonly cost?: readonly CostKind[]
+  /** Of what things cost alone: they decide nothing of a run that was flown. */
+  readonly set?: readonly string[]
 }
 
 /** The one run that is meant; a folder above several is refused with their names. */
@@ -48,8 +52,9 @@ export const showRun = (given: string, flags: ShowFlags, { out, err, cwd }: Term
   const at = runAt(given, cwd)
   const { told, examined: { manifest, unsealed } } = readTold(at, realDisk)
   const folder = shortest(cwd, at)
-  if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }))}\n`)
-  else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
+  const costs = { cost: flags.cost, reset: flags.set }
+  if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }, costs))}\n`)
+  else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`, costs))
   const why = reservation(quoted(folder), manifest, unsealed, manifest.status === 'running' && isFlown(at, realDisk))
   if (why === undefined) return exitCodes.ok
   err.write(`windtunnel: ${why}.\n`)

@@ -78,14 +78,14 @@ const wordsIn = (value: unknown): string[] => {
 }
 
 /**
- * A specification for some of its clients and expert networks: what its schedule, network, devices, local training and calm
+ * A specification for some of its clients and expert networks: what its schedule, network, devices, costs, local training and calm
  * phase say by name of those who are not there goes, and so do regions of which nobody is left. The same specification where
  * nothing is said of them. `was`, `there`: everybody, and who is left.
  */
 export const forThose = (of: Specification, was: readonly Name[], there: readonly Name[]): Specification => {
-  const { schedule, network, devices, local, calm } = of
+  const { schedule, network, devices, costs, local, calm } = of
   const stays = new Set(there)
-  const named = { names: new Set(was.filter((name) => !stays.has(name))), scenarios: new Set(scenariosGone(was, there, wordsIn([schedule, network, devices, local?.clients, calm]))) }
+  const named = { names: new Set(was.filter((name) => !stays.has(name))), scenarios: new Set(scenariosGone(was, there, wordsIn([schedule, network, devices, costs?.overrides, local?.clients, calm]))) }
   const regions = regionsLeft(network?.regions, { ...named, regions: new Set() })
   const gone: Gone = { ...named, regions: new Set(Object.keys(network?.regions ?? {}).filter((name) => regions?.[name] === undefined)) }
   const entries = schedule === undefined ? undefined : Array.isArray(schedule) ? schedule : [schedule]
@@ -101,6 +101,7 @@ export const forThose = (of: Specification, was: readonly Name[], there: readonl
       }),
     }),
     ...(devices !== undefined && { devices: changed(devices, { overrides: leftOf(devices.overrides, gone) as typeof devices.overrides }) }),
+    ...(costs !== undefined && { costs: changed(costs, { overrides: leftOf(costs.overrides, gone) as typeof costs.overrides }) }),
     ...(local !== undefined && { local: changed(local, { clients: leftOf(local.clients, gone) as typeof local.clients }) }),
     // Without anybody who is healed alone, everybody is.
     ...(calm !== undefined && { calm: core === undefined ? changed(calm, { core: undefined, rest: undefined }) : changed(calm, { core }) }),
