@@ -31,6 +31,8 @@ export interface CompareFlags {
   readonly summary?: boolean
   readonly gain?: boolean
   readonly byRows?: boolean
+  /** Of what things cost alone. */
+  readonly set?: readonly string[]
 }
 
 /** The comparison in a format. */
@@ -53,7 +55,7 @@ export const formatted = (rows: readonly Comparison[], about: About, format: For
 export const comparisonOf = (folders: readonly string[], flags: CompareFlags): { rows: Comparison[]; about: About } => {
   const { metric = 'auc', at = 'selected', level = 0.95 } = flags
   const reach = parseLevel(metric)
-  const cost = parseCostMetric(metric)
+  const cost = parseCostMetric(metric, flags.set)
   if (cost !== undefined && flags.within !== undefined) throw new SpecificationError(`--within ${flags.within}: what a flight costs is of the whole flight. Leave it out, or give another --metric.`)
   const within = flags.within === undefined ? undefined : parseBudget(flags.within)
   const runs = gather(folders, { metric: reach ?? cost ?? metric, at, within }, realDisk)

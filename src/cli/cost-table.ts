@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 
-import { type Bill, billOf } from '../costs/bill.js'
-import { pricesFrom, saysCosts } from '../runs/priced.js'
+import type { Bill } from '../costs/bill.js'
+import { costOf, saysCosts } from '../runs/priced.js'
 import type { Told } from '../runs/told.js'
 import { oneOf } from './options.js'
 
@@ -29,7 +29,7 @@ export const askedBill = (
   run: Pick<Told, 'ledger' | 'trainings' | 'virtualTime' | 'manifest'>, { cost, reset = [] }: CostFlags,
 ): { readonly bill: Bill; readonly kinds: readonly CostKind[] } | undefined => {
   if (cost === undefined && reset.length === 0 && !saysCosts(run.manifest)) return undefined
-  const bill = billOf(run, pricesFrom(run.manifest, reset))
+  const bill = costOf(run, reset)
   return { bill, kinds: cost ?? (bill.charged ? costKinds : ['energy']) }
 }
 

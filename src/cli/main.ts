@@ -348,6 +348,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the first)', gather)
     .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4", joules, money (default: auc)')
     .option('--within <budget>', 'rounds within "10000 examples", "5 min" of virtual time or "3 MB" alone')
+    .option('--set <path=value>', 'with --metric joules or money: set what things cost, such as costs.radio=lte; may be given again', gather)
     .option('--at <round>', 'selected (best on validation), own (of each scenario), last, mean (default: selected)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows')
     .option('--level <share>', 'of the confidence intervals (default: 0.95)', share)

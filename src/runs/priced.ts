@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { type Bill, billOf } from '../costs/bill.js'
+import type { Priced } from '../costs/charge.js'
 import { type Prices, pricesOf } from '../costs/prices.js'
 import { type Costs, costsSchema } from '../costs/schema.js'
 import { fromZod } from '../documents/problem.js'
@@ -34,6 +36,9 @@ const reset = (about: About, set: readonly string[]): Costs | undefined => {
 /** What a run is priced by: as its specification says, or as `set` (`--set PATH=VALUE`) says now. */
 export const pricesFrom = (about: About, set: readonly string[] = []): Prices =>
   pricesOf(set.length === 0 ? costsIn(about) : reset(about, set), about.payers)
+
+/** What a run costs: as its specification says, or with other settings of `costs` (`['costs.radio=lte']`); of one that says nothing, by the defaults. */
+export const costOf = (run: Priced & { readonly manifest: About }, set: readonly string[] = []): Bill => billOf(run, pricesFrom(run.manifest, set))
 
 /** Does a specification say anything of costs? */
 export const saysCosts = (about: About): boolean => costsIn(about) !== undefined

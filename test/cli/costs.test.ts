@@ -154,10 +154,13 @@ describe('runs that are compared by what they cost', () => {
     const mean = (bills[0]!.joules! + bills[1]!.joules!) / 2
     expect(means.some((one) => Math.abs(one - mean) <= 1e-9 * mean)).toBe(true)
     expect((await say(['compare', 'a', '--metric', 'money'], cwd)).out).toContain('money of the whole flight')
+    const dearer = await say(['compare', 'a', '--metric', 'joules', '--set', 'costs.training=64300', '--format', 'json'], cwd)
+    expect((JSON.parse(dearer.out) as { score: number }[])[0].score).toBeGreaterThan(2 * rows[0].score)
   })
 
   it('are refused where nothing costs money, and within a budget', async () => {
-    expect((await say(['compare', 'plain', 'asked', '--metric', 'money'], cwd)).err).toContain('nothing costs money there')
+    expect((await say(['compare', 'plain', 'asked', '--metric', 'money'], cwd)).err).toContain('nothing costs money there. Say what does: --set costs.tariff.up=4')
+    expect((await say(['compare', 'plain', 'asked', '--set', 'costs.radio=lte'], cwd)).err).toContain('goes with --metric joules or money')
     expect((await say(['compare', 'a', '--metric', 'joules', '--within', '3 MB'], cwd)).err).toContain('what a flight costs is of the whole flight')
   })
 })

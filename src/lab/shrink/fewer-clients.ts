@@ -117,19 +117,21 @@ export const ofHeirs = (of: Specification, heirs: ReadonlyMap<Name, Name>): Spec
   const scenarioOf = (name: Name): string => name.slice(before.length)
   const by = new Map([...heirs].flatMap(([gone, heir]): [string, string][] =>
     gone.startsWith(before) && heir.startsWith(before) ? [[gone, heir], [scenarioOf(gone), scenarioOf(heir)]] : [[gone, heir]]))
-  const { schedule, network, devices, local, calm } = of
+  const { schedule, network, devices, costs, local, calm } = of
   const fields = {
     ...(schedule !== undefined && { schedule }), ...(network !== undefined && { network }), ...(devices !== undefined && { devices }),
     ...(local !== undefined && { local }), ...(calm !== undefined && { calm }),
   }
-  return { ...of, ...(renamed(fields, by) as typeof fields) }
+  const priced = costs?.overrides && { costs: { ...costs, overrides: renamed(costs.overrides, by) as typeof costs.overrides } }
+  return { ...of, ...(renamed(fields, by) as typeof fields), ...priced }
 }
 
 /** Who is in a federation does not depend on what is said of its clients by name: a specification that says nothing of them. */
 export const ofNobody = (of: Specification): Specification => {
-  const { network, devices, local, calm } = of
+  const { network, devices, costs, local, calm } = of
   return changed(of, {
     schedule: undefined,
+    ...(costs !== undefined && { costs: changed(costs, { overrides: undefined }) }),
     ...(network !== undefined && { network: changed(network, { regions: undefined, regional: undefined, overrides: undefined }) }),
     ...(devices !== undefined && { devices: changed(devices, { overrides: undefined }) }),
     ...(local !== undefined && { local: changed(local, { clients: undefined }) }),
