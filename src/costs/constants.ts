@@ -66,43 +66,48 @@ const energyOf = (perRate: number, basis: Basis, source: string): RadioEnergy =>
   value: Number(((perRate * 8) / 1000).toFixed(3)), perRate, basis, source,
 })
 
-const lte = 'Huang et al., A Close Examination of Performance and Power Characteristics of 4G LTE Networks, MobiSys 2012, table 4'
-const greenBag = 'GreenBag (Bui et al., RTSS 2013), energy.c and energy.h of its code, 2017'
-const powerTutor = 'PowerTutor (Zhang et al., CODES+ISSS 2010), constants of its model of an HTC Dream'
+const huang = 'Huang et al., A Close Examination of Performance and Power Characteristics of 4G LTE Networks, MobiSys 2012'
+const lte = `${huang}, table 4`
+const onePacket = (joules: number): string => `${huang}, as others quote it: ${joules} J for one packet, promotion included, over the time of the tail`
+const about = `none that could be read: about the time in ${huang}`
 const nsa = 'none that could be read: about what Narayanan et al., A Variegated Look at 5G in the Wild, SIGCOMM 2021, have for a low band'
 const port = 'none: 1 W for a port at 1 Gbit/s, what IEEE 802.3az is said to save on an idle link'
-const noTail: Tail = {
-  watts: { value: 0, basis: 'derived', source: `${greenBag}: its model of Wi-Fi has no tail` },
-  seconds: { value: 0, basis: 'derived', source: `${greenBag}: its model of Wi-Fi has no tail` },
-}
 
 /**
- * `sent` and `received` are the parts of a radio's power that go with throughput, of one study, whose table could not be had
- * again to be compared. With it, downloads of 500 kB cost 5 J/MB by Wi-Fi at 2 Mbit/s and 10 J/MB by 3G at 1.5 Mbit/s (Aalborg University,
- * mobiledevices.kom.aau.dk, parametrized model of data download): half and more of that is what a radio uses while it is on,
- * which is in `tail` alone. Of 5G no numbers per byte could be had that name their measurement.
+ * `sent` and `received` are the parts of a radio's power that go with throughput, of one study, whose tables could not be had
+ * again to be compared. Others quote of it what lte receives, its tail, and what one packet costs; another phone of those years
+ * stayed on for 11.2 s at 1.35 W (GreenBag, Bui et al., RTSS 2013, in its code). Downloads of 500 kB cost 5 J/MB by Wi-Fi at
+ * 2 Mbit/s and 10 J/MB by 3G at 1.5 Mbit/s (Aalborg University, mobiledevices.kom.aau.dk, parametrized model of data download):
+ * half and more of that is what a radio uses while it is on, which is in `tail` alone. Of 5G no numbers per byte could be had
+ * that name their measurement.
  */
 export const radios = {
-  wifi: { sent: energyOf(283.17, 'measured', lte), received: energyOf(137.01, 'measured', lte), tail: noTail },
+  wifi: {
+    sent: energyOf(283.17, 'measured', lte), received: energyOf(137.01, 'measured', lte),
+    tail: {
+      watts: { value: 0.168, basis: 'derived', source: onePacket(0.04) },
+      seconds: { value: 0.238, basis: 'estimate', source: about },
+    },
+  },
   lte: {
     sent: energyOf(438.39, 'measured', lte), received: energyOf(51.97, 'measured', lte),
     tail: {
-      watts: { value: 1.35, basis: 'measured', source: greenBag },
-      seconds: { value: 11.2, basis: 'measured', source: greenBag },
+      watts: { value: 1.06, basis: 'measured', source: `${huang}, as others quote it` },
+      seconds: { value: 11.576, basis: 'measured', source: `${huang}, as others quote it` },
     },
   },
   '3g': {
     sent: energyOf(868.98, 'measured', lte), received: energyOf(122.12, 'measured', lte),
     tail: {
-      watts: { value: 0.4686, basis: 'derived', source: `${powerTutor}: 4 s at 570 mW, then 6 s at 401 mW` },
-      seconds: { value: 10, basis: 'derived', source: `${powerTutor}: 4 s at 570 mW, then 6 s at 401 mW` },
+      watts: { value: 0.828, basis: 'derived', source: onePacket(7.38) },
+      seconds: { value: 8.91, basis: 'estimate', source: about },
     },
   },
   '5g': {
     sent: energyOf(29, 'estimate', nsa), received: energyOf(13.5, 'estimate', nsa),
     tail: {
-      watts: { value: 1.35, basis: 'estimate', source: 'none: that of lte, to which a phone in a network that is not of 5G alone stays attached' },
-      seconds: { value: 11.2, basis: 'estimate', source: 'none: that of lte' },
+      watts: { value: 1.06, basis: 'estimate', source: 'none: that of lte, to which a phone in a network that is not of 5G alone stays attached' },
+      seconds: { value: 11.576, basis: 'estimate', source: 'none: that of lte' },
     },
   },
   wired: {

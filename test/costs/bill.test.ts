@@ -98,8 +98,8 @@ describe('two clients, by hand', () => {
   it('have a radio that is charged once for time that two messages share', () => {
     const lte = pricesOf(costsSchema.parse({ device: 'phone', radio: 'lte', infrastructure: 216 }))
     const tail = billOf(flight, lte).byPurpose.find(({ purpose }) => purpose === 'tail')!
-    // a: 1 s to 16.2 s; b: 1 s to 17.2 s, all of it for nothing.
-    expect(near(tail)).toMatchObject({ joules: Number((1.35 * (15.2 + 16.2)).toPrecision(12)), wastedJoules: Number((1.35 * (1 + 16.2)).toPrecision(12)) })
+    // a: 1 s to 16.576 s; b: 1 s to 17.576 s, all of it for nothing.
+    expect(near(tail)).toMatchObject({ joules: Number((1.06 * (15.576 + 16.576)).toPrecision(12)), wastedJoules: Number((1.06 * (1 + 16.576)).toPrecision(12)) })
     const between = billOf(flight, lte).byPurpose.find(({ purpose }) => purpose === 'infrastructure')!
     expect(near(between)).toMatchObject({ joules: 950.4, wastedJoules: 518.4 })
   })
@@ -120,7 +120,7 @@ describe('prices', () => {
     const { of } = pricesOf(given, payers)
     expect(of('client-b')).toMatchObject({ training: 3, sent: radios['5g'].sent.value, received: 7 })
     expect(of('client-a')).toMatchObject({ training: devices.board.value, sent: 9, received: radios.lte.received.value })
-    expect(of('client-z')).toMatchObject({ training: devices.phone.value, sent: 9, tail: { watts: 1.35, lasts: 11.2e6 } })
+    expect(of('client-z')).toMatchObject({ training: devices.phone.value, sent: 9, tail: { watts: 1.06, lasts: 11.576e6 } })
   })
 
   it('are of clients: a server or nobody is refused by its place', () => {
