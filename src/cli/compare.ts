@@ -5,6 +5,7 @@ import { compare, type Comparison } from '../runs/comparison/compare.js'
 import { type Budget, parseBudget } from '../runs/comparison/budget.js'
 import { ats, gather, type At, type GatheredRun } from '../runs/comparison/gather.js'
 import { levelTitle, parseLevel } from '../flight/level.js'
+import { parseCostMetric } from '../runs/comparison/cost-metric.js'
 import { costsOf, weatherWarnings } from '../runs/comparison/spent.js'
 import { userSampling } from '../runs/comparison/users.js'
 import { realDisk } from '../runs/disk.js'
@@ -30,6 +31,8 @@ export interface CompareFlags {
   readonly summary?: boolean
   readonly gain?: boolean
   readonly byRows?: boolean
+  /** Of what things cost alone. */
+  readonly set?: readonly string[]
 }
 
 /** The comparison in a format. */
@@ -52,9 +55,11 @@ export const formatted = (rows: readonly Comparison[], about: About, format: For
 export const comparisonOf = (folders: readonly string[], flags: CompareFlags): { rows: Comparison[]; about: About } => {
   const { metric = 'auc', at = 'selected', level = 0.95 } = flags
   const reach = parseLevel(metric)
+  const cost = parseCostMetric(metric, flags.set)
+  if (cost !== undefined && flags.within !== undefined) throw new SpecificationError(`--within ${flags.within}: what a flight costs is of the whole flight. Leave it out, or give another --metric.`)
   const within = flags.within === undefined ? undefined : parseBudget(flags.within)
-  const runs = gather(folders, { metric: reach ?? metric, at, within }, realDisk)
-  const { title, better } = reach ? { title: levelTitle(reach), better: 'lower' } : (metrics[metric] ?? { title: metric, better: 'higher' })
+  const runs = gather(folders, { metric: reach ?? cost ?? metric, at, within }, realDisk)
+  const { title, better } = reach || cost ? { title: reach ? levelTitle(reach) : `${metric} of the whole flight`, better: 'lower' } : (metrics[metric] ?? { title: metric, better: 'higher' })
   const baselines = flags.baseline ?? [runs[0].variant]
   const scoping = { lowerIsBetter: better !== 'higher', gain: flags.gain, byRows: flags.byRows }
   const answers = (folder: string) => readAnswers(folder, realDisk)
@@ -68,7 +73,7 @@ export const comparisonOf = (folders: readonly string[], flags: CompareFlags): {
     : rows
   const round = at === 'selected' && !runs.some(({ validated }) => validated) ? `${ats.last} (nothing was validated)` : ats[at]
   const compared = better === 'nearer 1' ? `distance of ${title} from 1` : title
-  const what = reach ? title : `test ${compared} after ${round}${within ? ` within ${within.text}` : ''}`
+  const what = reach || cost ? title : `test ${compared} after ${round}${within ? ` within ${within.text}` : ''}`
   const diverged = runs.filter(({ scores }) => scores.some((score) => score.diverged)).map(({ folder }) => folder)
   const warnings = [...undefinedNotes(runs, title), ...reachedNotes(runs), ...shortNotes(runs, within), ...weatherWarnings(runs)]
   return { rows: shown, about: { what, level, diverged, costs: costsOf(runs), warnings } }

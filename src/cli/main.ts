@@ -18,6 +18,7 @@ import { compareRuns, formats, type CompareFlags } from './compare.js'
 import { addDataCommand } from './inspect.js'
 import { explore, type ExploreFlags } from './explore.js'
 import { list } from './list.js'
+import { costKindsOf } from './cost-table.js'
 import { engine, folderPath, gather, oneOf, oneOfMany, part, seed, share, whole, workers } from './options.js'
 import { plan } from './plan.js'
 import { replay } from './replay.js'
@@ -124,7 +125,8 @@ broken off or failed it prints what is there, and says so (exit code 8). Refuses
 Examples:
   npx windtunnel show runs/first-flight-1
   npx windtunnel show runs/first-flight-1 --json > summary.json
-  npx windtunnel show runs/first-flight-1 --count-as flower`,
+  npx windtunnel show runs/first-flight-1 --count-as flower
+  npx windtunnel show runs/first-flight-1 --cost energy,money --set costs.radio=lte --set costs.tariff.up=4`,
   verify: `
 Says of each run whether its manifest and every file in it are as the run wrote them. What \`replay\` re-derives by flying,
 this only looks up: rows that were changed together with the hashes are found by \`replay\` alone.
@@ -174,7 +176,7 @@ Examples:
   npx windtunnel codecs simulations/first-flight.ts --rounds 5 --json > codecs.json
   npx windtunnel codecs --formulas`,
   list: `
-WHAT is one of models, balancers, strategies, rounds, worlds, faults, checks and marks, or one kind of them, which is shown
+WHAT is one of models, balancers, strategies, rounds, worlds, faults, devices, radios, checks and marks, or one kind of them, which is shown
 with its options and their defaults; all without it.
 
 Examples:
@@ -234,6 +236,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--check <name>', 'watch this check alone, or all, or none; may be given again (default: all)', gather)
     .option('--no-job-log', 'keep no log of what was trained: nothing to resume from')
     .option('--keep-jobs', 'keep that log when the run is complete, for replay --jobs')
+    .option('--cost <kinds>', 'with what it cost: energy, money or energy,money (default: what the specification prices)', costKindsOf)
     .addHelpText('after', examples.run)
     .action(async (script: string, flags: RunFlags) => done(await run(script, flags, streams)))
   root
@@ -315,6 +318,8 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .argument('<run>', 'folder of a run')
     .description('print the tables of a run that was flown, as at its end')
     .option('--count-as <rule>', `${ruleNames.join(', ')}: print its bytes as that simulator counts them, beside the ledger's`, oneOf(ruleNames))
+    .option('--cost <kinds>', 'as for run', costKindsOf)
+    .option('--set <path=value>', 'set what things cost, such as costs.radio=lte; may be given again', gather)
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.show)
     .action(async (folder: string, flags: ShowFlags) => done(await showRun(folder, flags, streams)))
@@ -354,8 +359,9 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .argument('<run...>', 'folders of runs, or folders above them')
     .description('print a table of paired comparisons between runs')
     .option('--baseline <variant>', 'compare with this variant; may be given again (default: the first)', gather)
-    .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4" (default: auc)')
+    .option('--metric <name>', 'auc, log-loss, ... as metrics.ndjson names it, or "time to auc .7", "bytes to log-loss .4", joules, money (default: auc)')
     .option('--within <budget>', 'rounds within "10000 examples", "5 min" of virtual time or "3 MB" alone')
+    .option('--set <path=value>', 'with --metric joules or money: set what things cost, such as costs.radio=lte; may be given again', gather)
     .option('--at <round>', 'selected (best on validation), own (of each scenario), last, mean (default: selected)', oneOf(atNames))
     .option('--by-rows', 'means over scenarios weigh each by its test rows')
     .option('--level <share>', 'of the confidence intervals (default: 0.95)', share)
@@ -441,7 +447,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .action(async (script: string | undefined, flags: CodecsFlags) => done(await codecs(script, flags, streams)))
   root
     .command('list')
-    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, checks, marks, or a kind such as fedprox')
+    .argument('[what]', 'models, balancers, strategies, rounds, worlds, faults, devices, radios, checks, marks, or a kind such as fedprox')
     .description('print what a simulation can name, each with a sentence and its source')
     .option('--json', 'print one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.list)

@@ -7,6 +7,7 @@ import { conduct, type Run } from '../runs/simulate.js'
 import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
 import { jobsFile } from '../runs/jobs/job-log.js'
+import type { CostKind } from './cost-table.js'
 import { formatBytes, formatTime, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { readPlanFile } from './plan-file.js'
@@ -35,6 +36,7 @@ export interface RunFlags {
   readonly check?: readonly string[]
   /** `--no-job-log`. */
   readonly jobLog?: boolean
+  readonly cost?: readonly CostKind[]
   readonly keepJobs?: boolean
 }
 
@@ -61,13 +63,13 @@ export const shortest = (cwd: string, path: string): string => {
   return way.startsWith('..') ? path : way
 }
 
-export const show = (run: Run, flags: Pick<RunFlags, 'json' | 'quiet'>, { out, cwd }: Terminal): void => {
-  if (flags.json) out.write(`${JSON.stringify(summarise(run))}\n`)
+export const show = (run: Run, flags: Pick<RunFlags, 'json' | 'quiet' | 'cost'>, { out, cwd }: Terminal): void => {
+  if (flags.json) out.write(`${JSON.stringify(summarise(run, { cost: flags.cost }))}\n`)
   else if (!flags.quiet) {
     const folder = run.folder === undefined ? '' : shortest(cwd, run.folder)
     // A view and not a copy: copying would write out the canonical events.
     const view = Object.create(run, { folder: { value: folder || undefined } }) as Run
-    out.write(report(view, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
+    out.write(report(view, widthOf(out), `npx windtunnel replay ${quoted(folder)}`, { cost: flags.cost }))
   }
 }
 

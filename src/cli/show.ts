@@ -4,6 +4,7 @@ import type { Manifest } from '../runs/manifest.js'
 import { isFlown } from '../runs/place.js'
 import { readTold } from '../runs/told.js'
 import { countRun, type CountedRun } from '../runs/count-as/count-run.js'
+import type { CostKind } from './cost-table.js'
 import { formatBytes, plural, wrap } from './format.js'
 import { quoted, shortest, type Terminal, widthOf } from './run.js'
 import { runsAt } from './runs-at.js'
@@ -14,6 +15,9 @@ export interface ShowFlags {
   readonly json?: boolean
   /** Whose rule bytes are counted by. */
   readonly countAs?: string
+  readonly cost?: readonly CostKind[]
+  /** Of what things cost alone: they decide nothing of a run that was flown. */
+  readonly set?: readonly string[]
 }
 
 /** The one run that is meant; a folder above several is refused with their names. */
@@ -70,10 +74,11 @@ export const showRun = async (given: string, flags: ShowFlags, { out, err, cwd }
   const at = runAt(given, cwd)
   const { told, examined: { manifest, unsealed } } = readTold(at, realDisk)
   const folder = shortest(cwd, at)
+  const costs = { cost: flags.cost, reset: flags.set }
   const counted = flags.countAs === undefined ? undefined : await countRun(flags.countAs, told, cwd)
   if (counted !== undefined) out.write(flags.json ? `${JSON.stringify(counted)}\n` : `${countedText(counted, widthOf(out))}\n`)
-  else if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }))}\n`)
-  else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`))
+  else if (flags.json) out.write(`${JSON.stringify(summarise({ ...told, folder: at }, costs))}\n`)
+  else out.write(report({ ...told, folder }, widthOf(out), `npx windtunnel replay ${quoted(folder)}`, costs))
   const why = reservation(quoted(folder), manifest, unsealed, manifest.status === 'running' && isFlown(at, realDisk))
   if (why === undefined) return exitCodes.ok
   err.write(`windtunnel: ${why}.\n`)

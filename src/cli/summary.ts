@@ -9,6 +9,8 @@ import {
 } from '../runs/totals.js'
 import type { Told } from '../runs/told.js'
 
+import { askedBill, costData, type CostFlags } from './cost-table.js'
+
 /** Test scores of one scenario and task at the selected and at the last round. */
 export interface ScoreRow {
   readonly scenario: string
@@ -34,7 +36,8 @@ export const scoreRows = (run: Pick<Told, 'metrics' | 'selectedRound'>): ScoreRo
 }
 
 /** What `--json` prints: everything in the tables, as plain data. */
-export const summarise = (run: Told): Record<string, unknown> => {
+export const summarise = (run: Told, costs: CostFlags = {}): Record<string, unknown> => {
+  const asked = askedBill(run, costs)
   const { resolved, folder } = run
   const mean = (round: number) => {
     const of = (metric: string): number | null => meanMetric(run.metrics, { round, split: 'test', metric })
@@ -58,6 +61,7 @@ export const summarise = (run: Told): Record<string, unknown> => {
     scores: scoreRows(run),
     bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger), ...(run.checkpoints.length > 0 && { stored: bytesStored(run.checkpoints) }) },
     trainings,
+    ...(asked && { costs: costData(asked.bill, asked.kinds) }),
     faults: run.faults,
     marks: run.marks,
     coverage: run.coverage ?? null,

@@ -4,6 +4,7 @@ import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
 import type { Told } from '../runs/told.js'
 import { unselectable } from '../runs/warnings.js'
+import { askedBill, costCells, type CostFlags } from './cost-table.js'
 import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
 import { lastScored, scoreRows } from './summary.js'
 
@@ -123,6 +124,13 @@ export const trainingTable = (run: Pick<Told, 'trainings'>): string =>
     ]),
   )
 
+/** What it was spent on, useful and wasted. */
+export const costTable = ({ bill, kinds }: NonNullable<ReturnType<typeof askedBill>>): string => {
+  const { head, body } = costCells(bill, kinds)
+  const free = kinds.includes('money') && !bill.charged ? '\nnothing costs money: no tariff is given (costs.tariff, costs.servers.egress)' : ''
+  return table(head, head.map((_, i) => (i === 0 ? 'left' : 'right')), body) + free
+}
+
 /** Every fault, how often it fired and what became of it. */
 export const faultTable = (run: Pick<Told, 'faults'>, width: number): string => {
   const fired = 7
@@ -141,7 +149,8 @@ const coverageLine = ({ handled, exist }: NonNullable<Told['coverage']>, marks: 
 const cutOffs = { running: 'NOT ENDED', interrupted: 'INTERRUPTED', failed: 'FAILED' } as const
 
 /** The end of a run, for people: tables, totals, warnings and where everything is. */
-export const report = (run: Told, width: number, replayCommand: string): string => {
+export const report = (run: Told, width: number, replayCommand: string, costs: CostFlags = {}): string => {
+  const asked = askedBill(run, costs)
   const { closed, aborted } = roundsByOutcome(run.rounds)
   const bytes = bytesByDirection(run.ledger)
   const wasted = trainingsByOutcome(run.trainings).filter(({ outcome }) => outcome !== 'used')
@@ -156,6 +165,7 @@ export const report = (run: Told, width: number, replayCommand: string): string 
     `Messages\n${bytesTable(run)}`,
     coded !== undefined && `What is coded\n${coded}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
+    asked && `Costs\n${costTable(asked)}`,
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [
       run.reached !== undefined && `reached ${run.resolved.evaluate?.until} at the close of round ${run.reached}`,

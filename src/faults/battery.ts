@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
+import { phone, radios, resume as usuallyFull } from '../costs/constants.js'
 import * as dial from '../dials/all.js'
 import type { Name } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { calendar } from '../schedules/calendar.js'
 import { durationSchema } from '../time/duration.js'
 import { formatMicros, minutes, type Micros } from '../time/micros.js'
-import { phone, radios, resume as usuallyFull } from './batteries.js'
 import { Battery, type Charger, filledAt, usedUpAt } from './charge.js'
 import { type AbsenceHook, faultEntry } from './fault.js'
 import { chance, idField } from './window.js'

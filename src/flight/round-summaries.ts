@@ -1,3 +1,5 @@
+import { type Charge, charge } from '../costs/charge.js'
+import type { Prices } from '../costs/prices.js'
 import type { Flight } from './flight.js'
 import { roundScores, type RoundScores } from '../metrics/round-scores.js'
 import type { Direction } from '../record/message.js'
@@ -11,6 +13,11 @@ export interface RoundSummary extends RoundRow, Readonly<Record<Direction, numbe
   readonly examples: number
   /** Bytes of the checkpoints that were written since the round before closed; absent where the flight has none. */
   readonly stored?: number
+  /** What was sent and trained on its account, in joules and money; absent where the specification does not ask for it. */
+  readonly joules?: number
+  readonly wastedJoules?: number
+  readonly money?: number
+  readonly wastedMoney?: number
   /** Absent where nothing was scored. */
   readonly scores?: RoundScores
 }
@@ -39,12 +46,32 @@ const byRound = (metrics: readonly MetricRow[]): ReadonlyMap<number, MetricRow[]
   return found
 }
 
+/** What each round cost. Servers that are on for as long as the flight lasts are on no round's account. */
+const costsIn = ({ rounds, ledger, trainings }: Pick<Flight, 'rounds' | 'ledger' | 'trainings'>, prices: Prices) => {
+  const charges: Charge[] = []
+  charge({ ledger, trainings }, prices, (one) => void (one.purpose === 'running' || charges.push(one)))
+  const sums = rounds.map(() => ({ joules: 0, wastedJoules: 0, money: 0, wastedMoney: 0 }))
+  const spentIn = accountant(rounds)
+  for (const { at, round, joules, money, useful } of charges.sort((a, b) => a.at - b.at)) {
+    const place = spentIn(at, round)
+    if (place === undefined) continue
+    const sum = sums[place]
+    sum.joules += joules
+    sum.money += money
+    if (useful) continue
+    sum.wastedJoules += joules
+    sum.wastedMoney += money
+  }
+  return sums
+}
+
 /**
  * Every round with the bytes that left a link, by direction, the trainings and the scores: what the progress line
- * prints, apart for each round. What is sent or trained after the last close is in no round.
+ * prints, apart for each round. What is sent or trained after the last close is in no round. With `prices`, what each cost.
  */
 export const roundSummaries = (
   { rounds, ledger, trainings, metrics, checkpoints = [] }: Pick<Flight, 'rounds' | 'ledger' | 'trainings' | 'metrics'> & Partial<Pick<Flight, 'checkpoints'>>,
+  prices?: Prices,
 ): RoundSummary[] => {
   const spent = rounds.map(() => ({ up: 0, down: 0, inside: 0, trainings: 0, examples: 0 }))
   const sentIn = accountant(rounds)
@@ -65,9 +92,10 @@ export const roundSummaries = (
     const place = writtenIn(at, round)
     if (place !== undefined) stored[place] += bytes
   }
+  const costs = prices && costsIn({ rounds, ledger, trainings }, prices)
   const scored = byRound(metrics)
   return rounds.map((row, i) => {
     const own = scored.get(row.round)
-    return { ...row, ...spent[i], ...(checkpoints.length > 0 && { stored: stored[i] }), ...(own && { scores: roundScores(own) }) }
+    return { ...row, ...spent[i], ...(checkpoints.length > 0 && { stored: stored[i] }), ...costs?.[i], ...(own && { scores: roundScores(own) }) }
   })
 }

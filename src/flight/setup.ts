@@ -167,7 +167,7 @@ export const setUp = async (
 
 /** What may differ between flights of one federation, so that nothing of it has to be made anew. */
 const protocol = [
-  'rounds', 'selection', 'choose', 'codec', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
+  'rounds', 'selection', 'choose', 'codec', 'costs', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
   'warnings', 'checks', 'link', 'schedule',
 ] as const satisfies readonly (keyof Resolved)[]
 

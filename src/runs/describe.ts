@@ -1,11 +1,14 @@
 import { codecLibraries } from '../codecs/libraries.js'
 import { traitsOf } from '../codecs/registry.js'
 import { chainsIn } from '../codecs/routes.js'
+import { payersOf } from '../costs/prices.js'
 import type { World } from '../data/world.js'
 import { roundEntryOf } from '../federation/rounds/registry.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
 import type { Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
+import { survey } from '../flight/survey.js'
+import { streams } from '../random/streams.js'
 import { readTrace } from '../schedules/trace-file.js'
 import { functionsOf } from '../simulation/functions.js'
 import type { Resolved } from '../simulation/specification.js'
@@ -95,6 +98,13 @@ const steering = ({ choose, selection, codec, rounds, evaluate: { until } }: Res
   ]
 }
 
+/** Whom overrides of costs are about. It is drawn, so that no run can be priced without it. */
+const payersIn = (resolved: Resolved, world: World): Pick<Manifest, 'payers'> => {
+  const { costs, seeds } = resolved
+  if (costs === undefined || costs.overrides.length === 0) return {}
+  return { payers: payersOf(costs, survey(resolved, world).participants, streams(seeds.faults)) }
+}
+
 /** The manifest of a run that is about to begin. */
 export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest =>
   manifestOf(resolved, world, from, startOf(resolved, from.cwd))
@@ -130,6 +140,7 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
   },
   ...(Object.keys(labelsOf(world)).length > 0 && { labels: labelsOf(world) }),
   traces: traceFiles(resolved, from.cwd),
+  ...payersIn(resolved, world),
   ...(start && { start: start.entry }),
   warnings: [...resolved.warnings, ...(world.warnings ?? []), ...(start ? startWarnings(start, world) : [])],
   // What lossless codecs make of the same numbers is bound to their libraries.

@@ -1,3 +1,4 @@
+import type { Prices } from '../costs/prices.js'
 import type { Flight } from '../flight/flight.js'
 import { answersFile, encodeAnswers } from './answers.js'
 import { encodeModels } from './models.js'
@@ -24,9 +25,10 @@ const linesOf = (rows: readonly unknown[]): string[] => rows.map((row) => JSON.s
 
 /**
  * What a flight leaves in the files of rows, line by line. Events are made as it flies, and are not among them. Lines are
- * made when they are asked for, anew each time: those of all files at once would take as much memory as the flight.
+ * made when they are asked for, anew each time: those of all files at once would take as much memory as the flight. `prices`:
+ * of a run whose rounds say what they cost.
  */
-export const rowLines = (flight: Flight): Readonly<Record<Exclude<RowFile, 'events'>, readonly string[]>> => ({
+export const rowLines = (flight: Flight, prices: Prices | undefined): Readonly<Record<Exclude<RowFile, 'events'>, readonly string[]>> => ({
   get ledger() {
     return linesOf(flight.ledger)
   },
@@ -34,7 +36,7 @@ export const rowLines = (flight: Flight): Readonly<Record<Exclude<RowFile, 'even
     return linesOf(flight.trainings)
   },
   get rounds() {
-    return linesOf(roundSummaries(flight))
+    return linesOf(roundSummaries(flight, prices))
   },
   get metrics() {
     return linesOf(flight.metrics)

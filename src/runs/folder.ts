@@ -12,6 +12,7 @@ import { JobLog, type JobLogOptions } from './jobs/job-log.js'
 import type { Maker } from './jobs/maker.js'
 import { manifestFile, manifestText, type Manifest } from './manifest.js'
 import { clear, type IfTaken, leave, type Place, take } from './place.js'
+import { roundPrices } from './priced.js'
 import { rawRows } from './raw-rows.js'
 import { toNdjson } from './rows.js'
 import { sealed } from './seal.js'
@@ -147,7 +148,7 @@ export class RunFolder {
   finish(flight: Flight, spent: NonNullable<Manifest['spent']>, cameUp: readonly string[], compared: Manifest['compared'] = {}): StorageError | undefined {
     this.#flush(['events'])
     if (this.#kept.events === 0) this.#rewrite('events', flight.events)
-    const lines = rowLines(flight)
+    const lines = rowLines(flight, roundPrices(this.#manifest))
     for (const file of Object.keys(lines) as (keyof typeof lines)[]) this.#rewrite(file, lines[file])
     for (const [file, content] of Object.entries(blockFiles(flight))) this.#put(file, content)
     this.#manifest = {

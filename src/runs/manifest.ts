@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 
+import type { Payers } from '../costs/prices.js'
 import type { Origin } from '../data/world.js'
 import type { EngineName } from '../engine/open.js'
 import { meantPath } from '../documents/meant-path.js'
@@ -66,6 +67,8 @@ export interface Manifest {
   readonly labels?: TestLabels
   /** Trace files that schedules, links and devices follow. */
   readonly traces: readonly { readonly file: string; readonly sha256: string }[]
+  /** Whom each of the specification's `costs.overrides` is about; absent: it has none. */
+  readonly payers?: Payers
   /** The model of another run that it starts from, where it does: its file, and what that says of its run. */
   readonly start?: { readonly file: string; readonly sha256: string; readonly run: string; readonly round: number }
   /** The specification's; once the run has ended, also what came up while it flew. */

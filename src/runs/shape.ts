@@ -15,6 +15,7 @@ import { rowFiles } from './files.js'
  */
 
 const count = z.int().min(0)
+const amount = z.number().min(0)
 const texts = z.array(z.string())
 const group = z.record(z.string(), z.unknown())
 const seeds = z.strictObject({
@@ -50,6 +51,7 @@ export const manifestShape = z.looseObject({
   }),
   labels: z.record(z.string(), z.record(z.string(), z.strictObject({ positives: count, negatives: count }))).optional(),
   traces: z.array(hashed),
+  payers: z.array(texts).optional(),
   warnings: texts,
   versions: z.strictObject({
     node: version, windtunnel: version, 'onnxruntime-node': version, '@tensorflow/tfjs': version, seedrandom: version,
@@ -90,15 +92,17 @@ const scores = z.record(z.string(), z.record(z.string(), z.number().nullable()))
 const roundShape = z.looseObject({
   round: count, opened: count, closed: count, selected: texts, folded: texts, outcome: z.enum(['closed', 'aborted']), reason: z.string(),
   up: count.optional(), down: count.optional(), inside: count.optional(), trainings: count.optional(), examples: count.optional(), stored: count.optional(),
+  joules: amount.optional(), wastedJoules: amount.optional(), money: amount.optional(), wastedMoney: amount.optional(),
   scores: scores.optional(),
 })
 
 const ledgerShape = z.looseObject({
+  id: count, sent: count, delivered: count.nullable(), from: z.string(), to: z.string(), round: count,
   direction: z.enum(['up', 'down', 'inside']), kind: z.enum(messageKinds), fate: z.string(), bytes: count, travelled: count,
   codecs: z.record(z.string(), count).optional(),
 })
 
-const trainingShape = z.looseObject({ start: count, end: count, examples: count, outcome: z.string() })
+const trainingShape = z.looseObject({ client: z.string(), round: count, start: count, end: count, examples: count, outcome: z.string() })
 
 /** By file: the rows of a run that others than a replay read. */
 export const rowShapes: Readonly<Record<string, z.ZodType | undefined>> = {

@@ -1,6 +1,7 @@
 /*
  * Every schema that the specification takes from elsewhere, in one place.
  */
+export { costsSchema } from '../costs/schema.js'
 export { codecSchema } from '../codecs/routes.js'
 export { worldSchema } from '../../scenarios/registry.js'
 export { faultsSchema } from '../faults/registry.js'

@@ -18,6 +18,7 @@ import { durationSchema } from '../time/duration.js'
 import { localSchema } from './local.js'
 import {
   codecSchema,
+  costsSchema,
   devicesSchema,
   faultsSchema,
   modelSchema,
@@ -109,6 +110,7 @@ export const specificationSchema = z.strictObject({
   codec: codecSchema.optional(),
   delivery: deliverySchema.prefault({}),
   devices: devicesSchema,
+  costs: costsSchema.optional().describe('What it costs in joules and money, reckoned from what was sent and trained; no flight depends on it'),
   schedule: scheduleSchema,
   faults: faultsSchema,
   calm: calmSchema.optional().describe('From when on no fault strikes: what the faulty phase has done, the calm one is to mend'),

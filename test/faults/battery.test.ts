@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { phone, radios, resume, type Sourced } from '../../src/faults/batteries.js'
+import { phone, radios, resume, type Sourced } from '../../src/costs/constants.js'
 import { Battery, type Charger, filledAt, usedUpAt } from '../../src/faults/charge.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { fly } from '../../src/flight/fly.js'

@@ -78,14 +78,14 @@ const wordsIn = (value: unknown): string[] => {
 }
 
 /**
- * A specification for some of its clients and expert networks: what its schedule, network, devices, local training and calm
+ * A specification for some of its clients and expert networks: what its schedule, network, devices, costs, local training and calm
  * phase say by name of those who are not there goes, and so do regions of which nobody is left. The same specification where
  * nothing is said of them. `was`, `there`: everybody, and who is left.
  */
 export const forThose = (of: Specification, was: readonly Name[], there: readonly Name[]): Specification => {
-  const { schedule, network, devices, local, calm } = of
+  const { schedule, network, devices, costs, local, calm } = of
   const stays = new Set(there)
-  const named = { names: new Set(was.filter((name) => !stays.has(name))), scenarios: new Set(scenariosGone(was, there, wordsIn([schedule, network, devices, local?.clients, calm]))) }
+  const named = { names: new Set(was.filter((name) => !stays.has(name))), scenarios: new Set(scenariosGone(was, there, wordsIn([schedule, network, devices, costs?.overrides, local?.clients, calm]))) }
   const regions = regionsLeft(network?.regions, { ...named, regions: new Set() })
   const gone: Gone = { ...named, regions: new Set(Object.keys(network?.regions ?? {}).filter((name) => regions?.[name] === undefined)) }
   const entries = schedule === undefined ? undefined : Array.isArray(schedule) ? schedule : [schedule]
@@ -101,6 +101,7 @@ export const forThose = (of: Specification, was: readonly Name[], there: readonl
       }),
     }),
     ...(devices !== undefined && { devices: changed(devices, { overrides: leftOf(devices.overrides, gone) as typeof devices.overrides }) }),
+    ...(costs !== undefined && { costs: changed(costs, { overrides: leftOf(costs.overrides, gone) as typeof costs.overrides }) }),
     ...(local !== undefined && { local: changed(local, { clients: leftOf(local.clients, gone) as typeof local.clients }) }),
     // Without anybody who is healed alone, everybody is.
     ...(calm !== undefined && { calm: core === undefined ? changed(calm, { core: undefined, rest: undefined }) : changed(calm, { core }) }),
@@ -116,19 +117,21 @@ export const ofHeirs = (of: Specification, heirs: ReadonlyMap<Name, Name>): Spec
   const scenarioOf = (name: Name): string => name.slice(before.length)
   const by = new Map([...heirs].flatMap(([gone, heir]): [string, string][] =>
     gone.startsWith(before) && heir.startsWith(before) ? [[gone, heir], [scenarioOf(gone), scenarioOf(heir)]] : [[gone, heir]]))
-  const { schedule, network, devices, local, calm } = of
+  const { schedule, network, devices, costs, local, calm } = of
   const fields = {
     ...(schedule !== undefined && { schedule }), ...(network !== undefined && { network }), ...(devices !== undefined && { devices }),
     ...(local !== undefined && { local }), ...(calm !== undefined && { calm }),
   }
-  return { ...of, ...(renamed(fields, by) as typeof fields) }
+  const priced = costs?.overrides && { costs: { ...costs, overrides: renamed(costs.overrides, by) as typeof costs.overrides } }
+  return { ...of, ...(renamed(fields, by) as typeof fields), ...priced }
 }
 
 /** Who is in a federation does not depend on what is said of its clients by name: a specification that says nothing of them. */
 export const ofNobody = (of: Specification): Specification => {
-  const { network, devices, local, calm } = of
+  const { network, devices, costs, local, calm } = of
   return changed(of, {
     schedule: undefined,
+    ...(costs !== undefined && { costs: changed(costs, { overrides: undefined }) }),
     ...(network !== undefined && { network: changed(network, { regions: undefined, regional: undefined, overrides: undefined }) }),
     ...(devices !== undefined && { devices: changed(devices, { overrides: undefined }) }),
     ...(local !== undefined && { local: changed(local, { clients: undefined }) }),

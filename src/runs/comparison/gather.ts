@@ -11,6 +11,7 @@ import type { RoundSummary } from '../../flight/round-summaries.js'
 import { readRows } from '../rows.js'
 import { demandSound } from '../seal.js'
 import { type Budget, endsBelow, roundsWithin } from './budget.js'
+import { type CostMetric, costScores } from './cost-metric.js'
 import { labelsOf } from './label.js'
 import { horizonOf, type Level, type Reached, reached } from '../../flight/level.js'
 import { type Spent, spentOf } from './spent.js'
@@ -46,7 +47,7 @@ export interface ScoredRun {
   readonly seed: string
   /** The round whose scores these are; the last of them where there are several. */
   readonly round: number
-  /** Test scores, in the order in which they were measured; of a level, what it took, as the only one. */
+  /** Test scores, in the order in which they were measured; of a level, what it took, as the only one; of a cost, in all, of use and wasted. */
   readonly scores: readonly TestScore[]
 }
 
@@ -64,8 +65,8 @@ export interface GatheredRun extends ScoredRun {
 }
 
 export interface Wanted {
-  /** The name of a metric, or what a level takes. */
-  readonly metric: string | Level
+  /** The name of a metric, what a level takes, or what a flight costs. */
+  readonly metric: string | Level | CostMetric
   readonly at: At
   readonly within?: Budget
 }
@@ -232,7 +233,9 @@ export const gather = (folders: readonly string[], wanted: Wanted, disk: Disk): 
   }
   const scores = typeof metric === 'string'
     ? runs.map((run) => testScores(run, wanted, metric))
-    : levelScores(runs, labels.map(({ condition }) => condition), metric)
+    : 'cost' in metric
+      ? runs.map(({ folder, manifest }): Scores => ({ round: 0, scores: costScores(folder, manifest, metric, disk) }))
+      : levelScores(runs, labels.map(({ condition }) => condition), metric)
   return runs.map(({ folder, manifest, rounds, rows }, i) => ({
     folder,
     condition: labels[i].condition,

@@ -5,6 +5,7 @@ import { realDisk, type Disk } from '../disk.js'
 import { every, type RowFile, rowFiles, rowLines } from '../files.js'
 import { jobsFile } from '../jobs/job-log.js'
 import type { Manifest } from '../manifest.js'
+import { roundPrices } from '../priced.js'
 import { thisProcessor } from '../processor.js'
 import { readEnd, readRows } from '../rows.js'
 import { demandSeal, type Examined, formatStrays } from '../seal.js'
@@ -36,13 +37,13 @@ const asFar = (manifest: Manifest, flown: Manifest, still: boolean): { readonly 
  */
 const butForTime = (folder: string, { flown: { run, lines }, happened }: SameStep, disk: Disk): Readonly<Record<Exclude<RowFile, 'events'>, readonly string[]>> => {
   const given = new Set(lines.slice(happened).map((line) => read(line).id))
-  const made = rowLines(run)
+  const made = rowLines(run, roundPrices(run.manifest))
   const asKept = (name: 'ledger' | 'rounds', isOpen: (line: string) => boolean, ...fields: readonly string[]): string[] => {
     const { lines: kept } = readEnd(folder, rowFiles[name], disk)
     return made[name].map((line, i) => (isOpen(line) && without(line, ...fields) === without(kept[i], ...fields) ? kept[i] : line))
   }
   return {
-    ledger: asKept('ledger', (line) => given.has(read(line).id), 'travelled'), rounds: asKept('rounds', () => given.size > 0, 'up', 'down', 'inside'),
+    ledger: asKept('ledger', (line) => given.has(read(line).id), 'travelled'), rounds: asKept('rounds', () => given.size > 0, 'up', 'down', 'inside', 'joules', 'wastedJoules', 'money', 'wastedMoney'),
     trainings: made.trainings, metrics: made.metrics,
   }
 }
@@ -140,7 +141,7 @@ const asItHappened = async (asked: Asked): Promise<Compared> => {
   if (parted >= 0) return partedEvents(asked, flown, parted, [...lines, rest][parted], flown.lines[parted])
   const reasons = reasonsOf(manifest, flown)
   const exactly = reasons.length === 0
-  const ordered = rowLines(flown.run)
+  const ordered = rowLines(flown.run, roundPrices(flown.run.manifest))
   for (const name of exactly ? (['ledger', 'trainings', 'rounds', 'metrics'] as const) : (['ledger', 'trainings', 'rounds'] as const)) {
     const raw = flown.rows[name]
     const index = partedAt(name, raw)

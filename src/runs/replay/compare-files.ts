@@ -4,6 +4,7 @@ import { NondeterminismError, StorageError } from '../../errors.js'
 import type { Disk } from '../disk.js'
 import { blockFiles, rowFiles, rowLines } from '../files.js'
 import { manifestFile, type Manifest } from '../manifest.js'
+import { roundPrices } from '../priced.js'
 import { readEnd } from '../rows.js'
 import type { Run } from '../simulate.js'
 import { demandSameEnd } from './compare-manifest.js'
@@ -45,7 +46,7 @@ export const demandOwnFiles = ({ files = {} }: Manifest, run: Run): void => {
 
 /** Compares every file of a run, and its manifest, with what the flight leaves; the first difference is thrown. */
 export const compareFiles = (folder: string, manifest: Manifest, run: Run, exactly: boolean, disk: Disk): void => {
-  const lines = rowLines(run)
+  const lines = rowLines(run, roundPrices(run.manifest))
   for (const name of exactly ? (['ledger', 'trainings', 'rounds', 'metrics'] as const) : (['ledger', 'trainings'] as const)) {
     const { lines: kept, rest } = readEnd(folder, rowFiles[name], disk)
     const difference = compareRows(rowFiles[name], rest === '' ? kept : [...kept, rest], lines[name])

@@ -7,7 +7,7 @@ type Field = keyof Manifest
 
 /** What is known before anything flies, and follows from what is flown. */
 const begun = [
-  'format', 'version', 'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'data', 'plan', 'checks', 'world', 'labels', 'traces', 'start',
+  'format', 'version', 'name', 'seed', 'seeds', 'engine', 'functions', 'readsNumbers', 'specification', 'data', 'plan', 'checks', 'world', 'labels', 'traces', 'payers', 'start',
 ] as const satisfies readonly Field[]
 
 /** What is known when a flight has ended. */

@@ -26,6 +26,7 @@ const base = {
     overrides: [{ who: region('east'), latency: ms(50) }, { who: region('north'), latency: ms(11) }],
   },
   devices: { overrides: [{ who: scenario('store-4'), gflops: 1 }] },
+  costs: { device: 'phone', overrides: [{ who: 'client-store-3', radio: 'lte' }, { who: region('north'), radio: 'wifi' }] },
   schedule: [
     windows({ who: 'client-store-4', windows: [[0, seconds(60)]] }), windows({ who: named('client-store-2', 'client-store-3'), windows: [[0, seconds(90)]] }),
     windows({ windows: [[0, seconds(99)]] }),
@@ -34,9 +35,10 @@ const base = {
 
 describe('a specification for some of its clients', () => {
   it('says nothing of those who are not there, and what it says of others stays', () => {
-    const { network, devices, schedule, local, ...rest } = forThose(base, clients(4), clients(2))
+    const { network, devices, costs, schedule, local, ...rest } = forThose(base, clients(4), clients(2))
     expect(network).toEqual({ latency: ms(10), regions: { north: [named('client-store-1', 'client-store-2')] }, overrides: [base.network.overrides[1]] })
     expect(devices).toEqual({ overrides: [] })
+    expect(costs).toEqual({ device: 'phone', overrides: [base.costs.overrides[1]] })
     expect(schedule).toEqual([{ ...base.schedule[1], who: named('client-store-2') }, base.schedule[2]])
     expect(local).toEqual({ ...base.local, clients: [{ who: named('client-store-1'), rate: 0.2 }] })
     expect(rest).toEqual({ world: base.world, model: base.model, strategy: base.strategy, rounds: base.rounds })
@@ -44,7 +46,7 @@ describe('a specification for some of its clients', () => {
 
   it('is itself where all are there, or nothing is said of those who are not', () => {
     expect(forThose(base, clients(4), clients(4))).toBe(base)
-    const silent: Specification = { ...base, network: { latency: ms(10) }, devices: {}, schedule: [windows({ windows: [[0, seconds(9)]] })], local: { epochs: 1 } }
+    const silent: Specification = { ...base, network: { latency: ms(10) }, devices: {}, costs: { radio: 'lte' }, schedule: [windows({ windows: [[0, seconds(9)]] })], local: { epochs: 1 } }
     expect(forThose(silent, clients(4), clients(1))).toBe(silent)
   })
 
@@ -68,7 +70,8 @@ describe('a specification for some of its clients', () => {
 
 it('a specification for some of its clients says of others in their place what it said of those who are gone', () => {
   const heirs = new Map([['client-store-3', 'client-store-1'], ['client-store-4', 'client-store-2']])
-  const { network, devices, schedule, local } = ofHeirs(base, heirs)
+  const { network, devices, costs, schedule, local } = ofHeirs(base, heirs)
+  expect(costs!.overrides![0]).toEqual({ who: 'client-store-1', radio: 'lte' })
   expect(network!.regions).toEqual({ north: [named('client-store-1', 'client-store-2')], south: scenario('store-1'), east: 'client-store-2' })
   expect(devices!.overrides).toEqual([{ who: scenario('store-2'), gflops: 1 }])
   expect((schedule as { who?: unknown }[]).map(({ who }) => who)).toEqual(['client-store-2', named('client-store-2', 'client-store-1'), undefined].map((who, i) => (i === 2 ? base.schedule[2].who : who)))
@@ -76,7 +79,7 @@ it('a specification for some of its clients says of others in their place what i
 })
 
 it('what its own schedule did to a client that can be gone is done to another', async () => {
-  const own: Specification = { ...base, local: { epochs: 1, batch: 20 }, network: {}, devices: {}, schedule: [windows({ who: 'client-store-4', windows: [[0, ms(22)]] })] }
+  const own: Specification = { ...base, local: { epochs: 1, batch: 20 }, network: {}, devices: {}, costs: {}, schedule: [windows({ who: 'client-store-4', windows: [[0, ms(22)]] })] }
   const lab = new SizedLab(own, { seed: 1, rounds: 3, cwd: process.cwd() })
   const of: Case = { faults: [], chance: '1' }
   const outcome = await lab.fly(of)
