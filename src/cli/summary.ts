@@ -58,6 +58,7 @@ export const summarise = (run: Told): Record<string, unknown> => {
     scores: scoreRows(run),
     bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger), ...(run.checkpoints.length > 0 && { stored: bytesStored(run.checkpoints) }) },
     trainings,
+    ...(run.privacy && { privacy: run.privacy }),
     faults: run.faults,
     marks: run.marks,
     coverage: run.coverage ?? null,

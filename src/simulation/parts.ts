@@ -4,6 +4,7 @@
 export { codecSchema } from '../codecs/routes.js'
 export { worldSchema } from '../../scenarios/registry.js'
 export { faultsSchema } from '../faults/registry.js'
+export { privacySchema } from '../federation/privacy/privacy.js'
 export { selectorSchema } from '../roster/selectors.js'
 export { selectionSchema } from '../federation/selection/registry.js'
 export { strategySchema } from '../federation/strategies/registry.js'
