@@ -33,7 +33,7 @@ export interface PrivacyReport {
   readonly rounds: readonly PrivateRound[]
   /** After the last round. */
   readonly epsilon: number | null
-  readonly sampled?: number | null
+  readonly sampled?: number | null | undefined
   /**
    * Where clients add the noise: what is promised against those who see every single update, of whatever the client may have
    * learnt instead. Of the client that has sent the most.
@@ -119,8 +119,9 @@ export class PrivacyAccount implements Reader {
         because: why ?? 'clients are drawn by so many out of all, and counted as if each was drawn by itself (Poisson), as is usual',
       },
       rounds,
-      epsilon: rounds.at(-1)?.epsilon ?? 0,
-      ...(why === undefined && { sampled: rounds.at(-1)?.sampled ?? 0 }),
+      // Nothing was released; `null` would be that nothing is promised.
+      epsilon: rounds.length === 0 ? 0 : rounds[rounds.length - 1].epsilon,
+      ...(why === undefined && { sampled: rounds.length === 0 ? 0 : rounds[rounds.length - 1].sampled }),
       ...(where === 'client' && { single: this.#single() }),
       notCovered: notCovered(where),
     }

@@ -29,7 +29,7 @@ const averages: Needs = { optimizer: 'any', updates: 'mean', serverData: false, 
  */
 export const defineStrategy = (definition: Definition): Strategy => {
   const { fold, weights = sampleWeights, legs = [train], needs, extras } = definition
-  const updates = fold !== undefined ? 'individual' : definition.weights === undefined ? 'mean' : 'sum'
+  const enough = fold !== undefined ? 'individual' : definition.weights === undefined ? 'mean' : 'sum'
   return {
     source: 'defined by the simulation',
     absent: 'Left out: the weights are shared among those that answered.',
@@ -43,7 +43,7 @@ export const defineStrategy = (definition: Definition): Strategy => {
     legs,
     weights,
     fold: fold ?? ((state, updates) => ({ ...state, values: weightedSum(updates, weights(updates)) })),
-    needs: { ...averages, updates, ...needs },
+    needs: { ...averages, updates: enough, ...needs },
     extras: { up: [], down: [], ...extras },
   }
 }
