@@ -3,8 +3,21 @@ import { z } from 'zod'
 import type { Draws } from '../../codecs/draws.js'
 import type { Name } from '../../roster/participant.js'
 
+/** The word `privacy` of a specification, with its defaults. */
+export interface Privacy {
+  readonly clip: number
+  readonly noise: number
+  readonly where: 'server' | 'client'
+  readonly delta: number
+  readonly per: 'update' | 'part'
+  readonly cap?: number | undefined
+}
+
+/** The same as one writes it. */
+export type PrivacyInput = Pick<Privacy, 'clip' | 'noise'> & Partial<Privacy>
+
 /** What a federation promises each client: differential privacy, by noise that hides what any one of them has added. */
-export const privacySchema = z
+export const privacySchema: z.ZodType<Privacy, PrivacyInput> = z
   .strictObject({
     clip: z.number().positive().describe('C: what a client has learnt is shortened to this Euclidean length before it is sent'),
     noise: z.number().min(0).max(1e6).describe('Standard deviation of the noise in the sum of all updates, on every number, as a multiple of `clip`; 0: none, and nothing is promised'),
@@ -24,9 +37,6 @@ export const privacySchema = z
       .describe('Clients count by their rows, up to so many: weight min(1, rows / cap); all alike when absent'),
   })
   .describe('Differential privacy of clients: what each has learnt is clipped, the sum gets Gaussian noise, and epsilon is told; none when absent')
-
-/** The word `privacy` of a specification, with its defaults. */
-export type Privacy = z.output<typeof privacySchema>
 
 /** What all actors of one federation have agreed on about its noise. */
 export interface PrivacyTerms extends Pick<Privacy, 'clip' | 'noise' | 'where' | 'per' | 'cap'> {
