@@ -14,7 +14,7 @@ import { counting } from './counting.js'
 import { formatCount, plural, wrap } from './format.js'
 import { onInterrupt } from './interrupt.js'
 import { progressFor, type RunFlags, type Terminal } from './run.js'
-import { table } from './tables.js'
+import { table } from './table.js'
 
 export interface CodecsFlags extends Pick<RunFlags, 'seed' | 'workers' | 'engine' | 'data' | 'set' | 'json' | 'quiet'> {
   readonly rounds?: number

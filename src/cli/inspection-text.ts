@@ -4,7 +4,7 @@ import type { Distance, Drift } from '../inspection/drift.js'
 import type { Inspection, TablePart } from '../inspection/inspect.js'
 import { splits } from '../data/split.js'
 import { cut, formatAuc, formatBytes, formatCount, formatScore, plural, wrap } from './format.js'
-import { table, type Align } from './tables.js'
+import { table, type Align } from './table.js'
 
 /** Scenarios, and rows of the longer tables, that are shown; the rest is in the JSON. */
 const [mostScenarios, mostRows] = [12, 12]

@@ -1,4 +1,4 @@
-import { table, type Align } from './tables.js'
+import { table, type Align } from './table.js'
 
 export const sheetFormats = ['text', 'markdown', 'csv', 'json'] as const
 export type SheetFormat = (typeof sheetFormats)[number]

@@ -9,7 +9,8 @@ import { formatBytes, plural, wrap } from './format.js'
 import { quoted, shortest, type Terminal, widthOf } from './run.js'
 import { runsAt } from './runs-at.js'
 import { summarise } from './summary.js'
-import { report, table } from './tables.js'
+import { table } from './table.js'
+import { report } from './tables.js'
 
 export interface ShowFlags {
   readonly json?: boolean

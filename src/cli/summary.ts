@@ -62,6 +62,7 @@ export const summarise = (run: Told, costs: CostFlags = {}): Record<string, unkn
     bytes: { ...bytesByDirection(run.ledger), byFate: bytesByFate(run.ledger), ...(run.checkpoints.length > 0 && { stored: bytesStored(run.checkpoints) }) },
     trainings,
     ...(asked && { costs: costData(asked.bill, asked.kinds) }),
+    ...(run.privacy && { privacy: run.privacy }),
     faults: run.faults,
     marks: run.marks,
     coverage: run.coverage ?? null,

@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { bytesByCodec, bytesByDirection, bytesByFate, bytesStored, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
@@ -6,26 +5,9 @@ import type { Told } from '../runs/told.js'
 import { unselectable } from '../runs/warnings.js'
 import { askedBill, costCells, type CostFlags } from './cost-table.js'
 import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
+import { privacyBlock } from './privacy-table.js'
 import { lastScored, scoreRows } from './summary.js'
-
-export type Align = 'left' | 'right'
-
-/** A table without colour or rules between rows, so that it reads the same in a log. */
-export const table = (
-  head: readonly string[],
-  align: readonly Align[],
-  rows: readonly (readonly string[])[],
-  widths?: number[],
-): string => {
-  const grid = new Table({
-    head: [...head],
-    colAligns: [...align],
-    ...(widths ? { colWidths: widths, wordWrap: true } : {}),
-    style: { head: [], border: [], compact: true },
-  })
-  grid.push(...rows.map((row) => [...row]))
-  return grid.toString()
-}
+import { type Align, table } from './table.js'
 
 /** Losses and distances come after scores. */
 const later = (metric: string): number => Number((metrics[metric]?.better ?? 'higher') !== 'higher')
@@ -166,6 +148,7 @@ export const report = (run: Told, width: number, replayCommand: string, costs: C
     coded !== undefined && `What is coded\n${coded}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
     asked && `Costs\n${costTable(asked)}`,
+    run.privacy !== undefined && privacyBlock(run.privacy, width),
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [
       run.reached !== undefined && `reached ${run.resolved.evaluate?.until} at the close of round ${run.reached}`,

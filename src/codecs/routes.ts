@@ -118,6 +118,10 @@ const within = (route: Route, direction: 'up' | 'down', role: CodedRole): Chain 
   return own?.[word] ?? fitting(own?.all, role) ?? route[word] ?? fitting(route.all, role)
 }
 
+/** Whether anything in an update is coded by them, of anybody and in any round. */
+export const codesUpdates = (routes: Routes): boolean =>
+  [routes, ...(routes.some ?? [])].some((route) => Object.values(words).some((role) => within(route, 'up', role) !== undefined))
+
 /** Which chain a tensor is coded by; undefined: it goes as it is. The same object for the same words. */
 export interface ChainOf {
   (direction: 'up' | 'down', role: CodedRole, client: Name, round: number): Chain | undefined

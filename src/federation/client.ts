@@ -1,4 +1,5 @@
 import type { Behaviour, Context } from '../actors/actor.js'
+import { SpecificationError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead, UpdateHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
@@ -9,6 +10,7 @@ import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
 import { type ClientMessage, isNotice, type Unheard, type Whereabouts } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
+import { protect } from './privacy/protect.js'
 import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
 import { clockEnd } from '../time/micros.js'
@@ -338,7 +340,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     if (state.patience !== undefined) context.cancel(state.patience)
     state.patience = undefined
     const all = this.#terms.travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
-    if (all && state.missing === 'last') return this.#train(state, context)
+    if (all && state.missing === 'last') {
+      if (this.#terms.privacy !== undefined) throw new SpecificationError(staleUnderPrivacy)
+      return this.#train(state, context)
+    }
     over(state, context)
     this.#sitOut(state.round, context)
   }
@@ -399,7 +404,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #answer(state: ClientState, progress: Progress, context: Context): void {
     const departure = this.#training.finish(progress)
     const { round, deadline } = state
-    const told = this.#poisoned(departure, progress)
+    const told = this.#poisoned(this.#protected(departure, progress, context), progress)
     if (deadline !== undefined) {
       const does = context.now < deadline ? 'sends' : 'gives up'
       context.record({ kind: 'timed', round, does, deadline, needs: 0 })
@@ -454,6 +459,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     return bytes
   }
 
+  /** What it sends in place of what it has learnt, where that is clipped. What it keeps stays as it is. */
+  #protected(departure: Departure, { local: { round, received } }: Progress, { incarnation: life }: Context): Departure {
+    const { privacy, travelling } = this.#terms
+    return privacy === undefined ? departure : protect(privacy, travelling, departure, received, { client: this.#self.name, round, life })
+  }
+
   /** What it sends in place of what it has learnt, if a fault makes it; what travels beside the values stays as it is. */
   #poisoned(departure: Departure, { local: { round, received } }: Progress): Departure {
     const { weather, travelling } = this.#terms
@@ -480,6 +491,11 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     return [...others.map((_, place) => others[order.at(place)]), trunk]
   }
 }
+
+/** It would send what it has made of another model than its owner takes it to be made of, and so more than was clipped. */
+const staleUnderPrivacy =
+  'rounds: under `privacy` a client cannot go on with an older version of a part: its owner would count more than was clipped. ' +
+  "Ask with missing: 'sit-out'."
 
 const isAtWork = ({ phase }: ClientState): boolean => phase === 'gathering' || phase === 'training'
 

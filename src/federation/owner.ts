@@ -12,6 +12,7 @@ import { askWhole, codedFrames, learn, moved, threadOf } from './coded-exchange.
 import { allFinite } from './finite.js'
 import type { Arrival, CloseNotice } from './messages.js'
 import { extrasOf, type PartTemplate, takePart } from './parts.js'
+import { privateMean } from './privacy/private-mean.js'
 import type { Ending } from './rounds/round.js'
 import { sentTo } from './strategies/fold.js'
 import type { StaleUpdate } from './strategies/stale-updates.js'
@@ -328,7 +329,7 @@ export const close = (
   begin(holding, round)
   const over = notice.final === true
   const held = holding.held.toSorted(inOrder)
-  const made = notice.outcome === 'closed' && held.length > 0 && part.length > 0 ? folded(holding, round, held, ownership) : undefined
+  const made = notice.outcome === 'closed' && held.length > 0 && part.length > 0 ? folded(holding, round, held, ownership, context.incarnation) : undefined
   const unfit = made !== undefined && !ownership.terms.keepsUnfit && !isFit(made.after)
   const closes = notice.outcome === 'closed'
   const folds = closes && !unfit
@@ -377,14 +378,17 @@ const folded = (
   round: number,
   held: readonly Held[],
   ownership: Ownership,
+  life: number,
 ): { readonly weights: Float64Array | undefined; readonly before: PartState; readonly after: PartState } => {
   const { part, terms } = ownership
-  const { strategy, members, optimizer, rounds } = terms
+  const { strategy, members, optimizer, rounds, privacy } = terms
   const updates = forged(terms.wire.codes && !rounds.admission.overlapping ? held.map((one) => moved(one, before, part)) : held, ownership)
-  const weights = strategy.convex ? strategy.weights(updates.map(({ update }) => update)) : undefined
+  // What is divided by a number that was fixed before the flight has no weights that sum to 1.
+  const weights = strategy.convex && privacy === undefined ? strategy.weights(updates.map(({ update }) => update)) : undefined
   const order = (decided: string, of = round): Order => terms.order(`fold ${decided}`, of, members.length)
   const about = { round, order, clients: members, segments: part.segments, optimizer }
-  return { weights, before, after: rounds.fold(strategy, before, updates, about) }
+  const given = privacy === undefined ? updates : [privateMean(privacy, part.name, before, updates, round, life)]
+  return { weights, before, after: rounds.fold(strategy, before, given, about) }
 }
 
 /** Is every number finite that would be sent from now on, or remembered? */

@@ -7,6 +7,7 @@ import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { SelectionRule } from './choice.js'
 import type { PartTemplate } from './parts.js'
+import type { PrivacyTerms } from './privacy/privacy.js'
 import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
 import type { FoldContext, OptimizerTerms, PartState, Strategy } from './strategies/strategy.js'
@@ -102,6 +103,8 @@ export interface Terms {
   readonly room: number
   /** Whether a fold that is not finite is kept, to see what it does; by default it is refused. */
   readonly keepsUnfit: boolean
+  /** How what clients send is clipped, and where noise hides it; undefined: it is sent and folded as it is. */
+  readonly privacy?: PrivacyTerms | undefined
   /** Whether messages are acknowledged and sent again. */
   readonly acknowledges: boolean
   /** Where messages are acknowledged: how often those are asked whose answer nothing else bounds. */

@@ -4,6 +4,7 @@ import type { PartState } from '../federation/strategies/strategy.js'
 import type { CheckpointRow, LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import type { PrivacyReport } from './privacy-account.js'
 import type { TrainedModel } from './trained-model.js'
 
 /** What a scenario's clients answered on its test rows, at one of the two rounds that are reported. */
@@ -48,6 +49,8 @@ export interface Flight {
   readonly selectedRound: number
   /** The round at whose close the model was where `evaluate.until` wanted it: the last one then. */
   readonly reached?: number
+  /** What it promises every client, where its specification has `privacy`. */
+  readonly privacy?: PrivacyReport
   /** The parts as their owners held them at the end, by part. */
   readonly parts: Readonly<Record<string, Float32Array>>
   /** The same with what the strategy holds beside the common values. */

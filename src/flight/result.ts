@@ -13,6 +13,7 @@ import type { Micros } from '../time/micros.js'
 import type { Evaluation } from './evaluation.js'
 import type { Flight } from './flight.js'
 import type { Numbers } from './numbers.js'
+import type { PrivacyAccount } from './privacy-account.js'
 import type { Serving } from './serving.js'
 import type { Setup } from './setup.js'
 import { trainedModel, whiches } from './trained-model.js'
@@ -29,6 +30,8 @@ export interface Landed {
   readonly ledger: Ledger
   readonly account: Account
   readonly numbers: Numbers
+  /** Where a specification has `privacy`. */
+  readonly privacy: PrivacyAccount | undefined
   readonly weather: Weather
   readonly marks: MarkCount
   readonly coverage: Coverage
@@ -74,6 +77,7 @@ export const resultOf = ({ journal, ledger, account, numbers, evaluation, ...lan
     states: Object.fromEntries(holdings),
     kept: Object.fromEntries(living.map(({ name }, i) => [name, states[i].kept])),
     personal: Object.fromEntries(living.map(({ name }, i) => [name, states[i].personal])),
+    ...(landed.privacy && { privacy: landed.privacy.report() }),
     ...(landed.reached !== undefined && { reached: landed.reached }),
     ...(resolved.evaluate.answers && { answers: evaluation.answers() }),
     ...(models && { models: whiches.map((which) => trainedModel(which, models[which].round, models[which], setup)) }),

@@ -34,6 +34,7 @@ import type { Task } from '../tasks/task.js'
 import { usual, writingTime } from './checkpoints.js'
 import { enrol, type Enrolled } from './enrol.js'
 import type { Exam } from './exam.js'
+import { privateTerms } from './private-terms.js'
 import { beginningsFrom, decodeStart, readStart, type Start } from './start.js'
 import { demandRoom, groundOf } from './trained-model.js'
 import { weightingOf } from './weighting.js'
@@ -142,6 +143,9 @@ export const setUp = async (
   const making = { layout, strategy, model, arrangement, tasks }
   const initial = initialize(layout, streams(resolved.seeds.initialisation))
   if (resolved.evaluate.models) demandRoom(making, clients.length)
+  const parts = partTemplates(layout, strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length })
+  // Refuses what nothing can be promised of.
+  privateTerms(resolved, { parts, clients })
   const { start } = resolved
   const beginnings: Start = start === undefined
     ? { initial, clients: new Map(), continues: false }
@@ -155,7 +159,7 @@ export const setUp = async (
     layout,
     initial: beginnings.initial,
     beginnings,
-    parts: partTemplates(layout, strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length }),
+    parts,
     participants,
     roles: new Map(participants.map(({ name, role }) => [name, role])),
     clients,
@@ -268,6 +272,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
     wire,
     keepsUnfit: onDivergence === 'keep',
+    privacy: privateTerms(setup.resolved, setup, fresh),
     acknowledges: delivery.acknowledge,
     probe: delivery.acknowledge ? delivery.probe : undefined,
     repeats: Math.max(leastRepeats, delivery.retries),

@@ -53,6 +53,7 @@ import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
 import { neverEnds } from './never-ends.js'
 import { Numbers } from './numbers.js'
+import { PrivacyAccount } from './privacy-account.js'
 import { resultOf } from './result.js'
 import { Serving } from './serving.js'
 import { Silence } from './silence.js'
@@ -125,6 +126,7 @@ export class Simulator {
   readonly #account = new Account(this.#record, this.#ledger)
   readonly #journal = new Journal(this.#ledger)
   readonly #numbers = new Numbers()
+  readonly #privacy: PrivacyAccount | undefined
   readonly #weather: Weather
   readonly #terms: Terms
   readonly #host: NactHost
@@ -163,6 +165,10 @@ export class Simulator {
     this.#until = until === undefined ? undefined : readLevel(until)
     this.#divergence = setup.resolved.onDivergence === 'stop' ? new Divergence(setup.resolved) : undefined
     this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal, options.turn?.fresh)
+    const { privacy } = setup.resolved
+    this.#privacy = privacy && this.#terms.privacy
+      ? new PrivacyAccount({ ...setup.resolved, privacy }, this.#terms.privacy, setup.clients.length, this.#terms.parts[0].name)
+      : undefined
     this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
@@ -209,6 +215,7 @@ export class Simulator {
       this.#ledger,
       this.#account,
       this.#journal,
+      ...(this.#privacy === undefined ? [] : [this.#privacy]),
       ...this.#weather.readers,
       ...this.#watch.readers,
       ...this.#marks.readers,
@@ -576,7 +583,7 @@ export class Simulator {
       virtualTime: status === 'complete' ? this.#landed : this.#kernel.now,
       reached: this.#reachedIn,
       setup: this.#setup, terms: this.#terms, journal: this.#journal, ledger: this.#ledger, account: this.#account,
-      numbers: this.#numbers, weather: this.#weather, marks: this.#marks, coverage: this.#coverage, host: this.#host,
+      numbers: this.#numbers, privacy: this.#privacy, weather: this.#weather, marks: this.#marks, coverage: this.#coverage, host: this.#host,
       serving: this.#serving, evaluation: this.#evaluation,
     })
   }

@@ -160,6 +160,7 @@ export const conclude = (manifest: Manifest, flight: Flight, cameUp: readonly st
     rounds: { closed: flight.rounds.length - aborted, aborted },
     selectedRound: flight.selectedRound,
     ...(flight.reached !== undefined && { reached: flight.reached }),
+    ...(flight.privacy && { privacy: flight.privacy }),
     faults: flight.faults,
     marks: flight.marks,
     coverage: flight.coverage,

@@ -10,6 +10,7 @@ import type { Plan } from '../faults/plan.js'
 import type { FaultReport } from '../faults/report.js'
 import type { Failure } from '../flight/failure.js'
 import type { Flight } from '../flight/flight.js'
+import type { PrivacyReport } from '../flight/privacy-account.js'
 import type { SeedPurpose } from '../simulation/specification.js'
 import type { Micros } from '../time/micros.js'
 import type { Disk } from './disk.js'
@@ -83,6 +84,8 @@ export interface Manifest {
   readonly selectedRound?: number
   /** The round at whose close `evaluate.until` was reached. */
   readonly reached?: number
+  /** What it promises every client, where its specification has `privacy`. */
+  readonly privacy?: PrivacyReport
   readonly faults?: readonly FaultReport[]
   /** How often each mark was passed, and what of the protocol was tried. */
   readonly marks?: Flight['marks']

@@ -16,6 +16,8 @@ import { rowFiles } from './files.js'
 
 const count = z.int().min(0)
 const amount = z.number().min(0)
+/** An epsilon; null where none is promised. */
+const bound = z.number().min(0).nullable()
 const texts = z.array(z.string())
 const group = z.record(z.string(), z.unknown())
 const seeds = z.strictObject({
@@ -65,6 +67,12 @@ export const manifestShape = z.looseObject({
   rounds: z.looseObject({ closed: count, aborted: count }).optional(),
   selectedRound: count.optional(),
   reached: count.optional(),
+  privacy: z.looseObject({
+    delta: z.number(), sampling: z.looseObject({ q: z.number(), because: z.string() }), epsilon: bound, sampled: bound.optional(),
+    rounds: z.array(z.looseObject({ round: count, releases: count, noise: z.number(), epsilon: bound, sampled: bound.optional() })),
+    single: z.looseObject({ updates: count, noise: z.number(), epsilon: bound }).optional(),
+    notCovered: texts,
+  }).optional(),
   faults: z.array(z.looseObject({ id: z.string(), text: z.string(), fired: count, outcome: z.string() })).optional(),
   stored: count.optional(),
   compared: z.record(z.string(), z.string()).optional(),

@@ -14,7 +14,7 @@ import { type Examined, examine, formatBroken } from './seal.js'
 /** What is told of a run: by the flight that has just ended, or by what its folder holds. Undefined: the run did not come to it. */
 export interface Told
   extends Pick<Flight, 'metrics' | 'ledger' | 'trainings' | 'faults' | 'marks' | 'selectedRound' | 'reached'>,
-    Partial<Pick<Flight, 'digest' | 'digests' | 'virtualTime' | 'coverage'>> {
+    Partial<Pick<Flight, 'digest' | 'digests' | 'virtualTime' | 'coverage' | 'privacy'>> {
   readonly status: RunStatus
   readonly rounds: readonly RoundRow[]
   /** What was written down, as far as it counts bytes. */
@@ -54,10 +54,10 @@ export const readTold = (folder: string, disk: Disk): { readonly told: Told; rea
   }
   const metrics = rowsOf<MetricRow>(folder, rowFiles.metrics, manifest, disk)
   const rounds = rowsOf<RoundSummary>(folder, rowFiles.rounds, manifest, disk)
-  const { status, name, seed, engine, workers, specification, warnings, digest, digests, virtualTime, coverage, spent, reached } = manifest
+  const { status, name, seed, engine, workers, specification, warnings, digest, digests, virtualTime, coverage, spent, reached, privacy } = manifest
   const { evaluate } = specification as { evaluate?: Partial<Resolved['evaluate']> }
   const told: Told = {
-    status, metrics, manifest, warnings, digest, digests, virtualTime, coverage, spent, reached, folder,
+    status, metrics, manifest, warnings, digest, digests, virtualTime, coverage, spent, reached, privacy, folder,
     ledger: rowsOf<LedgerRow>(folder, rowFiles.ledger, manifest, disk),
     trainings: rowsOf<TrainingRow>(folder, rowFiles.trainings, manifest, disk),
     rounds,

@@ -3,6 +3,7 @@ import type { OptionProblem } from '../federation/rounds/round.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
 import { readLevel } from '../metrics/level.js'
 import type { Problem } from '../documents/problem.js'
+import { privacyProblems, privacyWarnings } from './privacy-rules.js'
 import type { Settled } from './specification.js'
 
 /** Rounds that are given as data; undefined for a policy or a machine of the researcher's own. */
@@ -42,14 +43,14 @@ const selectionProblems = ({ choose, selection, rounds: given }: Settled): Probl
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  const others = [...untilProblems(settled), ...selectionProblems(settled)]
-  if (rounds === undefined) return { problems: others, warnings: [] }
+  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled)]
+  if (rounds === undefined) return { problems: others, warnings: privacyWarnings(settled) }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)
   const stalls = losing.length > 0 && !settled.delivery.acknowledge ? entry.stalls(rounds) : undefined
-  const warnings =
+  const stalling =
     stalls === undefined
       ? []
       : [`rounds are ${rounds.kind} ${stalls[0]}, and the faults (${[...new Set(losing)].join(', ')}) can ${stalls[1]}`]
-  return { problems: [...others, ...entry.problems(rounds).map(ofRounds)], warnings }
+  return { problems: [...others, ...entry.problems(rounds).map(ofRounds)], warnings: [...stalling, ...privacyWarnings(settled)] }
 }

@@ -20,15 +20,16 @@ const sendLast =
     return { sent: last === undefined ? received : made[last.name] }
   }
 
-const averages: Needs = { optimizer: 'any', updates: 'sum', serverData: false, clientState: false }
+const averages: Needs = { optimizer: 'any', updates: 'mean', serverData: false, clientState: false }
 
 /**
  * Completes a strategy with what FedAvg does: one client per scenario, everything global, one leg of plain training,
  * and the mean weighted by examples. A `fold` of one's own is taken to need individual updates, and not to be convex,
- * unless it says otherwise.
+ * and `weights` of one's own are taken to be needed, unless it says otherwise.
  */
 export const defineStrategy = (definition: Definition): Strategy => {
   const { fold, weights = sampleWeights, legs = [train], needs, extras } = definition
+  const enough = fold !== undefined ? 'individual' : definition.weights === undefined ? 'mean' : 'sum'
   return {
     source: 'defined by the simulation',
     absent: 'Left out: the weights are shared among those that answered.',
@@ -42,7 +43,7 @@ export const defineStrategy = (definition: Definition): Strategy => {
     legs,
     weights,
     fold: fold ?? ((state, updates) => ({ ...state, values: weightedSum(updates, weights(updates)) })),
-    needs: { ...averages, updates: fold === undefined ? 'sum' : 'individual', ...needs },
+    needs: { ...averages, updates: enough, ...needs },
     extras: { up: [], down: [], ...extras },
   }
 }

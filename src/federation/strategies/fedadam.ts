@@ -20,7 +20,7 @@ export const fedAdam = strategyEntry({
   schema: z.strictObject({ kind: z.literal('fedadam'), ...serverOptimizerOptions }),
   define: (options) => ({
     fold: serverStep(adamMoment, options),
-    needs: { updates: 'sum' },
+    needs: { updates: 'mean' },
     absent: absentFromStep,
   }),
 })

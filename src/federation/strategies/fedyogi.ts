@@ -22,7 +22,7 @@ export const fedYogi = strategyEntry({
   schema: z.strictObject({ kind: z.literal('fedyogi'), ...serverOptimizerOptions }),
   define: (options) => ({
     fold: serverStep(yogiMoment, options),
-    needs: { updates: 'sum' },
+    needs: { updates: 'mean' },
     absent: absentFromStep,
   }),
 })

@@ -48,7 +48,7 @@ export const pFedMe = strategyEntry({
       const mean = weightedSum(updates, sampleWeights(updates))
       return { ...state, values: beta === 1 ? mean : state.values.map((w, i) => w + beta * (mean[i] - w)) }
     },
-    needs: { updates: 'sum', clientState: true },
+    needs: { updates: 'mean', clientState: true },
     absent: 'Left out of the mean; its personal model stays as it is.',
   }),
 })

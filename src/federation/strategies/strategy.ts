@@ -94,8 +94,11 @@ export interface Extra {
 export interface Needs {
   /** The local optimizer that the rule is defined for. */
   readonly optimizer: 'any' | 'sgd'
-  /** `sum`: a weighted sum of the updates is enough, which secure aggregation would allow. */
-  readonly updates: 'sum' | 'individual'
+  /**
+   * `sum`: a weighted sum of the updates is enough, which secure aggregation would allow. `mean`: so is the mean of what clients
+   * have moved, whoever has weighed them and in place of them all, which is what `privacy` gives.
+   */
+  readonly updates: 'mean' | 'sum' | 'individual'
   readonly serverData: boolean
   /** Clients keep something of their own from round to round, `private` segments among it. */
   readonly clientState: boolean

@@ -3,6 +3,8 @@ import { allFinite } from '../../federation/finite.js'
 import { type Keepsake, LocalTraining } from '../../federation/local-training.js'
 import { firstHolding } from '../../federation/owner.js'
 import { type PartTemplate, putPart, takePart } from '../../federation/parts.js'
+import { privateMean } from '../../federation/privacy/private-mean.js'
+import { protect } from '../../federation/privacy/protect.js'
 import { sentTo } from '../../federation/strategies/fold.js'
 import type { PartState, Update, Vectors } from '../../federation/strategies/strategy.js'
 import type { ClientTerms, Outlook, Terms } from '../../federation/terms.js'
@@ -62,7 +64,7 @@ const isFit = ({ values, personal, memory }: PartState): boolean =>
  */
 export const plainLoop = async (setup: Setup, engine: Engine, count: number): Promise<PlainLoop> => {
   const terms = termsOf(setup, undisturbed as Weather, () => 1)
-  const { strategy, members, optimizer } = terms
+  const { strategy, members, optimizer, privacy } = terms
   const tasks = { all: setup.tasks, trained: trainedTasks(setup.model, setup.tasks) }
   let states = new Map(terms.parts.map((part) => [part.name, firstHolding(part, terms).state]))
   const own = new Map<string, Keepsake>(terms.clients.map(({ name }) => {
@@ -85,9 +87,10 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       }
       const departure = training.finish(progress)
       own.set(client.name, { personal: departure.sent, kept: departure.kept, optimizers: optimizers ? { ...optimizers, ...departure.optimizers } : departure.optimizers })
+      const told = privacy === undefined ? departure : protect(privacy, terms.travelling, departure, received, { client: client.name, round, life: 1 })
       for (const part of terms.travelling) {
         if (part.length === 0 || (part.expert !== undefined && !strategy.sends(round, part.name))) continue
-        updates.set(part.name, [...(updates.get(part.name) ?? []), updateOf(part, client, round, departure)])
+        updates.set(part.name, [...(updates.get(part.name) ?? []), updateOf(part, client, round, told)])
       }
     }
     const after = new Map(states)
@@ -95,7 +98,10 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       const all = updates.get(part.name)
       if (all === undefined) continue
       const about = { round, order: (decided: string, of = round) => terms.order(`fold ${decided}`, of, members.length), clients: members, segments: part.segments, optimizer }
-      after.set(part.name, strategy.fold(states.get(part.name)!, all, about))
+      const before = states.get(part.name)!
+      const fresh = all.map((update) => ({ update, base: sentTo(before, update.client), staleness: 0 }))
+      const given = privacy === undefined ? all : [privateMean(privacy, part.name, before, fresh, round, 1).update]
+      after.set(part.name, strategy.fold(before, given, about))
     }
     if (![...after.values()].every(isFit)) break
     states = after

@@ -12,11 +12,11 @@ const begun = [
 
 /** What is known when a flight has ended. */
 const ended = [
-  'rounds', 'virtualTime', 'faults', 'marks', 'coverage', 'selectedRound', 'reached', 'stored', 'compared', 'warnings', 'digests', 'digest',
+  'rounds', 'virtualTime', 'faults', 'marks', 'coverage', 'selectedRound', 'reached', 'stored', 'privacy', 'compared', 'warnings', 'digests', 'digest',
 ] as const satisfies readonly Field[]
 
 /** Of those, what earlier versions did not write: compared where it is there. */
-const lately: ReadonlySet<Field> = new Set(['labels', 'stored', 'compared'])
+const lately: ReadonlySet<Field> = new Set(['labels', 'stored', 'privacy', 'compared'])
 
 /** What a flight that failed says, and no other. */
 const failed = ['failure', 'error'] as const satisfies readonly Field[]
