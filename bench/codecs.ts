@@ -1,7 +1,7 @@
-import { ByteReader } from '../src/codecs/byte-reader.js'
-import { ByteWriter } from '../src/codecs/byte-writer.js'
+import { ByteReader } from '../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../src/codecs/coding/byte-writer.js'
 import { sizeOf, type Block, type Codec, type Memory, type Shape } from '../src/codecs/codec.js'
-import { drawsOf } from '../src/codecs/draws.js'
+import { drawsOf } from '../src/codecs/coding/draws.js'
 import { buildCodec, codecEntries, stageSchema } from '../src/codecs/registry.js'
 import { cpuSeconds, row } from './measure.js'
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bitsOf } from './bits-of.js'
 import { sizeOf, type Codec } from './codec.js'
 import { codecEntry, plain } from './entry.js'
-import { readHalves, writeHalves } from './halves.js'
+import { readHalves, writeHalves } from './coding/halves.js'
 
 const brain: Codec = {
   encode: ({ values }, out) => {

@@ -1,6 +1,6 @@
-import type { ByteReader } from './byte-reader.js'
-import type { ByteWriter } from './byte-writer.js'
-import type { Draws } from './draws.js'
+import type { ByteReader } from './coding/byte-reader.js'
+import type { ByteWriter } from './coding/byte-writer.js'
+import type { Draws } from './coding/draws.js'
 
 /** Sizes of a tensor's axes; of a scalar none. Rows lie along the last axis. */
 export type Shape = readonly number[]

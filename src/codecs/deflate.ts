@@ -3,7 +3,7 @@ import { inflateRawSync, type ZlibOptions } from 'node:zlib'
 import { deflateSync } from 'fflate'
 import { z } from 'zod'
 
-import { around, type Packer } from './around.js'
+import { around, type Packer } from './coding/around.js'
 import { codecEntry, plain } from './entry.js'
 
 type Level = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9

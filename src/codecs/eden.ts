@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
 import { sizeOf, type Codec, type Shape } from './codec.js'
-import { drawSeed, drawsOf, type Seed } from './draws.js'
+import { drawSeed, drawsOf, type Seed } from './coding/draws.js'
 import { codecEntry } from './entry.js'
-import { hadamard, turnSigns } from './hadamard.js'
-import { CELLS, quantiserOf, REACH, type Quantiser } from './lloyd-max.js'
-import { pack, packedBytes, unpack } from './packing.js'
-import { codesOfNone, readScales, told, writeScales } from './scales.js'
+import { hadamard, turnSigns } from './coding/hadamard.js'
+import { CELLS, quantiserOf, REACH, type Quantiser } from './coding/lloyd-max.js'
+import { pack, packedBytes, unpack } from './coding/packing.js'
+import { codesOfNone, readScales, told, writeScales } from './coding/scales.js'
 
 /** Numbers that are rotated together: the greatest block, which a processor's nearest memory holds, and the least. */
 const GREATEST = 4096

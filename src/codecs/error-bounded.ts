@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
-import { BinsDecoder, BinsEncoder, binsEnd, roughBits } from './bins.js'
-import type { ByteReader } from './byte-reader.js'
-import { ByteWriter } from './byte-writer.js'
+import { BinsDecoder, BinsEncoder, binsEnd, roughBits } from './coding/bins.js'
+import type { ByteReader } from './coding/byte-reader.js'
+import { ByteWriter } from './coding/byte-writer.js'
 import type { Block, Codec, Shape } from './codec.js'
 import { codecEntry, plain } from './entry.js'
 import { exact } from './fp32.js'
-import { guessed, guesses, stretchesOf, type Guess, type Stretch } from './guess.js'
-import { Malformed } from './malformed.js'
-import { RangeDecoder, RangeEncoder } from './range-coder.js'
+import { guessed, guesses, stretchesOf, type Guess, type Stretch } from './coding/guess.js'
+import { Malformed } from './coding/malformed.js'
+import { RangeDecoder, RangeEncoder } from './coding/range-coder.js'
 
 const binOf = (value: number, guess: number, error: number): number => (error > 0 ? Math.round((value - guess) / (2 * error)) : 0)
 

@@ -1,4 +1,4 @@
-import { ByteReader } from './byte-reader.js'
+import { ByteReader } from './coding/byte-reader.js'
 import type { Codec } from './codec.js'
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { bitsOf } from './bits-of.js'
 import { sizeOf, type Codec } from './codec.js'
 import { codecEntry, plain } from './entry.js'
-import { readHalves, writeHalves } from './halves.js'
+import { readHalves, writeHalves } from './coding/halves.js'
 
 /*
  * A binary32 with sign and exponent i (9 bits) and significand m (24 bits, the leading one written out) is

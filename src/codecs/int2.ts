@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { codecEntry } from './entry.js'
-import { uniform, uniformFields, uniformSource, uniformTraits } from './uniform.js'
+import { uniform, uniformFields, uniformSource, uniformTraits } from './coding/uniform.js'
 
 /** Whole numbers from -1 to 1 times a step of each group of numbers, four a byte. */
 export const int2 = codecEntry({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { codecEntry } from './entry.js'
-import { uniform, uniformFields, uniformSource, uniformTraits } from './uniform.js'
+import { uniform, uniformFields, uniformSource, uniformTraits } from './coding/uniform.js'
 
 /** Whole numbers from -7 to 7 times a step of each group of numbers, two a byte. */
 export const int4 = codecEntry({

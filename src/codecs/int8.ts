@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { codecEntry } from './entry.js'
-import { uniform, uniformFields, uniformSource, uniformTraits } from './uniform.js'
+import { uniform, uniformFields, uniformSource, uniformTraits } from './coding/uniform.js'
 
 /** Whole numbers from -127 to 127 times a step of each group of numbers, a byte each. */
 export const int8 = codecEntry({

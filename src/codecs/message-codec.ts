@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 
-import { ByteReader } from './byte-reader.js'
-import { ByteWriter } from './byte-writer.js'
+import { ByteReader } from './coding/byte-reader.js'
+import { ByteWriter } from './coding/byte-writer.js'
 import { type Codec, type Sending, type Shape, sizeOf } from './codec.js'
 import { exact } from './fp32.js'
-import { Malformed } from './malformed.js'
+import { Malformed } from './coding/malformed.js'
 import { buildCodec, traitsOf } from './registry.js'
 import type { Chain } from './routes.js'
 

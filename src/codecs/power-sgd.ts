@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
 import { rowsOf, sizeOf, type Codec, type Shape } from './codec.js'
-import type { Draws } from './draws.js'
+import type { Draws } from './coding/draws.js'
 import { codecEntry } from './entry.js'
 import { withFeedback } from './feedback.js'
-import { leftOf, orthonormal, product, rightOf, type Size } from './low-rank.js'
-import { flagBytes, notFiniteIn, readFlags, spoil, writeFlags } from './not-finite.js'
-import { newMemory } from './places.js'
+import { leftOf, orthonormal, product, rightOf, type Size } from './coding/low-rank.js'
+import { flagBytes, notFiniteIn, readFlags, spoil, writeFlags } from './coding/not-finite.js'
+import { newMemory } from './coding/places.js'
 
 /** How a tensor travels: as the factors of a matrix, or, undefined, whole, as its factors would be no fewer numbers. */
 const factorsOf = (shape: Shape, most: number): Size | undefined => {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
 import { sizeOf, type Codec } from './codec.js'
-import { longest, readLevels, writeLevels } from './elias.js'
+import { longest, readLevels, writeLevels } from './coding/elias.js'
 import { codecEntry } from './entry.js'
-import { Malformed } from './malformed.js'
-import { pack, packedBytes, unpack } from './packing.js'
-import { asFloat, codesOfNone, largestMagnitude, readScales, told, writeScales } from './scales.js'
-import { groupsIn, spansOf } from './spans.js'
+import { Malformed } from './coding/malformed.js'
+import { pack, packedBytes, unpack } from './coding/packing.js'
+import { asFloat, codesOfNone, largestMagnitude, readScales, told, writeScales } from './coding/scales.js'
+import { groupsIn, spansOf } from './coding/spans.js'
 
 interface Options {
   readonly levels: number

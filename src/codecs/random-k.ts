@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
 import type { Codec, Shape } from './codec.js'
-import { drawSeed, drawsOf, type Draws, type Seed } from './draws.js'
+import { drawSeed, drawsOf, type Draws, type Seed } from './coding/draws.js'
 import { codecEntry } from './entry.js'
 import { withFeedback } from './feedback.js'
-import { howMany, howManyFields, partsOf, saidOnce, saidTwice, type HowMany } from './how-many.js'
-import { flagBytes, notFiniteIn, readFlags, spoil, writeFlags } from './not-finite.js'
-import { gather, joined, newMemory, scatter } from './places.js'
+import { howMany, howManyFields, partsOf, saidOnce, saidTwice, type HowMany } from './coding/how-many.js'
+import { flagBytes, notFiniteIn, readFlags, spoil, writeFlags } from './coding/not-finite.js'
+import { gather, joined, newMemory, scatter } from './coding/places.js'
 
 /** A whole number below `end`, each as likely: draws of the last, incomplete run of 2^32 are thrown away. */
 const below = (end: number, draws: Draws): number => {

@@ -151,4 +151,4 @@ export const chainsOf = (routes: Routes, participants: readonly Participant[], s
 
 /** Every chain that is named anywhere. */
 export const chainsIn = ({ some = [], ...all }: Routes): readonly Chain[] =>
-  [all, ...some].flatMap(({ up, down, ...both }: Route) => [both, up ?? {}, down ?? {}].flatMap((words) => Object.values(words).filter(Array.isArray) as Chain[]))
+  [all, ...some].flatMap(({ up, down, ...both }: Route) => [both, up ?? {}, down ?? {}].flatMap((route) => Object.values(route).filter(Array.isArray) as Chain[]))

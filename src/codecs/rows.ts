@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 import { rowsOf, sizeOf, type Block, type Codec, type Shape } from './codec.js'
 import { codecEntry } from './entry.js'
-import { mostOfPositions, readPositions, writePositions } from './golomb-rice.js'
-import { gather, joined, memoryAt, scatter } from './places.js'
+import { mostOfPositions, readPositions, writePositions } from './coding/golomb-rice.js'
+import { gather, joined, memoryAt, scatter } from './coding/places.js'
 
 /** Whether a tensor's rows are looked at: it has two axes or more. The others travel whole. */
 const hasRows = (shape: Shape): boolean => shape.length > 1

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 
 import { bitsOf } from './bits-of.js'
-import type { ByteReader } from './byte-reader.js'
-import type { ByteWriter } from './byte-writer.js'
+import type { ByteReader } from './coding/byte-reader.js'
+import type { ByteWriter } from './coding/byte-writer.js'
 import { sizeOf, type Codec } from './codec.js'
 import { codecEntry } from './entry.js'
 import { withFeedback } from './feedback.js'
-import { Malformed } from './malformed.js'
-import { packedBytes } from './packing.js'
-import { readScales, told, writeScales } from './scales.js'
-import { groupsIn, perField, spansOf, type Per } from './spans.js'
+import { Malformed } from './coding/malformed.js'
+import { packedBytes } from './coding/packing.js'
+import { readScales, told, writeScales } from './coding/scales.js'
+import { groupsIn, perField, spansOf, type Per } from './coding/spans.js'
 
 /** Appends the sign of each number, eight a byte, the first in the lowest bit. */
 const writeSigns = (bits: Int32Array, out: ByteWriter): void => {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 
-import { base3Bytes, packBase3, unpackBase3 } from './base3.js'
+import { base3Bytes, packBase3, unpackBase3 } from './coding/base3.js'
 import { sizeOf, type Codec } from './codec.js'
 import { codecEntry } from './entry.js'
-import { Malformed } from './malformed.js'
-import { pack, packedBytes, unpack } from './packing.js'
-import { codesOfNone, largestMagnitude, readScales, told, writeScales } from './scales.js'
-import { groupsIn, perField, spansOf, type Per } from './spans.js'
+import { Malformed } from './coding/malformed.js'
+import { pack, packedBytes, unpack } from './coding/packing.js'
+import { codesOfNone, largestMagnitude, readScales, told, writeScales } from './coding/scales.js'
+import { groupsIn, perField, spansOf, type Per } from './coding/spans.js'
 
 interface Options {
   readonly per: Per

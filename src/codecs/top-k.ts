@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { type Block, type Codec, type Shape } from './codec.js'
 import { codecEntry } from './entry.js'
 import { withFeedback } from './feedback.js'
-import { mostOfPositions, readPositions, writePositions } from './golomb-rice.js'
-import { howMany, howManyFields, partsOf, saidOnce, saidTwice, type HowMany } from './how-many.js'
-import { largest } from './largest.js'
-import { flagBytes, notFiniteIn, readFlags, spoil, writeFlags } from './not-finite.js'
-import { gather, joined, memoryAt, newMemory, scatter } from './places.js'
+import { mostOfPositions, readPositions, writePositions } from './coding/golomb-rice.js'
+import { howMany, howManyFields, partsOf, saidOnce, saidTwice, type HowMany } from './coding/how-many.js'
+import { largest } from './coding/largest.js'
+import { flagBytes, notFiniteIn, readFlags, spoil, writeFlags } from './coding/not-finite.js'
+import { gather, joined, memoryAt, newMemory, scatter } from './coding/places.js'
 
 /** What the next codec of the chain is given: the numbers chosen of each part. */
 const chosenShapes = (shapes: readonly Shape[], options: HowMany): Shape[] =>

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 import { z } from 'zod'
 
-import { around, type Packer } from './around.js'
+import { around, type Packer } from './coding/around.js'
 import { codecEntry, plain } from './entry.js'
 
 /** What of WebAssembly is used: its types are in those of browsers alone. */

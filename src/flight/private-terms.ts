@@ -1,4 +1,4 @@
-import { drawsOf } from '../codecs/draws.js'
+import { drawsOf } from '../codecs/coding/draws.js'
 import { SpecificationError } from '../errors.js'
 import type { PartTemplate } from '../federation/parts.js'
 import { type Privacy, type PrivacyTerms, weightOf } from '../federation/privacy/privacy.js'

@@ -1,5 +1,5 @@
 import { buildBalancer } from '../balancing/registry.js'
-import { drawsOf } from '../codecs/draws.js'
+import { drawsOf } from '../codecs/coding/draws.js'
 import { chainsOf } from '../codecs/routes.js'
 import type { World } from '../data/world.js'
 import type { Engine, Prepared, Training } from '../engine/engine.js'

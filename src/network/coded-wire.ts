@@ -1,5 +1,5 @@
-import type { Draws } from '../codecs/draws.js'
-import { Malformed } from '../codecs/malformed.js'
+import type { Draws } from '../codecs/coding/draws.js'
+import { Malformed } from '../codecs/coding/malformed.js'
 import { type CodedTensor, type MessageCodec, messageCodec, UnknownReference } from '../codecs/message-codec.js'
 import type { Chain, ChainOf, CodedRole } from '../codecs/routes.js'
 import type { Name } from '../roster/participant.js'

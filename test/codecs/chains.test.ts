@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { sizeOf, type Memory } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
 import { codecEntries } from '../../src/codecs/registry.js'
 import { chain, type Link } from './chains.js'
 import { decoded, encoded } from './codecs.js'

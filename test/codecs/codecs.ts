@@ -1,7 +1,7 @@
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
+import { ByteReader } from '../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../src/codecs/coding/byte-writer.js'
 import { type Block, type Codec, type Memory, type Shape, sizeOf } from '../../src/codecs/codec.js'
-import { drawsOf, type Seed } from '../../src/codecs/draws.js'
+import { drawsOf, type Seed } from '../../src/codecs/coding/draws.js'
 
 /** The bytes of a block. */
 export const encoded = (codec: Codec, block: Block, seed: Seed = [1, 2], memory: Memory = new Map()): Uint8Array => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { stageSchema } from '../../src/codecs/registry.js'
 import { chain } from './chains.js'
 import { decoded, encoded } from './codecs.js'

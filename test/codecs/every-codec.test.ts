@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
+import { ByteReader } from '../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../src/codecs/coding/byte-writer.js'
 import { sizeOf, type Block, type Codec, type Memory, type Shape } from '../../src/codecs/codec.js'
-import { drawsOf, type Seed } from '../../src/codecs/draws.js'
+import { drawsOf, type Seed } from '../../src/codecs/coding/draws.js'
 import { codecEntries } from '../../src/codecs/registry.js'
 import { decoded, encoded } from './codecs.js'
 import { everyCodec, optionSets } from './option-sets.js'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
+import { ByteReader } from '../../src/codecs/coding/byte-reader.js'
 import { sizeOf, type Codec, type Shape } from '../../src/codecs/codec.js'
-import { drawsOf, type Draws } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { drawsOf, type Draws } from '../../src/codecs/coding/draws.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { encoded } from './codecs.js'
 import { everyCodec } from './option-sets.js'
 

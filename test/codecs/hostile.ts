@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
+import { ByteReader } from '../../src/codecs/coding/byte-reader.js'
 import { sizeOf, type Block, type Codec, type Shape } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { encoded } from './codecs.js'
 
 /** Frames that a codec is tried with: WINDTUNNEL_FUZZ=100000 for the bar. */

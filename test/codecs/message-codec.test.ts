@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { type CodedTensor, type MessageCodec, messageCodec, UnknownReference } from '../../src/codecs/message-codec.js'
 import type { Chain } from '../../src/codecs/routes.js'
 import { stageSchema } from '../../src/codecs/registry.js'
@@ -30,7 +30,7 @@ describe('a coded message', () => {
     const { bytes, shares } = encode(codec)
     expect([...bytes.subarray(0, 4)]).toEqual([3, 5, 7, 9])
     // 1, 2, 3, 4 in binary16, then .5, .25, -1 and 77 in binary32, little-endian.
-    expect(Buffer.from(bytes.subarray(8)).toString('hex')).toBe('00' + '003c004000420044' + '0000003f0000803e000080bf00009a42')
+    expect(Buffer.from(bytes.subarray(8)).toString('hex')).toBe('00003c0040004200440000003f0000803e000080bf00009a42')
     expect(shares).toEqual({ names: 9, fp16: 8, fp32: 16 })
     expect(codec.decode(bytes, nothing)).toEqual({ values, reference: undefined })
     expect(bytes.length).toBeLessThanOrEqual(codec.most)

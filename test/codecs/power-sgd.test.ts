@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { type Memory, type Shape, sizeOf } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
 import { chain } from './chains.js'
 import { decoded, encoded } from './codecs.js'
 import { tryHostile } from './hostile.js'

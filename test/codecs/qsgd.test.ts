@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { longest, readLevels, writeLevels } from '../../src/codecs/elias.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { ByteReader } from '../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../src/codecs/coding/byte-writer.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
+import { longest, readLevels, writeLevels } from '../../src/codecs/coding/elias.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { buildCodec, stageSchema } from '../../src/codecs/registry.js'
 import { decoded, encoded } from './codecs.js'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { expect, it } from 'vitest'
 
-import { drawsOf } from '../../src/codecs/draws.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
 import { chain, type Link } from './chains.js'
 import { encoded } from './codecs.js'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Memory, Shape } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { buildCodec, stageSchema } from '../../src/codecs/registry.js'
 import { decoded, encoded } from './codecs.js'
 

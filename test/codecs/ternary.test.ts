@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { packBase3, unpackBase3 } from '../../src/codecs/base3.js'
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
+import { packBase3, unpackBase3 } from '../../src/codecs/coding/base3.js'
+import { ByteReader } from '../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../src/codecs/coding/byte-writer.js'
 import type { Shape } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { drawsOf } from '../../src/codecs/coding/draws.js'
+import { Malformed } from '../../src/codecs/coding/malformed.js'
 import { buildCodec, stageSchema } from '../../src/codecs/registry.js'
 import { decoded, encoded } from './codecs.js'
 

@@ -1,4 +1,4 @@
-import type { Draws } from '../../codecs/draws.js'
+import type { Draws } from '../../codecs/coding/draws.js'
 
 /** In (0, 1], of 53 bits: no logarithm of it is infinite, and tails go on to 8 standard deviations. */
 const uniform = (draws: Draws): number => ((draws.next() >>> 5) * 67_108_864 + (draws.next() >>> 6) + 1) / 9_007_199_254_740_992

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { Draws } from '../../codecs/draws.js'
+import type { Draws } from '../../codecs/coding/draws.js'
 import type { Name } from '../../roster/participant.js'
 
 /** The word `privacy` of a specification, with its defaults. */

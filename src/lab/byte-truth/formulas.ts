@@ -1,5 +1,5 @@
 import { rowsOf, sizeOf, type Block, type Shape } from '../../codecs/codec.js'
-import { howMany, type HowMany, partsOf } from '../../codecs/how-many.js'
+import { howMany, type HowMany, partsOf } from '../../codecs/coding/how-many.js'
 import type { Stage } from '../../codecs/registry.js'
 
 /** How other code, or a paper, counts the bits of a codec that it does not pack. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { drawsOf } from '../../../src/codecs/draws.js'
+import { drawsOf } from '../../../src/codecs/coding/draws.js'
 import type { Departure } from '../../../src/federation/local-training.js'
 import type { PartTemplate } from '../../../src/federation/parts.js'
 import type { PrivacyTerms } from '../../../src/federation/privacy/privacy.js'

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import type { Shape } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
-import { buildCodec, stageSchema } from '../../src/codecs/registry.js'
-import { decoded, encoded } from './codecs.js'
+import type { Shape } from '../../../src/codecs/codec.js'
+import { drawsOf } from '../../../src/codecs/coding/draws.js'
+import { Malformed } from '../../../src/codecs/coding/malformed.js'
+import { buildCodec, stageSchema } from '../../../src/codecs/registry.js'
+import { decoded, encoded } from '../codecs.js'
 
 const codecOf = (kind: string, options: object = {}) => buildCodec([stageSchema.parse({ kind, ...options })])
 

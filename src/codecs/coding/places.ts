@@ -1,5 +1,5 @@
-import { bitsOf } from './bits-of.js'
-import type { Memory } from './codec.js'
+import { bitsOf } from '../bits-of.js'
+import type { Memory } from '../codec.js'
 
 /** The values at places of a block, bit for bit, as numbers that are none keep theirs. */
 export const gather = (values: Float32Array, places: Uint32Array): Float32Array => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
-import { pack, unpack } from '../../src/codecs/packing.js'
+import { ByteReader } from '../../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../../src/codecs/coding/byte-writer.js'
+import { pack, unpack } from '../../../src/codecs/coding/packing.js'
 
 describe('packed codes', () => {
   it('are the bits of all of them one after the other, the lowest first', () => {

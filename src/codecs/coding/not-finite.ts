@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.js'
 import type { ByteWriter } from './byte-writer.js'
-import { sizeOf, type Block, type Shape } from './codec.js'
+import { sizeOf, type Block, type Shape } from '../codec.js'
 import { Malformed } from './malformed.js'
 
 /*

@@ -1,4 +1,4 @@
-import { bitsOf } from './bits-of.js'
+import { bitsOf } from '../bits-of.js'
 import type { ByteReader } from './byte-reader.js'
 import type { ByteWriter } from './byte-writer.js'
 import { Malformed } from './malformed.js'

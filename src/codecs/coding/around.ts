@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.js'
 import { ByteWriter } from './byte-writer.js'
-import type { Codec } from './codec.js'
+import type { Codec } from '../codec.js'
 import { Malformed } from './malformed.js'
 
 /** Makes bytes into fewer bytes. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { drawsOf } from '../../src/codecs/draws.js'
+import { drawsOf } from '../../../src/codecs/coding/draws.js'
 
 it('many draws at once are those that come one by one, before and after', () => {
   const alone = drawsOf([7, 8])

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
-import type { Codec } from '../../src/codecs/codec.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { buildCodec } from '../../src/codecs/registry.js'
-import { decoded, encoded } from './codecs.js'
+import { ByteReader } from '../../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../../src/codecs/coding/byte-writer.js'
+import type { Codec } from '../../../src/codecs/codec.js'
+import { drawsOf } from '../../../src/codecs/coding/draws.js'
+import { buildCodec } from '../../../src/codecs/registry.js'
+import { decoded, encoded } from '../codecs.js'
 
 /** What a format of 16 bits says, worked out slowly. */
 const reference = (exponentBits: number, fractionBits: number) => {

@@ -1,4 +1,4 @@
-import { bitsOf } from './bits-of.js'
+import { bitsOf } from '../bits-of.js'
 
 /** Bits of a magnitude that are looked at at once: 31 of them, without the sign. */
 const [high, middle, low] = [

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-import { sizeOf, type Codec, type Traits } from './codec.js'
-import { plain } from './entry.js'
+import { sizeOf, type Codec, type Traits } from '../codec.js'
+import { plain } from '../entry.js'
 import { Malformed } from './malformed.js'
 import { pack, packedBytes, unpack } from './packing.js'
 import { asFloat, codesOfNone, largestMagnitude, readScales, told, writeScales } from './scales.js'

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-import { BinsDecoder, BinsEncoder, binsEnd } from '../../src/codecs/bins.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { Malformed } from '../../src/codecs/malformed.js'
-import { evenOdds, RangeDecoder, RangeEncoder } from '../../src/codecs/range-coder.js'
+import { BinsDecoder, BinsEncoder, binsEnd } from '../../../src/codecs/coding/bins.js'
+import { drawsOf } from '../../../src/codecs/coding/draws.js'
+import { Malformed } from '../../../src/codecs/coding/malformed.js'
+import { evenOdds, RangeDecoder, RangeEncoder } from '../../../src/codecs/coding/range-coder.js'
 
 /**
  * The same intervals in whole numbers without an end: range coding as it is defined. What the coder holds in 32 bits with

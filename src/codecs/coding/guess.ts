@@ -1,4 +1,4 @@
-import { rowsOf, sizeOf, type Shape } from './codec.js'
+import { rowsOf, sizeOf, type Shape } from '../codec.js'
 
 const finite = (value: number): number => (value - value === 0 ? value : 0)
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { sizeOf, type Shape } from './codec.js'
+import { sizeOf, type Shape } from '../codec.js'
 
 /** Options of codecs that send some of the numbers: how many, and of what. */
 export const howManyFields = {

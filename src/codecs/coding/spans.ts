@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import { rowsOf, sizeOf, type Shape } from './codec.js'
+import { rowsOf, sizeOf, type Shape } from '../codec.js'
 
 /** What shares one scale: a row, a segment, or as many numbers of a segment. */
 export type Per = 'row' | 'segment' | number

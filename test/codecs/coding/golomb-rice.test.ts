@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 
-import { ByteReader } from '../../src/codecs/byte-reader.js'
-import { ByteWriter } from '../../src/codecs/byte-writer.js'
-import { drawsOf } from '../../src/codecs/draws.js'
-import { mostOfPositions, readPositions, writePositions } from '../../src/codecs/golomb-rice.js'
-import { Malformed } from '../../src/codecs/malformed.js'
+import { ByteReader } from '../../../src/codecs/coding/byte-reader.js'
+import { ByteWriter } from '../../../src/codecs/coding/byte-writer.js'
+import { drawsOf } from '../../../src/codecs/coding/draws.js'
+import { mostOfPositions, readPositions, writePositions } from '../../../src/codecs/coding/golomb-rice.js'
+import { Malformed } from '../../../src/codecs/coding/malformed.js'
 
 const written = (positions: readonly number[], places: number): Uint8Array => {
   const out = new ByteWriter(1)
