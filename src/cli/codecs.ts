@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { setImmediate } from 'node:timers/promises'
 
 import { exitCodes, LivenessError, SpecificationError } from '../errors.js'
 import { namedChains } from '../lab/byte-truth/chains.js'
@@ -107,12 +108,17 @@ interface Tables {
   readonly models: readonly Truth[]
 }
 
-/** Both tables, chain by chain. Stops between two where it is to. */
-const measured = (samples: Samples, tell: (count: number, of: number, name: string) => void, timing: Timing, signal: AbortSignal): Tables => {
+/** Both tables, chain by chain. Stops between two where it is to, but for what was so before: a flight that was cut short is coded. */
+const measured = async (
+  samples: Samples, tell: (count: number, of: number, name: string) => void, timing: Timing, signal: AbortSignal,
+): Promise<Tables> => {
   const chains = namedChains()
+  const cut = signal.aborted
   const [updates, models]: Truth[][] = [[], []]
   for (const [i, chain] of chains.entries()) {
-    if (signal.aborted) break
+    // Signals come between turns.
+    await setImmediate()
+    if (signal.aborted && !cut) break
     tell(i + 1, chains.length, chain.name)
     updates.push(truthOf(chain, 'up', samples, timing))
     models.push(truthOf(chain, 'down', samples))
@@ -151,7 +157,7 @@ export const codecs = async (script: string | undefined, flags: CodecsFlags, str
       )
     }
     const progress = counting(err, 5, flags.quiet)
-    const tables = measured(
+    const tables = await measured(
       samples, (count, of, name) => progress.tell(count, `coding ${count} of ${of}: ${name}`), { seconds: timed, now: cpuSeconds }, interrupt.signal,
     )
     progress.end()

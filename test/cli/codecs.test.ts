@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
+import { main } from '../../src/cli/main.js'
 import { codecEntries } from '../../src/codecs/registry.js'
 import { exitCodes } from '../../src/errors.js'
 import { namedChains } from '../../src/lab/byte-truth/chains.js'
@@ -62,6 +63,18 @@ describe('codecs', () => {
     expect(again.updates.map(still)).toEqual(once.updates.map(still))
     expect(again.models.map(still)).toEqual(once.models.map(still))
     expect(once.updates.every(({ speed }) => speed !== undefined)).toBe(true)
+  })
+
+  it('prints what it has where it is interrupted', async () => {
+    write('tiny.json', {})
+    const out: string[] = []
+    const interrupt = (text: string): void => {
+      if (text.startsWith('coding 5 of')) process.emit('SIGINT')
+    }
+    const code = await main(['codecs', 'tiny.json', ...plain.slice(0, -1)], { out: { write: (text) => out.push(text) }, err: { write: interrupt }, cwd })
+    expect(code).toBe(exitCodes.interrupted)
+    const rows = out.join('').split('\n').filter((line) => /^│ (?!codec )/.test(line))
+    expect(rows).toHaveLength(2 * 5)
   })
 
   it('lists the formulas, and flies nothing', async () => {

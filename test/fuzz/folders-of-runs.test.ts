@@ -109,6 +109,7 @@ const reseal = (folder: string): void => {
 
 const commands = (folder: string): Record<string, readonly string[]> => ({
   show: ['show', folder],
+  count: ['show', folder, '--count-as', 'flower'],
   verify: ['verify', folder],
   compare: ['compare', folder, join(cwd, 'sound-2'), '--metric', 'log-loss'],
   replay: ['replay', folder, '--quiet', '--workers', '1'],
@@ -130,8 +131,8 @@ describe('folders of runs that are not as they were written', () => {
     await fc.assert(
       fc.asyncProperty(change, fc.boolean(), async (one, seals) => {
         const differs = tamper(folder, one, seals)
-        const { show, verify, compare, replay } = commands(folder)
-        const said = { show: await say(show, cwd), verify: await say(verify, cwd), compare: await say(compare, cwd), replay: await say(replay, cwd) }
+        const { show, count, verify, compare, replay } = commands(folder)
+        const said = { show: await say(show, cwd), count: await say(count, cwd), verify: await say(verify, cwd), compare: await say(compare, cwd), replay: await say(replay, cwd) }
         for (const [command, what] of Object.entries(said)) {
           const wrong = told(what)
           expect(wrong === undefined ? undefined : `${command}: ${wrong}`).toBeUndefined()

@@ -31,8 +31,8 @@ export interface Samples {
   readonly status: 'complete' | 'interrupted'
 }
 
-/** Floats that are kept, of updates and of models each: 128 MiB. */
-const KEPT = 2 ** 25
+/** Floats that are kept, of updates and of models each, with those before them: 32 MiB, which all codecs are through with in a minute. */
+const KEPT = 2 ** 23
 
 /** Keeps samples until they are too many. */
 class Kept {

@@ -44,10 +44,10 @@ export const fedjax: CountRule = {
   source: 'google/fedjax fedjax/aggregators/compression.py (c57ee19), CompressionState.num_bits and the quantizers',
   leavesOut: [...unseen, 'all that goes down to clients', 'updates that came to nothing', 'further tensors of a strategy'],
   count: (sent) => {
-    const parts = partsOf(sent)
-    const up = foldedIn(sent).reduce((sum, { part, from, round }) => {
-      const tensors = parts.get(part)!.segments
-      return tensors.reduce((total, { role, size }) => total + bits(sent.chainOf?.('up', role, from, round), size), sum)
+    const partOf = partsOf(sent)
+    const up = foldedIn(sent).reduce((sum, row) => {
+      const { from, round } = row
+      return partOf(row).segments.reduce((total, { role, size }) => total + bits(sent.chainOf?.('up', role, from, round), size), sum)
     }, 0)
     return { up: Math.ceil(up / 8), down: 0 }
   },

@@ -23,12 +23,8 @@ const plainBytes = (part: PartTemplate, direction: 'up' | 'down'): number =>
   [...part.segments.map(({ shape }) => shape), ...part[direction].extras.map(({ length }) => [length])]
     .reduce((sum, shape) => sum + npyHeader(shape, '<f4') + 4 * shape.reduce((product, axis) => product * axis, 1), 0)
 
-const ofRow = ({ direction, bytes }: LedgerRow, part: PartTemplate): number => {
-  const way = direction === 'up' ? 'up' : 'down'
-  const { header, length } = part[way]
-  if (bytes === HEADER + header.length + 4 * length) return plainBytes(part, way)
-  return npyHeader([bytes - HEADER], '|u1') + bytes - HEADER
-}
+const ofRow = ({ kind, bytes, codecs }: LedgerRow, part: PartTemplate): number =>
+  codecs === undefined ? plainBytes(part, kind === 'update' ? 'up' : 'down') : npyHeader([bytes - HEADER], '|u1') + bytes - HEADER
 
 /** Flower's tracker of communication costs, which its leaderboard of language models goes by. */
 export const flower: CountRule = {
@@ -41,8 +37,8 @@ export const flower: CountRule = {
     'framework/py/flwr/common/record/array.py (0263279), from_numpy_ndarray',
   leavesOut: [...unseen, 'updates that came to nothing, and models that were lost as such: an instruction counts when it is made'],
   count: (sent) => {
-    const parts = partsOf(sent)
-    const sum = (rows: readonly LedgerRow[]): number => rows.reduce((bytes, row) => bytes + ofRow(row, parts.get(row.part)!), 0)
+    const partOf = partsOf(sent)
+    const sum = (rows: readonly LedgerRow[]): number => rows.reduce((bytes, row) => bytes + ofRow(row, partOf(row)), 0)
     return {
       up: sum(foldedIn(sent)),
       down: sum(sent.ledger.filter(({ kind, copy, attempt }) => kind === 'model' && copy === 0 && attempt === 0)),

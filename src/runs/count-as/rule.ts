@@ -1,4 +1,6 @@
 import type { ChainOf } from '../../codecs/routes.js'
+import { shown } from '../../documents/problem.js'
+import { StorageError } from '../../errors.js'
 import type { PartTemplate } from '../../federation/parts.js'
 import type { LedgerRow, RoundRow } from '../../record/rows.js'
 
@@ -35,8 +37,17 @@ export const unseen: readonly string[] = [
   'frames and their headers, checksums', 'acknowledgements, retransmissions and duplicates', 'control messages and all that goes among servers',
 ]
 
-/** The parts by name. */
-export const partsOf = ({ parts }: Pick<Sent, 'parts'>): ReadonlyMap<string, PartTemplate> => new Map(parts.map((part) => [part.name, part]))
+/** The part that a row is about. Throws `StorageError` where the run's model has no such part. */
+export const partsOf = ({ parts }: Pick<Sent, 'parts'>): ((row: LedgerRow) => PartTemplate) => {
+  const byName = new Map(parts.map((part) => [part.name, part]))
+  return ({ id, part: name }) => {
+    const part = byName.get(name)
+    if (part !== undefined) return part
+    throw new StorageError(
+      `row ${id} of the ledger is about ${shown(name)}, and the model of this run has ${[...byName.keys()].join(', ')}. Fly the run again.`,
+    )
+  }
+}
 
 /** Updates that were folded, once each: answers, as all of them count them. */
 export const foldedIn = ({ ledger }: Pick<Sent, 'ledger'>): LedgerRow[] => ledger.filter(({ kind, fate }) => kind === 'update' && fate === 'used')
