@@ -114,8 +114,16 @@ describe('a table that is asked for', () => {
     const { out, code } = await say(['show', 'plain', '--cost', 'energy,money'], cwd)
     expect(code).toBe(0)
     expect(out).toContain('nothing costs money: no tariff is given (costs.tariff, costs.servers.egress)')
+    // What cost nothing of what is asked has no row.
+    expect((await say(['show', 'priced', '--cost', 'money'], cwd)).out).not.toMatch(/│ (training|tail) +│ +0\.00/)
     expect(Object.keys((await shown('plain', '--cost', 'energy'))!)).toEqual(['joules', 'wastedJoules', 'byPurpose', 'byPayer'])
     expect((await fly('asked', plain, '--cost', 'money', '--seed', '4')).out).toMatch(/│ spent on +│ money, useful │ wasted │/)
+  })
+
+  it('says of a run that has not ended that nobody knows yet what was wasted', async () => {
+    await fly('stuck', { ...plain, rounds: { kind: 'synchronous', count: 3 }, faults: [{ kind: 'lose', link: { message: 'update' }, rounds: [2, 2] }] }, '--quiet')
+    expect((await say(['show', 'stuck', '--cost', 'energy'], cwd)).out).toContain('what came of trainings is known when a run has ended: until then they count as wasted')
+    expect(printed).not.toContain('what came of trainings')
   })
 
   it('can be had by other prices without flying again; who was drawn stays', async () => {

@@ -229,6 +229,14 @@ describe('any flight', () => {
     }
   })
 
+  it('costs the same in whatever order its rows are', () => {
+    fc.assert(fc.property(flown, priced, (rows, given) => {
+      const own = pricesOf(given, payersOf(given, people, streams('1')))
+      const [bill, turned] = [billOf(rows, own), billOf({ ledger: rows.ledger.toReversed(), trainings: rows.trainings.toReversed() }, own)]
+      for (const of of ['joules', 'wastedJoules', 'money', 'wastedMoney'] as const) expect(close(bill[of], turned[of])).toBe(true)
+    }))
+  })
+
   it('is not changed by being priced', () => {
     const before = structuredClone(flight)
     charge(flight, prices, () => {})
