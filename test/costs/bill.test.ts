@@ -127,6 +127,8 @@ describe('prices', () => {
     const of = (who: string) => costsSchema.parse({ overrides: [{ who: 'client-a', training: 1 }, { who, training: 1 }] })
     expect(() => payersOf(of('expert'), people, streams('1'))).toThrow("costs.overrides[1].who: 'expert-1' is a server; overrides are of clients. See costs.servers.")
     expect(() => payersOf(of('client-x'), people, streams('1'))).toThrow("costs.overrides[1].who: nobody is named 'client-x'")
+    const share = costsSchema.parse({ overrides: [{ who: { select: 'share', share: 0.5 }, training: 1 }] })
+    expect(() => payersOf(share, people, streams('1'))).toThrow('costs.overrides[0].who: a share of those whom a round selects is redrawn in each')
     expect(costsSchema.safeParse({ tariff: { up: 1, every: '30 d' } }).success).toBe(false)
     expect(costsSchema.safeParse({ tariff: { up: -1 } }).success).toBe(false)
     expect(costsSchema.safeParse({ servers: { pue: 0.9 } }).success).toBe(false)
