@@ -53,7 +53,8 @@ export const formatMoney = (money: number): string => {
 export const costCells = ({ byPurpose, currency, ...total }: Bill, kinds: readonly CostKind[]): { readonly head: readonly string[]; readonly body: readonly (readonly string[])[] } => {
   const energy = kinds.includes('energy')
   const money = kinds.includes('money')
-  const rows = [...byPurpose, { purpose: 'in all', ...total }]
+  const spent = byPurpose.filter((row) => (energy && row.joules > 0) || (money && row.money > 0))
+  const rows = [...spent, { purpose: 'in all', ...total }]
   return {
     head: ['spent on', ...(energy ? ['energy, useful', 'wasted'] : []), ...(money ? [`${currency}, useful`, 'wasted'] : [])],
     body: rows.map(({ purpose, joules, wastedJoules, money: paid, wastedMoney }) => [

@@ -147,7 +147,7 @@ export const report = (run: Told, width: number, replayCommand: string, costs: C
     `Messages\n${bytesTable(run)}`,
     coded !== undefined && `What is coded\n${coded}`,
     run.trainings.length > 0 && `Local training\n${trainingTable(run)}`,
-    asked && `Costs\n${costTable(asked)}`,
+    asked && `Costs\n${costTable(asked)}${hasEnded(run) ? '' : '\nwhat came of trainings is known when a run has ended: until then they count as wasted'}`,
     run.privacy !== undefined && privacyBlock(run.privacy, width),
     run.faults.length > 0 && `Faults\n${faultTable(run, width)}`,
     [

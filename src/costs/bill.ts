@@ -9,22 +9,28 @@ export interface Amounts {
   readonly wastedMoney: number
 }
 
-const nothing: Amounts = { joules: 0, wastedJoules: 0, money: 0, wastedMoney: 0 }
+type Sum = { -readonly [Amount in keyof Amounts]: Amounts[Amount] }
 
-const plus = (sum: Amounts, { joules, money, useful }: Pick<Charge, 'joules' | 'money' | 'useful'>): Amounts => ({
-  joules: sum.joules + joules,
-  wastedJoules: sum.wastedJoules + (useful ? 0 : joules),
-  money: sum.money + money,
-  wastedMoney: sum.wastedMoney + (useful ? 0 : money),
-})
+const nothing = (): Sum => ({ joules: 0, wastedJoules: 0, money: 0, wastedMoney: 0 })
+
+const add = (sum: Sum, { joules, money, useful }: Charge): void => {
+  sum.joules += joules
+  sum.money += money
+  if (useful) return
+  sum.wastedJoules += joules
+  sum.wastedMoney += money
+}
+
+const addTo = <Key>(sums: Map<Key, Sum>, key: Key, one: Charge): void => {
+  let sum = sums.get(key)
+  if (sum === undefined) sums.set(key, (sum = nothing()))
+  add(sum, one)
+}
 
 /** Sums of charges by a key of theirs, in the order in which keys came up. */
 export const sumsBy = <Key>(flight: Priced, prices: Prices, keyOf: (charge: Charge) => Key): ReadonlyMap<Key, Amounts> => {
-  const sums = new Map<Key, Amounts>()
-  charge(flight, prices, (one) => {
-    const key = keyOf(one)
-    sums.set(key, plus(sums.get(key) ?? nothing, one))
-  })
+  const sums = new Map<Key, Sum>()
+  charge(flight, prices, (one) => addTo(sums, keyOf(one), one))
   return sums
 }
 
@@ -42,13 +48,13 @@ const byName = (a: { readonly payer: string }, b: { readonly payer: string }): n
 
 /** What a flight costs. */
 export const billOf = (flight: Priced, prices: Prices): Bill => {
-  let total = nothing
+  const total = nothing()
   const roles = new Map<string, Charge['role']>()
-  const payers = new Map<string, Amounts>()
+  const payers = new Map<string, Sum>()
   const sums = sumsBy(flight, prices, (one) => {
-    total = plus(total, one)
+    add(total, one)
     roles.set(one.payer, one.role)
-    payers.set(one.payer, plus(payers.get(one.payer) ?? nothing, one))
+    addTo(payers, one.payer, one)
     return one.purpose
   })
   return {

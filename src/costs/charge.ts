@@ -28,7 +28,6 @@ export interface Charge {
 
 /** The rows of a flight, and how long it was. */
 export interface Priced {
-  /** In the order of sending. */
   readonly ledger: readonly LedgerRow[]
   readonly trainings: readonly TrainingRow[]
   /** Undefined: it has not come to its end; then it is the last moment of which the rows tell. */
@@ -40,6 +39,12 @@ const useful: ReadonlySet<Fate> = new Set(['used', 'control'])
 
 const lastOf = ({ ledger, trainings }: Priced): Micros =>
   trainings.reduce((last, { end }) => Math.max(last, end), ledger.reduce((last, { sent, delivered }) => Math.max(last, delivered ?? sent), 0))
+
+const inOrder = (ledger: readonly LedgerRow[]): readonly LedgerRow[] => {
+  const order = (a: LedgerRow, b: LedgerRow): number => a.sent - b.sent || a.id - b.id
+  // As it is written at the end; while a run is flown, rows are in the order in which they got their fates.
+  return ledger.every((row, i) => i === 0 || order(ledger[i - 1], row) < 0) ? ledger : ledger.toSorted(order)
+}
 
 /**
  * Everything that a flight is to pay for, in no order that means anything. Every copy counts, and every time that it was sent
@@ -53,7 +58,8 @@ const lastOf = ({ ledger, trainings }: Priced): Micros =>
  *     servers    (watts x duration of the flight + joules per million bytes among them) x PUE
  */
 export const charge = (flight: Priced, prices: Prices, pay: (charge: Charge) => void): void => {
-  const { ledger, trainings } = flight
+  const { trainings } = flight
+  const ledger = inOrder(flight.ledger)
   for (const { client, round, start, end, outcome } of trainings) {
     const joules = (prices.of(client).training * (end - start)) / 1e6
     pay({ payer: client, role: 'client', purpose: 'training', outcome, useful: outcome === 'used', round, at: end, joules, money: 0 })

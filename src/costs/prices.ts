@@ -31,7 +31,7 @@ export interface Prices {
 }
 
 /** What a later entry says takes the place of what was said before: a class, of the numbers that stood for one. */
-const over = (before: ClientCosts, { ...given }: ClientCosts): ClientCosts => ({
+const over = (before: ClientCosts, given: ClientCosts): ClientCosts => ({
   ...before,
   ...(given.device !== undefined && { training: undefined }),
   ...(given.radio !== undefined && { sent: undefined, received: undefined, tail: undefined }),
@@ -57,6 +57,9 @@ export type Payers = readonly (readonly Name[])[]
 export const payersOf = ({ overrides }: Costs, participants: readonly Participant[], streams: Streams): Payers => {
   const keys = identities(overrides)
   return overrides.map(({ who }, i) => {
+    if (who.select === 'share') {
+      throw new SpecificationError(`costs.overrides[${i}].who: a share of those whom a round selects is redrawn in each, and a client costs the same in all. Give a fraction.`)
+    }
     const names = resolve(who, participants, (name) => streams('costs', keys[i], name)(), `costs.overrides[${i}].who`)
     const server = participants.find(({ name, role }) => role !== 'client' && names.includes(name))
     if (server === undefined) return names

@@ -6,7 +6,7 @@ import { type Prices, pricesOf } from '../costs/prices.js'
 import { type Costs, costsSchema } from '../costs/schema.js'
 import { fromZod } from '../documents/problem.js'
 import { scriptSource } from '../documents/source.js'
-import { SpecificationError } from '../errors.js'
+import { SpecificationError, StorageError } from '../errors.js'
 import { applySettings, parseSetting, settingSource } from '../simulation/set.js'
 import { jsonSchema } from '../simulation/specification.js'
 import type { Manifest } from './manifest.js'
@@ -34,8 +34,14 @@ const reset = (about: About, set: readonly string[]): Costs | undefined => {
 }
 
 /** What a run is priced by: as its specification says, or as `set` (`--set PATH=VALUE`) says now. */
-export const pricesFrom = (about: About, set: readonly string[] = []): Prices =>
-  pricesOf(set.length === 0 ? costsIn(about) : reset(about, set), about.payers)
+export const pricesFrom = (about: About, set: readonly string[] = []): Prices => {
+  const costs = set.length === 0 ? costsIn(about) : reset(about, set)
+  const { payers = [] } = about
+  if (costs !== undefined && costs.overrides.length !== payers.length) {
+    throw new StorageError(`the run does not say whom its costs.overrides are about (there are ${costs.overrides.length}, and payers of ${payers.length}). Fly it again.`)
+  }
+  return pricesOf(costs, payers)
+}
 
 /** What a run costs: as its specification says, or with other settings of `costs` (`['costs.radio=lte']`); of one that says nothing, by the defaults. */
 export const costOf = (run: Priced & { readonly manifest: About }, set: readonly string[] = []): Bill => billOf(run, pricesFrom(run.manifest, set))

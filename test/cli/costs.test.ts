@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { formatJoules, formatMoney } from '../../src/cli/cost-table.js'
@@ -9,7 +10,9 @@ import { devices, radios } from '../../src/costs/constants.js'
 import type { RoundSummary } from '../../src/flight/round-summaries.js'
 import type { LedgerRow, TrainingRow } from '../../src/record/rows.js'
 import { type Manifest, manifestText } from '../../src/runs/manifest.js'
+import { costOf } from '../../src/runs/priced.js'
 import { sealed } from '../../src/runs/seal.js'
+import { jsonSchema } from '../../src/simulation/specification.js'
 import { say } from './console.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-costs-'))
@@ -114,8 +117,21 @@ describe('a table that is asked for', () => {
     const { out, code } = await say(['show', 'plain', '--cost', 'energy,money'], cwd)
     expect(code).toBe(0)
     expect(out).toContain('nothing costs money: no tariff is given (costs.tariff, costs.servers.egress)')
+    // What cost nothing of what is asked has no row.
+    expect((await say(['show', 'priced', '--cost', 'money'], cwd)).out).not.toMatch(/│ (training|tail) +│ +0\.00/)
     expect(Object.keys((await shown('plain', '--cost', 'energy'))!)).toEqual(['joules', 'wastedJoules', 'byPurpose', 'byPayer'])
     expect((await fly('asked', plain, '--cost', 'money', '--seed', '4')).out).toMatch(/│ spent on +│ money, useful │ wasted │/)
+  })
+
+  it('is what a setting asks for, too', async () => {
+    expect((await fly('set', plain, '--set', 'costs.device=phone', '--set', 'costs.tariff={ up: 4 }')).out).toMatch(/Costs\n┌.*\n│ spent on +│ energy, useful/)
+    expect(manifestOf('set').specification.costs).toMatchObject({ device: 'phone', tariff: { up: 4, down: 0, free: 0 }, overrides: [] })
+  })
+
+  it('says of a run that has not ended that nobody knows yet what was wasted', async () => {
+    await fly('stuck', { ...plain, rounds: { kind: 'synchronous', count: 3 }, faults: [{ kind: 'lose', link: { message: 'update' }, rounds: [2, 2] }] }, '--quiet')
+    expect((await say(['show', 'stuck', '--cost', 'energy'], cwd)).out).toContain('what came of trainings is known when a run has ended: until then they count as wasted')
+    expect(printed).not.toContain('what came of trainings')
   })
 
   it('can be had by other prices without flying again; who was drawn stays', async () => {
@@ -123,6 +139,11 @@ describe('a table that is asked for', () => {
     near(now!.money!, 2 * was!.money!)
     near(now!.byPurpose![0].joules / was!.byPurpose![0].joules, devices.board.value / devices.phone.value)
     expect((await shown('plain', '--set', 'costs.tariff.up=1'))!.money).toBeGreaterThan(0)
+  })
+
+  it('refuses a run that does not say whom its overrides are about', () => {
+    const { payers: _, ...manifest } = manifestOf('priced')
+    expect(() => costOf({ ledger: [], trainings: [], manifest })).toThrow('does not say whom its costs.overrides are about (there are 1, and payers of 0)')
   })
 
   it('refuses what is no cost, and what was drawn', async () => {
@@ -162,6 +183,34 @@ describe('runs that are compared by what they cost', () => {
     expect((await say(['compare', 'plain', 'asked', '--metric', 'money'], cwd)).err).toContain('nothing costs money there. Say what does: --set costs.tariff.up=4')
     expect((await say(['compare', 'plain', 'asked', '--set', 'costs.radio=lte'], cwd)).err).toContain('goes with --metric joules or money')
     expect((await say(['compare', 'a', '--metric', 'joules', '--within', '3 MB'], cwd)).err).toContain('what a flight costs is of the whole flight')
+  })
+})
+
+describe('a study', () => {
+  it('compares by what its runs cost, where its plan says so', async () => {
+    const library = pathToFileURL(join(process.cwd(), 'src/runs/study/study.ts')).href
+    const { strategy: _, ...base } = { ...plain, costs }
+    const plan = {
+      name: 'costly', question: 'Who wastes less?', base: { ...base, world: undefined }, conditions: { shop: { world: plain.world } },
+      variants: { fedavg: { strategy: { kind: 'fedavg' } }, alone: { strategy: { kind: 'local-only' } } }, baselines: ['fedavg'], seeds: 2, metric: 'joules',
+    }
+    writeFileSync(join(cwd, 'costly.ts'), `import { study } from ${JSON.stringify(library)}\nexport default study(() => (${JSON.stringify(plan)}))\n`)
+    const { code, out } = await say(['study', 'costly.ts', '--workers', '1', '--engine', 'surrogate', '--quiet'], cwd)
+    expect(code).toBe(0)
+    expect(out).toContain('shop: joules of the whole flight, against fedavg')
+    expect(out).toMatch(/│ joules in all +│ all +│ alone/)
+    expect(out).toMatch(/│ joules wasted +│ all +│ alone/)
+    expect((await say(['study', 'costly.ts', '--workers', '1', '--engine', 'surrogate', '--quiet', '--metric', 'money'], cwd)).out).toContain('EUR wasted')
+  })
+})
+
+describe('what can be listed', () => {
+  it('is what costs can name', async () => {
+    const all = JSON.parse((await say(['list', '--json'])).out) as Record<string, { kind: string }[]>
+    const { properties } = (jsonSchema().properties as Record<string, { properties: Record<string, { enum: string[] }> }>).costs
+    expect(all.devices.map(({ kind }) => kind)).toEqual(properties.device.enum)
+    expect(all.radios.map(({ kind }) => kind)).toEqual(properties.radio.enum)
+    expect((await say(['list', 'lte'])).out).toContain('3.507 J (measured) per million bytes sent')
   })
 })
 

@@ -127,6 +127,8 @@ describe('prices', () => {
     const of = (who: string) => costsSchema.parse({ overrides: [{ who: 'client-a', training: 1 }, { who, training: 1 }] })
     expect(() => payersOf(of('expert'), people, streams('1'))).toThrow("costs.overrides[1].who: 'expert-1' is a server; overrides are of clients. See costs.servers.")
     expect(() => payersOf(of('client-x'), people, streams('1'))).toThrow("costs.overrides[1].who: nobody is named 'client-x'")
+    const share = costsSchema.parse({ overrides: [{ who: { select: 'share', share: 0.5 }, training: 1 }] })
+    expect(() => payersOf(share, people, streams('1'))).toThrow('costs.overrides[0].who: a share of those whom a round selects is redrawn in each')
     expect(costsSchema.safeParse({ tariff: { up: 1, every: '30 d' } }).success).toBe(false)
     expect(costsSchema.safeParse({ tariff: { up: -1 } }).success).toBe(false)
     expect(costsSchema.safeParse({ servers: { pue: 0.9 } }).success).toBe(false)
@@ -227,6 +229,14 @@ describe('any flight', () => {
       expect(bill.joules / factor).toBeCloseTo(31.2, 9)
       expect(bill.money / factor).toBeCloseTo(0.001 + 0.0004 + 2 * 0.003, 12)
     }
+  })
+
+  it('costs the same in whatever order its rows are', () => {
+    fc.assert(fc.property(flown, priced, (rows, given) => {
+      const own = pricesOf(given, payersOf(given, people, streams('1')))
+      const [bill, turned] = [billOf(rows, own), billOf({ ledger: rows.ledger.toReversed(), trainings: rows.trainings.toReversed() }, own)]
+      for (const of of ['joules', 'wastedJoules', 'money', 'wastedMoney'] as const) expect(close(bill[of], turned[of])).toBe(true)
+    }))
   })
 
   it('is not changed by being priced', () => {
