@@ -283,7 +283,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     if (ending === undefined) return asked
     end(state, ending, done, context)
     if (done) return undefined
-    const writing = terms.checkpointTime(state.holding.state, state.round - 1)
+    const writing = terms.checkpointTime(state.holding, state.round - 1)
     if (goal === undefined && writing === 0) return { kind: 'begin' }
     judge(state, context.now + writing, context)
     return undefined

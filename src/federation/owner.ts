@@ -304,6 +304,9 @@ export const receive = (
 /** The client has answered for a round. */
 const answer = (holding: Holding, client: Name, round: number): void => {
   holding.answered.set(client, round)
+  const thread = holding.threads.get(client)
+  // Of one that names no models, those before are of no use.
+  if (thread?.known === 0) thread.versions = thread.versions.filter((version) => version.round >= round)
   const left = holding.sent.get(client)?.filter((model) => model.round > round)
   if (left !== undefined && left.length > 0) holding.sent.set(client, left)
   else holding.sent.delete(client)

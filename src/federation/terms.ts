@@ -1,6 +1,7 @@
 import type { Table } from '../data/table.js'
 import type { Fold, Sending } from '../faults/fault.js'
 import type { Segment } from '../models/layout.js'
+import type { Thread } from '../network/thread.js'
 import type { Wire } from '../network/wire.js'
 import type { Order } from '../random/order.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
@@ -73,6 +74,12 @@ export interface Goal {
   readonly reached: boolean
 }
 
+/** What an owner writes down of its part, and of what it remembers of coded messages. */
+export interface Written {
+  readonly state: PartState
+  readonly threads: ReadonlyMap<Name, Thread>
+}
+
 /** What all actors of one federation have agreed on before it starts. Constant throughout a flight. */
 export interface Terms {
   readonly strategy: Strategy
@@ -114,7 +121,7 @@ export interface Terms {
   /** How long an actor that has come back waits for word of its peers, and the aggregator for an expert network's. */
   readonly recoveryPatience: Micros
   /** What writing a checkpoint of a part takes after a round: 0 where none is written then. */
-  checkpointTime(state: PartState, round: number): Micros
+  checkpointTime(written: Written, round: number): Micros
   readonly weather: Outlook
   /** Whom rounds ask; undefined: the first of the drawn order. */
   readonly rule: SelectionRule | undefined

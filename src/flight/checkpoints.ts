@@ -1,27 +1,45 @@
 import type { AnyLife } from '../federation/life.js'
+import type { Written } from '../federation/terms.js'
 import type { FlightEvent } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
 import { type Checkpoint, checkpointSchema } from '../simulation/checkpoint.js'
-import type { PartState } from '../federation/strategies/strategy.js'
 import type { Micros } from '../time/micros.js'
 
 /** How checkpoints are written where a specification says nothing of them. */
 export const usual: Checkpoint = checkpointSchema.parse({})
 
-/** Bytes that a checkpoint of a part takes to the store: its values, those of clients that have their own, what the strategy remembers. */
-export const checkpointBytes = ({ values, personal, memory }: PartState): number => {
+/** Vectors of an owner's threads, each once: models that several clients have, what codecs remember for each. */
+const remembered = ({ state, threads }: Written): ReadonlySet<Float32Array> => {
+  const vectors = new Set<Float32Array>()
+  for (const { memory, versions } of threads.values()) {
+    for (const own of memory.values()) vectors.add(own)
+    for (const { values } of versions) vectors.add(values)
+  }
+  // What went as it is, is there already.
+  vectors.delete(state.values)
+  for (const own of state.personal.values()) vectors.delete(own)
+  return vectors
+}
+
+/**
+ * Bytes that a checkpoint of a part takes to the store: its values, those of clients that have their own, what the strategy
+ * remembers; and, where messages are coded, models that clients have and what codecs remember.
+ */
+export const checkpointBytes = (written: Written): number => {
+  const { values, personal, memory } = written.state
   let floats = values.length
   for (const own of personal.values()) floats += own.length
   for (const own of Object.values(memory)) floats += own.length
+  for (const own of remembered(written)) floats += own.length
   return 4 * floats
 }
 
 /** What writing a checkpoint after a round takes; 0 where none is written then. */
-export const writingTime = ({ every, cost, rate }: Checkpoint, state: PartState, round: number): Micros =>
-  every === 'message' || round % every !== 0 ? 0 : cost + (rate === undefined ? 0 : Math.ceil((8e6 * checkpointBytes(state)) / rate))
+export const writingTime = ({ every, cost, rate }: Checkpoint, written: Written, round: number): Micros =>
+  every === 'message' || round % every !== 0 ? 0 : cost + (rate === undefined ? 0 : Math.ceil((8e6 * checkpointBytes(written)) / rate))
 
 /** What an actor had written down after a round. */
-interface Written {
+interface Entry {
   readonly round: number
   readonly kept: unknown
 }
@@ -49,7 +67,7 @@ export interface CheckpointsOptions {
  */
 export class Checkpoints {
   readonly #options: CheckpointsOptions
-  readonly #written = new Map<Name, Written[]>()
+  readonly #written = new Map<Name, Entry[]>()
   /** Who writes when its present handler returns, and after which round. */
   readonly #due = new Map<Name, number>()
 

@@ -277,8 +277,8 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     probe: delivery.acknowledge ? delivery.probe : undefined,
     repeats: Math.max(leastRepeats, delivery.retries),
     recoveryPatience: (checkpoint ?? usual).patience,
-    checkpointTime: (state, round) =>
-      checkpoint === undefined ? 0 : writingTime(checkpoint, state, round),
+    checkpointTime: (written, round) =>
+      checkpoint === undefined ? 0 : writingTime(checkpoint, written, round),
     weather,
     rule: rounds.selection ?? (choose === undefined ? selection && selectionRule(selection) : ownSelection(ruleOf(choose))),
     order: orders(seeds.selection, fresh),

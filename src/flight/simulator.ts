@@ -185,9 +185,9 @@ export class Simulator {
       setup, kernel: this.#kernel, record: this.#record, host: this.#host, lives: this.#lives, checkpoints: this.#checkpoints,
       forgetful: this.#weather.forgetful,
       over: () => this.#over,
-      stateOf: (part, owner) => {
+      holdingOf: (part, owner) => {
         const { parts: [trunk], experts } = this.#terms
-        return this.#serving.holding(part === trunk.name ? undefined : experts.indexOf(owner)).state
+        return this.#serving.holding(part === trunk.name ? undefined : experts.indexOf(owner))
       },
     })
     this.#evaluation = new Evaluation({

@@ -1,5 +1,5 @@
 import type { NactHost } from '../actors/nact-host.js'
-import type { PartState } from '../federation/strategies/strategy.js'
+import type { Written } from '../federation/terms.js'
 import type { EventOf } from '../record/event.js'
 import type { FlightRecorder, Reader } from '../record/flight-recorder.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
@@ -19,8 +19,8 @@ interface WritingOptions {
   readonly forgetful: number
   /** Is the last round over? */
   readonly over: () => boolean
-  /** The state of a part, at its owner. */
-  readonly stateOf: (part: string, owner: Name) => PartState
+  /** What the owner of a part holds. */
+  readonly holdingOf: (part: string, owner: Name) => Written
 }
 
 /** When checkpoints are written, by whom, and what of virtual time and bytes that takes. */
@@ -48,16 +48,16 @@ export class Writing {
 
   /** A round has ended for an owner, which writes that down, if it is to. */
   #ended(event: EventOf<'part-close'>): void {
-    const { setup, kernel, record, host, lives, checkpoints, over, stateOf } = this.#options
+    const { setup, kernel, record, host, lives, checkpoints, over, holdingOf } = this.#options
     checkpoints.see(event)
     const { checkpoint } = setup.resolved
     const { actor, part, round, at } = event
     if (checkpoint === undefined || checkpoint.every === 'message' || round % checkpoint.every !== 0) return
     kernel.at(at, () => {
       if (!host.alive(actor) || over()) return
-      const state = stateOf(part, actor)
-      const until = at + writingTime(checkpoint, state, round)
-      record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(state), until }, event.id)
+      const written = holdingOf(part, actor)
+      const until = at + writingTime(checkpoint, written, round)
+      record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(written), until }, event.id)
       // The aggregator itself waits before it opens another round.
       if (until > at && actor !== AGGREGATOR) lives.close(actor, until)
     })

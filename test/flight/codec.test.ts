@@ -186,3 +186,18 @@ it('a coded message that names a private segment is found out', async () => {
   told = false
   await flown(setup)
 })
+
+it('a checkpoint holds what codecs remember and which models clients have, and costs as much more', async () => {
+  const written = async (codec: Specification['codec']): Promise<number[]> => {
+    const { events } = await flown(await setupOf({ codec, checkpoint: { every: 1, rate: 8000 }, rounds: synchronous({ count: 3 }) }))
+    const all = events.filter((event) => event.kind === 'checkpoint').filter(({ actor }) => actor === 'expert-1')
+    for (const { at, until, bytes } of all) expect(until - at).toBe(1000 * bytes)
+    return all.map(({ bytes }) => bytes)
+  }
+  const [plain] = await written(undefined)
+  expect(new Set(await written(undefined))).toEqual(new Set([plain]))
+  // What all clients were sent, in 16 bits, is one vector for all.
+  expect(await written({ down: fp16() })).toEqual([2 * plain, 2 * plain])
+  // Of changes that leave something out, a model and what is owed for each of three clients: the first goes whole, as it is.
+  expect((await written({ down: topK({ share: 0.2 }) }))[1]).toBeGreaterThan(4 * plain)
+})
