@@ -16,7 +16,7 @@ const ended = [
 ] as const satisfies readonly Field[]
 
 /** Of those, what earlier versions did not write: compared where it is there. */
-const lately: ReadonlySet<Field> = new Set(['labels', 'stored', 'privacy', 'compared'])
+const lately: ReadonlySet<Field> = new Set(['labels', 'stored', 'compared'])
 
 /** What a flight that failed says, and no other. */
 const failed = ['failure', 'error'] as const satisfies readonly Field[]

@@ -95,6 +95,16 @@ describe('a manifest that was forged in one field, and vouches for itself', () =
     expect(fields).toEqual(['checks', 'specification', ...all].sort())
   })
 
+  it('that promises more privacy than the flight did is refused, and so is one that says nothing of it', async () => {
+    const folder = await fly('private', simulation({ ...tiny, rounds: synchronous({ count: 2 }), privacy: { clip: 0.5, noise: 2 } }), {})
+    const manifest = readManifest(folder, realDisk)
+    expect(manifest).toMatchObject({ status: 'complete', privacy: { delta: 1e-5, rounds: [{ round: 1 }, { round: 2 }] } })
+    expect(await saidOf(folder, sealedText(manifest))).toMatchObject({ entire: true })
+    const { privacy, ...silent } = manifest
+    expect(await saidOf(folder, sealedText({ ...silent, privacy: { ...privacy!, epsilon: privacy!.epsilon! / 2 } }))).toBeUndefined()
+    expect(await saidOf(folder, sealedText(silent))).toBeUndefined()
+  })
+
   it('of a run that failed is refused, or the field is named', async () => {
     const specification = simulation({ ...tiny, rounds: synchronous({ count: 4 }), faults: [lose({ from: 'client' }, { rounds: [3, 3], probability: 1 })] })
     const { plan } = await prepare(specification, { seed: 7 })
