@@ -43,14 +43,15 @@ export interface PrivacyReport {
 }
 
 /** What no epsilon of a flight speaks of, for people. */
-const notCovered = (where: 'server' | 'client'): string[] => [
+const notCovered = (where: 'server' | 'client', forged: boolean): string[] => [
   where === 'server'
     ? 'the aggregator and the expert networks, who see every update before the noise'
     : 'whoever sees single updates, beyond what `single` says',
   'who was asked, who answered, and when; the rows and steps that answers name',
   'scores, `evaluate.until` and the selected round: they are of the clients’ own rows, without noise',
   'models and segments that stay with clients and are kept in the run folder for evaluation',
-  'other runs on the same data, such as a search for hyper-parameters',
+  'other runs on the same data, such as a search for hyper-parameters; those of the same seed share their noise, and tell by what they differ',
+  ...(forged ? ['what attackers repeat of the updates of others, which they see before the noise'] : []),
   'rounding of floating-point noise (Mironov 2012)',
 ]
 
@@ -79,6 +80,8 @@ export class PrivacyAccount implements Reader {
     private readonly terms: PrivacyTerms,
     private readonly clients: number,
     private readonly trunk: string,
+    /** Whether attackers see updates of others before they are folded. */
+    private readonly forged = false,
   ) {}
 
   see(event: FlightEvent): void {
@@ -123,7 +126,7 @@ export class PrivacyAccount implements Reader {
       epsilon: rounds.length === 0 ? 0 : rounds[rounds.length - 1].epsilon,
       ...(why === undefined && { sampled: rounds.length === 0 ? 0 : rounds[rounds.length - 1].sampled }),
       ...(where === 'client' && { single: this.#single() }),
-      notCovered: notCovered(where),
+      notCovered: notCovered(where, this.forged),
     }
   }
 

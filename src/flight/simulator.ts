@@ -167,7 +167,7 @@ export class Simulator {
     this.#terms = termsOf(setup, this.#outlook(), stepCost, this.#until && this.#goal, options.turn?.fresh)
     const { privacy } = setup.resolved
     this.#privacy = privacy && this.#terms.privacy
-      ? new PrivacyAccount({ ...setup.resolved, privacy }, this.#terms.privacy, setup.clients.length, this.#terms.parts[0].name)
+      ? new PrivacyAccount({ ...setup.resolved, privacy }, this.#terms.privacy, setup.clients.length, this.#terms.parts[0].name, this.#terms.weather.forge !== undefined)
       : undefined
     this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()

@@ -304,6 +304,14 @@ describe('what is promised', () => {
     expect(report!.single!.epsilon!).toBeGreaterThan(report!.epsilon!)
   })
 
+  it('says so where attackers see what others send before the noise', async () => {
+    const setup = await setupOf({ privacy })
+    const report = async (changes: Parameters<typeof calm>[0]): Promise<string> =>
+      (await flyUnder(setup, () => calm(changes), { engine, stepCost: () => 10_000 })).privacy!.notCovered.join()
+    expect(await report({ forge: () => new Map() })).toContain('attackers repeat')
+    expect(await report({})).not.toContain('attackers repeat')
+  })
+
   it('without noise is nothing', async () => {
     const { privacy: report } = await flight({ privacy: { clip: 0.5, noise: 0 } })
     expect(report!.epsilon).toBe(null)
