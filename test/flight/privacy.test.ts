@@ -85,6 +85,30 @@ describe('the mean', () => {
     })
   })
 
+  /** What the clients of round 1 have moved, over a divisor, is what its folds have moved. */
+  const isMeanOver = async (divisor: number, answers: number, rounds: Specification['rounds'], see?: See): Promise<void> => {
+    const setup = await setupOf({ privacy: { clip: 1e6, noise: 0 }, rounds })
+    const { folds, flight: { personal, rounds: [{ folded }] } } = await flown(setup, see)
+    expect(folded.length).toBe(answers)
+    for (const part of setup.parts.filter(({ length }) => length > 0)) {
+      const before = takePart(setup.initial, part)
+      moves(folds.find((one) => one.part === part.name)!).forEach((value, i) => {
+        const sum = folded.reduce((all, name) => all + takePart(personal[name], part)[i] - before[i], 0)
+        expect(Math.abs(value - sum / divisor)).toBeLessThan(1e-6)
+      })
+    }
+  }
+
+  it('is over as many as a round asks, and over no fewer where fewer have answered', async () => {
+    await isMeanOver(2, 2, synchronous({ count: 1, select: 2 }))
+    await isMeanOver(5, 1, deadline({ count: 1, after: minutes(1) }), (event, live) => {
+      if (event.kind !== 'round-open') return
+      for (const who of ['client-B', 'client-C', 'client-D', 'client-E']) {
+        live({ kind: 'crash', who, at: event.at, fault: 'crash-1', keeps: 'nothing', restartAt: undefined })
+      }
+    })
+  })
+
   it('per part each of three is clipped to C over the root of 3', async () => {
     const setup = await setupOf({ privacy: { clip: 0.3, noise: 0, per: 'part' }, rounds: synchronous({ count: 1 }) })
     const { folds } = await flown(setup)
@@ -173,6 +197,9 @@ describe('the noise', () => {
     })
     expect(folds.filter(({ part, round }) => part === 'expert-1' && round === 1).length).toBe(2)
     expect(report!.rounds.map(({ releases }) => releases)).toEqual([2, 1, 1])
+    const accountant = new Accountant()
+    accountant.compose(1, 1, 2)
+    expect(report!.rounds[0].epsilon).toBe(accountant.epsilon(1e-5))
   })
 })
 
@@ -310,6 +337,17 @@ describe('what is promised', () => {
       (await flyUnder(setup, () => calm(changes), { engine, stepCost: () => 10_000 })).privacy!.notCovered.join()
     expect(await report({ forge: () => new Map() })).toContain('attackers repeat')
     expect(await report({})).not.toContain('attackers repeat')
+  })
+
+  it('with fewer shares than wanted is of less noise', async () => {
+    const setup = await setupOf({ privacy: { clip: 0.5, noise: 2, where: 'client' }, rounds: deadline({ count: 2, after: minutes(1) }) })
+    const { flight: { privacy: report, rounds } } = await flown(setup, (event, live) => {
+      if (event.kind !== 'round-open' || event.round !== 2) return
+      live({ kind: 'crash', who: 'client-A', at: event.at, fault: 'crash-1', keeps: 'nothing', restartAt: undefined })
+    })
+    expect(rounds.map(({ folded }) => folded.length)).toEqual([5, 4])
+    expect(report!.rounds.map(({ noise }) => noise)).toEqual([2, 2 * Math.sqrt(4 / 5)])
+    expect(report!.epsilon).toBe(epsilonOf([[1, 2, 1], [1, 2 * Math.sqrt(4 / 5), 1]]))
   })
 
   it('without noise is nothing', async () => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 
 import { drawsOf } from '../../../src/codecs/coding/draws.js'
 import type { Departure } from '../../../src/federation/local-training.js'
+import { addGaussian } from '../../../src/federation/privacy/gaussian.js'
 import type { PartTemplate } from '../../../src/federation/parts.js'
 import type { PrivacyTerms } from '../../../src/federation/privacy/privacy.js'
 import { privateMean } from '../../../src/federation/privacy/private-mean.js'
@@ -82,6 +83,20 @@ it('shares of clients make up the noise of all: each has 1 / wanted of its varia
   }
   const variance = values.reduce((sum, value) => sum + value * value, 0) / values.length
   expect(Math.abs(variance / 9 - 1)).toBeLessThan(4 * Math.sqrt(2 / values.length))
+})
+
+it('neighbours have nothing in common', () => {
+  const noise = new Float64Array(20_001)
+  addGaussian(noise, 3, drawsOf([3, 4]))
+  for (const [step, apart] of [[2, 1], [1, 1], [1, 2]]) {
+    let [sum, pairs] = [0, 0]
+    for (let i = 0; i + apart < noise.length; i += step, pairs++) sum += (noise[i] * noise[i + apart]) / 9
+    expect(Math.abs(sum / Math.sqrt(pairs))).toBeLessThan(4)
+  }
+  // Nor have their sizes: a pair shares one radius.
+  let sum = 0
+  for (let i = 0; i + 1 < noise.length; i += 2) sum += ((noise[i] / 3) ** 2 - 1) * ((noise[i + 1] / 3) ** 2 - 1)
+  expect(Math.abs(sum / Math.sqrt(10_000) / 2)).toBeLessThan(4)
 })
 
 const state: PartState = { part: 'trunk', values: Float32Array.of(1, 2, 3, 4), personal: new Map(), memory: {} }
