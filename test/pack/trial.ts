@@ -71,7 +71,8 @@ import { simulate } from '@windtunnel/windtunnel'
 import { scalar } from '@windtunnel/windtunnel/tensorflow'
 import { storefronts } from '@windtunnel/windtunnel/scenarios'
 const run = await simulate({ world: storefronts({ scenarios: 2, impressions: 200 }), model: { kind: 'mlp', hidden: [4] },
-  strategy: { kind: 'fedavg' }, rounds: { kind: 'synchronous', count: 1 } })
+  strategy: { kind: 'fedavg' }, rounds: { kind: 'synchronous', count: 1 },
+  codec: { up: [{ kind: 'delta' }, { kind: 'zstd', planes: true }], down: { kind: 'deflate' } } })
 console.log(run.status, scalar(2).dataSync()[0])
 `)
   const program = await said(process.execPath, ['program.mjs'], folder, env)
