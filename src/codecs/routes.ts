@@ -15,7 +15,10 @@ const words = {
 /** A role of a segment; `extra`: a further tensor of the strategy, such as a control variate. */
 export type CodedRole = (typeof words)[keyof typeof words]
 
-type Word = keyof typeof words
+/** What a role is called in `codec`. */
+export type Word = keyof typeof words
+
+export const roleOf = (word: Word): CodedRole => words[word]
 
 /** Codecs one after the other, as data: each codes what the one before leaves to it. */
 export type Chain = readonly Stage[]
@@ -55,7 +58,7 @@ const routeFields = {
 }
 
 /** What is said of codecs by role, of both directions or of one. */
-interface Route extends Words<Chain> {
+export interface Route extends Words<Chain> {
   readonly up?: Words<Chain> | undefined
   readonly down?: Words<Chain> | undefined
 }
@@ -112,7 +115,7 @@ const fitting = (chain: Chain | undefined, role: CodedRole): Chain | undefined =
   chain !== undefined && role === 'extra' && traitsOf(chain).of === 'changes' ? undefined : chain
 
 /** What a route says of a role in a direction: the direction's own word first, then that of both. */
-const within = (route: Route, direction: 'up' | 'down', role: CodedRole): Chain | undefined => {
+export const within = (route: Route, direction: 'up' | 'down', role: CodedRole): Chain | undefined => {
   const word = wordOf[role]
   const own = route[direction]
   return own?.[word] ?? fitting(own?.all, role) ?? route[word] ?? fitting(route.all, role)
@@ -149,6 +152,14 @@ export const chainsOf = (routes: Routes, participants: readonly Participant[], s
   return Object.assign(chainOf, { varies: true })
 }
 
+/** Every word of a route with its chain: `experts`, `up.towers`; and the directions that it is said of. */
+export const wordsIn = ({ up, down, ...both }: Route): readonly { readonly path: string; readonly word: Word | 'all'; readonly chain: Chain; readonly ways: readonly ('up' | 'down')[] }[] =>
+  ([['', both, ['up', 'down']], ['up.', up ?? {}, ['up']], ['down.', down ?? {}, ['down']]] as const).flatMap(([prefix, spoken, ways]) =>
+    (['all', ...Object.keys(words)] as (Word | 'all')[]).flatMap((word) => {
+      const chain = (spoken as Words<Chain>)[word]
+      return chain === undefined ? [] : [{ path: `${prefix}${word}`, word, chain, ways }]
+    }))
+
 /** Every chain that is named anywhere. */
 export const chainsIn = ({ some = [], ...all }: Routes): readonly Chain[] =>
-  [all, ...some].flatMap(({ up, down, ...both }: Route) => [both, up ?? {}, down ?? {}].flatMap((route) => Object.values(route).filter(Array.isArray) as Chain[]))
+  [all, ...some].flatMap((route) => wordsIn(route).map(({ chain }) => chain))

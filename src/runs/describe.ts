@@ -1,13 +1,14 @@
+import { idleWords } from '../codecs/idle-words.js'
 import { codecLibraries } from '../codecs/libraries.js'
 import { traitsOf } from '../codecs/registry.js'
-import { chainsIn } from '../codecs/routes.js'
+import { chainsIn, type CodedRole } from '../codecs/routes.js'
 import { payersOf } from '../costs/prices.js'
 import type { World } from '../data/world.js'
 import { roundEntryOf } from '../federation/rounds/registry.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
 import type { Plan } from '../faults/plan.js'
 import type { Flight } from '../flight/flight.js'
-import { survey } from '../flight/survey.js'
+import { survey, surveyParts } from '../flight/survey.js'
 import { streams } from '../random/streams.js'
 import { readTrace } from '../schedules/trace-file.js'
 import { functionsOf } from '../simulation/functions.js'
@@ -105,6 +106,17 @@ const payersIn = (resolved: Resolved, world: World): Pick<Manifest, 'payers'> =>
   return { payers: payersOf(costs, survey(resolved, world).participants, streams(seeds.faults)) }
 }
 
+/** Words of `codec` that code nothing. */
+const idleCodecs = (resolved: Resolved, world: World): string[] => {
+  const { codec } = resolved
+  if (codec === undefined) return []
+  const { parts } = surveyParts(resolved, world)
+  const rolesIn = (direction: 'up' | 'down'): Set<CodedRole> => new Set(parts.flatMap((part): CodedRole[] => [
+    ...part.segments.map(({ role }) => role), ...(part[direction].extras.length > 0 ? ['extra' as const] : []),
+  ]))
+  return idleWords(codec, { up: rolesIn('up'), down: rolesIn('down') })
+}
+
 /** The manifest of a run that is about to begin. */
 export const describe = (resolved: Resolved, world: World, from: Provenance): Manifest =>
   manifestOf(resolved, world, from, startOf(resolved, from.cwd))
@@ -142,7 +154,7 @@ const manifestOf = (resolved: Resolved, world: World, from: Provenance, start: R
   traces: traceFiles(resolved, from.cwd),
   ...payersIn(resolved, world),
   ...(start && { start: start.entry }),
-  warnings: [...resolved.warnings, ...(world.warnings ?? []), ...(start ? startWarnings(start, world) : [])],
+  warnings: [...resolved.warnings, ...(world.warnings ?? []), ...idleCodecs(resolved, world), ...(start ? startWarnings(start, world) : [])],
   // What lossless codecs make of the same numbers is bound to their libraries.
   versions: { ...versions(), ...from.versions, ...(resolved.codec !== undefined && codecLibraries) },
   processor: thisProcessor(),
