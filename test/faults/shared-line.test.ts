@@ -6,7 +6,7 @@ import { checkedPlan, drawPlan } from '../../src/faults/plan.js'
 import { type FaultInput, faultsSchema } from '../../src/faults/registry.js'
 import { wrongLine } from '../../src/faults/shared-line.js'
 import { readDocument } from '../../src/documents/source.js'
-import { drawFault } from '../../src/faults/turn.js'
+import { drawFault, milderFaults, wildness } from '../../src/faults/turn.js'
 import { type NetworkInput, networkSchema } from '../../src/schedules/network.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import type { Specification } from '../../src/simulation/script.js'
@@ -81,6 +81,18 @@ faults:
     const toss = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
     const drawn = Array.from({ length: 200 }, () => drawFault('narrow', toss, 1, scene))
     expect(drawn.every((fault) => 'who' in fault && !('line' in fault))).toBe(true)
+  })
+
+  it('that is written is made milder by its numbers and times; the line stays', () => {
+    const scene = { clients: ['client-A', 'client-B'], experts: [], rounds: 4, round: 1e6 }
+    const given = narrow({ line: { host: 'expert-1' } }, { by: 8, rounds: [1, 3], id: 'n' })
+    const milder = milderFaults(given, scene)
+    expect(milder.length).toBeGreaterThan(2)
+    for (const one of milder) {
+      expect(one).toMatchObject({ kind: 'narrow', line: { host: 'expert-1' } })
+      expect(one).not.toHaveProperty('who')
+      expect(wildness(one, scene)).toBeLessThanOrEqual(wildness(given, scene))
+    }
   })
 
   it('tosses one coin a round, for both ways of the line', () => {

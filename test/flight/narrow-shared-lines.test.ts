@@ -99,6 +99,9 @@ describe('the servers’ line, narrowed in the middle of two downloads', () => {
   it('is told of by rounds in which it was so, once each; one that narrows nothing never fires', async () => {
     const alone = await flown([narrow({ line: 'servers' }, { to: 9e6, id: 'wide' })])
     expect(alone.faults[0]).toMatchObject({ fired: 0, outcome: 'never fired' })
+    // The line is never idle between the rounds.
+    const always = await flown([narrow({ line: 'servers' }, { to: 2e6, id: 'n' })])
+    expect(always.faults[0]).toMatchObject({ fired: 2, outcome: 'the line narrowed in 2 rounds' })
     const { faults } = await flown([
       narrow({ line: 'servers' }, { to: 2e6, id: 'n' }),
       narrow({ line: 'servers' }, { by: 2, probability: 0, id: 'never' }), narrow({ line: 'servers' }, { by: 2, direction: 'down', id: 'other way' }),
