@@ -2,7 +2,9 @@ import type { Core } from '../faults/core.js'
 import type { Planned } from '../faults/fault.js'
 import type { Plan } from '../faults/plan.js'
 import { describe } from '../faults/registry.js'
+import { lineOf } from '../faults/shared-line.js'
 import { endOf as timeOf, stopOf as eventOf, type When } from '../faults/window.js'
+import { placeName } from '../network/topology.js'
 import type { Name } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import { cut, plural, wrap } from './format.js'
@@ -55,7 +57,13 @@ const timesOf = ({ fault, injected, healed }: Planned): readonly Span[] => {
 /** Where all links are meant, and nobody is named. */
 const everyone = '(everyone)'
 
-const hit = ({ targets }: Planned): readonly Name[] => (targets.length === 0 ? [everyone] : targets)
+/** What stands for a line that many share: `(servers)`. */
+const shared = ({ fault }: Planned): Name | undefined => {
+  const place = lineOf(fault)
+  return place === undefined ? undefined : `(${placeName(place)})`
+}
+
+const hit = (planned: Planned): readonly Name[] => (planned.targets.length === 0 ? [shared(planned) ?? everyone] : planned.targets)
 
 /** Every fault with its letter, its id and what it is. */
 export const planTable = ({ faults }: Plan, width: number): string => {
@@ -103,7 +111,8 @@ const grid = (
   placed: readonly Placed[], actors: readonly Name[], label: number, columns: number, { from, step }: { from: number; step: number },
 ): string => {
   const named = new Set(placed.flatMap(({ who }) => who))
-  const rows = [everyone, ...actors].filter((name) => named.has(name))
+  const places = [...named].filter((name) => !actors.includes(name) && name !== everyone)
+  const rows = [everyone, ...places, ...actors].filter((name) => named.has(name))
   const isThere = ({ spans }: Placed, column: number): boolean => {
     const begins = from + column * step
     return spans.some(([first, last]) => first < begins + step && last >= begins)

@@ -3,6 +3,7 @@ import { AGGREGATOR } from '../roster/participant.js'
 import type { Calendar, Window } from '../schedules/calendar.js'
 import type { Micros } from '../time/micros.js'
 import type { AbsenceHook, Hooks, Injection, Life, MessageHook, Planned } from './fault.js'
+import { otherRates } from './shared-line.js'
 
 /** Something about a fault changes in the middle of a flight. */
 export interface Edge extends Injection {
@@ -20,13 +21,14 @@ export class Stay {
   readonly edges: readonly Edge[]
 
   /** `hooks`: of the fault as it would be without a stay. `live` sets off what it does to lives and links. */
-  constructor({ id: fault, injected, healed, targets }: Planned, hooks: Hooks, live: (life: Life) => void) {
+  constructor(planned: Planned, hooks: Hooks, live: (life: Life) => void) {
+    const { id: fault, injected, healed, targets } = planned
     if (injected !== undefined) this.#first = Infinity
     const opens = (envelopes: number): void => {
       // Healed before it came: it never does.
       if (this.#last < Infinity) return
       this.#first = envelopes
-      if (hooks.narrow !== undefined) live({ kind: 'rates', who: targets[0], whose: targets, at: injected!.at, fault })
+      if (hooks.narrow !== undefined) live(otherRates(planned, injected!.at))
       const lives = upTo(hooks.lives ?? [], healed)
       for (const life of lives) {
         if (life.at >= injected!.at) live(life)
@@ -36,7 +38,7 @@ export class Stay {
     const closes = (envelopes: number): void => {
       this.#last = envelopes
       const about = { who: targets[0] ?? AGGREGATOR, at: healed!.at, fault }
-      if (hooks.narrow !== undefined) live({ kind: 'rates', whose: targets, ...about })
+      if (hooks.narrow !== undefined) live(otherRates(planned, healed!.at))
       if (this.#cut) live({ kind: 'heal', ...about })
       else if (hooks.door !== undefined || hooks.inbox !== undefined) live({ kind: 'release', ...about })
     }

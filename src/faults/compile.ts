@@ -1,5 +1,6 @@
 import { SpecificationError, WindtunnelError } from '../errors.js'
 import type { Envelope } from '../network/envelope.js'
+import { placeName } from '../network/topology.js'
 import { type Door, passes, type Verdict } from '../network/weather.js'
 import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
@@ -26,6 +27,7 @@ import { Presence, type Watched, watched } from './presence.js'
 import { entryOf } from './registry.js'
 import { FaultCount } from './report.js'
 import { Selections, shareOf } from './selections.js'
+import { otherRates, wrongLine } from './shared-line.js'
 import { Slowness } from './slowness.js'
 import { endOfWork } from './speed.js'
 import { striker } from './strike.js'
@@ -99,6 +101,17 @@ const byTarget = <K extends keyof Hooks>(all: readonly Compiled[], kind: K) => {
   return (name: Name): readonly NonNullable<Hooks[K]>[] => found.get(name) ?? []
 }
 
+/** Narrowings of lines that many share, by what their places are called. */
+const byPlace = (all: readonly Compiled[]): ReadonlyMap<string, readonly NarrowHook[]> => {
+  const found = new Map<string, NarrowHook[]>()
+  for (const { hooks: { narrow } } of all) {
+    if (narrow?.place === undefined) continue
+    const name = placeName(narrow.place)
+    found.set(name, [...(found.get(name) ?? []), narrow])
+  }
+  return found
+}
+
 const ruleOf = ({ planned, hooks: { messages: hook } }: Compiled): MessageRule[] => {
   if (hook === undefined) return []
   const { from, to } = planned
@@ -136,6 +149,11 @@ export const compile = (input: CompileInput): Weather => {
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
+  const servers = participants.flatMap(({ name, role }) => (role === 'client' ? [] : [name]))
+  for (const { id, fault } of plan.faults) {
+    const wrong = wrongLine(fault, network, servers)
+    if (wrong !== undefined) throw new SpecificationError(`fault '${id}': line ${wrong.rule}. ${wrong.advice}`)
+  }
   const links = resolveNetwork(network, participants, streams, read)
   const lexicon = createLexicon()
   const jitterDraws = freshened(fresh, createDraws(streams, lexicon, 'network', 'jitter'), 'network', 'jitter')
@@ -153,7 +171,8 @@ export const compile = (input: CompileInput): Weather => {
     const waits = entryOf(fault).sudden !== true && (when.when !== undefined || stopOf(when) !== undefined)
     return waits || calms ? new Gate(waits ? when : {}, parts) : undefined
   }
-  const heard = ({ id: fault, targets }: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
+  const heard = (planned: Planned, hooks: Hooks, gate: Gate, stay: Stay | undefined): Hooks => {
+    const { id: fault, targets } = planned
     const [who] = targets
     const see: Reader['see'] = (event) => {
       // Events count from the injection on.
@@ -162,7 +181,7 @@ export const compile = (input: CompileInput): Weather => {
       const ended = gate.endsAt(event.at)
       gate.see(event)
       const isOther = wasOn !== gate.isOn() || ended !== gate.endsAt(event.at)
-      if (hooks.narrow !== undefined && isOther) live({ kind: 'rates', who, whose: targets, at: event.at, fault })
+      if (hooks.narrow !== undefined && isOther) live(otherRates(planned, event.at))
       // What an inbox holds has no more to wait for.
       if (hooks.inbox !== undefined && wasOn && !gate.isOn()) live({ kind: 'release', who, at: event.at, fault })
       if (hooks.absence === undefined || hooks.absence.phase !== undefined) return
@@ -207,6 +226,7 @@ export const compile = (input: CompileInput): Weather => {
   const [slow, partial, narrow, absence] = [
     byTarget(compiled, 'slow'), byTarget(compiled, 'partial'), byTarget(compiled, 'narrow'), byTarget(compiled, 'absence'),
   ]
+  const narrowedPlaces = byPlace(compiled)
   const clocks = byTarget(compiled, 'clock')
   const inboxes = byTarget(compiled, 'inbox')
   const mayBeFull = compiled.some(({ hooks }) => hooks.inbox !== undefined)
@@ -260,10 +280,10 @@ export const compile = (input: CompileInput): Weather => {
   const slowness = new Slowness()
   const untouched = all.length === 0 && rules.none
 
-  /** Narrowings that may be other ones in each round. */
+  /** Narrowings that may be other ones in each round; of a shared line, on which something may be at any time, in which rounds it struck. */
   const byRound = compiled.flatMap(({ planned, hooks }) => {
     const { rounds, probability } = planned.fault as When & { readonly probability?: number }
-    const varies = rounds !== undefined || probability !== undefined || shareOf(planned.fault) !== undefined
+    const varies = rounds !== undefined || probability !== undefined || shareOf(planned.fault) !== undefined || hooks.narrow?.place !== undefined
     return hooks.narrow !== undefined && varies ? [planned] : []
   })
 
@@ -271,7 +291,7 @@ export const compile = (input: CompileInput): Weather => {
     if (event.kind === 'round-open') {
       presence.open(event.round, event.at)
       selections.open(event.round, event.selected)
-      for (const { id: fault, targets } of byRound) live({ kind: 'rates', who: targets[0], whose: targets, at: event.at, fault })
+      for (const planned of byRound) live(otherRates(planned, event.at))
     } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
     else if (event.kind === 'drop') presence.dropped(event)
     else if (event.kind === 'life') deaths.see(event)
@@ -394,14 +414,19 @@ export const compile = (input: CompileInput): Weather => {
       return rules.judge(envelope, now, from.role, to.role)
     },
     rate: (line, at) => {
-      if (line.owner === undefined) return { bytesPerSecond: line.bytesPerSecond, until: Infinity }
+      if (line.owner === undefined) {
+        const usual = { bytesPerSecond: line.bytesPerSecond, until: Infinity }
+        const place = placeName(line.place)
+        const narrowings = narrowedPlaces.get(place)
+        return narrowings === undefined ? usual : narrowed(place, usual, narrowings, line.direction, at, presence.round)
+      }
       const { owner, direction } = line
       const who = subject(owner)
       if (who.link === undefined) {
         throw new WindtunnelError(`'${owner}' is a server: only clients have a link whose rate can be asked.`)
       }
       if (who.narrow.length === 0) return who.link.rate(direction, at)
-      return narrowed(owner, who.link, who.narrow, direction, at, presence.round)
+      return narrowed(owner, who.link.rate(direction, at), who.narrow, direction, at, presence.round)
     },
     weight: (client) => subject(client).link?.weight ?? 1,
     latency,

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Dials } from '../dials/dial.js'
 import { told } from '../entry.js'
 import type { Envelope } from '../network/envelope.js'
+import type { Place } from '../network/topology.js'
 import type { Door } from '../network/weather.js'
 import type { Draws } from '../random/draws.js'
 import type { Reader } from '../record/flight-recorder.js'
@@ -74,8 +75,8 @@ export type Life =
   | { readonly kind: 'restart'; readonly who: Name; readonly at: Micros; readonly fault: string }
   /** An event has ended what kept clients away: they may be there. */
   | { readonly kind: 'back'; readonly who: Name; readonly at: Micros; readonly fault: string }
-  /** What the lines of these carry is something else from now on: transfers under way end at another time. */
-  | { readonly kind: 'rates'; readonly who: Name; readonly whose: readonly Name[]; readonly at: Micros; readonly fault: string }
+  /** What the lines of these carry, or those that are shared at a place, is something else from now on: transfers under way end at another time. */
+  | { readonly kind: 'rates'; readonly who: Name; readonly whose: readonly Name[]; readonly place?: Place; readonly at: Micros; readonly fault: string }
   /** It sleeps, and then goes on where it was. */
   | {
       readonly kind: 'pause'
@@ -141,10 +142,13 @@ export interface SlowHook {
 /** How much of its local epochs a client does in a round; undefined: the fault does not strike. */
 export type PartialHook = (client: Name, round: number) => number | undefined
 
-/** How much narrower a client's line is. */
+/** How much narrower a client's line is, or one that many share. */
 export interface NarrowHook {
+  /** Where the shared line is; absent: it is about the lines of the fault's targets. */
+  readonly place?: Place | undefined
   readonly direction: 'up' | 'down' | undefined
   readonly window: When
+  /** `client`: of a shared line, what its place is called. */
   strikes(client: Name, round: number): boolean
   /** Whether events have it on; it is, when absent. */
   isOn?(at: Micros): boolean
@@ -308,11 +312,14 @@ export type Effects = Readonly<Record<string, (times: number, amount: number) =>
 
 type KindOf<Schema extends z.ZodType> = z.output<Schema> extends { readonly kind: infer Kind } ? Kind & string : never
 type SubjectOf<Schema extends z.ZodType> =
+  z.input<Schema> extends { readonly who?: infer Who; readonly line?: infer At } ? unknown extends At ? WhoOf<Schema> : NonNullable<Who> | { readonly line: NonNullable<At> }
+  : WhoOf<Schema>
+type WhoOf<Schema extends z.ZodType> =
   z.input<Schema> extends { readonly who: infer Who } ? Who
   : z.input<Schema> extends { readonly link: infer L } ? L
   : z.input<Schema> extends { readonly groups: infer Groups } ? Groups
   : never
-type About<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind' | 'who' | 'link' | 'groups'>
+type About<Schema extends z.ZodType> = Omit<z.input<Schema>, 'kind' | 'who' | 'line' | 'link' | 'groups'>
 /** Of the fields in `Either` exactly one is given. */
 type OneOf<Fields, Either extends PropertyKey> = [Either] extends [never]
   ? Fields
@@ -335,7 +342,7 @@ export interface FaultEntry<Schema extends z.ZodType = z.ZodType, Either extends
   readonly sentence: string
   /** Where the fault, or its model, is described. */
   readonly source: string
-  /** Its fields as data: `kind`, `who`, `link` or `groups`, and its own. */
+  /** Its fields as data: `kind`, `who` (or `line` in place of it), `link` or `groups`, and its own. */
   readonly schema: Schema
   /** Fields of which exactly one is given: `by` or `profile`. */
   readonly either?: readonly Either[]
@@ -368,7 +375,8 @@ export const faultEntry = <Schema extends z.ZodType<{ readonly kind: string }>, 
     error: `give either ${either.map((field) => `\`${field}\``).join(' or ')}`, path: [either[0]],
   })
   const subject = targets === 'messages' ? 'link' : targets === 'groups' ? 'groups' : 'who'
-  const constructor = (of: unknown, rest?: object) => ({ kind, [subject]: of, ...rest }) as z.input<Schema>
+  const isLine = (of: unknown): of is object => subject === 'who' && typeof of === 'object' && of !== null && 'line' in of
+  const constructor = (of: unknown, rest?: object) => ({ kind, ...(isLine(of) ? of : { [subject]: of }), ...rest }) as z.input<Schema>
   const entry = {
     kind, sentence, source, schema: told(schema, sentence, source), either, targets, kills, sudden, midRound, dials, describe, effects,
     drawing, compile,

@@ -4,7 +4,7 @@ import { type Draws } from '../random/draws.js'
 import { normal } from '../random/streams.js'
 import { kindNumber } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
-import type { ClientLink, Jitter } from '../schedules/network.js'
+import type { Jitter } from '../schedules/network.js'
 import type { Micros } from '../time/micros.js'
 import type { NarrowHook } from './fault.js'
 import { endOf, inRounds, inTime, type When } from './window.js'
@@ -17,24 +17,24 @@ const nextEdge = (when: When, at: Micros): Micros => {
 }
 
 /**
- * A line's rate under all narrowings at once: factors multiply, then the lowest cap holds. Rounds are those of `round`,
+ * A line's rate under all narrowings at once: factors multiply, then the lowest cap holds. `whose`: its owner, or what the place
+ * is called at which many share it; `open`: what it carries without them. Rounds are those of `round`,
  * the latest to have opened. When another opens, or an event has one begin or end, transfers under way ask again.
  */
 export const narrowed = (
-  client: Name,
-  link: ClientLink,
+  whose: Name,
+  open: Rate,
   narrowings: readonly NarrowHook[],
   direction: 'up' | 'down',
   at: Micros,
   round: number,
 ): Rate => {
-  const open = link.rate(direction, at)
   let until = open.until
   let divisor = 1
   let cap = Infinity
   const on = narrowings.filter((hook) => {
     if (hook.direction !== undefined && hook.direction !== direction) return false
-    if (!inRounds(hook.window, round) || hook.isOn?.(at) === false || !hook.strikes(client, round)) return false
+    if (!inRounds(hook.window, round) || hook.isOn?.(at) === false || !hook.strikes(whose, round)) return false
     until = Math.min(until, nextEdge(hook.window, at), hook.endsAt?.(at) ?? Infinity)
     return inTime(hook.window, at)
   })
@@ -43,7 +43,7 @@ export const narrowed = (
     cap = Math.min(cap, hook.cap)
   }
   const bytesPerSecond = Math.min(open.bytesPerSecond / divisor, cap)
-  if (bytesPerSecond !== open.bytesPerSecond) for (const hook of on) hook.narrowed(client, round)
+  if (bytesPerSecond !== open.bytesPerSecond) for (const hook of on) hook.narrowed(whose, round)
   return { bytesPerSecond, until }
 }
 

@@ -13,6 +13,7 @@ import { resolve, type Selector } from '../roster/selectors.js'
 import { type Knowledge, nothingKnown } from './knowledge.js'
 import type { Planned } from './fault.js'
 import type { Link } from './link.js'
+import { lineOf } from './shared-line.js'
 import { entryOf, type Fault, faultEntries, faultSchema, faultsSchema, type FaultInput } from './registry.js'
 
 /** All faults of one flight, drawn from the seed before it begins: plain JSON, which can be edited and flown. */
@@ -107,6 +108,15 @@ const planOne = (
     const groups = drawGroups((fault as { groups: Selector[][] }).groups, actors, stream, key, `${where}.groups`)
     return { id, key, fault, targets: groups.flat().sort(), groups }
   }
+  // What many share is nobody's.
+  const place = lineOf(fault)
+  if (place !== undefined) {
+    if (typeof place === 'object' && 'host' in place) {
+      const servers = actors.filter(({ role }) => role !== 'client')
+      resolve({ select: 'named', names: [place.host] }, servers, () => 0, `${where}.line.host`)
+    }
+    return { id, key, fault, targets: [] }
+  }
   const { who } = fault as { who: Selector }
   if (who.select === 'share' && entryOf(fault).midRound !== true) {
     const able = faultEntries.flatMap(({ kind: other, midRound }) => (midRound === true ? [other] : [])).join(', ')
@@ -172,6 +182,9 @@ export const checkedPlan = (value: unknown, actors: readonly Participant[], sour
       throw wrongPlan(source, path, `${where}: nobody is called '${given[place]}'.${hint} There are ${names.slice(0, 24).join(', ')}.`)
     }
     const { kind, targets: hits, drawing } = entryOf(fault)
+    if (lineOf(fault) !== undefined && targets.length > 0) {
+      throw wrongPlan(source, ['faults', i, 'targets'], `${where}.targets: a line that many share is nobody's. Give targets: [], or \`who\` in place of \`line\`.`)
+    }
     if (hits === 'clients') clientsOnly(targets, actors, kind, `${where}.targets`)
     const settled = drawn === undefined ? undefined : drawing?.schema.safeParse(drawn)
     if (settled?.success === false) throw badFault(`${where}.drawn`, settled.error)

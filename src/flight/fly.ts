@@ -7,6 +7,7 @@ import { type Core, coreOf } from '../faults/core.js'
 import { drawPlan, type Plan, planAnother } from '../faults/plan.js'
 import type { FaultInput } from '../faults/registry.js'
 import { type Relabelled, relabellings } from '../faults/relabel.js'
+import { wrongLine } from '../faults/shared-line.js'
 import { Fresh } from '../random/fresh.js'
 import { streams } from '../random/streams.js'
 import type { ReadText } from '../schedules/csv.js'
@@ -53,6 +54,9 @@ export interface PlanSeed {
 /** A fault as a plan would have drawn it: for one that is injected. Throws for one that changes what was before the flight. */
 export const plannedAnother = (setup: Setup, plan: Plan, fault: FaultInput, cwd = process.cwd()): Plan['faults'][number] => {
   const planned = planAnother(plan, fault, setup.participants, knowledgeOf(setup, reading(cwd)))
+  const servers = setup.participants.flatMap(({ name, role }) => (role === 'client' ? [] : [name]))
+  const wrong = wrongLine(planned.fault, setup.resolved.network, servers)
+  if (wrong !== undefined) throw new SpecificationError(`inject.line ${wrong.rule}. ${wrong.advice}`)
   demandFromStart({ ...plan, faults: [{ ...planned, injected: { at: 0, event: 0 } }] })
   return planned
 }

@@ -102,7 +102,7 @@ export class Lives {
       if (event.kind === 'crash') this.#crash(event)
       else if (event.kind === 'restart') this.#dead.get(event.who)?.()
       else if (event.kind === 'back') this.#options.returned()
-      else if (event.kind === 'rates') this.#options.network.rerate(event.whose)
+      else if (event.kind === 'rates') this.#options.network.rerate(event.whose, event.place)
       else if (event.kind === 'pause') this.#pause(event)
       else if (event.kind === 'leave') this.#leave(event)
       else this.#links(event)

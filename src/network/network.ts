@@ -20,7 +20,7 @@ import { Fair } from './links/fair.js'
 import { Fifo } from './links/fifo.js'
 import { LinkError } from './link-error.js'
 import type { Cargo, Links, Transfer } from './links/links.js'
-import type { Path, Topology } from './topology.js'
+import type { Path, Place, Topology } from './topology.js'
 import { passes, type Verdict, type Weather } from './weather.js'
 
 /** What an actor hands over: encoded bytes and what they are about. */
@@ -207,10 +207,10 @@ export class Network {
     }
   }
 
-  /** What the weather says of the lines of these has changed: what is under way on them asks again. */
-  rerate(whose: readonly Name[]): void {
+  /** What the weather says of the lines of these, or of those that are shared at a place, has changed: what is under way on them asks again. */
+  rerate(whose: readonly Name[], at?: Place): void {
     const { topology } = this.#options
-    this.#links.rerate(whose.flatMap((who) => topology.linesOf(who)))
+    this.#links.rerate([...whose.flatMap((who) => topology.linesOf(who)), ...(at === undefined ? [] : topology.linesAt(at))])
   }
 
   /** What `fault` keeps at doors is asked about again, now. */

@@ -10,6 +10,10 @@ export interface AccessLine {
 /** Where a line is that many share: all servers' access, or that of one; a region's, or what is between regions. */
 export type Place = 'servers' | 'backbone' | { readonly host: Name } | { readonly region: string }
 
+/** What a place is called: the same for the same place. */
+export const placeName = (place: Place): string =>
+  typeof place === 'string' ? place : 'host' in place ? `host ${place.host}` : `region ${place.region}`
+
 /** One way of a line that is nobody's own. `up` of a place: what leaves it; of the backbone: towards the servers. */
 export interface SharedLine {
   readonly owner?: undefined
@@ -34,6 +38,8 @@ export interface Topology {
   path(from: Name, to: Name): Path
   /** The lines that an actor owns. */
   linesOf(who: Name): readonly AccessLine[]
+  /** The lines that are shared at a place, each way that has a limit. */
+  linesAt(place: Place): readonly SharedLine[]
 }
 
 /** What there is beyond the clients' own lines. */
@@ -123,5 +129,6 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
       const access = accessOf(who)
       return access === null ? [] : [access.up, access.down]
     },
+    linesAt: (at) => around.lines.filter(({ place }) => placeName(place) === placeName(at)),
   }
 }

@@ -19,11 +19,12 @@ export const sharedLineFields = {
   backbone: bandwidthSchema.optional().describe('Between places that are not in one region, each way: to the servers, and from them'),
 }
 
-type Fields = { readonly [Field in keyof typeof sharedLineFields]?: z.output<(typeof sharedLineFields)[Field]> }
+/** What a network says of its shared lines. */
+export type SharedLineFields = { readonly [Field in keyof typeof sharedLineFields]?: z.output<(typeof sharedLineFields)[Field]> }
 
 /** What is wrong in a network's shared lines: where, and what to do. */
 export const wrongLines = (
-  network: Fields & {
+  network: SharedLineFields & {
     readonly sharing: 'fifo' | 'fair'
     readonly regions?: Readonly<Record<string, unknown>> | undefined
     readonly overrides: readonly { readonly weight?: number | undefined }[]
@@ -51,7 +52,7 @@ const linesOf = (place: Place, ways: { readonly up?: number | undefined; readonl
   })
 
 /** The lines of a network that are shared, each way of each. `hosts`: the servers, each on a host of its own if so it is said. */
-export const sharedLinesOf = ({ servers, regional = {}, backbone }: Fields, hosts: readonly Name[]): SharedLine[] => [
+export const sharedLinesOf = ({ servers, regional = {}, backbone }: SharedLineFields, hosts: readonly Name[]): SharedLine[] => [
   ...(servers?.apart === true ? hosts.flatMap((host) => linesOf({ host }, servers)) : linesOf('servers', servers)),
   ...Object.entries(regional).flatMap(([region, ways]) => linesOf({ region }, ways)),
   ...linesOf('backbone', { up: backbone, down: backbone }),

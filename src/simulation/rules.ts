@@ -1,3 +1,4 @@
+import { wrongLine } from '../faults/shared-line.js'
 import { roundEntryOf, type Rounds } from '../federation/rounds/registry.js'
 import type { OptionProblem } from '../federation/rounds/round.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
@@ -40,10 +41,17 @@ const selectionProblems = ({ choose, selection, rounds: given }: Settled): Probl
   return selectionEntryOf(selection).problems(rounds ?? {}).map(({ rule, advice }) => problem(rule, advice))
 }
 
+/** Lines that many share are narrowed where there are any. */
+const lineProblems = ({ faults, network }: Settled): Problem[] =>
+  faults.flatMap((fault, i) => {
+    const wrong = wrongLine(fault, network)
+    return wrong === undefined ? [] : [{ path: ['faults', i, 'line'], at: 'value' as const, ...wrong }]
+  })
+
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled)]
+  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...lineProblems(settled)]
   if (rounds === undefined) return { problems: others, warnings: privacyWarnings(settled) }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)

@@ -70,6 +70,25 @@ client-a-scenario-w… ...BBB..`)
     ])
   })
 
+  it('has a row for a line that many share', () => {
+    const plan = drawPlan([
+      narrow({ line: 'servers' }, { by: 4, direction: 'up', rounds: [2, 3], id: 'servers' }), narrow({ line: { region: 'eu' } }, { to: '1 Mbps', probability: 0.5, id: 'region' }),
+      narrow({ line: { host: 'expert-1' } }, { by: 2, id: 'host' }), narrow({ line: 'backbone' }, { by: 2, rounds: [4, 4], id: 'backbone' }),
+    ], participants, '1')
+    expect(planTable(plan, 100)).toBe(`\
+A servers   the line of the servers: uplink bandwidth divided by 4, rounds 2-3
+B region    the line of region eu: bandwidth at most 1 Mbit/s, with 50 % probability
+C host      the line of expert-1’s host: bandwidth divided by 2
+D backbone  the backbone: bandwidth divided by 2, round 4`)
+    expect(planTimeline(plan, { actors, rounds: 4, width: 60 })).toEqual([`\
+rounds 1 to 4
+                1  4
+(servers)       .AA.
+(region eu)     BBBB
+(host expert-1) CCCC
+(backbone)      ...D`])
+  })
+
   it.each([60, 80])('fits %i columns, however many rounds and actors there are', (width) => {
     const many = Array.from({ length: 100 }, (_, i) => `client-number-${i}-of-a-hundred`)
     const crowd = drawPlan([slow('all', { by: 2, rounds: [100, 900] }), lose({}, { probability: 0.1 }), crash('all', { at: minutes(90) })],

@@ -44,6 +44,8 @@ const mistakes: Readonly<Record<string, readonly [Readonly<Record<string, string
   'a straggler that is told twice': [{ faults: '[slow(one(), { by: 2, profile: [[0, 2]] })]' }, 'profile'],
   'a crash at no time': [{ faults: '[crash(one(), { keeps: "nothing" })]' }, 'when'],
   'a line that is narrower by nothing': [{ faults: '[narrow(one(), { rounds: [1, 2] })]' }, 'to'],
+  'a line that many share, and that there is not': [{ faults: '[narrow({ line: "server" }, { by: 2 })]' }, 'server'],
+  'a line in place of whom, of a fault that has none': [{ faults: '[slow({ line: "servers" }, { by: 2 })]' }, 'line'],
   'a delay by nothing': [{ faults: '[delay({ message: "model" }, {})]' }, 'by'],
   'a strategy without options that is given one': [{ strategy: 'fedBn({ mu: 1 })' }, 'mu'],
   'a misspelt field of the evaluation': [{ evaluate: '{ evry: 2 }' }, 'evry'],

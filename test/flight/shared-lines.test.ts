@@ -6,7 +6,7 @@ import { calmRoundsOf, fly } from '../../src/flight/fly.js'
 import { setUp } from '../../src/flight/setup.js'
 import { calmLine } from '../../src/cli/run.js'
 import { resolve } from '../../src/simulation/resolve.js'
-import { deadline, fedAvg, mlp, mmoe, ms, region, seconds, sgd, synchronous, type Specification } from '../../src/simulation/script.js'
+import { deadline, fedAvg, kbps, mlp, mmoe, ms, narrow, region, seconds, sgd, synchronous, type Specification } from '../../src/simulation/script.js'
 import { everyAbsence, everyFault, unequal } from '../federation/every-fault.js'
 import { smallWorld } from '../federation/small.js'
 
@@ -88,12 +88,16 @@ describe('a flight under fair sharing', () => {
         model: mmoe({ embedding: 2, experts: 2, expert: [3], tower: [2] }),
         rounds: deadline({ count: 6, after: seconds(4) }),
         delivery: { acknowledge: true },
-        faults: [...everyFault({ leaves: [2, 3], uploadsLost: [1, 4], modelsLost: [2, 5], narrow: [1, 3], crash: 700 }), ...everyAbsence()],
+        faults: [...everyFault({ leaves: [2, 3], uploadsLost: [1, 4], modelsLost: [2, 5], narrow: [1, 3], crash: 700 }), ...everyAbsence(),
+          narrow({ line: 'servers' }, { by: 3, direction: 'down', rounds: [2, 3], id: 'busy' }), narrow({ line: { region: 'south' } }, { to: kbps(200), from: ms(500), until: seconds(9), id: 'south' }),
+          narrow({ line: 'backbone' }, { by: 8, probability: 0.5, when: { event: 'closed', round: 1 }, lasts: seconds(8), id: 'backbone' }),
+        ],
       },
     )
     const flights = await Promise.all([1, 2].map(() => fly(resolve(specification, { engine: 'surrogate' }), { world: unequal, engine })))
     expect(flights[0].digests.events).toBe(flights[1].digests.events)
-    const { ledger } = flights[0]
+    const { ledger, faults } = flights[0]
+    for (const id of ['busy', 'south', 'backbone']) expect(faults.find((one) => one.id === id)!.fired, id).toBeGreaterThan(0)
     expect(new Set(ledger.map(({ fate }) => fate)).size).toBeGreaterThan(4)
     for (const [direction, bytesPerSecond] of [['down', 1e6 / 8], ['up', 600_000 / 8]] as const) {
       const rows = ledger.filter((row) => row.direction === direction)

@@ -206,6 +206,26 @@ describe('a fault that is injected', () => {
     expect((await flown(false)).later).toBeGreaterThan(seconds(1))
   })
 
+  it('by hand, on the line of the servers: what is under way goes on at the other rate, and at its own once that is healed', async () => {
+    const shared = await labOf({ network: { sharing: 'fair', up: 1e9, down: 1e9, latency: 0, servers: { up: 1e5 } }, faults: [] })
+    const there = ({ ledger }: Pick<Awaited<ReturnType<Lab['fly']>>, 'ledger'>): readonly (number | null)[] =>
+      ledger.flatMap(({ round, kind, from, delivered }) => (round === 1 && kind === 'model' && from !== 'aggregator' ? [delivered] : []))
+    const undisturbed = there(await shared.fly())
+    expect(undisturbed).toEqual(Array.from({ length: 6 }, () => 279_360))
+    const flight = await shared.start()
+    await flight.until(ms(20))
+    const { id } = flight.inject(narrow({ line: 'servers' }, { by: 1000, id: 'narrow' }))
+    await flight.until(ms(25))
+    flight.heal(id)
+    const flown = await isItsPlan(shared, flight)
+    // A thousandth of what five milliseconds carry has passed in them.
+    expect(there(flown)).toEqual(undisturbed.map((at) => at! + ms(5) * 0.999))
+    expect(flown.faults[0]).toMatchObject({ id: 'narrow', targets: [], fired: 1, outcome: 'the line narrowed in 1 round' })
+    const other = await lab.start()
+    expect(() => other.inject(narrow({ line: 'servers' }, { by: 2 }))).toThrow('inject.line is the line of the servers, and under network.sharing: fifo only clients have lines. Give network: {')
+    other.close()
+  })
+
   it('can be healed, and so can one of the plan', async () => {
     const calm = await lab.start()
     calm.heal('losses')

@@ -61,6 +61,9 @@ describe('with lines that many share', () => {
     expect(weights).toEqual([3, 3, 1])
     expect(wider.linesOf('client-a').map(({ owner }) => owner)).toEqual(['client-a', 'client-a'])
     expect(wider.linesOf('aggregator')).toEqual([])
+    expect(wider.linesAt({ region: 'us' })).toEqual(lines.filter(({ place }) => typeof place === 'object' && 'region' in place && place.region === 'us'))
+    expect(wider.linesAt('servers')).toContain(servers('client-a'))
+    expect(wider.linesAt({ host: 'us' })).toEqual([])
   })
 })
 
