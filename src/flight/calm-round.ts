@@ -30,10 +30,12 @@ const slowest = (lines: readonly Line[], rateOf: (line: Line) => Rate): Rate => 
 /**
  * The first round of every client in a weather without faults, begun at 0: from the model's first byte at the servers to
  * the last byte of the answer there; the longest that it can be where messages are coded. Schedules are left out, and so is
- * what strategies measure between their legs. It has its lines to itself: where they are shared, it takes longer when others
- * are on them.
+ * what strategies measure between their legs.
+ *
+ * `on`: each has its lines to itself, which is the least that a round takes where lines are shared; or all clients are on them
+ * at once, all the time: shared fairly, nobody has less of a line than its weight among all of theirs, so that it is the most.
  */
-export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
+export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowded lines' = 'own lines'): CalmRound[] => {
   const { clients, strategy, parts } = setup
   const travelling = travellingOf(parts)
   const stepCost = stepCostOn(setup, (name) => weather.device(name))
@@ -42,13 +44,20 @@ export const calmRounds = (setup: Setup, weather: Calm): CalmRound[] => {
   const mostOf = (client: Name, kind: 'model' | 'update'): number =>
     travelling.reduce((sum, part) => sum + wire.most(part, kind, client, 1), 0)
   const topology = topologyOf(setup, weather)
+  const weights = clients.reduce((sum, { name }) => sum + weather.weight(name), 0)
+  const share = (line: Line, client: Name): number => (on === 'own lines' || line.owner !== undefined ? 1 : weather.weight(client) / weights)
   const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
     const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
     const kind = direction === 'down' ? 'model' : 'update'
     const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
     const { lines } = topology.path(from, to)
-    const passed = drain(mostOf(client, kind), start, { rate: (at) => slowest(lines, (line) => weather.rate(line, at)) })
+    const passed = drain(mostOf(client, kind), start, {
+      rate: (at) => slowest(lines, (line) => {
+        const { bytesPerSecond, until } = weather.rate(line, at)
+        return { bytesPerSecond: bytesPerSecond * share(line, client), until }
+      }),
+    })
     return passed - start + weather.latency(envelope)
   }
   return clients.map(({ name, rows, epochs, batch }) => {

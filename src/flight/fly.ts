@@ -95,7 +95,7 @@ export const flySetup = async (setup: Setup, options: FlyOptions): Promise<Fligh
 export const ready = async (given: Setup, options: FlyOptions): Promise<Simulator> => {
   const { cwd = process.cwd(), plan = planOf(given, cwd) } = options
   const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
-  const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd).map(({ client, total }) => [client, total]))
+  const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd, 'crowded lines').map(({ client, total }) => [client, total]))
   const byHand = plan.faults.some(isByHand)
   if (byHand) demandFromStart(plan)
   const core = coreIn(setup)
@@ -113,12 +113,12 @@ const readyUnder = (setup: Setup, forecast: Forecast, options: FlyOptions & Pick
   return new Simulator(setup, forecast, { ...options, checks })
 }
 
-/** What the first round takes every client if nothing disturbs it, the slowest first. */
-export const calmRoundsOf = (setup: Setup, cwd = process.cwd()): CalmRound[] => {
+/** What the first round takes every client if nothing disturbs it, the slowest first; on lines that are shared the least, or the most. */
+export const calmRoundsOf = (setup: Setup, cwd = process.cwd(), on?: Parameters<typeof calmRounds>[2]): CalmRound[] => {
   const nothing: Plan = { seed: setup.resolved.seeds.faults, faults: [] }
   const forecast = forecastOf(setup, nothing, reading(cwd))
   const weather = forecast({ record: new FlightRecorder(() => 0), live: () => {} })
-  return calmRounds(setup, weather).sort((a, b) => b.total - a.total)
+  return calmRounds(setup, weather, on).sort((a, b) => b.total - a.total)
 }
 
 /** Sets up and flies. */

@@ -125,9 +125,9 @@ export class Lab {
     }
   }
 
-  /** What the first round takes every client if nothing disturbs it, the slowest first. */
-  async calmRounds(): Promise<readonly CalmRound[]> {
-    return calmRoundsOf(await this.#settle(this.resolved), this.#cwd)
+  /** What the first round takes every client if nothing disturbs it, the slowest first; on lines that are shared the least (the default), or the most. */
+  async calmRounds(on?: 'own lines' | 'crowded lines'): Promise<readonly CalmRound[]> {
+    return calmRoundsOf(await this.#settle(this.resolved), this.#cwd, on)
   }
 
   /** Flies. Throws a `Violation` where a check is broken, and a `SpecificationError` for a plan that cannot be. */

@@ -63,3 +63,23 @@ it('is said in one line, with the deadline that it cannot meet', () => {
   expect(calmLine(calm, rounds(2))).toMatch(/; a round ends after 2:00$/)
   expect(calmLine(calm, rounds(1))).toMatch(/; a round ends after 1:00, which it cannot meet$/)
 })
+
+it.each([
+  ['the servers’ line', { servers: { up: 200_000, down: 100_000 } }],
+  ['a region’s line and the backbone, with weights', {
+    regions: { eu: ['client-DE', 'client-FR'] }, regional: { eu: { up: 50_000, down: 60_000 } }, backbone: 80_000,
+    overrides: [{ who: 'client-DE', weight: 5 }, { who: 'client-ES', weight: 0.5 }],
+  }],
+  ['hosts of their own', { servers: { up: 150_000, down: 150_000, apart: true } }],
+] as const)('where lines are shared a round is no shorter than alone on them, and no longer than with all clients on them: %s', async (_, network) => {
+  const engine = await openEngine({ engine: 'surrogate' })
+  const resolved = resolve(specified({ network: { sharing: 'fair', up: 400_000, down: 400_000, ...network } as Specification['network'] }), { engine: 'surrogate' })
+  const setup = await setUp(resolved, unequal, engine)
+  const { rounds: [{ closed }] } = await fly(resolved, { engine, world: unequal })
+  await engine.close()
+  const [[alone], [crowded]] = [calmRoundsOf(setup), calmRoundsOf(setup, undefined, 'crowded lines')]
+  expect(alone.total).toBeLessThan(closed)
+  expect(closed).toBeLessThanOrEqual(crowded.total)
+  // It is a bound that says something.
+  expect(crowded.total).toBeLessThan(5 * closed)
+})

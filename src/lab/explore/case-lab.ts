@@ -240,7 +240,7 @@ export class CaseLab {
     // The other engine comes to know the same programs and tables, by the same names.
     await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (role: string) => setup.participants.filter((one) => one.role === role).map(({ name }) => name)
-    const [slowest] = calmRoundsOf(setup, cwd)
+    const [slowest] = calmRoundsOf(setup, cwd, 'crowded lines')
     const { down, training, up, total: round } = slowest
     const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round, phases: [down, training, up] }
     return { setup, scene, first, again }

@@ -97,7 +97,7 @@ export class Arena {
       const named = (all: typeof ours): string => all.flatMap(({ role, name }) => (role === 'client' ? [name] : [])).slice(0, 6).join(', ')
       throw new SpecificationError(`No client takes part on both sides (${named(ours)}; ${named(theirs)}): no plan of faults means the same to both.`)
     }
-    const round = Math.max(...(await Promise.all([a, b].map((lab) => lab.calmRounds()))).map(([slowest]) => slowest.total))
+    const round = Math.max(...(await Promise.all([a, b].map((lab) => lab.calmRounds('crowded lines')))).map(([slowest]) => slowest.total))
     const counts = [countOf(a.resolved), countOf(b.resolved)]
     const kinds = [a, b].map(({ resolved }) => (dataOf(resolved) as { readonly kind?: string } | undefined)?.kind)
     const length = Math.max(...Object.values(this.#lengths))
