@@ -271,20 +271,23 @@ export const receive = (
   if (wire.codes && envelope.kind === 'update') recall(holding, from, envelope.round, ownership)
   const read = readUpdate(holding, envelope, from, ownership)
   const [update, because] = typeof read === 'string' ? [undefined, read] : [read]
-  const round = update?.round ?? 0
+  // Changes of a model that is not known here, or no longer: asked for whole, if what they are for is still of use.
+  const isLost = because === 'reference'
+  const round = update?.round ?? (isLost ? envelope.round : 0)
   const staleness = admission.overlapping ? foldsSince(holding, round) : 0
   const { endings, over } = holding
   const answered = holding.answered.get(from) ?? 0
   const fate =
-    update === undefined
+    update === undefined && !isLost
       ? 'rejected'
       : admission.refuses({ round, open: holding.round, ending: endings[round], answered, staleness, over })
+  if (isLost && fate === undefined) {
+    context.record(fateOf(envelope.id, 'rejected', because))
+    askWhole(envelope, from, ownership, context)
+    return 'asked'
+  }
   if (update === undefined || fate !== undefined) {
-    context.record(fateOf(envelope.id, fate ?? 'rejected', because))
-    if (because === 'reference') {
-      askWhole(envelope, from, ownership, context)
-      return 'asked'
-    }
+    context.record(fateOf(envelope.id, fate ?? 'rejected', isLost ? undefined : because))
     // Too stale for good: its client is sent the next model as if it had answered.
     if (fate === 'late' && admission.overlapping && round > answered) answer(holding, from, round)
     return undefined

@@ -159,6 +159,20 @@ it('an owner that has lost the model that changes are of asks for all of them', 
   expect(events.some((event) => event.kind === 'recovered')).toBe(true)
 })
 
+it('changes of a model that is known no longer are late, and not asked for again, once their round is over', async () => {
+  const resolved = { codec: { up: topK({ share: 0.2 }) }, rounds: deadline({ count: 8, after: 100_000 }) }
+  // The slow client trains for many rounds, and its owner remembers the models of the last four.
+  const events: FlightEvent[] = []
+  const flight = await flyUnder(
+    await setupOf(resolved),
+    () => calm({ latency: ({ from, to }) => (from === 'client-C' || to === 'client-C' ? 300_000 : 10_000), readers: [{ see: (event) => void events.push(event) }] }),
+    { engine, stepCost: () => 10_000 },
+  )
+  const late = flight.ledger.filter(({ kind, from, fate }) => kind === 'update' && from === 'client-C' && fate === 'late')
+  expect(late.length).toBeGreaterThan(3)
+  expect(sendsOf(events).filter(({ message }) => message === 'resend')).toEqual([])
+})
+
 it('the ledger says who wrote which bytes of what is coded: all of them, also of what is sent again and copied', async () => {
   const { flight } = await flown(await setupOf({ codec: { up: topK({ share: 0.2 }).then(fp16()), down: fp16() }, delivery: { acknowledge: true } }))
   const coded = flight.ledger.filter(({ kind }) => kind === 'model' || kind === 'update')
