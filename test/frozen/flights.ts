@@ -3,9 +3,9 @@ import { concatMap, delay as later, filter, of } from 'rxjs'
 import { storefronts } from '../../scenarios/index.js'
 import { mixed } from '../../simulations/own-strategy.js'
 import {
-  asynchronous, away, buffered, crash, deadline, delay, deviceTrace, ditto, duplicate, fedAmp, fedAvg, fedAvgFineTuned,
-  fedFomo, fedHca2, fedPer, fedProx, fedRep, fraction, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
-  named, narrow, one, partial, periods, pfMsmtrec, pooled, quorum, scaffold, seconds, sgd, slow, synchronous, uniform,
+  asynchronous, away, buffered, crash, deadline, delay, delta, deviceTrace, ditto, duplicate, fedAmp, fedAvg, fedAvgFineTuned,
+  fedFomo, fedHca2, fedPer, fedProx, fedRep, fp16, fraction, int8, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
+  named, narrow, one, partial, periods, pfMsmtrec, pooled, quorum, randomK, scaffold, seconds, sgd, sign, slow, synchronous, uniform,
   windows, type Specification,
 } from '../../src/index.js'
 
@@ -132,5 +132,33 @@ export const flights: Readonly<Record<string, Specification>> = {
     rounds: asynchronous({ count: 6, timeout: ms(300) }),
     schedule: [windows({ windows: [[0, ms(120)], [ms(300), ms(700)]], every: seconds(1) })],
     faults: [crash(named('client-store-2'), { at: ms(60), restartAfter: ms(300) })],
+  }),
+  // Codecs whose sizes no number changes, and lines that are shared.
+  'coded both ways': flight({
+    rounds: deadline({ count: 4, after: seconds(1), quorum: 1, patience: ms(150) }),
+    codec: { all: fp16(), down: { experts: int8() }, up: randomK({ share: 0.2 }).then(fp16()), some: [{ rounds: [2, 2], all: { kind: 'fp32' } }] },
+    faults: calmer,
+  }),
+  'coded and acknowledged, with deaths': flight({
+    rounds: synchronous({ count: 4, select: 3 }),
+    codec: { up: sign(), down: delta().then(int8()) },
+    delivery: { acknowledge: true },
+    faults: [
+      crash(named('client-store-2'), { at: ms(150), restartAfter: ms(60), keeps: 'nothing' }),
+      crash('expert-1', { at: ms(260), restartAfter: ms(30), keeps: 'checkpoint' }),
+      lose({ from: 'client', to: 'aggregator' }, { probability: 0.2 }),
+    ],
+  }),
+  'lines shared fairly': flight({
+    rounds: quorum({ count: 4, quorum: 2, after: seconds(2), patience: ms(400) }),
+    network: {
+      ...plain.network, sharing: 'fair', servers: { up: mbps(1), down: kbps(800) }, regions: { eu: ['client-store-1', 'client-store-2'] },
+      regional: { eu: { up: kbps(900), down: kbps(700) } }, backbone: mbps(2), overrides: [{ who: one(), weight: 3 }],
+    },
+    faults: [away(one(), { phase: 'training', rounds: [2, 3] }), narrow({ line: 'servers' }, { by: 3, rounds: [3, 3] })],
+  }),
+  'expert networks on hosts of their own': flight({
+    rounds: synchronous({ count: 3, select: 3 }),
+    network: { ...plain.network, sharing: 'fair', servers: { up: kbps(600), down: kbps(600), apart: true } },
   }),
 }
