@@ -79,7 +79,7 @@ const between =
 /**
  * A star: every client has a line up and a line down of its own; the servers stand in one place and have no limit among
  * them. From client to client a message occupies one's line up and the other's line down. Where there is more around them,
- * what all servers send and receive shares their lines, or that of one its host's (what servers send each other, too), and who sends out of a region, or into one, shares its lines and
+ * what all servers send and receive shares their lines, or that of one its host's, and who sends out of a region, or into one, shares its lines and
  * the backbone with the others.
  */
 export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
@@ -100,13 +100,6 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
   const apart = around.lines.some(({ place }) => typeof place === 'object' && 'host' in place)
   const atServer = (server: Name, direction: 'up' | 'down'): SharedLine[] => around.lines.filter(({ place, direction: way }) =>
     way === direction && (place === 'servers' || (typeof place === 'object' && 'host' in place && place.host === server)))
-  const amongServers = new Map<string, Path>()
-  const amongHosts = (from: Name, to: Name): Path => {
-    const key = `${from} ${to}`
-    let path = amongServers.get(key)
-    if (path === undefined) amongServers.set(key, (path = { lines: [...atServer(from, 'up'), ...atServer(to, 'down')], direction: 'inside' }))
-    return path
-  }
   const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name): { readonly up: Path; readonly down: Path } => {
     const place = apart ? server : around.regionOf(server)
     const known = ways.get(place)
@@ -121,7 +114,7 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
   return {
     path: (from, to) => {
       const [sender, receiver] = [accessOf(from), accessOf(to)]
-      if (sender === null) return receiver !== null ? withServer(to, receiver, from).down : apart ? amongHosts(from, to) : inside
+      if (sender === null) return receiver === null ? inside : withServer(to, receiver, from).down
       if (receiver === null) return withServer(from, sender, to).up
       return { lines: [sender.up, ...onTheWay(from, to, 'up'), receiver.down], direction: 'up', weight: sender.weight }
     },
