@@ -6,6 +6,7 @@ import type { Content } from '../network/network.js'
 import { copyThread, newThread, type Thread, withVersion } from '../network/thread.js'
 import { admitting, fateOf } from '../record/happenings.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
+import { askWhole } from './coded-exchange.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
 import { type ClientMessage, isNotice, type Unheard, type Whereabouts } from './messages.js'
@@ -257,7 +258,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const decoded = part === undefined ? undefined : wire.decode(part, 'model', envelope.bytes, this.#self.name, thread?.versions)
     if (part === undefined || decoded?.ok !== true) {
       context.record(fateOf(id, 'rejected', decoded?.ok === false ? decoded.why : undefined))
-      if (decoded?.ok === false && decoded.why === 'reference') this.#askWhole(envelope, context)
+      if (decoded?.ok === false && decoded.why === 'reference') askWhole(envelope, this.#terms, context)
       return
     }
     const { head, body } = decoded
@@ -281,13 +282,6 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     if (wire.codes) this.#remember(state, part, { round, values }, decoded.reference)
     for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
     this.#train(state, context)
-  }
-
-  /** It was sent changes of a model that it does not have. */
-  #askWhole({ from, part, round }: Envelope, context: Context): void {
-    const bytes = this.#terms.wire.encodeControl({ kind: 'resend', round }, { whole: true })
-    const content: Content = { kind: 'resend', round, part, bytes }
-    context.send(from, content)
   }
 
   /** Its owner may send changes of this model later. `reference`: the round of the model that it has sent changes of now. */

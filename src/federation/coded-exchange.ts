@@ -2,8 +2,8 @@ import type { Context } from '../actors/actor.js'
 import type { Envelope } from '../network/envelope.js'
 import type { ModelHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
-import { copyThread, newThread, type Thread, type Version, withVersion } from '../network/thread.js'
-import type { Coding } from '../network/wire.js'
+import { newThread, type Thread, type Version, withVersion } from '../network/thread.js'
+import type { Coding, Sender } from '../network/wire.js'
 import type { Name } from '../roster/participant.js'
 import type { PartTemplate } from './parts.js'
 import { sentTo } from './strategies/fold.js'
@@ -12,12 +12,12 @@ import type { PartState } from './strategies/strategy.js'
 import type { Terms } from './terms.js'
 
 /*
- * An owner's side of messages that are coded: which models its clients have, as they read them, and what it does where a
- * client has another than was meant.
+ * Messages that are coded, at an owner: which models its clients have, as they read them, and what is done where one end has
+ * another than was meant.
  */
 
 /** What an owner remembers of the messages with each client. */
-interface Threads {
+export interface Threads {
   readonly threads: Map<Name, Thread>
 }
 
@@ -48,7 +48,7 @@ export const forget = (holding: Threads, client: Name): void => {
 }
 
 /** The newest model that a client is known to have. */
-const knownVersion = ({ versions, known }: Thread): Version | undefined =>
+export const knownVersion = ({ versions, known }: Thread): Version | undefined =>
   known > 0 ? versions.find(({ round }) => round === known) : undefined
 
 /** The bodies of models, and whether a client's is its own. */
@@ -63,13 +63,24 @@ interface Made {
   readonly version: Version
 }
 
+/** A coded model message, and what its client reads in it: [length of the part]. */
+export const exchanged = (
+  part: PartTemplate, head: ModelHead, body: Float32Array, client: Name, sender: Sender, { wire }: Pick<Terms, 'wire'>,
+): { readonly bytes: Uint8Array; readonly values: Float32Array } => {
+  const bytes = wire.encode(part, head, body, client, false, sender)
+  const read = wire.decode(part, 'model', bytes, client, sender.reference && [sender.reference])
+  if (!read.ok) throw new Error(`a model that was just encoded cannot be read: ${read.why}`)
+  return { bytes, values: read.body.subarray(0, part.length) }
+}
+
 /**
  * The part as coded model messages, by client: one frame for all that are sent the same numbers by the same codec, as changes
  * of the same model or of none; one for each client with whom its codec remembers something.
  */
 export const codedFrames = (
-  holding: Threads, round: number, head: ModelHead, { isAlone, of }: Bodies, { part, terms: { wire } }: Ownership,
+  holding: Threads, round: number, head: ModelHead, { isAlone, of }: Bodies, { part, terms }: Ownership,
 ): ((client: Name) => Uint8Array) => {
+  const { wire } = terms
   const made = new Map<Coding | undefined, Map<Version | undefined, Made>>()
   let body: Float32Array | undefined
   const make = (client: Name, coding: Coding | undefined, reference: Version | undefined, alone: boolean): Made => {
@@ -82,10 +93,8 @@ export const codedFrames = (
     // All of it goes: nothing is left to be sent later.
     if (coding.changes && reference === undefined) memory.clear()
     const common = !alone && !coding.remembers
-    const bytes = wire.encode(part, head, values, client, false, { memory, reference, common })
-    const read = wire.decode(part, 'model', bytes, client, reference && [reference])
-    if (!read.ok) throw new Error(`a model that was just encoded cannot be read: ${read.why}`)
-    return { bytes, version: { round, values: read.body.subarray(0, part.length) } }
+    const { bytes, values: read } = exchanged(part, head, values, client, { memory, reference, common }, terms)
+    return { bytes, version: { round, values: read } }
   }
   return (client) => {
     const thread = threadOf(holding, client)
@@ -107,11 +116,11 @@ export const codedFrames = (
   }
 }
 
-/** An update holds changes of a model that its owner does not have: it is asked for whole. */
-export const askWhole = ({ round }: Envelope, client: Name, { part, terms: { wire } }: Ownership, context: Context): void => {
+/** A message holds changes of a model that its receiver does not have: it is asked for whole. */
+export const askWhole = ({ round, part, from }: Envelope, { wire }: Pick<Terms, 'wire'>, context: Context): void => {
   const bytes = wire.encodeControl({ kind: 'resend', round }, { whole: true })
-  const content: Content = { kind: 'resend', round, part: part.name, bytes }
-  context.send(client, content)
+  const content: Content = { kind: 'resend', round, part, bytes }
+  context.send(from, content)
 }
 
 /**
@@ -126,46 +135,4 @@ export const moved = <One extends StaleUpdate>(held: One, state: PartState, { se
   const values = update.values.map((value, i) => now[i] + (value - base[i]))
   for (const { trainable, offset, size } of segments) if (!trainable) values.set(update.values.subarray(offset, offset + size), offset)
   return { ...held, base: now, update: { ...update, values } }
-}
-
-/**
- * What clients would read of a part if they were sent it now. Clients who would be sent the same frame read the same; an owner
- * remembers nothing of it.
- */
-export class Readings {
-  readonly #terms: Pick<Terms, 'wire'>
-  /** By the values, how they are coded, and what changes would be of. */
-  readonly #known = new WeakMap<Float32Array, Map<Coding, Map<Version | undefined, Float32Array>>>()
-
-  constructor(terms: Pick<Terms, 'wire'>) {
-    this.#terms = terms
-  }
-
-  of(part: PartTemplate, holding: Threads & { readonly state: PartState; readonly round: number }, client: Name): Float32Array {
-    const { wire } = this.#terms
-    const values = sentTo(holding.state, client)
-    const round = holding.round + 1
-    const coding = part.length === 0 ? undefined : wire.coding(part, 'model', client, round)
-    if (coding === undefined) return values
-    const thread = holding.threads.get(client)
-    const reference = coding.changes && thread !== undefined ? knownVersion(thread) : undefined
-    const read = (): Float32Array => {
-      const memory = coding.changes && reference === undefined ? newThread().memory : copyThread(thread ?? newThread()).memory
-      const body = new Float32Array(part.down.length)
-      body.set(values)
-      const common = !coding.remembers && values === holding.state.values
-      const head: ModelHead = { kind: 'model', round, patience: undefined, missing: 'last', deadline: undefined }
-      const decoded = wire.decode(part, 'model', wire.encode(part, head, body, client, false, { memory, reference, common }), client, reference && [reference])
-      if (!decoded.ok) throw new Error(`a model that was just encoded cannot be read: ${decoded.why}`)
-      return decoded.body.subarray(0, part.length)
-    }
-    if (coding.remembers) return read()
-    let byCoding = this.#known.get(values)
-    if (byCoding === undefined) this.#known.set(values, (byCoding = new Map()))
-    let byReference = byCoding.get(coding)
-    if (byReference === undefined) byCoding.set(coding, (byReference = new Map()))
-    let known = byReference.get(reference)
-    if (known === undefined) byReference.set(reference, (known = read()))
-    return known
-  }
 }

@@ -283,7 +283,7 @@ export const receive = (
       : admission.refuses({ round, open: holding.round, ending: endings[round], answered, staleness, over })
   if (isLost && fate === undefined) {
     context.record(fateOf(envelope.id, 'rejected', because))
-    askWhole(envelope, from, ownership, context)
+    askWhole(envelope, ownership.terms, context)
     return 'asked'
   }
   if (update === undefined || fate !== undefined) {
