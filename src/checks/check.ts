@@ -2,7 +2,7 @@ import { SafetyError } from '../errors.js'
 import type { FlightEvent } from '../record/event.js'
 import type { EventKind } from '../record/flight-recorder.js'
 import type { Flow, Ledger } from '../record/ledger.js'
-import { AGGREGATOR, type Name } from '../roster/participant.js'
+import type { Name } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 
 /** What is known of a part before the flight. */
@@ -117,8 +117,23 @@ export class Violation extends SafetyError {
   }
 }
 
-/** The part that an actor owns, if it owns any. */
-export const partOf = (actor: Name, parts: View['parts']): string => {
-  const [trunk] = parts.keys()
-  return actor === AGGREGATOR ? trunk : actor
+/** What is known of each part where it is owned: several actors may hold one, each for those whose updates it folds. */
+export class ByOwner<T> {
+  readonly #known = new Map<Name, Map<string, T>>()
+
+  get(owner: Name, part: string): T | undefined {
+    return this.#known.get(owner)?.get(part)
+  }
+
+  set(owner: Name, part: string, value: T): T {
+    const parts = this.#known.get(owner)
+    if (parts === undefined) this.#known.set(owner, new Map([[part, value]]))
+    else parts.set(part, value)
+    return value
+  }
+
+  /** The owner has died, and forgets. */
+  forget(owner: Name): void {
+    this.#known.delete(owner)
+  }
 }

@@ -10,12 +10,15 @@ export interface CoverageReport {
   readonly triples: Readonly<Record<string, number>>
 }
 
+/** Roles whose protocols differ: a shard's is that of an expert network. */
+type Handling = Exclude<Role, 'shard'>
+
 /** Counts what actors handle, by what they were doing then. */
 export class Coverage {
-  readonly #counts: Readonly<Record<Role, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map() }
+  readonly #counts: Readonly<Record<Handling, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map() }
 
   handles(role: Role, phase: string, message: string): void {
-    const phases = this.#counts[role]
+    const phases = this.#counts[role === 'shard' ? 'expert' : role]
     let messages = phases.get(phase)
     if (messages === undefined) phases.set(phase, (messages = new Map()))
     messages.set(message, (messages.get(message) ?? 0) + 1)
@@ -65,7 +68,7 @@ export const protocol = {
     training: ['computed', 'interrupted', ...ofClients],
     over: ofClients,
   },
-} as const satisfies Readonly<Record<Role, Readonly<Record<string, readonly string[]>>>>
+} as const satisfies Readonly<Record<Handling, Readonly<Record<string, readonly string[]>>>>
 
 /** The same as triples. */
 export const triples: readonly string[] = Object.entries(protocol).flatMap(([role, phases]) =>

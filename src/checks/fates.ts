@@ -1,11 +1,11 @@
 import type { EventOf } from '../record/event.js'
 import type { LedgerRow } from '../record/rows.js'
-import { check, Violation } from './check.js'
+import { ByOwner, check, Violation } from './check.js'
 
 interface Memory {
-  /** Rounds that ended at each owner, by part. */
-  readonly ended: Map<string, Set<number>>
-  readonly over: Set<string>
+  /** Rounds that ended at each owner, and whether it folds no more. */
+  readonly ended: ByOwner<Set<number>>
+  readonly over: ByOwner<true>
   /** By number of the envelope. */
   readonly settled: boolean[]
   /** What came before its turn, where messages are acknowledged. */
@@ -39,7 +39,7 @@ export const fates = check<Memory>({
     'A copy of a message gets one fate, and at most one copy of a model is used. Every copy that arrived has its fate at ' +
     'the end, but for what waits at an owner that never heard of the end of its round, or for its turn.',
   kinds: ['copy', 'settle', 'part-close', 'early', 'taken'],
-  begin: () => ({ ended: new Map(), over: new Set(), settled: [], early: new Set(), copied: new Map() }),
+  begin: () => ({ ended: new ByOwner(), over: new ByOwner(), settled: [], early: new Set(), copied: new Map() }),
   see: (event, { ledger }, { ended, over, settled, early, copied }) => {
     if (event.kind === 'early') early.add(event.envelope)
     if (event.kind === 'taken') early.delete(event.envelope)
@@ -50,17 +50,17 @@ export const fates = check<Memory>({
       if (copied.size > 0 && event.fate === 'used') usedOnce(event, copied)
     }
     if (event.kind !== 'part-close') return
-    const { part, round, ends } = event
-    const rounds = ended.get(part)
-    if (rounds === undefined) ended.set(part, new Set([round]))
-    else rounds.add(round)
-    if (ends === 'all') over.add(part)
+    const { actor, part, round, ends } = event
+    const rounds = ended.get(actor, part) ?? ended.set(actor, part, new Set())
+    rounds.add(round)
+    if (ends === 'all') over.set(actor, part, true)
   },
   end: ({ ledger, now: time, rounds: { overlapping } }, { ended, over, early }) => {
-    const waits = ({ id, kind, part, round }: LedgerRow): boolean => {
+    const waits = ({ id, kind, from, to, part, round }: LedgerRow): boolean => {
       if (early.has(id)) return true
       if (kind !== 'model' && kind !== 'update') return false
-      return overlapping ? !over.has(part) : ended.get(part)?.has(round) !== true
+      const owner = kind === 'model' ? from : to
+      return overlapping ? over.get(owner, part) !== true : ended.get(owner, part)?.has(round) !== true
     }
     for (let copy = 0; copy < ledger.length; copy++) {
       if (!ledger.isOpen(copy)) continue

@@ -1,14 +1,14 @@
 import type { EventOf } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
-import { check, partOf, Violation } from './check.js'
+import { ByOwner, check, Violation } from './check.js'
 
 const refuse = ({ at, round, part, actor }: EventOf<'fold'>, client: Name, what: string): never => {
   const about = { time: at, round, actors: [actor, client] }
   throw new Violation('once', `round ${round} of ${part} folds ${what} of ${client}`, about)
 }
 
-/** The last round of each client of which an update was folded, by part. */
-type Counted = Map<string, Map<Name, number>>
+/** The last round of each client of which an update was folded. */
+type Counted = ByOwner<Map<Name, number>>
 
 export const once = check<Counted>({
   name: 'once',
@@ -16,14 +16,13 @@ export const once = check<Counted>({
     'The contributions to one aggregate are a set of (client, round): none from another round, or staler than the ' +
     'declared bound where rounds overlap, and none that was folded before in this life of its owner.',
   kinds: ['fold', 'life'],
-  begin: () => new Map(),
-  see: (event, { parts, rounds: { overlapping, maxStaleness } }, counted) => {
+  begin: () => new ByOwner(),
+  see: (event, { rounds: { overlapping, maxStaleness } }, counted) => {
     // What it had folded since its checkpoint is undone.
-    if (event.kind === 'life' && event.what === 'crash') counted.delete(partOf(event.actor, parts))
+    if (event.kind === 'life' && event.what === 'crash') counted.forget(event.actor)
     if (event.kind !== 'fold') return
-    const { part, round } = event
-    let clients = counted.get(part)
-    if (clients === undefined) counted.set(part, (clients = new Map()))
+    const { actor, part, round } = event
+    const clients = counted.get(actor, part) ?? counted.set(actor, part, new Map())
     const seen = new Set<string>()
     for (const { client, round: of, staleness } of event.updates) {
       const contribution = overlapping ? `${client} ${of}` : client

@@ -1,6 +1,6 @@
 import type { EventOf, FlightEvent } from '../record/event.js'
 import { AGGREGATOR } from '../roster/participant.js'
-import { check, partOf, Violation } from './check.js'
+import { ByOwner, check, Violation } from './check.js'
 
 /** How a part's last round ended at its owner. */
 interface Ended {
@@ -11,10 +11,9 @@ interface Ended {
 interface Memory {
   opened: number
   closed: number
-  /** By part. */
-  readonly ended: Map<string, Ended>
-  /** Parts that fold no more. */
-  readonly over: Set<string>
+  readonly ended: ByOwner<Ended>
+  /** Whether it folds no more. */
+  readonly over: ByOwner<true>
   /** The aggregator has come back, and may have forgotten rounds: it says which is the next. */
   reborn: boolean
 }
@@ -26,7 +25,7 @@ const fail = ({ at: time, actor }: FlightEvent, round: number, what: string, env
 const closes = (event: EventOf<'round-close'>, { opened, closed, ended }: Memory, [trunk]: Iterable<string>): void => {
   const { round } = event.row
   if (round !== closed + 1) fail(event, round, `round ${round} closes after round ${closed}`)
-  if (opened === round && ended.get(trunk)?.round !== round) fail(event, round, `round ${round} closes, and ${trunk} has not ended it`)
+  if (opened === round && ended.get(event.actor, trunk)?.round !== round) fail(event, round, `round ${round} closes, and ${trunk} has not ended it`)
 }
 
 export const rounds = check<Memory>({
@@ -36,7 +35,7 @@ export const rounds = check<Memory>({
     'that has ended there, or after the last; nothing is folded but in a round that has closed. Who has died begins anew: ' +
     'with the round that its peers are in.',
   kinds: ['round-open', 'round-close', 'part-close', 'fold', 'admit', 'life'],
-  begin: () => ({ opened: 0, closed: 0, ended: new Map(), over: new Set(), reborn: false }),
+  begin: () => ({ opened: 0, closed: 0, ended: new ByOwner(), over: new ByOwner(), reborn: false }),
   see: (event, { parts, rounds: { overlapping } }, memory) => {
     switch (event.kind) {
       case 'round-open': {
@@ -59,31 +58,30 @@ export const rounds = check<Memory>({
         memory.closed = event.row.round
         return
       case 'part-close': {
-        const { part, round, outcome, ends } = event
-        const last = memory.ended.get(part)?.round ?? 0
+        const { actor, part, round, outcome, ends } = event
+        const last = memory.ended.get(actor, part)?.round ?? 0
         if (round <= last) fail(event, round, `round ${round} of ${part} ends after round ${last}`)
-        memory.ended.set(part, { round, outcome })
-        if (ends === 'all') memory.over.add(part)
+        memory.ended.set(actor, part, { round, outcome })
+        if (ends === 'all') memory.over.set(actor, part, true)
         return
       }
       case 'fold': {
-        const { part, round } = event
-        const last = memory.ended.get(part)
+        const { actor, part, round } = event
+        const last = memory.ended.get(actor, part)
         if (last?.round === round && last.outcome === 'closed') return
         return fail(event, round, `round ${round} of ${part} is folded, and has not closed`)
       }
       case 'life': {
         if (event.what !== 'crash') return
-        const part = partOf(event.actor, parts)
-        memory.ended.delete(part)
-        memory.over.delete(part)
+        memory.ended.forget(event.actor)
+        memory.over.forget(event.actor)
         if (event.actor === AGGREGATOR) memory.reborn = true
         return
       }
       case 'admit': {
         if (event.message !== 'update') return
-        const { part, round, envelope, from } = event
-        const late = overlapping ? memory.over.has(part) : round <= (memory.ended.get(part)?.round ?? 0)
+        const { actor, part, round, envelope, from } = event
+        const late = overlapping ? memory.over.get(actor, part) === true : round <= (memory.ended.get(actor, part)?.round ?? 0)
         if (late) fail(event, round, `${part} takes an update of ${from} in for round ${round}, which has ended there`, [envelope])
       }
     }

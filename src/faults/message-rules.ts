@@ -1,7 +1,7 @@
 import type { Envelope } from '../network/envelope.js'
 import { passes, type Verdict } from '../network/weather.js'
 import { kindNumber, messageKinds } from '../record/message.js'
-import type { Name, Role } from '../roster/participant.js'
+import { type Name, type Role, roles } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { MessageHook, Planned, WithLink } from './fault.js'
 import { inRounds, inTime } from './window.js'
@@ -15,10 +15,11 @@ export interface MessageRule {
   readonly to?: ReadonlySet<Name>
 }
 
-const roles: readonly Role[] = ['client', 'expert', 'aggregator']
-
 /** The number of a role in the index of rules. */
-export const roleNumber: Readonly<Record<Role, number>> = { client: 0, expert: 1, aggregator: 2 }
+export const roleNumber = Object.fromEntries(roles.map((role, number) => [role, number])) as Readonly<Record<Role, number>>
+
+/** Where rules for a kind of message between two roles are in the index. */
+const placeOf = (kind: number, from: number, to: number): number => (kind * roles.length + from) * roles.length + to
 
 const directionOf = (from: Role, to: Role): 'up' | 'down' | 'inside' =>
   from === 'client' ? 'up' : to === 'client' ? 'down' : 'inside'
@@ -63,7 +64,7 @@ export class MessageRules {
   readonly #rules: readonly (readonly MessageRule[] | undefined)[]
 
   constructor(rules: readonly MessageRule[], roleOf: (name: Name) => Role) {
-    const found: (MessageRule[] | undefined)[] = Array.from({ length: messageKinds.length * 9 }, () => undefined)
+    const found: (MessageRule[] | undefined)[] = Array.from({ length: messageKinds.length * roles.length ** 2 }, () => undefined)
     for (const rule of [...rules].sort((a, b) => (a.planned.key < b.planned.key ? -1 : 1))) {
       const { message, direction } = rule.fault.link
       const possible = (names: ReadonlySet<Name> | undefined) =>
@@ -72,7 +73,7 @@ export class MessageRules {
         for (const from of possible(rule.from)) {
           for (const to of possible(rule.to)) {
             if (direction !== undefined && direction !== directionOf(from, to)) continue
-            const place = kindNumber[kind] * 9 + roleNumber[from] * 3 + roleNumber[to]
+            const place = placeOf(kindNumber[kind], roleNumber[from], roleNumber[to])
             ;(found[place] ??= []).push(rule)
           }
         }
@@ -88,7 +89,7 @@ export class MessageRules {
 
   /** `from` and `to` are role numbers. Calls nothing and allocates nothing where no rule can match. */
   judge(envelope: Envelope, now: Micros, from: number, to: number): Verdict {
-    const rules = this.#rules[kindNumber[envelope.kind] * 9 + from * 3 + to]
+    const rules = this.#rules[placeOf(kindNumber[envelope.kind], from, to)]
     if (rules === undefined) return passes
     const on = rules.filter((rule) => applies(rule, envelope, now))
     if (on.length === 0) return passes
@@ -113,7 +114,7 @@ export class MessageRules {
   /** What names the draws of this copy: '' for the original, else the rule that made it. */
   copyName(envelope: Envelope, from: number, to: number): string {
     if (envelope.copy === 0) return ''
-    const rules = this.#rules[kindNumber[envelope.kind] * 9 + from * 3 + to] ?? []
+    const rules = this.#rules[placeOf(kindNumber[envelope.kind], from, to)] ?? []
     return this.#nameIn(rules.filter((rule) => applies(rule, envelope, envelope.sent)), envelope)
   }
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { EventKind } from '../record/flight-recorder.js'
 import type { FlightEvent } from '../record/event.js'
 import { messageKinds } from '../record/message.js'
-import type { Name } from '../roster/participant.js'
+import { type Name, roles } from '../roster/participant.js'
 import { durationSchema } from '../time/duration.js'
 import type { Micros } from '../time/micros.js'
 
@@ -26,7 +26,7 @@ const kindOf = {
 
 type Word = keyof typeof kindOf
 
-const whoField = (what: string) => z.string().min(1).optional().describe(`${what}: a name, or a role word (client, expert, aggregator)`)
+const whoField = (what: string) => z.string().min(1).optional().describe(`${what}: a name, or a role word (${roles.join(', ')})`)
 
 const updatesSchema = z.strictObject({
   round: z.int().min(1),

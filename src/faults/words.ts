@@ -1,4 +1,4 @@
-import type { Name } from '../roster/participant.js'
+import type { Name, Role } from '../roster/participant.js'
 import type { Selector } from '../roster/selectors.js'
 import { formatMicros } from '../time/micros.js'
 import type { Planned } from './fault.js'
@@ -58,7 +58,7 @@ export const byHand = ({ injected, healed }: Planned): string =>
   (injected === undefined ? '' : `, injected at ${formatMicros(injected.at)}`) +
   (healed === undefined ? '' : `, healed at ${formatMicros(healed.at)}`)
 
-const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator' } as const
+const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator', shard: 'any shard' } as const satisfies Record<Role, string>
 
 const end = (selector: Selector | undefined, drawn: readonly Name[] | undefined): string =>
   selector === undefined ? 'anyone' : selector.select === 'role' ? anyOf[selector.role] : names(drawn ?? [])

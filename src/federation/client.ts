@@ -5,7 +5,7 @@ import type { ModelHead, UpdateHead } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import { copyThread, newThread, type Thread, withVersion } from '../network/thread.js'
 import { admitting, fateOf } from '../record/happenings.js'
-import { AGGREGATOR, type Name } from '../roster/participant.js'
+import type { Name } from '../roster/participant.js'
 import { askWhole } from './coded-exchange.js'
 import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
@@ -15,7 +15,7 @@ import { protect } from './privacy/protect.js'
 import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
 import { clockEnd } from '../time/micros.js'
-import { type ClientTerms, ownerOf, type Terms } from './terms.js'
+import type { ClientTerms, Terms } from './terms.js'
 import type { Micros } from '../time/micros.js'
 
 /** A version of a part that a client has acknowledged by training on it. */
@@ -184,7 +184,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     for (const part of travelling) {
       const bytes = wire.encodeControl({ kind: 'recover', round }, {})
       const content: Content = { kind: 'recover', round, part: part.name, bytes }
-      context.send(ownerOf(this.#terms, part), content)
+      context.send(part.owner, content)
     }
   }
 
@@ -215,7 +215,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const body: Whereabouts = { ended: false, out: true }
     const bytes = this.#terms.wire.encodeControl({ kind: 'status', round }, body)
     const content: Content = { kind: 'status', round, part: '', bytes }
-    context.send(AGGREGATOR, content)
+    context.send(this.#terms.aggregator, content)
   }
 
   /**
@@ -236,7 +236,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     else if (state.unheard !== round && state.probed !== round) state.probed = round
     else {
       state.unheard = state.probed = 0
-      if (state.repeated++ < this.#terms.repeats) this.#answerAgain(state, round, AGGREGATOR, context)
+      if (state.repeated++ < this.#terms.repeats) this.#answerAgain(state, round, this.#terms.aggregator, context)
       else this.#sitOut(round, context)
     }
   }
@@ -245,7 +245,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #answerAgain(state: ClientState, round: number, owner: Name, context: Context, whole = false): void {
     const { answered } = state
     if (answered?.round !== round) return
-    const parts = this.#uploads(round).filter((part) => ownerOf(this.#terms, part) === owner)
+    const parts = this.#uploads(round).filter((part) => part.owner === owner)
     this.#upload(state, parts, round, answered.departure, context, 1, whole)
   }
 
@@ -422,17 +422,17 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #upload(
     state: ClientState, parts: readonly PartTemplate[], round: number, departure: Departure, context: Context, attempt = 0, whole = false,
   ): void {
-    const { strategy, wire } = this.#terms
+    const { strategy, wire, parts: [trunk] } = this.#terms
     const { name } = this.#self
     const { examples, steps } = departure
     const head = { kind: 'update', round, examples, steps } as const
     for (const part of parts) {
-      if (part.expert !== undefined && !strategy.sends(round, part.name)) continue
+      if (part !== trunk && !strategy.sends(round, part.name)) continue
       const bytes = wire.codes
         ? this.#encoded(state, part, head, bodyOf(departure, part), whole)
         : wire.encode(part, head, bodyOf(departure, part), name, departure.roomy && isUnmixed(part, departure.sent.length))
-      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part.expert === undefined, shares: wire.shares(bytes) }
-      context.send(ownerOf(this.#terms, part), content)
+      const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part === trunk, shares: wire.shares(bytes) }
+      context.send(part.owner, content)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Envelope } from '../network/envelope.js'
 import type { ControlHead, Instructions } from '../network/frame.js'
 import type { Content } from '../network/network.js'
 import { fateOf } from '../record/happenings.js'
-import { AGGREGATOR, type Name } from '../roster/participant.js'
+import type { Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import {
   type Answer, type Arrival, type ExpertMessage, isCloseNotice, isNotice, isOpenNotice, isStandings, type MissedEnding, type Standings,
@@ -100,7 +100,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
 
   const recover = (state: ExpertState, context: Context): void => {
     const { round } = state.holding
-    say(AGGREGATOR, { kind: 'recover', round: hasEnded(state.holding) ? round : Math.max(0, round - 1) }, {}, context)
+    say(terms.aggregator, { kind: 'recover', round: hasEnded(state.holding) ? round : Math.max(0, round - 1) }, {}, context)
     const patience = context.after(terms.recoveryPatience, { kind: 'recovered' } satisfies ExpertMessage)
     state.recovery = { kept: round, patience, waiting: [], where: undefined, wants: { clients: new Set(), ending: undefined } }
   }
@@ -127,7 +127,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     const asks = wire.decodeControl(bytes, 'recover', isNotice)
     settleNotice(id, asks, context)
     if (!asks.ok) return
-    if (from === AGGREGATOR) say(from, { kind: 'status', round: holding.round }, { ended: hasEnded(holding) }, context)
+    if (from === terms.aggregator) say(from, { kind: 'status', round: holding.round }, { ended: hasEnded(holding) }, context)
     else sendAgain(state, from, context)
   }
 
@@ -231,7 +231,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     context.cancel(patience)
     state.recovery = undefined
     context.record({ kind: 'recovered', round: holding.round, kept })
-    if (where !== undefined) say(AGGREGATOR, { kind: 'status', round: holding.round }, { ended: hasEnded(holding), ready: true }, context)
+    if (where !== undefined) say(terms.aggregator, { kind: 'status', round: holding.round }, { ended: hasEnded(holding), ready: true }, context)
     for (const received of waiting) behave(state, received, context)
   }
 

@@ -1,7 +1,8 @@
-import type { Layout } from '../models/layout.js'
+import type { Layout, Segment } from '../models/layout.js'
 import { gather, partNames, type PartRuns, partRuns, runsLength, scatter } from '../models/parts.js'
 import { safetensorsHeader } from '../network/safetensors.js'
 import type { Body } from '../network/wire.js'
+import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
 import type { Extra, PartSegment, Strategy, Vectors } from './strategies/strategy.js'
 
 /** `offset` and `length` count floats; `whole`: it has the length of the part. */
@@ -21,8 +22,8 @@ export interface PartBody extends Body {
 export interface PartTemplate {
   /** `trunk` or `expert-2`. */
   readonly name: string
-  /** Index of the expert network that owns the part, from 0; undefined for the aggregator's trunk. */
-  readonly expert: number | undefined
+  /** The actor that clients have it from and send it to. */
+  readonly owner: Name
   readonly segments: readonly PartSegment[]
   /** [offset, length, ...] in the flat vector, in the order of the wire; neighbours are one run. */
   readonly runs: Int32Array
@@ -87,22 +88,40 @@ const placed = (pieces: readonly PartRuns[], expert: number | undefined, { templ
   })
 }
 
-/** The parts of a layout under a strategy's template, the trunk first. `private` segments are in none of them. */
+/** A part as a topology cuts it out of a model, before a strategy says what of it travels. */
+export interface Cut {
+  readonly name: string
+  readonly owner: Name
+  /** Index of the expert that it is, from 0; undefined: it is of what all experts share, or of all of the model. */
+  readonly expert: number | undefined
+  /** What of the flat vector it is, of segments that `include` accepts. */
+  pieces(include: (segment: Segment) => boolean): PartRuns[]
+}
+
+/** A trunk, which the aggregator owns, and a part for each expert, which its network does. */
+export const byExpert = (layout: Layout): Cut[] =>
+  partNames(layout).map((name, index) => ({
+    name,
+    owner: index === 0 ? AGGREGATOR : expertName(index - 1),
+    expert: index === 0 ? undefined : index - 1,
+    pieces: (include) => partRuns(layout, name, include),
+  }))
+
+/** The parts of a model under a strategy's template, in the order of their cuts. `private` segments are in none of them. */
 export const partTemplates = (
-  layout: Layout,
+  cuts: readonly Cut[],
   strategy: Pick<Strategy, 'template' | 'extras'>,
   census: Census,
 ): PartTemplate[] =>
-  partNames(layout).map((name, index) => {
-    const pieces = partRuns(layout, name, (segment) => strategy.template(segment) !== 'private')
+  cuts.map(({ name, owner, expert, pieces: piecesOf }) => {
+    const pieces = piecesOf((segment) => strategy.template(segment) !== 'private')
     const runs = joined(pieces.map((piece) => piece.runs))
-    const expert = index === 0 ? undefined : index - 1
     const segments = placed(pieces, expert, strategy)
     const length = runsLength(runs)
     const { up, down } = strategy.extras
     return {
       name,
-      expert,
+      owner,
       segments,
       runs,
       length,

@@ -23,6 +23,7 @@ export const phaseOf = (role: Role, state: unknown): string => {
     case 'aggregator':
       return aggregator(state as AggregatorState)
     case 'expert':
+    case 'shard':
       return expert(state as ExpertState)
     case 'client':
       return (state as ClientState).phase

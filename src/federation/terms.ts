@@ -4,7 +4,7 @@ import type { Segment } from '../models/layout.js'
 import type { Thread } from '../network/thread.js'
 import type { Wire } from '../network/wire.js'
 import type { Order } from '../random/order.js'
-import { AGGREGATOR, type Name } from '../roster/participant.js'
+import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { SelectionRule } from './choice.js'
 import type { PartTemplate } from './parts.js'
@@ -84,9 +84,11 @@ export interface Written {
 export interface Terms {
   readonly strategy: Strategy
   readonly rounds: RoundRules
-  /** The trunk first, then the experts'. */
+  /** Who opens rounds and closes them, and owns the first part. */
+  readonly aggregator: Name
+  /** The trunk first, whose arrival is a client's answer; then those of other owners. */
   readonly parts: readonly PartTemplate[]
-  /** Parts that a client waits for and answers with: the trunk always, an expert's if any of it travels. */
+  /** Parts that a client waits for and answers with: the trunk always, others if any of them travels. */
   readonly travelling: readonly PartTemplate[]
   /** In the order of their names. */
   readonly clients: readonly ClientTerms[]
@@ -101,7 +103,7 @@ export interface Terms {
   readonly beginnings: Beginnings
   /** First values by which a row that was never trained is known; undefined where a run starts from a model: all were. */
   readonly drawn: Float32Array | undefined
-  /** Expert networks by the index of their expert. */
+  /** Owners of the other parts, in their order: expert networks, and what an aggregator is split into. */
   readonly experts: readonly Name[]
   /** Places of the tasks that the model is trained by. */
   readonly trained: readonly number[]
@@ -137,7 +139,3 @@ export interface Terms {
   /** Seed of batch orders and dropout of a client's training for a round. */
   batchSeed(client: Name, round: number): string
 }
-
-/** The actor that owns a part. */
-export const ownerOf = (terms: Pick<Terms, 'experts'>, part: PartTemplate): Name =>
-  part.expert === undefined ? AGGREGATOR : terms.experts[part.expert]

@@ -2,11 +2,11 @@ import type { AggregatorState } from '../federation/aggregator-state.js'
 import type { ClientState } from '../federation/client.js'
 import type { ExpertState } from '../federation/expert-network.js'
 import type { Holding } from '../federation/owner.js'
-import { putPart } from '../federation/parts.js'
+import { type PartTemplate, putPart } from '../federation/parts.js'
 import { Readings } from '../federation/readings.js'
 import type { Terms } from '../federation/terms.js'
 import { fillUntrained } from '../models/untrained.js'
-import { AGGREGATOR, expertName, type Name } from '../roster/participant.js'
+import type { Name } from '../roster/participant.js'
 import type { Lives } from './lives.js'
 import type { Setup } from './setup.js'
 
@@ -22,11 +22,9 @@ export class Serving {
     this.#readings = new Readings(terms)
   }
 
-  /** What the owner of a part holds: an expert network, by its index, or the aggregator. */
-  holding(expert: number | undefined): Holding {
-    return expert === undefined
-      ? this.lives.state<AggregatorState>(AGGREGATOR).holding
-      : this.lives.state<ExpertState>(expertName(expert)).holding
+  /** What the owner of a part holds. */
+  holding({ owner }: Pick<PartTemplate, 'owner'>): Holding {
+    return this.lives.state<AggregatorState | ExpertState>(owner).holding
   }
 
   /**
@@ -41,7 +39,7 @@ export class Serving {
   /** What the owners hold for everybody, as it would be served. */
   common(): Float32Array {
     const flat = this.setup.initial.slice()
-    for (const part of this.terms.travelling) putPart(this.holding(part.expert).state.values, part, flat)
+    for (const part of this.terms.travelling) putPart(this.holding(part).state.values, part, flat)
     return this.#filled(flat)
   }
 
@@ -51,7 +49,7 @@ export class Serving {
     const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
     if (kept !== undefined) return kept
     const flat = (state?.personal ?? clients.get(client) ?? initial).slice()
-    for (const part of this.terms.travelling) putPart(this.#readings.of(part, this.holding(part.expert), client), part, flat)
+    for (const part of this.terms.travelling) putPart(this.#readings.of(part, this.holding(part), client), part, flat)
     return flat
   }
 

@@ -15,6 +15,7 @@ import { selectionRule } from '../federation/selection/registry.js'
 import type { StrategyEntry } from '../federation/strategies/entry.js'
 import { buildStrategy, type StrategySpec } from '../federation/strategies/registry.js'
 import type { Arrangement, Strategy } from '../federation/strategies/strategy.js'
+import { topologyOf } from '../federation/topologies/registry.js'
 import type { ClientTerms, Goal, Terms } from '../federation/terms.js'
 import { buildLayout, initialize, type Layout } from '../models/layout.js'
 import type { Model } from '../models/model.js'
@@ -26,7 +27,7 @@ import { createDraws, createLexicon } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
 import { randomOrder } from '../random/order.js'
 import { encodeKey, streams } from '../random/streams.js'
-import { AGGREGATOR, clientName, expertName, type Name, type Participant, type Role } from '../roster/participant.js'
+import { AGGREGATOR, clientName, type Name, type Participant, type Role } from '../roster/participant.js'
 import type { Device } from '../schedules/devices.js'
 import { withRegions } from '../schedules/regions.js'
 import type { Resolved } from '../simulation/specification.js'
@@ -88,20 +89,20 @@ const roundsOf = ({ rounds }: Resolved): RoundRules => {
   return 'next' in rounds ? ownRounds(rounds) : roundRules(rounds)
 }
 
-/** Everybody: the aggregator, one expert network per expert, the clients in the order of their names. */
-export const participantsOf = ({ members }: Arrangement, { experts }: Layout): Participant[] => [
-  { name: AGGREGATOR, role: 'aggregator' },
-  ...Array.from({ length: experts }, (_, e): Participant => ({ name: expertName(e), role: 'expert' })),
-  ...members
+/** In the order of their names. */
+export const clientsOf = ({ members }: Arrangement): Participant[] =>
+  members
     .map(({ name, serves }): Participant => ({
       name: clientName(name), role: 'client', scenario: serves.length === 1 ? serves[0].scenario : name,
     }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1)),
-]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 
-/** Everybody, with where they are. */
-export const roster = ({ network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] =>
-  withRegions(network.regions, participantsOf(arrangement, layout), streams(seeds.faults))
+/** Everybody, with where they are: servers as the topology has them, then clients. */
+export const roster = ({ topology, network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] => {
+  const clients = clientsOf(arrangement)
+  const servers = topologyOf(topology).servers({ clients, layout })
+  return withRegions(network.regions, [...servers, ...clients], streams(seeds.faults))
+}
 
 /**
  * Settles a federation: builds the model and its layout, cuts it into parts, and enrols the clients. `arranged`: what the
@@ -143,7 +144,7 @@ export const setUp = async (
   const making = { layout, strategy, model, arrangement, tasks }
   const initial = initialize(layout, streams(resolved.seeds.initialisation))
   if (resolved.evaluate.models) demandRoom(making, clients.length)
-  const parts = partTemplates(layout, strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length })
+  const parts = partTemplates(topologyOf(resolved.topology).cuts(layout), strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length })
   // Refuses what nothing can be promised of.
   privateTerms(resolved, { parts, clients })
   const { start } = resolved
@@ -190,9 +191,9 @@ export const setUpAgain = (setup: Setup, resolved: Resolved): Setup => {
   return { ...setup, resolved, rounds: roundsOf(resolved) }
 }
 
-/** Parts that clients wait for and answer with: the trunk always, an expert's if any of it travels. */
-export const travellingOf = (parts: readonly PartTemplate[]): PartTemplate[] =>
-  parts.filter((part) => part.expert === undefined || part.length > 0)
+/** Parts that clients wait for and answer with: the trunk always, others if any of them travels. */
+export const travellingOf = ([trunk, ...others]: readonly PartTemplate[]): PartTemplate[] =>
+  [trunk, ...others.filter(({ length }) => length > 0)]
 
 /** Undisturbed virtual microseconds of one training step of a leg on a client's device; not rounded. */
 export type StepCost = (client: Name, leg: number) => number
@@ -244,12 +245,13 @@ const leastRepeats = 3
 
 /** What the actors agree on before a flight in this weather. `fresh`: chance that falls anew from a moment of it on. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal, fresh?: Fresh): Terms => {
-  const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, participants, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, model, tasks, layout, initial } = setup
   const wire = wireOf(setup, delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum, fresh)
   return {
     strategy,
     rounds,
     goal,
+    aggregator: AGGREGATOR,
     parts,
     travelling: travellingOf(parts),
     room: wire.room(parts[0]),
@@ -268,7 +270,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     initial,
     beginnings: setup.beginnings,
     drawn: start === undefined ? initial : undefined,
-    experts: participants.flatMap(({ name, role }) => (role === 'expert' ? [name] : [])),
+    experts: parts.slice(1).map(({ owner }) => owner),
     trained: trainedTasks(model, tasks).map((task) => tasks.indexOf(task)),
     wire,
     keepsUnfit: onDivergence === 'keep',

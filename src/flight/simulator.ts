@@ -13,15 +13,13 @@ import type { Core } from '../faults/core.js'
 import type { Injection, Life } from '../faults/fault.js'
 import type { Edge } from '../faults/by-hand.js'
 import type { Weather } from '../faults/weather.js'
-import { aggregatorLife } from '../federation/aggregator.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
-import { ScenarioClient } from '../federation/client.js'
-import { expertLife } from '../federation/expert-network.js'
-import { type ActorLife, type AnyLife, anyLife } from '../federation/life.js'
+import { type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import { phaseOf } from '../federation/phases.js'
 import { reliable } from '../federation/delivery/reliable.js'
-import { ownerOf, type Terms } from '../federation/terms.js'
+import type { Terms } from '../federation/terms.js'
+import { topologyOf as federated } from '../federation/topologies/registry.js'
 import { isReached, readLevel, type ScoreLevel } from '../metrics/level.js'
 import { roundScores } from '../metrics/round-scores.js'
 import { trainedTasks } from '../models/trained-tasks.js'
@@ -185,10 +183,7 @@ export class Simulator {
       setup, kernel: this.#kernel, record: this.#record, host: this.#host, lives: this.#lives, checkpoints: this.#checkpoints,
       forgetful: this.#weather.forgetful,
       over: () => this.#over,
-      holdingOf: (part, owner) => {
-        const { parts: [trunk], experts } = this.#terms
-        return this.#serving.holding(part === trunk.name ? undefined : experts.indexOf(owner))
-      },
+      holdingOf: (owner) => this.#serving.holding({ owner }),
     })
     this.#evaluation = new Evaluation({
       engine,
@@ -481,16 +476,15 @@ export class Simulator {
 
   #openLives(): Lives {
     const terms = this.#terms
-    const [, ...experts] = terms.parts
+    const { resolved: { topology }, participants } = this.#setup
     const carriage = carriageOf(this.#setup.resolved, {
       wire: terms.wire, topology: this.#topology, weather: this.#weather, now: () => this.#kernel.now,
       fresh: this.#options.turn?.fresh,
     })
-    const lifeOf = <State, Kept, M extends Message>(life: ActorLife<State, Kept, M>): AnyLife =>
-      carriage === undefined ? anyLife(life) : anyLife(reliable(life, carriage))
-    const lives = new Map<Name, AnyLife>([[AGGREGATOR, lifeOf(aggregatorLife(terms))]])
-    for (const part of experts) lives.set(ownerOf(terms, part), lifeOf(expertLife(terms, part)))
-    for (const client of terms.clients) lives.set(client.name, lifeOf(new ScenarioClient(terms, client)))
+    const lives = new Map<Name, AnyLife>()
+    for (const [name, life] of federated(topology).lives(terms, participants)) {
+      lives.set(name, carriage === undefined ? life : anyLife(reliable(life, carriage)))
+    }
     return new Lives({
       kernel: this.#kernel,
       host: this.#host,
@@ -523,7 +517,7 @@ export class Simulator {
     this.#over = last
     const { every, final, on } = this.#setup.resolved.evaluate
     this.#kernel.at(at, async () => {
-      for (const part of this.#terms.travelling) this.#numbers.state(this.#serving.holding(part.expert).state)
+      for (const part of this.#terms.travelling) this.#numbers.state(this.#serving.holding(part).state)
       this.#options.onLines?.(this.#journal.takeLines())
       const ends = last && final
       if (ends || round % every === 0) {

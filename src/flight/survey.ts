@@ -1,5 +1,6 @@
 import type { World } from '../data/world.js'
 import { type PartTemplate, partTemplates } from '../federation/parts.js'
+import { topologyOf } from '../federation/topologies/registry.js'
 import { buildLayout } from '../models/layout.js'
 import { trainedTasks } from '../models/trained-tasks.js'
 import { clientName } from '../roster/participant.js'
@@ -24,6 +25,6 @@ export const surveyParts = (resolved: Resolved, world: World): Pick<Surveyed, 'p
   const layout = buildLayout(model.segments(arrangement.features, tasks))
   return {
     participants: roster(resolved, arrangement, layout),
-    parts: partTemplates(layout, strategy, { tasks: trainedTasks(model, tasks).length, clients: arrangement.members.length }),
+    parts: partTemplates(topologyOf(resolved.topology).cuts(layout), strategy, { tasks: trainedTasks(model, tasks).length, clients: arrangement.members.length }),
   }
 }

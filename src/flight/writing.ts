@@ -20,7 +20,7 @@ interface WritingOptions {
   /** Is the last round over? */
   readonly over: () => boolean
   /** What the owner of a part holds. */
-  readonly holdingOf: (part: string, owner: Name) => Written
+  readonly holdingOf: (owner: Name) => Written
 }
 
 /** When checkpoints are written, by whom, and what of virtual time and bytes that takes. */
@@ -51,11 +51,11 @@ export class Writing {
     const { setup, kernel, record, host, lives, checkpoints, over, holdingOf } = this.#options
     checkpoints.see(event)
     const { checkpoint } = setup.resolved
-    const { actor, part, round, at } = event
+    const { actor, round, at } = event
     if (checkpoint === undefined || checkpoint.every === 'message' || round % checkpoint.every !== 0) return
     kernel.at(at, () => {
       if (!host.alive(actor) || over()) return
-      const written = holdingOf(part, actor)
+      const written = holdingOf(actor)
       const until = at + writingTime(checkpoint, written, round)
       record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(written), until }, event.id)
       // The aggregator itself waits before it opens another round.

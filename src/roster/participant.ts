@@ -1,8 +1,13 @@
-/** An actor's name: `aggregator`, `expert-2`, `client-NL`. Names outlive incarnations. */
+/** An actor's name: `aggregator`, `expert-2`, `shard-tower`, `client-NL`. Names outlive incarnations. */
 export type Name = string
 
-/** What an actor is: decides selectors, default links and how the report groups it. */
-export type Role = 'client' | 'expert' | 'aggregator'
+/**
+ * What an actor is: decides selectors, default links and how the report groups it. The place in this list is the role's
+ * number: append only. `shard`: owns some of what the aggregator would, where that is split.
+ */
+export const roles = ['client', 'expert', 'aggregator', 'shard'] as const
+
+export type Role = (typeof roles)[number]
 
 /** Who takes part in a federation, as far as selectors can see. */
 export interface Participant {
@@ -17,3 +22,4 @@ export interface Participant {
 export const AGGREGATOR: Name = 'aggregator'
 export const clientName = (member: string): Name => `client-${member}`
 export const expertName = (index: number): Name => `expert-${index + 1}`
+export const shardName = (of: string): Name => `shard-${of}`

@@ -8,6 +8,7 @@ import { devices, radios, type Sourced } from '../costs/constants.js'
 import { faultSchema } from '../faults/registry.js'
 import { roundsSchema } from '../federation/rounds/registry.js'
 import { selectionSchema } from '../federation/selection/registry.js'
+import { topologySchema } from '../federation/topologies/registry.js'
 import { strategyEntries } from '../federation/strategies/registry.js'
 import { comparedChecks } from '../lab/compared/all.js'
 import { modelEntries } from '../models/registry.js'
@@ -21,6 +22,7 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
   strategies: strategyEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   rounds: entriesOf(roundsSchema),
   selection: entriesOf(selectionSchema),
+  topologies: entriesOf(topologySchema),
   codecs: codecEntries.map(({ kind, sentence, source }) => ({ kind, sentence, source })),
   worlds: Object.entries(worldKinds).map(([kind, { sentence, source }]) => ({ kind, sentence, source })),
   faults: entriesOf(faultSchema),
@@ -36,7 +38,7 @@ export const catalogue = (): Readonly<Record<string, readonly Entry[]>> => ({
 
 /** Where a specification names what is listed, where that has fields of its own; checks and marks it names nowhere, for all of them watch. */
 export const fieldsOf: Readonly<Record<string, readonly string[]>> = {
-  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], codecs: ['codec'], worlds: ['world'],
+  models: ['model'], balancers: ['local', 'balance'], strategies: ['strategy'], rounds: ['rounds'], selection: ['selection'], topologies: ['topology'], codecs: ['codec'], worlds: ['world'],
   faults: ['faults'],
 }
 

@@ -15,6 +15,7 @@ export { bandwidthTrace, latencyTrace, lognormal, uniform } from '../schedules/n
 export { always, availabilityTrace, diurnal, periods, windows } from '../schedules/schedule.js'
 export * from '../models/all.js'
 export * from '../federation/strategies/all.js'
+export * from '../federation/topologies/all.js'
 export { defineStrategy } from '../federation/strategies/define.js'
 export * from '../balancing/constructors.js'
 export { adagrad, adam, sgd } from '../engine/program/optimizer.js'

@@ -27,6 +27,7 @@ import {
   scheduleSchema,
   selectionSchema,
   strategySchema,
+  topologySchema,
   worldSchema,
 } from './parts.js'
 
@@ -107,6 +108,7 @@ export const specificationSchema = z.strictObject({
   selection: selectionSchema
     .optional()
     .describe('Whom rounds ask of the clients that are there; absent: the first of a drawn order'),
+  topology: topologySchema.optional().describe('Who owns which part of the model, and who sends to whom; absent: a star'),
   network: networkSchema,
   codec: codecSchema.optional(),
   privacy: privacySchema.optional(),

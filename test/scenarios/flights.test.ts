@@ -4,10 +4,9 @@ import { describe, expect, it } from 'vitest'
 import {
   census, fedproxSynthetic, loadWorld, mmoeSynthetic, storefronts, tenrec, type WorldSpec,
 } from '../../scenarios/index.js'
-import { participantsOf } from '../../src/flight/setup.js'
+import { clientsOf } from '../../src/flight/setup.js'
 import { onePerScenario } from '../../src/federation/strategies/fold.js'
 import { fedAvg, mlp, mmoe, pooled, sgd, simulation } from '../../src/index.js'
-import type { Layout } from '../../src/models/layout.js'
 import { simulate } from '../../src/runs/simulate.js'
 import { worldOfFolder } from '../../src/runs/world-of-folder.js'
 import { root } from '../docs/pages.js'
@@ -89,10 +88,10 @@ it('a scenario that users were dealt out of is all of its clients, to whoever se
   const world = await loadWorld(
     storefronts({ scenarios: 2, impressions: 200, users: 20, clients: { by: 'user', count: 3 } }), { seed: '1', cwd: '.' },
   )
-  const cast = participantsOf(onePerScenario(world), { experts: 0 } as Layout)
+  const cast = clientsOf(onePerScenario(world))
   expect(cast.filter(({ scenario }) => scenario === 'store-2').map(({ name }) => name))
     .toEqual(['client-store-2.1', 'client-store-2.2', 'client-store-2.3'])
-  expect(cast.filter(({ role }) => role === 'client').length).toBe(6)
+  expect(cast.length).toBe(6)
 })
 
 describe('a folder', () => {

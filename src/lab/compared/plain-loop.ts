@@ -89,7 +89,7 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       own.set(client.name, { personal: departure.sent, kept: departure.kept, optimizers: optimizers ? { ...optimizers, ...departure.optimizers } : departure.optimizers })
       const told = privacy === undefined ? departure : protect(privacy, terms.travelling, departure, received, { client: client.name, round, life: 1 })
       for (const part of terms.travelling) {
-        if (part.length === 0 || (part.expert !== undefined && !strategy.sends(round, part.name))) continue
+        if (part.length === 0 || (part !== terms.parts[0] && !strategy.sends(round, part.name))) continue
         updates.set(part.name, [...(updates.get(part.name) ?? []), updateOf(part, client, round, told)])
       }
     }

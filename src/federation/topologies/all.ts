@@ -1,0 +1,5 @@
+/*
+ * Every topology of the library: a line here is what it takes to add one. Scripts, YAML, the JSON schema and `windtunnel list`
+ * follow.
+ */
+export { asStar } from './star.js'
