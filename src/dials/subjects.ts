@@ -1,4 +1,4 @@
-import { AGGREGATOR, type Name } from '../roster/participant.js'
+import { AGGREGATOR, type Name, roleOfName } from '../roster/participant.js'
 import { dial, type Dial, pick, pickNear, type Scene, some, type Toss } from './dial.js'
 
 interface Named {
@@ -64,16 +64,18 @@ interface Link {
   readonly message?: string | undefined
 }
 
-const ends: readonly Link[] = [
-  {}, { from: 'client' }, { to: 'client' }, { from: 'aggregator' }, { to: 'aggregator' }, { from: 'expert' }, { to: 'expert' },
-]
+/** Roles of the servers besides the aggregator. */
+const otherRoles = ({ experts }: Scene): string[] => [...new Set(experts.map(roleOfName))]
+
+const endsOf = (scene: Scene): Link[] =>
+  [{}, ...['client', 'aggregator', ...otherRoles(scene)].flatMap((role) => [{ from: role }, { to: role }])]
 
 /** Messages: all, or those from or to a role or an actor, or of a kind. */
 export const link = (): Dial => dial<Link>({
   draw: (toss, _, scene) => {
-    const { clients: devices, experts } = scene
+    const { clients: devices } = scene
     const which = toss()
-    if (which < 0.6) return pick(toss, ends.filter(({ from, to }) => experts.length > 0 || (from !== 'expert' && to !== 'expert')))
+    if (which < 0.6) return pick(toss, endsOf(scene))
     if (which < 0.85) return toss() < 0.5 ? { from: pickNear(toss, devices, scene) } : { to: pickNear(toss, devices, scene) }
     return { message: pick(toss, ['model', 'update', 'open', 'close']) }
   },
@@ -93,10 +95,11 @@ export const link = (): Dial => dial<Link>({
 
 /** Groups that are cut off from each other: some clients from everybody else, or servers among themselves. */
 export const groups = (): Dial => dial<readonly (readonly string[])[]>({
-  draw: (toss, intensity, { clients: devices, experts }) => {
+  draw: (toss, intensity, scene) => {
+    const { clients: devices, experts } = scene
     const which = toss()
     if (which < 0.6) return [some(toss, devices, 1 + Math.floor(toss() * intensity * devices.length))]
-    return experts.length === 0 || which < 0.8 ? [['client'], ['aggregator']] : [['aggregator'], ['expert']]
+    return experts.length === 0 || which < 0.8 ? [['client'], ['aggregator']] : [['aggregator'], otherRoles(scene)]
   },
   milder: (given) => (given.length === 1 ? fewer(given[0]).map((group) => [group]) : []),
   measure: ([first], { clients: devices }) => (devices.includes(first[0]) ? first.length / devices.length : 1),

@@ -347,7 +347,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     if (state.patience !== undefined) context.cancel(state.patience)
     const { arrived, acknowledged, personal, kept, round } = state
     const versions = travelling.map((_, i) => (arrived[i] ?? acknowledged[i])!)
-    const given = travelling[0].down.extras.length === 0 ? none : this.#gather(versions)
+    const given = travelling.some(({ down }) => down.extras.length > 0) ? this.#gather(versions) : none
     state.acknowledged = versions
     state.patience = undefined
     state.phase = 'training'
@@ -374,14 +374,13 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   /** What came beside the parts, each in its place of a flat vector. */
   #gather(versions: readonly Version[]): Vectors {
     const { travelling, size } = this.#terms
-    const names = travelling[0].down.extras.filter(({ whole }) => whole).map(({ name }) => name)
-    return Object.fromEntries(
-      names.map((name) => {
-        const flat = new Float32Array(size)
-        versions.forEach(({ extras }, i) => putPart(extras[name], travelling[i], flat))
-        return [name, flat]
-      }),
-    )
+    const gathered: Record<string, Float32Array> = {}
+    for (const [i, part] of travelling.entries()) {
+      for (const { name, whole } of part.down.extras) {
+        if (whole) putPart(versions[i].extras[name], part, (gathered[name] ??= new Float32Array(size)))
+      }
+    }
+    return gathered
   }
 
   /** Begins the next leg, or answers after the last. */

@@ -23,3 +23,6 @@ export const AGGREGATOR: Name = 'aggregator'
 export const clientName = (member: string): Name => `client-${member}`
 export const expertName = (index: number): Name => `expert-${index + 1}`
 export const shardName = (of: string): Name => `shard-${of}`
+
+/** The role of an actor of the library's own naming. */
+export const roleOfName = (name: Name): Role => roles.find((role) => name === role || name.startsWith(`${role}-`)) ?? 'client'

@@ -6,6 +6,7 @@ import { readLevel } from '../metrics/level.js'
 import type { Problem } from '../documents/problem.js'
 import { privacyProblems, privacyWarnings } from './privacy-rules.js'
 import type { Settled } from './specification.js'
+import { topologyWarnings } from './topology-rules.js'
 
 /** Rounds that are given as data; undefined for a policy or a machine of the researcher's own. */
 const asData = (rounds: Settled['rounds']): Rounds | undefined =>
@@ -52,7 +53,8 @@ const lineProblems = ({ faults, network }: Settled): Problem[] =>
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
   const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...lineProblems(settled)]
-  if (rounds === undefined) return { problems: others, warnings: privacyWarnings(settled) }
+  const warnings = [...privacyWarnings(settled), ...topologyWarnings(settled)]
+  if (rounds === undefined) return { problems: others, warnings }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)
   const stalls = losing.length > 0 && !settled.delivery.acknowledge ? entry.stalls(rounds) : undefined
@@ -60,5 +62,5 @@ export const crossRules = (settled: Settled): { readonly problems: Problem[]; re
     stalls === undefined
       ? []
       : [`rounds are ${rounds.kind} ${stalls[0]}, and the faults (${[...new Set(losing)].join(', ')}) can ${stalls[1]}`]
-  return { problems: [...others, ...entry.problems(rounds).map(ofRounds)], warnings: [...stalling, ...privacyWarnings(settled)] }
+  return { problems: [...others, ...entry.problems(rounds).map(ofRounds)], warnings: [...stalling, ...warnings] }
 }

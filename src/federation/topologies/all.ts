@@ -3,3 +3,4 @@
  * follow.
  */
 export { asStar } from './star.js'
+export { splitAggregator } from './split-aggregator.js'

@@ -11,7 +11,7 @@ import { calmRoundsOf, flySetup, planOf } from '../../flight/fly.js'
 import { waitsWithoutEnd } from '../../flight/never-ends.js'
 import type { FlightOptions } from '../../flight/simulator.js'
 import { type Setup, setUp, setUpAgain } from '../../flight/setup.js'
-import { AGGREGATOR, clientName } from '../../roster/participant.js'
+import { clientName, type Role } from '../../roster/participant.js'
 import type { SelectorInput } from '../../roster/selectors.js'
 import { resolve } from '../../simulation/resolve.js'
 import type { Resolved, Specification } from '../../simulation/specification.js'
@@ -239,10 +239,10 @@ export class CaseLab {
     const setup = await setUp(resolved, await world, first, undefined, cwd)
     // The other engine comes to know the same programs and tables, by the same names.
     await setUp(resolved, await world, again, setup.arrangement, cwd)
-    const names = (role: string) => setup.participants.filter((one) => one.role === role).map(({ name }) => name)
+    const names = (...roles: readonly Role[]) => setup.participants.filter(({ role }) => roles.includes(role)).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd, 'crowded lines')
     const { down, training, up, total: round } = slowest
-    const scene = { clients: names('client'), experts: names('expert').filter((name) => name !== AGGREGATOR), rounds, round, phases: [down, training, up] }
+    const scene = { clients: names('client'), experts: names('expert', 'shard'), rounds, round, phases: [down, training, up] }
     return { setup, scene, first, again }
   }
 }

@@ -3,7 +3,7 @@ import type { FaultInput } from '../../faults/registry.js'
 import { settingsOf, varied } from '../../faults/turn.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
 import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
-import { AGGREGATOR, type Name } from '../../roster/participant.js'
+import { AGGREGATOR, type Name, roleOfName } from '../../roster/participant.js'
 import type { Case } from '../explore/case.js'
 import { nameOf, wholes } from './offers.js'
 
@@ -39,8 +39,6 @@ const difference = (before: Group, after: Group): Patch =>
 const peersOf = (name: unknown, { clients, experts }: Scene): readonly Name[] | undefined =>
   [clients, experts, [AGGREGATOR]].find((role) => role.includes(name as Name))
 
-const roleOf = (name: Name): string => (name === AGGREGATOR ? name : name.startsWith('expert-') ? 'expert' : 'client')
-
 /** As many others of the role of those who are named. */
 const otherSubjects = (given: readonly Name[], scene: Scene, toss: Toss): readonly Name[] | undefined => {
   const peers = peersOf(given[0], scene)
@@ -50,7 +48,7 @@ const otherSubjects = (given: readonly Name[], scene: Scene, toss: Toss): readon
 
 /** A field that says whom a fault is about, said of others: what it is called, and how. */
 const subjectOf = (field: string, value: unknown, scene: Scene): { readonly word: string; vary(toss: Toss): unknown } | undefined => {
-  const groupWord = (names: readonly Name[]): string => (names.length === 1 ? roleOf(names[0]) : `${names.length} ${roleOf(names[0])}s`)
+  const groupWord = (names: readonly Name[]): string => (names.length === 1 ? roleOfName(names[0]) : `${names.length} ${roleOfName(names[0])}s`)
   if (field === 'who') {
     const { names } = value as { names?: readonly Name[] }
     if (names === undefined || otherSubjects(names, scene, () => 0) === undefined) return undefined
@@ -66,7 +64,7 @@ const subjectOf = (field: string, value: unknown, scene: Scene): { readonly word
   const ends = (['from', 'to'] as const).filter((side) => (peersOf(link[side], scene)?.length ?? 0) > 1)
   if (ends.length === 0) return undefined
   return {
-    word: ends.map((side) => roleOf(link[side] as Name)).join(' and '),
+    word: ends.map((side) => roleOfName(link[side] as Name)).join(' and '),
     vary: (toss) => patched(link, Object.fromEntries(ends.map((side) => [side, pick(toss, peersOf(link[side], scene)!)]))),
   }
 }
