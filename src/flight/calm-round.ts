@@ -46,22 +46,28 @@ export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowd
   const topology = topologyOf(setup, weather)
   const weights = clients.reduce((sum, { name }) => sum + weather.weight(name), 0)
   const share = (line: Line, client: Name): number => (on === 'own lines' || line.owner !== undefined ? 1 : weather.weight(client) / weights)
+  const over = (from: Name, to: Name, bytes: number, start: Micros, shareOf: (line: Line) => number): Micros => {
+    const { lines } = topology.path(from, to)
+    if (lines.length === 0) return 0
+    const rate = (at: Micros): Rate => slowest(lines, (line) => {
+      const { bytesPerSecond, until } = weather.rate(line, at)
+      return { bytesPerSecond: bytesPerSecond * shareOf(line), until }
+    })
+    return drain(bytes, start, { rate }) - start
+  }
   const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
     const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
     const kind = direction === 'down' ? 'model' : 'update'
     const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
-    const { lines } = topology.path(from, to)
-    const passed = drain(mostOf(client, kind), start, {
-      rate: (at) => slowest(lines, (line) => {
-        const { bytesPerSecond, until } = weather.rate(line, at)
-        return { bytesPerSecond: bytesPerSecond * share(line, client), until }
-      }),
-    })
-    return passed - start + weather.latency(envelope)
+    return over(from, to, mostOf(client, kind), start, (line) => share(line, client)) + weather.latency(envelope)
   }
+  const notice = wire.encodeControl({ kind: 'open', round: 1, patience: undefined, missing: 'last', deadline: undefined }, { selected: clients.map(({ name }) => name) })
+  /** Until the owners of other parts know whom to send them to: where these are elsewhere, notices share the lines with models. */
+  const notified = Math.max(0, ...parts.slice(1).map(({ owner }) =>
+    over(AGGREGATOR, owner, notice.length, 0, () => (on === 'own lines' ? 1 : 1 / (weights + parts.length)))))
   return clients.map(({ name, rows, epochs, batch }) => {
-    const down = moved(name, 'down', 0)
+    const down = notified + moved(name, 'down', notified)
     let training = 0
     for (const [leg, { epochs: factor = 1, repeats = 1, when, scores }] of strategy.legs.entries()) {
       if (scores !== undefined || when?.(1) === false) continue

@@ -18,6 +18,7 @@ import { fates } from './fates.js'
 import { flipBits } from './flip-bits.js'
 import { Fair } from './links/fair.js'
 import { Fifo } from './links/fifo.js'
+import { InOrder } from './links/in-order.js'
 import { LinkError } from './link-error.js'
 import type { Cargo, Links, Transfer } from './links/links.js'
 import type { Path, Place, Topology } from './topology.js'
@@ -157,7 +158,7 @@ export class Network {
     this.#options = options
     const { now, at, weather, cancel, link, sharing = 'fifo' } = options
     const rate: Weather['rate'] = (line, time) => weather.rate(line, time)
-    this.#links = sharing === 'fair' ? new Fair({ now, at, cancel, rate }) : new Fifo({ now, cancel, rate })
+    this.#links = sharing === 'fair' ? new InOrder(new Fair({ now, at, cancel, rate })) : new Fifo({ now, cancel, rate })
     const flying$ = this.#sent$.pipe(fates<Flying>((original, copy, delay) => this.#copy(original, copy, delay)))
     if (link === undefined) flying$.subscribe(this.#watched((flying) => this.#fly(flying)))
     else this.#through(link, flying$)

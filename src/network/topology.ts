@@ -31,6 +31,8 @@ export interface Path {
   readonly direction: Direction
   /** Its part of lines that are shared fairly, against that of others. Default: 1. */
   readonly weight?: number
+  /** It is one connection: what is sent over it, the same object, goes one after the other. */
+  readonly ordered?: true
 }
 
 /** Who is connected with whom by what. */
@@ -79,7 +81,7 @@ const between =
 /**
  * A star: every client has a line up and a line down of its own; the servers stand in one place and have no limit among
  * them. From client to client a message occupies one's line up and the other's line down. Where there is more around them,
- * what all servers send and receive shares their lines, or that of one its host's, and who sends out of a region, or into one, shares its lines and
+ * what all servers send and receive shares their lines, or that of one its host's (what servers send each other, too: in order), and who sends out of a region, or into one, shares its lines and
  * the backbone with the others.
  */
 export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
@@ -100,6 +102,16 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
   const apart = around.lines.some(({ place }) => typeof place === 'object' && 'host' in place)
   const atServer = (server: Name, direction: 'up' | 'down'): SharedLine[] => around.lines.filter(({ place, direction: way }) =>
     way === direction && (place === 'servers' || (typeof place === 'object' && 'host' in place && place.host === server)))
+  const amongHosts = new Map<string, Path>()
+  const fromHostTo = (from: Name, to: Name): Path => {
+    const key = `${from} ${to}`
+    let path = amongHosts.get(key)
+    if (path === undefined) {
+      const lines = [...atServer(from, 'up'), ...onTheWay(from, to, 'up'), ...atServer(to, 'down')]
+      amongHosts.set(key, (path = { lines, direction: 'inside', ordered: true }))
+    }
+    return path
+  }
   const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name): { readonly up: Path; readonly down: Path } => {
     const place = apart ? server : around.regionOf(server)
     const known = ways.get(place)
@@ -114,7 +126,7 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
   return {
     path: (from, to) => {
       const [sender, receiver] = [accessOf(from), accessOf(to)]
-      if (sender === null) return receiver === null ? inside : withServer(to, receiver, from).down
+      if (sender === null) return receiver !== null ? withServer(to, receiver, from).down : apart ? fromHostTo(from, to) : inside
       if (receiver === null) return withServer(from, sender, to).up
       return { lines: [sender.up, ...onTheWay(from, to, 'up'), receiver.down], direction: 'up', weight: sender.weight }
     },

@@ -9,7 +9,7 @@ const both = z.strictObject({ up: bandwidthSchema.optional(), down: bandwidthSch
 /** Lines that are nobody's own: only fair sharing has them. */
 export const sharedLineFields = {
   servers: both
-    .extend({ apart: z.boolean().prefault(false).describe('Each server is on a host of its own, with such lines to clients') })
+    .extend({ apart: z.boolean().prefault(false).describe('Each server is on a host of its own, with such lines, over which goes what servers send each other, too') })
     .optional()
     .describe('What all servers send (`up`) and receive (`down`) together; no limit where absent'),
   regional: z

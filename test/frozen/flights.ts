@@ -5,7 +5,7 @@ import { mixed } from '../../simulations/own-strategy.js'
 import {
   asynchronous, away, buffered, crash, deadline, delay, delta, deviceTrace, ditto, duplicate, fedAmp, fedAvg, fedAvgFineTuned,
   fedFomo, fedHca2, fedPer, fedProx, fedRep, fp16, fraction, int8, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
-  named, narrow, one, partial, periods, pfMsmtrec, pooled, quorum, randomK, scaffold, seconds, sgd, sign, slow, synchronous, uniform,
+  named, narrow, one, partial, periods, pfMsmtrec, pooled, quorum, randomK, scaffold, seconds, sgd, sign, slow, splitAggregator, synchronous, uniform,
   windows, type Specification,
 } from '../../src/index.js'
 
@@ -160,5 +160,10 @@ export const flights: Readonly<Record<string, Specification>> = {
   'expert networks on hosts of their own': flight({
     rounds: synchronous({ count: 3, select: 3 }),
     network: { ...plain.network, sharing: 'fair', servers: { up: kbps(600), down: kbps(600), apart: true } },
+  }),
+  'an aggregator that is split, with deaths of shards': flight({
+    topology: splitAggregator(),
+    rounds: deadline({ count: 4, after: seconds(2), quorum: 1 }),
+    faults: [crash('shard-embedding', { when: { round: 2, after: 1 }, restartAfter: ms(200) }), lose({ from: 'shard' }, { probability: 0.3, rounds: [3, 4] })],
   }),
 }

@@ -67,12 +67,14 @@ describe('with lines that many share', () => {
   })
 })
 
-it('servers on hosts of their own have lines of their own to clients', () => {
+it('servers on hosts of their own have lines of their own, over which they send each other in order, too', () => {
   const hosts = ['aggregator', 'expert-1'].flatMap((host) => (['up', 'down'] as const).map((direction): SharedLine => ({ place: { host }, direction, bytesPerSecond: 1 })))
   const apart = star((name) => roles[name], { lines: hosts, regionOf: () => undefined, weightOf: () => 1 })
   const way = (from: string, to: string) => apart.path(from, to).lines.map((line) => `${line.owner ?? (line.place as { host: string }).host} ${line.direction}`).join(', ')
   expect(way('client-a', 'aggregator')).toBe('client-a up, aggregator down')
   expect(way('client-a', 'expert-1')).toBe('client-a up, expert-1 down')
   expect(way('expert-1', 'client-b')).toBe('expert-1 up, client-b down')
-  expect(way('aggregator', 'expert-1')).toBe('')
+  expect(way('aggregator', 'expert-1')).toBe('aggregator up, expert-1 down')
+  expect(apart.path('aggregator', 'expert-1')).toMatchObject({ direction: 'inside', ordered: true })
+  expect(apart.path('aggregator', 'expert-1')).toBe(apart.path('aggregator', 'expert-1'))
 })
