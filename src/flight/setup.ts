@@ -183,7 +183,9 @@ const protocol = [
 export const setUpAgain = (setup: Setup, resolved: Resolved): Setup => {
   const fixed = (of: Resolved): Readonly<Record<string, unknown>> => {
     const { world, initialisation, batches } = of.seeds
-    return { ...of, ...Object.fromEntries(protocol.map((field) => [field, undefined])), seeds: { world, initialisation, batches } }
+    // Of a network all but who is where is asked at the flight.
+    const { network: { regions } } = of
+    return { ...of, ...Object.fromEntries(protocol.map((field) => [field, undefined])), network: { regions }, seeds: { world, initialisation, batches } }
   }
   const [before, now] = [fixed(setup.resolved), fixed(resolved)]
   const other = Object.keys({ ...before, ...now }).filter((field) => before[field] !== now[field] && JSON.stringify(before[field]) !== JSON.stringify(now[field]))

@@ -20,6 +20,7 @@ export interface Case {
   readonly rounds?: RoundsInput
   readonly delivery?: NonNullable<Specification['delivery']>
   readonly codec?: NonNullable<Specification['codec']>
+  readonly lines?: Lines
   readonly checkpoint?: NonNullable<Specification['checkpoint']>
   readonly selection?: NonNullable<Specification['selection']>
   readonly calm?: NonNullable<Specification['calm']>
@@ -27,6 +28,9 @@ export interface Case {
   /** What chance is drawn from in it: of faults, and of whom rounds ask. */
   readonly chance: string
 }
+
+/** How lines are shared, and which of them everybody is on: what it says of its network beside all else. */
+export type Lines = Pick<NonNullable<Specification['network']>, 'sharing' | 'servers' | 'backbone'>
 
 type World = Specification['world']
 
@@ -48,13 +52,14 @@ export const sizesThatStay = (of: Pick<Specification, 'world' | 'model'>): reado
 ]
 
 /** The specification that a case of another flies. `field`: see `clientField`. */
-export const specificationOf = (base: Specification, { shape = {}, chance, faults, ...given }: Case, field: string | undefined): Specification => {
+export const specificationOf = (base: Specification, { shape = {}, chance, faults, lines, ...given }: Case, field: string | undefined): Specification => {
   const { clients, experts } = shape
   const { model, world } = base
   return {
     ...base,
     ...given,
     faults: [...faults],
+    ...(lines !== undefined && { network: { ...base.network, ...lines } }),
     ...(clients !== undefined && field !== undefined && { world: withClients(world, field, clients) }),
     ...(experts !== undefined && 'kind' in model && { model: { ...model, experts } as Specification['model'] }),
     seeds: { ...base.seeds, faults: `${chance}/faults`, selection: `${chance}/selection` },

@@ -9,12 +9,12 @@ import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
 import { streams } from '../../random/streams.js'
 import { AGGREGATOR, type Name } from '../../roster/participant.js'
 import type { Specification } from '../../simulation/specification.js'
-import type { Case, Shape } from './case.js'
+import type { Case, Lines, Shape } from './case.js'
 import { leadersOf } from './leaders.js'
 import { ableKinds, drawLed } from './swarm.js'
 
 /** What of a specification may be other in a case, beside its faults. */
-export const varied = ['rounds', 'delivery', 'codec', 'checkpoint', 'selection', 'calm', 'shape'] as const
+export const varied = ['rounds', 'delivery', 'codec', 'lines', 'checkpoint', 'selection', 'calm', 'shape'] as const
 export type Varied = (typeof varied)[number]
 
 /** What cases are drawn from. */
@@ -29,6 +29,8 @@ export interface Space {
   readonly rounds: RoundsInput | undefined
   /** Delivery of the specification itself. */
   readonly delivery?: Specification['delivery']
+  /** Whether its lines are first come, first served, and so may be shared fairly instead. */
+  readonly queues?: boolean
   /** Whether other numbers of clients and expert networks can be had. */
   readonly resizes: { readonly clients: boolean; readonly experts: boolean }
   scene(shape: Shape): Promise<Scene>
@@ -75,6 +77,16 @@ const codecs: readonly NonNullable<Specification['codec']>[] = [
 
 /** From draws of its own: cases without one are what they would be. */
 const codecOf = (toss: Toss): NonNullable<Specification['codec']> => pick(toss, codecs)
+
+const rates = ['8 Mbps', '32 Mbps', '128 Mbps'] as const
+
+/** Lines that all share, of servers on one host or on several; and, in half of these cases, a fault that narrows them. */
+const linesOf = (toss: Toss, { rounds }: Scene): { readonly lines: Lines; readonly narrowing: readonly FaultInput[] } => {
+  const lines: Lines = { sharing: 'fair', servers: { up: pick(toss, rates), down: pick(toss, rates), apart: toss() < 0.5 } }
+  const first = 1 + Math.floor(toss() * rounds)
+  const narrow: FaultInput = { kind: 'narrow', id: 'lines', line: 'servers', by: 2 ** (1 + Math.floor(toss() * 4)), rounds: [first, first + Math.floor(toss() * 3)] }
+  return { lines, narrowing: toss() < 0.5 ? [narrow] : [] }
+}
 
 /** Rounds of a calm phase, in which what the faulty one has done is to be mended. */
 const calmRounds = 4
@@ -129,8 +141,10 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const passing = drawLed(toss, leaders, able, { usual: intensity, most: wildest }, { ...scene, focus: focusOf(toss, scene) })
     const lot = all('codec', nth, tries)
     const codec = vary.includes('codec') && lot() < 0.3 ? codecOf(lot) : undefined
+    const crowd = all('lines', nth, tries)
+    const { lines, narrowing } = vary.includes('lines') && space.queues === true && crowd() < 0.2 ? linesOf(crowd, scene) : { lines: undefined, narrowing: [] }
     const calm = varies('calm', 0.5) ? calmOf(toss, scene) : undefined
-    const faults = untilCalm(toss, passing, calm)
+    const faults = [...untilCalm(toss, passing, calm), ...(kinds.includes('narrow') ? narrowing : [])]
     const drawn: Case = {
       chance: `${seed}/${nth}`,
       faults,
@@ -138,6 +152,7 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
       ...(rounds !== undefined && { rounds }),
       ...(delivery && { delivery }),
       ...(codec && { codec }),
+      ...(lines && { lines }),
       ...(varies('checkpoint', 0.4) && { checkpoint: checkpointOf(toss, scene) }),
       ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),
       ...(calm !== undefined && { calm }),

@@ -55,6 +55,7 @@ export class Explorer {
       kinds, vary, intensity,
       rounds: own,
       delivery: base.delivery,
+      queues: base.network?.sharing !== 'fair',
       resizes: this.lab.resizes,
       scene: (shape) => this.lab.scene(shape),
     }

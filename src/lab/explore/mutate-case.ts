@@ -4,7 +4,7 @@ import { settingsOf, varied } from '../../faults/turn.js'
 import type { Case } from './case.js'
 
 /** The parts that a mutant may take over from another case. */
-const parts = ['rounds', 'delivery', 'codec', 'checkpoint', 'selection', 'calm'] as const
+const parts = ['rounds', 'delivery', 'codec', 'lines', 'checkpoint', 'selection', 'calm'] as const
 
 /** Each with a name of its own: the first of a name keeps it, since its draws are those of that name. */
 export const named = (faults: readonly FaultInput[]): FaultInput[] => {

@@ -14,7 +14,7 @@ export interface Offer {
 }
 
 /** What of a case is taken back whole, beside faults, rounds and sizes. */
-export const wholes = ['delivery', 'codec', 'checkpoint', 'selection', 'calm'] as const
+export const wholes = ['delivery', 'codec', 'lines', 'checkpoint', 'selection', 'calm'] as const
 
 export const nameOf = ({ id, kind }: { readonly id?: string | undefined; readonly kind: string }): string => id ?? kind
 

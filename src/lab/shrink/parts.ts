@@ -125,7 +125,7 @@ export const partsOf = (of: Case, scene: Scene, rounds: RoundsInput | undefined)
   return [
     ...of.faults.flatMap((_, i) => faultParts(of, i, scene)),
     ...(given === undefined ? [] : roundParts(given, scene)),
-    ...wholes.filter((part) => part !== 'selection' && part !== 'codec' && of[part] !== undefined).map((part) =>
+    ...wholes.filter((part) => part !== 'selection' && part !== 'codec' && part !== 'lines' && of[part] !== undefined).map((part) =>
       whole(part, `numbers in ${part}`, (toss) => ({ [part]: shaken(of[part], toss) }))),
     whole('chance', 'chance', (toss) => ({ chance: `${of.chance}/${Math.floor(toss() * 1e9)}` })),
   ]
