@@ -28,6 +28,7 @@ import { run, type RunFlags, type Terminal } from './run.js'
 import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
 import { showRun, type ShowFlags } from './show.js'
+import { timeline, timelineHelp, type TimelineFlags } from './timeline.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
 import { sheetFormats } from './sheet.js'
@@ -323,6 +324,16 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.show)
     .action(async (folder: string, flags: ShowFlags) => done(await showRun(folder, flags, streams)))
+  root
+    .command('timeline')
+    .argument('<run>', 'folder of a run')
+    .description('write the timeline of a run as a trace that Perfetto opens: a row for each actor, arrows from message to message')
+    .option('--out <file>', 'where to; beside the folder of the run when absent')
+    .option('--force', 'replace the file that --out names')
+    .option('--json', 'print what was written as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', timelineHelp)
+    .action(async (folder: string, flags: TimelineFlags) => done(await timeline(folder, flags, streams)))
   root
     .command('verify')
     .argument('<run...>', 'folders of runs, or folders above them')

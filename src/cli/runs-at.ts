@@ -4,6 +4,8 @@ import { join, resolve as absolute } from 'node:path'
 import { meantPath } from '../documents/meant-path.js'
 import { StorageError } from '../errors.js'
 import { manifestFile } from '../runs/manifest.js'
+import { plural } from './format.js'
+import { quoted, shortest } from './run.js'
 
 /** The run folders at or below a folder, in the order of their names; tuning's are left out. */
 const runsIn = (folder: string): string[] => {
@@ -36,3 +38,14 @@ export const runsAt = (given: readonly string[], cwd: string): string[] =>
     if (found.length === 0) throw new StorageError(`${folder} holds no run: no ${manifestFile} in it or below it.`)
     return found
   })
+
+/** The one run that is meant; a folder above several is refused with their names. */
+export const runAt = (given: string, cwd: string): string => {
+  const found = runsAt([given], cwd)
+  if (found.length === 1) return found[0]
+  const some = found.slice(0, 5).map((folder) => shortest(cwd, folder)).join(', ')
+  throw new StorageError(
+    `${given} holds ${plural(found.length, 'run')}: ${some}${found.length > 5 ? ', ...' : ''}. Give one of them; ` +
+      `npx windtunnel compare ${quoted(given)} puts them side by side.`,
+  )
+}

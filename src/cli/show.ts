@@ -1,13 +1,13 @@
-import { exitCodes, StorageError } from '../errors.js'
+import { exitCodes } from '../errors.js'
 import { realDisk } from '../runs/disk.js'
 import type { Manifest } from '../runs/manifest.js'
 import { isFlown } from '../runs/place.js'
 import { readTold } from '../runs/told.js'
 import { countRun, type CountedRun } from '../runs/count-as/count-run.js'
 import type { CostKind } from './cost-table.js'
-import { formatBytes, plural, wrap } from './format.js'
+import { formatBytes, wrap } from './format.js'
 import { quoted, shortest, type Terminal, widthOf } from './run.js'
-import { runsAt } from './runs-at.js'
+import { runAt } from './runs-at.js'
 import { summarise } from './summary.js'
 import { table } from './table.js'
 import { report } from './tables.js'
@@ -19,17 +19,6 @@ export interface ShowFlags {
   readonly cost?: readonly CostKind[]
   /** Of what things cost alone: they decide nothing of a run that was flown. */
   readonly set?: readonly string[]
-}
-
-/** The one run that is meant; a folder above several is refused with their names. */
-const runAt = (given: string, cwd: string): string => {
-  const found = runsAt([given], cwd)
-  if (found.length === 1) return found[0]
-  const some = found.slice(0, 5).map((folder) => shortest(cwd, folder)).join(', ')
-  throw new StorageError(
-    `${given} holds ${plural(found.length, 'run')}: ${some}${found.length > 5 ? ', ...' : ''}. Give one of them; ` +
-      `npx windtunnel compare ${quoted(given)} puts them side by side.`,
-  )
 }
 
 /** Why what is shown is not all, or is vouched for by nobody; undefined: it is, and somebody does. */
