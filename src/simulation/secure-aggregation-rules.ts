@@ -82,6 +82,16 @@ const ofPrivacy = ({ privacy }: Settled): Problem[] =>
     advice: `Take privacy away, ${away}`,
   }]
 
+/** Topologies in which every owner sums what clients send it. */
+const summing: ReadonlySet<string> = new Set(['star', 'split'])
+
+const ofTopology = ({ topology }: Settled): Problem[] => {
+  const kind = (topology as { readonly kind: string } | undefined)?.kind
+  return kind === undefined || summing.has(kind) ? [] : [{
+    path: ['topology'], at: 'value', rule: `is ${kind}, in which clients share masks with nobody who sums for all of them`, advice: `Take ${[...summing].join(' or ')}, ${away}`,
+  }]
+}
+
 const reading: ReadonlySet<unknown> = new Set(['a-little-is-enough', 'inner-product'])
 
 const ofFaults = ({ faults }: Settled): Problem[] =>
@@ -96,4 +106,4 @@ const ofFaults = ({ faults }: Settled): Problem[] =>
 export const secureAggregationProblems = (settled: Settled): Problem[] =>
   settled.secureAggregation === undefined
     ? []
-    : [...ofStrategy(settled), ...ofRounds(settled), ...ofChoice(settled), ...ofCodec(settled), ...ofPrivacy(settled), ...ofFaults(settled)]
+    : [...ofStrategy(settled), ...ofRounds(settled), ...ofChoice(settled), ...ofCodec(settled), ...ofPrivacy(settled), ...ofTopology(settled), ...ofFaults(settled)]
