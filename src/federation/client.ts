@@ -268,9 +268,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const { answered } = state
     if (answered?.round !== round) return
     const parts = this.#uploads(round).filter((part) => part.owner === owner)
-    // Masks die with their client: what it has learnt cannot be sent without.
-    const isLost = parts.some((part) => isMasked(this.#terms, part, round) && state.memberships?.get(part.name)?.masked === undefined)
-    if (isLost && owner === this.#terms.aggregator) return this.#sitOut(round, context)
+    // Masks die with their client: what it has learnt cannot be sent without. What waits for shares of others comes by itself.
+    const isLost = ({ name }: PartTemplate): boolean => {
+      const own = state.memberships?.get(name)
+      return own?.round !== round || (own.masked === undefined && own.input === undefined)
+    }
+    if (owner === this.#terms.aggregator && parts.some((part) => isMasked(this.#terms, part, round) && isLost(part))) return this.#sitOut(round, context)
     this.#upload(state, parts, round, answered.departure, context, 1, whole)
   }
 

@@ -3,6 +3,7 @@ import { SpecificationError } from '../errors.js'
 import type { PartTemplate } from '../federation/parts.js'
 import { demandRoom, type FixedPoint, roomFor } from '../federation/secure-aggregation/fixed-point.js'
 import { type SecureAggregation, type SecureAggregationTerms, thresholdOf } from '../federation/secure-aggregation/secure-aggregation.js'
+import type { Strategy } from '../federation/strategies/strategy.js'
 import { createDraws, createLexicon } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
 import { encodeKey, streams } from '../random/streams.js'
@@ -15,6 +16,7 @@ interface Federation {
   readonly parts: readonly PartTemplate[]
   /** In the order of their names. */
   readonly clients: readonly { readonly name: Name; readonly rows: number }[]
+  readonly strategy: Pick<Strategy, 'counts'>
 }
 
 /** How many clients rounds ask at most, and with how many answers they close; undefined: they are a function, and say so when they open. */
@@ -75,7 +77,7 @@ export const secureTerms = (
     fixedPoint: fixedPointOf(secure, clients.length),
     threshold: secure.threshold,
     patience: secure.patience,
-    mostRows: Math.max(1, ...clients.map(({ rows }) => rows)),
+    mostRows: federation.strategy.counts === 'uniform' ? undefined : Math.max(1, ...clients.map(({ rows }) => rows)),
     numberOf: (client) => numbers.get(client) ?? 0,
     draws: (what, part, round, client, life) => {
       const key = encodeKey([what, part, client, life])

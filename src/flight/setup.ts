@@ -149,7 +149,7 @@ export const setUp = async (
   const parts = partTemplates(topologyOf(resolved.topology).cuts(layout), strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length })
   // Refuses what nothing can be promised of.
   privateTerms(resolved, { parts, clients })
-  secureTerms(resolved, { parts, clients })
+  secureTerms(resolved, { parts, clients, strategy })
   const { start } = resolved
   const beginnings: Start = start === undefined
     ? { initial, clients: new Map(), continues: false }

@@ -79,8 +79,8 @@ const saturations = (rows: Flight['saturated'] = []): string[] =>
   rows.flatMap(({ part, beyond, notFinite, clients, first: { client, round } }) => {
     const whose = `${clients === 1 ? client : `${clients} clients, first ${client}`}, from round ${round} on`
     return [
-      ...(beyond === 0 ? [] : [`${beyond} ${beyond === 1 ? 'number' : 'numbers'} of ${part} were beyond secureAggregation.range and were cut off there (${whose}): give a larger range`]),
-      ...(notFinite === 0 ? [] : [`${notFinite} ${notFinite === 1 ? 'input' : 'inputs'} of ${part} were not finite and counted for nothing in the sum (${whose})`]),
+      ...(beyond === 0 ? [] : [`${beyond === 1 ? '1 number' : `${beyond} numbers`} of ${part} ${beyond === 1 ? 'was' : 'were'} beyond secureAggregation.range and cut off there (${whose}): give a larger range`]),
+      ...(notFinite === 0 ? [] : [`${notFinite === 1 ? '1 input' : `${notFinite} inputs`} of ${part} ${notFinite === 1 ? 'was' : 'were'} not finite and counted for nothing in the sum (${whose})`]),
     ]
   })
 

@@ -15,15 +15,16 @@ export interface Input {
 
 type Terms = Pick<SecureAggregationTerms, 'fixedPoint' | 'mostRows'>
 
-/** A weight as a whole number: rows themselves, as long as those of all fit; above 0 for whoever has any. */
+/** A weight as a whole number: 1 where all count alike; else rows themselves, as long as those of all fit; above 0 for whoever has any. */
 const weightOf = (rows: number, { fixedPoint, mostRows }: Terms): number => {
+  if (mostRows === undefined) return 1
   const top = greatest(fixedPoint)
   if (mostRows <= top || rows === 0) return rows
   return Math.max(1, Math.round((rows * top) / mostRows))
 }
 
 /** The weight of the client that has most rows. */
-const topWeight = (terms: Terms): number => Math.max(1, weightOf(terms.mostRows, terms))
+const topWeight = (terms: Terms): number => Math.max(1, weightOf(terms.mostRows ?? 1, terms))
 
 /**
  * What a client puts under masks: w Delta with w = rows / the largest number of rows, and the weight, since its owner does not see

@@ -56,8 +56,8 @@ export interface SecureAggregationTerms {
   readonly fixedPoint: FixedPoint
   readonly threshold: number
   readonly patience: Micros | undefined
-  /** The largest number of rows of a client: what the weight 1 stands for. */
-  readonly mostRows: number
+  /** The largest number of rows of a client: what the weight 1 stands for; undefined: all count alike. */
+  readonly mostRows: number | undefined
   /** A client's number in the protocol, from 1. */
   numberOf(client: Name): number
   /** Draws of a client's keys or of its shares, for a part and a round, in one of its lives. */
