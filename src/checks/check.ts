@@ -59,6 +59,8 @@ export interface View {
     readonly overlapping: boolean
     /** Answers of the trunk that a fold needs at least. */
     readonly needs?: number
+    /** Whether updates are summed under masks, so that fewer are never folded. */
+    readonly masked?: boolean
     /** Where they overlap: how long a client is waited for; absent: without end. */
     readonly holds?: Micros | undefined
     /** Folds since an update's model was sent, above which it is refused. */

@@ -33,9 +33,12 @@ export class Coverage {
 }
 
 const reliably = ['ack', 'retry'] as const
-const ofServers = ['update', 'recover', 'status', ...reliably] as const
+/** Steps of secure aggregation. */
+const steps = ['keys', 'shares', 'unmask'] as const
+const plainly = ['update', 'recover', 'status', ...reliably] as const
+const ofServers = [...plainly, ...steps] as const
 const ofExperts = ['open', 'close', ...ofServers] as const
-const ofClients = ['model', 'close', 'recover', 'resend', 'probe', ...reliably] as const
+const ofClients = ['model', 'close', 'recover', 'resend', 'probe', ...steps, ...reliably] as const
 
 /**
  * What there is to try: by role and by what the actor is doing, messages of others by their kind, its own timers and
@@ -44,29 +47,35 @@ const ofClients = ['model', 'close', 'recover', 'resend', 'probe', ...reliably] 
 export const protocol = {
   aggregator: {
     idle: ['begin', 'wake'],
-    open: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
+    open: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', 'step', ...ofServers],
+    /** A round that is to close waits until the sum of the trunk is unmasked. */
+    unmasking: ['wake', 'step', ...ofServers],
     /** Too few clients are there for the round to open. */
     short: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
     /** A close is scored or written down before another round opens. */
     'between rounds': ['wake', 'judged', 'overdue', 'probing', ...ofServers],
-    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
+    'waiting for an expert': ['wake', 'recovered', 'judged', 'timer', 'look', 'back', 'overdue', 'probing', 'step', ...ofServers],
     recovering: ['recovered', 'back', ...ofServers],
     done: ofServers,
   },
   expert: {
     closed: ['wake', ...ofExperts],
-    open: ['wake', ...ofExperts],
+    open: ['wake', 'step', ...ofExperts],
+    /** It has heard of the end of its round, and waits until the sum of its part is unmasked. */
+    unmasking: ['wake', 'step', ...ofExperts],
     /** It has come back, and asks the aggregator where the round is. */
-    asking: ['recovered', ...ofExperts],
+    asking: ['recovered', 'step', ...ofExperts],
     /** It knows, and asks clients for answers that were lost with it. */
-    'catching up': ['recovered', ...ofExperts],
-    over: ofExperts,
+    'catching up': ['recovered', 'step', ...ofExperts],
+    /** Where rounds overlap, which nothing is summed under masks in. */
+    over: ['open', 'close', ...plainly],
   },
   client: {
     idle: ['wake', ...ofClients],
     gathering: ['patience', ...ofClients],
     training: ['computed', 'interrupted', ...ofClients],
-    over: ofClients,
+    /** It has answered, or waits for shares of others before it can. */
+    over: ['alone', ...ofClients],
   },
 } as const satisfies Readonly<Record<Handling, Readonly<Record<string, readonly string[]>>>>
 

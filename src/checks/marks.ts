@@ -186,6 +186,39 @@ export const allMarks: readonly Mark[] = [
     see: (event) => event.kind === 'settle' && event.because === 'not finite',
   }),
   mark({
+    name: 'came too late for its cohort',
+    sentence: 'Keys or shares of a client came when the others had gone on without it.',
+    kinds: ['settle'],
+    fates: ['late'],
+    see: (event) => event.kind === 'settle' && event.row.direction === 'up' && (event.row.kind === 'keys' || event.row.kind === 'shares'),
+  }),
+  mark<{ readonly asked: Map<string, number> }>({
+    name: 'recovered what a dropout hides',
+    sentence: 'A sum was unmasked though a client had dropped out whose masks were in it.',
+    kinds: ['send', 'fold'],
+    begin: () => ({ asked: new Map() }),
+    see: (event, { asked }) => {
+      if (event.kind === 'send' && event.message === 'shares' && event.direction === 'down') {
+        const name = `${event.actor} ${event.part} ${event.round}`
+        if (event.attempt === 0) asked.set(name, (asked.get(name) ?? 0) + 1)
+        return false
+      }
+      return event.kind === 'fold' && (asked.get(`${event.actor} ${event.part} ${event.round}`) ?? 0) > event.updates.length
+    },
+  }),
+  mark({
+    name: 'below the threshold',
+    sentence: 'A round was aborted because too few came through a step of secure aggregation.',
+    kinds: ['round-close'],
+    see: (event) => event.kind === 'round-close' && event.row.outcome === 'aborted' && / for (?:keys|shares|masked inputs|unmasking)$/.test(event.row.reason),
+  }),
+  mark({
+    name: 'beyond the range',
+    sentence: 'A client had learnt what it could not say in fixed point, and cut it off.',
+    kinds: ['saturated'],
+    see: () => true,
+  }),
+  mark({
     name: 'message refused',
     sentence: 'A message was refused: it was damaged, or is not one that its receiver takes.',
     kinds: ['settle'],

@@ -121,9 +121,12 @@ export const within = (route: Route, direction: 'up' | 'down', role: CodedRole):
   return own?.[word] ?? fitting(own?.all, role) ?? route[word] ?? fitting(route.all, role)
 }
 
-/** Whether anything in an update is coded by them, of anybody and in any round. */
-export const codesUpdates = (routes: Routes): boolean =>
-  [routes, ...(routes.some ?? [])].some((route) => Object.values(words).some((role) => within(route, 'up', role) !== undefined))
+/** Chains that code anything in an update, of anybody and in any round. */
+export const updateChains = (routes: Routes): readonly Chain[] =>
+  [routes, ...(routes.some ?? [])].flatMap((route) => Object.values(words).map((role) => within(route, 'up', role)).filter((chain) => chain !== undefined))
+
+/** Whether anything in an update is coded by them. */
+export const codesUpdates = (routes: Routes): boolean => updateChains(routes).length > 0
 
 /** Which chain a tensor is coded by; undefined: it goes as it is. The same object for the same words. */
 export interface ChainOf {

@@ -143,7 +143,7 @@ export const aggregatorRecovery = (
     state.atWork.clear()
     Object.assign(state, {
       phase: 'flying', round, since: context.now, opened: undefined, selected: [], refused: [], excused: [], instructions: undefined,
-      look: undefined, probing: undefined, roll: undefined, judging: undefined, meanwhile: [], attempt: context.incarnation - 1,
+      look: undefined, probing: undefined, roll: undefined, judging: undefined, meanwhile: [], closing: undefined, broken: undefined, attempt: context.incarnation - 1,
     } satisfies Partial<AggregatorState>)
     advance(state, { kind: 'begin' }, context)
   }

@@ -8,7 +8,7 @@ import type { Idle } from './idle.js'
 import type { Arrival, MissedEnding, Whereabouts } from './messages.js'
 import { copyHolding, type Holding } from './owner.js'
 import type { RollCall } from './roll-call.js'
-import type { Moment } from './rounds/round.js'
+import type { Ending, Moment } from './rounds/round.js'
 
 /** Something that comes back at an instant. `number`: what `Context.cancel` takes; undefined after a recovery. */
 export interface Timer {
@@ -100,6 +100,10 @@ export interface AggregatorState {
   judging: Timer | undefined
   /** What came up meanwhile. */
   meanwhile: Moment[]
+  /** Where updates are summed under masks: how the round ends once the trunk's sum is unmasked. */
+  closing: { readonly ending: Ending; readonly last: boolean } | undefined
+  /** Why the round that is open cannot be folded. */
+  broken: string | undefined
   recovery: Recovery | undefined
   /** Expert networks that have come back and are not where the round is: nothing is decided before, or before a time. */
   lagging: Map<Name, number>
@@ -133,6 +137,8 @@ export const newAggregator = (holding: Holding, idle: Idle | undefined, known: A
   ended: undefined,
   judging: undefined,
   meanwhile: [],
+  closing: undefined,
+  broken: undefined,
   recovery: undefined,
   lagging: new Map(),
 })

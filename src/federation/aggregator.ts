@@ -14,6 +14,9 @@ import { close, firstHolding, type Held, openRound, type Ownership, receive, sen
 import { profileOf } from './profile.js'
 import { RollCall, type Seen } from './roll-call.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
+import { beginUnmasking, hearStep, type Outcome, rearmCohort, stepRanOut } from './secure-aggregation/cohort.js'
+import { isStep } from './secure-aggregation/frames.js'
+import { isMasked } from './secure-aggregation/secure-aggregation.js'
 import { firstThere } from './selection/first-there.js'
 import { Standing } from './standing.js'
 import type { Terms } from './terms.js'
@@ -217,29 +220,76 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
   }
 
-  /** Ends the round that is open or waited for. */
-  const end = (state: AggregatorState, ending: Ending, last: boolean, context: Context): void => {
-    const { round, holding, opened, since, selected, refused, excused } = state
-    const now = context.now
-    const { overlapping } = admission
+  /** Nothing is waited for in this round any more. */
+  const stopWaiting = (state: AggregatorState, last: boolean, context: Context): void => {
     for (const timer of state.timers.values()) cancel(timer, context)
     state.timers.clear()
     cancel(state.look, context)
     state.look = undefined
     state.roll = undefined
     state.hopeless = false
-    if (!overlapping || last) stopProbing(state, context)
+    if (!admission.overlapping || last) stopProbing(state, context)
+  }
+
+  const noticeOf = ({ outcome, reason, after }: Ending, last: boolean): CloseNotice =>
+    ({ outcome, reason, after, ...(admission.overlapping && last && { final: true }) })
+
+  /**
+   * Where updates are summed under masks, a round that is to close is over once the trunk's sum is unmasked, or cannot be. The expert
+   * networks hear of it now, and unmask the sums of their parts meanwhile.
+   */
+  const unmask = (state: AggregatorState, ending: Ending, last: boolean, context: Context): AggregatorState => {
+    const { round, holding } = state
+    stopWaiting(state, last, context)
+    state.closing = { ending, last }
+    const notice = noticeOf(ending, last)
+    if (ending.stop === true && !last) tellToStop(state, context)
+    if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
+    return settle(state, beginUnmasking(holding, round, notice, ownership, context), context)
+  }
+
+  /** What has come of a step of secure aggregation. */
+  const settle = (state: AggregatorState, outcome: Outcome, context: Context): AggregatorState => {
+    switch (outcome.kind) {
+      case 'waits':
+        return state
+      case 'left out': {
+        const { round } = state
+        for (const client of outcome.clients) excuse(state, client, round, context)
+        return state
+      }
+      case 'broken':
+        state.broken = outcome.reason
+        return advance(state, { kind: 'available' }, context)
+      case 'ended': {
+        const { ending, last } = state.closing!
+        end(state, { ...ending, ...outcome.notice }, last, context)
+        const moment = goOn(state, last, context)
+        return moment === undefined ? state : advance(state, moment, context)
+      }
+      default:
+        return outcome satisfies never
+    }
+  }
+
+  /** Ends the round that is open or waited for. */
+  const end = (state: AggregatorState, ending: Ending, last: boolean, context: Context): void => {
+    const { round, holding, opened, since, selected, refused, excused, closing } = state
+    const now = context.now
+    const { overlapping } = admission
+    stopWaiting(state, last, context)
+    state.closing = state.broken = undefined
     let counted: readonly Held[] = []
     // A life before may have opened the round that this one waits to open: whoever knows of it is told that it is over.
     const resumed = opened === undefined && state.attempt > 0 && !overlapping
     if (resumed) openRound(holding, round, ownership, context)
     if (opened !== undefined || resumed) {
-      const { outcome, reason, after, stop = false } = ending
-      if (stop && !last) tellToStop(state, context)
-      const notice: CloseNotice = { outcome, reason, after, ...(overlapping && last && { final: true }) }
+      const notice = noticeOf(ending, last)
+      if (ending.stop === true && !last && closing === undefined) tellToStop(state, context)
       counted = close(holding, round, notice, ownership, context)
-      if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
+      if (experts.length > 0 && closing === undefined) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
       const clients = counted.map(({ update }) => update.client)
+      // Of a round whose sums are unmasked, how it ended for the trunk.
       state.ended = { round, notice, clients, ...(overlapping && { rounds: counted.map(({ update }) => update.round) }) }
     }
     const row: RoundRow = frozen({
@@ -281,8 +331,17 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (const { name, at } of timers) setTimer(state, name, at, context)
     if (instant !== undefined) lookAt(state, instant, context)
     if (ending === undefined) return asked
+    if (ending.outcome === 'closed' && state.opened !== undefined && isMasked(terms, ownership.part, state.round)) {
+      unmask(state, ending, done, context)
+      return undefined
+    }
     end(state, ending, done, context)
-    if (done) return undefined
+    return goOn(state, done, context)
+  }
+
+  /** What follows a round that has ended: the next, at once or once the close is scored and written down. */
+  const goOn = (state: AggregatorState, last: boolean, context: Context): Moment | undefined => {
+    if (last) return undefined
     const writing = terms.checkpointTime(state.holding, state.round - 1)
     if (goal === undefined && writing === 0) return { kind: 'begin' }
     judge(state, context.now + writing, context)
@@ -312,6 +371,8 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const advance = (state: AggregatorState, first: Moment, context: Context): AggregatorState => {
     // What waited for a judgement may come after the last round.
     if (state.phase === 'done') return state
+    // How the round ends is decided, and what comes of the next is asked when it begins.
+    if (state.closing !== undefined) return state
     if (state.judging !== undefined || state.lagging.size > 0) {
       state.meanwhile.push(first)
       return state
@@ -331,6 +392,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     else if (state.awaits) lookAt(state, context.now, context)
     if (state.probing !== undefined) probeAt(state, state.probing.at, context)
     if (state.judging !== undefined) judge(state, state.judging.at, context)
+    rearmCohort(state.holding, context)
     for (const [client, { round, overdue }] of state.atWork) {
       if (overdue === undefined) continue
       state.atWork.set(client, { round, overdue: waitFor(round, client, overdue.at, context) })
@@ -367,7 +429,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'probing':
         return probe(state, context)
       case 'unheard':
-        if (message.message !== 'model' && message.message !== 'probe') return state
+        if (message.message !== 'model' && message.message !== 'probe' && message.message !== 'keys' && message.message !== 'shares') return state
         return state.recovery === undefined ? excuse(state, message.to, message.round, context) : state
       case 'look':
         state.look = undefined
@@ -380,12 +442,15 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'overdue':
         release(state, message.client, message.round, context)
         return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
+      case 'step':
+        return settle(state, stepRanOut(state.holding, message, ownership, context), context)
       case 'arrival': {
         const { envelope } = message
         if (envelope.kind === 'status') return hear(state, from, envelope, context)
         if (state.recovery !== undefined) return keep(state, state.recovery, { from, message }, context)
         if (envelope.kind === 'recover') return tellWhere(state, from, envelope, context)
         if (envelope.kind === 'resend') return sendWhole(state, from, envelope, context)
+        if (isStep(envelope.kind)) return settle(state, hearStep(state.holding, envelope, from, ownership, context), context)
         const received = receive(state.holding, envelope, from, ownership, context)
         if (state.phase !== 'flying' || received === 'asked') return state
         const released = release(state, from, envelope.round, context)

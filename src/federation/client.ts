@@ -12,6 +12,10 @@ import { type Departure, type Keepsake, LocalTraining, type Progress } from './l
 import { type ClientMessage, isNotice, type Unheard, type Whereabouts } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import { protect } from './privacy/protect.js'
+import { decodeStep, encodeMasked, isStep } from './secure-aggregation/frames.js'
+import { inputOf } from './secure-aggregation/input.js'
+import { hear, join, maskedInput, type Membership } from './secure-aggregation/membership.js'
+import { isMasked, patienceOf } from './secure-aggregation/secure-aggregation.js'
 import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
 import { clockEnd } from '../time/micros.js'
@@ -39,7 +43,9 @@ export interface ClientState extends Keepsake {
   /** What it does about that round without a part, once its patience ends: as it was told with the first part. */
   missing: 'last' | 'sit-out'
   patience: number | undefined
-  /** The end of that round, where the client is to give up what it cannot send before; and the timer that tells of it. */
+  /** The end of that round, if it ends at any time. */
+  ends: Micros | undefined
+  /** The same, where the client is to give up what it cannot send before; and the timer that tells of it. */
   deadline: Micros | undefined
   /** Whether it trains less, where it would come too late. */
   trainsLess: boolean
@@ -57,6 +63,10 @@ export interface ClientState extends Keepsake {
   threads: Map<string, Thread> | undefined
   /** How often it has sent its last answer again because it was asked whether it is at work. */
   repeated: number
+  /** Where updates are summed under masks: what it is in the cohort of each part, by the part's name. */
+  memberships: Map<string, Membership> | undefined
+  /** It waits for shares of other parts before it sends the trunk's masked input: the timer that ends that; 'over': it has ended. */
+  alone: number | 'over' | undefined
 }
 
 const newClient = (
@@ -71,6 +81,7 @@ const newClient = (
   phase: 'idle',
   missing: 'last',
   patience: undefined,
+  ends: undefined,
   deadline: undefined,
   trainsLess: false,
   alarm: undefined,
@@ -81,6 +92,8 @@ const newClient = (
   unheard: 0,
   probed: 0,
   repeated: 0,
+  memberships: undefined,
+  alone: undefined,
 })
 
 /** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
@@ -135,6 +148,11 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       case 'patience':
         if (message.round === state.round && state.phase === 'gathering') this.#runOut(state, context)
         break
+      case 'alone':
+        if (message.round !== state.round) break
+        state.alone = 'over'
+        this.#offer(state, context)
+        break
       case 'deadline':
         if (message.round === state.round && isAtWork(state)) this.#giveUp(state, 0, context)
         break
@@ -172,6 +190,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         return this.#resend(state, envelope, context)
       case 'probe':
         return this.#probed(state, envelope, context)
+      case 'keys':
+      case 'shares':
+      case 'unmask':
+        return this.#stepped(state, envelope, context)
       default:
         return this.#accept(state, envelope, context)
     }
@@ -246,6 +268,12 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const { answered } = state
     if (answered?.round !== round) return
     const parts = this.#uploads(round).filter((part) => part.owner === owner)
+    // Masks die with their client: what it has learnt cannot be sent without. What waits for shares of others comes by itself.
+    const isLost = ({ name }: PartTemplate): boolean => {
+      const own = state.memberships?.get(name)
+      return own?.round !== round || (own.masked === undefined && own.input === undefined)
+    }
+    if (owner === this.#terms.aggregator && parts.some((part) => isMasked(this.#terms, part, round) && isLost(part))) return this.#sitOut(round, context)
     this.#upload(state, parts, round, answered.departure, context, 1, whole)
   }
 
@@ -280,8 +308,91 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
     state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
     if (wire.codes) this.#remember(state, part, { round, values }, decoded.reference)
+    this.#join(state, part, context)
     for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
     this.#train(state, context)
+  }
+
+  /** It has a part of its round, of which updates are summed under masks: it advertises its keys. */
+  #join(state: ClientState, part: PartTemplate, context: Context): void {
+    const { round } = state
+    if (this.#terms.secure === undefined || !isMasked(this.#terms, part, round)) return
+    const { membership, bytes } = join(this.#terms.secure, { part: part.name, round, client: this.#self.name, life: context.incarnation })
+    ;(state.memberships ??= new Map()).set(part.name, membership)
+    const content: Content = { kind: 'keys', round, part: part.name, bytes }
+    context.send(part.owner, content)
+  }
+
+  /** A step of a part's cohort. */
+  #stepped(state: ClientState, { id, kind, bytes, part: name }: Envelope, context: Context): void {
+    const { secure, travelling } = this.#terms
+    const part = travelling[indexOf(travelling, name)] as PartTemplate | undefined
+    if (secure === undefined || part === undefined || !isStep(kind)) return context.record(fateOf(id, 'rejected'))
+    const read = decodeStep(bytes, kind)
+    if (!read.ok) return context.record(fateOf(id, 'rejected', read.why))
+    const { round } = read.head
+    const own = state.memberships?.get(name)
+    if (own?.round !== round) return context.record(fateOf(id, 'late'))
+    const { fate, reply, stuck } = hear(own, kind, read.head, read.body, secure, { part: name, round, client: this.#self.name, life: context.incarnation })
+    context.record(fateOf(id, fate))
+    if (reply !== undefined) {
+      const content: Content = { kind: kind === 'keys' ? 'shares' : kind, round, part: name, bytes: reply }
+      context.send(part.owner, content)
+    }
+    if (stuck === true) this.#leave(part, round, context)
+    if (kind !== 'unmask') this.#offer(state, context)
+  }
+
+  /** It can go no further in a part's cohort: of the trunk, no answer will come. */
+  #leave(part: PartTemplate, round: number, context: Context): void {
+    if (part === this.#terms.parts[0]) this.#sitOut(round, context)
+  }
+
+  /** Puts what it has learnt into the cohorts of its parts. What it cannot say in fixed point is told. */
+  #putIn(state: ClientState, { sent, examples }: Departure, { local: { round, received } }: Progress, context: Context): void {
+    const { secure, travelling } = this.#terms
+    if (secure === undefined) return
+    for (const part of travelling) {
+      const own = state.memberships?.get(part.name)
+      if (own === undefined) continue
+      const { ring, beyond, notFinite } = inputOf(takePart(sent, part), takePart(received, part), examples, secure)
+      own.input = ring
+      if (notFinite || beyond > 0) context.record({ kind: 'saturated', round, part: part.name, beyond, of: part.length, notFinite })
+    }
+  }
+
+  /**
+   * Sends the masked inputs that can be sent. The trunk's, which is the answer that rounds count, goes once no other part waits for shares
+   * any more: it would close the round on half an answer. An owner that is dead is waited for as long as a step lasts.
+   */
+  #offer(state: ClientState, context: Context): void {
+    const { round, memberships } = state
+    for (const part of this.#uploads(round)) {
+      const own = memberships?.get(part.name)
+      if (own?.input === undefined) continue
+      const isFirst = part === this.#terms.parts[0] && own.step === 'input' && state.alone !== 'over'
+      if (!isFirst || ![...memberships!.values()].some(({ step }) => step === 'keys' || step === 'shares')) {
+        this.#sendMasked(state, part, round, context)
+      } else if (state.alone === undefined) {
+        const patience = patienceOf(this.#terms.secure!, { opened: context.now, deadline: state.ends }, context.now, false)
+        const enough: ClientMessage = { kind: 'alone', round }
+        state.alone = context.after(patience, enough)
+      }
+    }
+  }
+
+  /** Sends its masked input, once it has trained and has the shares of the others; or what it has sent before. */
+  #sendMasked(state: ClientState, part: PartTemplate, round: number, context: Context, attempt = 0): void {
+    const { secure, wire } = this.#terms
+    const own = state.memberships?.get(part.name)
+    if (secure === undefined || own?.round !== round) return
+    const packed = attempt > 0 ? own.masked : maskedInput(own, secure)
+    if (packed === 'stuck') return this.#leave(part, round, context)
+    if (packed === undefined) return
+    // Rows and steps are in the sum, as far as they are told at all.
+    const bytes = encodeMasked(part, { kind: 'update', round, examples: 0, steps: 0 }, packed, wire.checksums)
+    const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part === this.#terms.parts[0] }
+    context.send(part.owner, content)
   }
 
   /** Its owner may send changes of this model later. `reference`: the round of the model that it has sent changes of now. */
@@ -298,6 +409,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     if (!notice.ok || notice.head.round !== state.round) return
     if (state.computation !== undefined) context.abandon(state.computation)
     over(state, context)
+    leaveCohorts(state, context)
   }
 
   /**
@@ -317,6 +429,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const waits = this.#terms.travelling.length > 1 && patience !== undefined
     const enough: ClientMessage = { kind: 'patience', round }
     state.round = round
+    leaveCohorts(state, context)
+    state.ends = deadline
+    state.memberships = undefined
     state.arrived = []
     state.phase = 'gathering'
     state.missing = missing
@@ -336,6 +451,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const all = this.#terms.travelling.every((_, i) => state.arrived[i] ?? state.acknowledged[i])
     if (all && state.missing === 'last') {
       if (this.#terms.privacy !== undefined) throw new SpecificationError(staleUnderPrivacy)
+      if (this.#terms.secure !== undefined) throw new SpecificationError(staleUnderMasks)
       return this.#train(state, context)
     }
     over(state, context)
@@ -404,8 +520,11 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     }
     const inTime = deadline === undefined || context.now < deadline
     const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
-    if (sends) this.#upload(state, this.#uploads(round), round, told, context)
-    else {
+    if (sends) {
+      this.#putIn(state, told, progress, context)
+      this.#upload(state, this.#uploads(round), round, told, context)
+      this.#offer(state, context)
+    } else {
       context.record({ kind: 'unsent', round })
       this.#sitOut(round, context)
     }
@@ -427,6 +546,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const head = { kind: 'update', round, examples, steps } as const
     for (const part of parts) {
       if (part !== trunk && !strategy.sends(round, part.name)) continue
+      if (isMasked(this.#terms, part, round)) {
+        if (attempt > 0) this.#sendMasked(state, part, round, context, attempt)
+        continue
+      }
       const bytes = wire.codes
         ? this.#encoded(state, part, head, bodyOf(departure, part), whole)
         : wire.encode(part, head, bodyOf(departure, part), name, departure.roomy && isUnmixed(part, departure.sent.length))
@@ -490,7 +613,18 @@ const staleUnderPrivacy =
   'rounds: under `privacy` a client cannot go on with an older version of a part: its owner would count more than was clipped. ' +
   "Ask with missing: 'sit-out'."
 
+const staleUnderMasks =
+  'rounds: under `secureAggregation` a client cannot go on with an older version of a part: it would put what it has moved that by under the masks ' +
+  "of another. Ask with missing: 'sit-out'."
+
 const isAtWork = ({ phase }: ClientState): boolean => phase === 'gathering' || phase === 'training'
+
+/** What it has learnt and not sent yet goes nowhere; what it has sent it helps to unmask. */
+const leaveCohorts = (state: ClientState, context: Context): void => {
+  if (typeof state.alone === 'number') context.cancel(state.alone)
+  state.alone = undefined
+  for (const own of state.memberships?.values() ?? []) own.input = undefined
+}
 
 const over = (state: ClientState, context: Context): void => {
   if (state.patience !== undefined) context.cancel(state.patience)

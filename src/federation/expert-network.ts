@@ -6,7 +6,7 @@ import { fateOf } from '../record/happenings.js'
 import type { Name } from '../roster/participant.js'
 import type { ActorLife } from './life.js'
 import {
-  type Answer, type Arrival, type ExpertMessage, isCloseNotice, isNotice, isOpenNotice, isStandings, type MissedEnding, type Standings,
+  type Answer, type Arrival, type CloseNotice, type ExpertMessage, isCloseNotice, isNotice, isOpenNotice, isStandings, type MissedEnding, type Standings,
 } from './messages.js'
 import {
   close, copyHolding, firstHolding, type Holding, knowAsked, openRound, type Ownership, receive, sendModels, stillToAsk,
@@ -14,6 +14,8 @@ import {
 } from './owner.js'
 import type { PartTemplate } from './parts.js'
 import { forget } from './coded-exchange.js'
+import { beginCohort, beginUnmasking, hearStep, type Outcome, rearmCohort, stepRanOut } from './secure-aggregation/cohort.js'
+import { isMasked } from './secure-aggregation/secure-aggregation.js'
 import { settleNotice } from './settle-notice.js'
 import type { Terms } from './terms.js'
 
@@ -24,6 +26,8 @@ export interface ExpertState {
   asked: Asked | undefined
   /** It has come back, and finds out where the others are. */
   recovery: Recovery | undefined
+  /** Notices of rounds to come that wait until the sum of this one is unmasked. */
+  behind: readonly Received<Arrival>[]
 }
 
 interface Asked {
@@ -64,21 +68,28 @@ const open = (state: ExpertState, envelope: Envelope, ownership: Ownership, cont
   if (part.length > 0) sendModels(holding, asked, head.round, head, ownership, context)
 }
 
-/** The end of a round: what is held is folded, or thrown away. */
-const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): void => {
+/** The end of a round: what is held is folded, or thrown away; under masks, once their sum is unmasked. */
+const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): Outcome | undefined => {
   const { wire, rounds: { admission } } = ownership.terms
   const notice = wire.decodeControl(envelope.bytes, 'close', isCloseNotice)
   const round = notice.ok ? notice.head.round : 0
   const expected = admission.overlapping
     ? !holding.over && round >= holding.round
-    : round === holding.round && holding.endings[round] === undefined
+    : round === holding.round && holding.endings[round] === undefined && !isUnmasking(holding)
   if (!notice.ok || !expected) {
     settleNotice(envelope.id, notice, context, 'duplicate')
-    return
+    return undefined
   }
   context.record(fateOf(envelope.id, 'control'))
+  if (notice.body.outcome === 'closed' && isMasked(ownership.terms, ownership.part, round)) {
+    return beginUnmasking(holding, round, notice.body, ownership, context)
+  }
   close(holding, round, notice.body, ownership, context)
+  return undefined
 }
+
+/** Has it heard of the end of its round, and waits for what unmasks the sum? */
+const isUnmasking = ({ cohort, endings }: Holding): boolean => cohort?.closing !== undefined && endings[cohort.round] === undefined
 
 /**
  * An expert network: coordinates one expert's parameters across clients. At `open` it sends its part to the selected
@@ -100,6 +111,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
 
   const recover = (state: ExpertState, context: Context): void => {
     const { round } = state.holding
+    rearmCohort(state.holding, context)
     say(terms.aggregator, { kind: 'recover', round: hasEnded(state.holding) ? round : Math.max(0, round - 1) }, {}, context)
     const patience = context.after(terms.recoveryPatience, { kind: 'recovered' } satisfies ExpertMessage)
     state.recovery = { kept: round, patience, waiting: [], where: undefined, wants: { clients: new Set(), ending: undefined } }
@@ -156,6 +168,11 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       return catchUp(state, recovery, context)
     }
     if (missed.round > holding.round) openRound(holding, missed.round, ownership, context)
+    if (isMasked(terms, part, missed.round)) {
+      // Who would give it shares for another sum of that round gave away single inputs.
+      close(holding, missed.round, lostMasks, ownership, context)
+      return catchUp(state, recovery, context)
+    }
     askAgain(recovery, missed.notice.outcome === 'closed' ? missed.clients : [], missed.round, missed, context)
     goOn(state, recovery, context)
   }
@@ -211,8 +228,11 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     const has = new Set(answered)
     const others = selected.filter((client) => !has.has(client))
     state.asked = { round, clients: new Set(selected), instructions }
+    const masked = isMasked(terms, part, round)
+    // Whoever has keys of this round that it has lost is a dropout; others may still do.
+    if (masked) beginCohort(holding, others, selected.length, round, instructions.deadline, ownership, context)
     sendModels(holding, others, round, instructions, ownership, context, context.incarnation - 1)
-    askAgain(recovery, answered.filter((client) => holding.answered.get(client) !== round), round, undefined, context)
+    askAgain(recovery, masked ? [] : answered.filter((client) => holding.answered.get(client) !== round), round, undefined, context)
     goOn(state, recovery, context)
   }
 
@@ -242,11 +262,26 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     isBack(state, recovery, context)
   }
 
-  const behave: Behaviour<ExpertState, ExpertMessage> = (state, { from, message }, context) => {
+  /** What has come of a step of secure aggregation. */
+  const settle = (state: ExpertState, outcome: Outcome | undefined, context: Context): ExpertState => {
+    const { holding } = state
+    if (outcome === undefined || outcome.kind === 'waits' || outcome.kind === 'left out') return state
+    const notice: CloseNotice = outcome.kind === 'ended' ? outcome.notice : { outcome: 'aborted', reason: outcome.reason, after: 'aborted' }
+    close(holding, holding.cohort!.round, notice, ownership, context)
+    const { behind } = state
+    state.behind = []
+    for (const received of behind) behave(state, received, context)
+    return state
+  }
+
+  const behave: Behaviour<ExpertState, ExpertMessage> = (state, received, context) => {
+    const { from, message } = received
     if (message.kind === 'wake') {
-      if (!message.whole) recover(state, context)
+      if (message.whole) rearmCohort(state.holding, context)
+      else recover(state, context)
       return state
     }
+    if (message.kind === 'step') return settle(state, stepRanOut(state.holding, message, ownership, context), context)
     const { recovery } = state
     if (message.kind === 'recovered') {
       if (recovery !== undefined) runOut(state, recovery, context)
@@ -267,12 +302,13 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
         return state
       case 'open':
         if (recovery !== undefined) break
+        if (isUnmasking(state.holding) && envelope.round > state.holding.round) return putOff(state, { from, message })
         open(state, envelope, ownership, context)
         return state
       case 'close':
         if (recovery !== undefined) break
-        end(state, envelope, ownership, context)
-        return state
+        if (isUnmasking(state.holding) && envelope.round > state.holding.round) return putOff(state, { from, message })
+        return settle(state, end(state, envelope, ownership, context), context)
       case 'resend':
         sendWhole(state, from, envelope, context)
         return state
@@ -281,6 +317,10 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       case 'probe':
         context.record(fateOf(envelope.id, 'rejected'))
         return state
+      case 'keys':
+      case 'shares':
+      case 'unmask':
+        return settle(state, hearStep(state.holding, envelope, from, ownership, context), context)
       default:
         return envelope.kind satisfies never
     }
@@ -290,17 +330,28 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
   return behave
 }
 
+/** A round whose end came after its owner had lost what unmasks its sum. */
+const lostMasks: CloseNotice = { outcome: 'aborted', reason: 'its owner has lost the keys', after: 'aborted' }
+
+const putOff = (state: ExpertState, received: Received<Arrival>): ExpertState => {
+  state.behind = [...state.behind, received]
+  return state
+}
+
 const hasEnded = ({ round, endings }: Holding): boolean => endings[round] !== undefined
 
 export const expertLife = (terms: Terms, part: PartTemplate): ActorLife<ExpertState, ExpertState, ExpertMessage> => {
-  const copyOf = ({ holding, asked }: ExpertState): ExpertState => ({ holding: copyHolding(holding), asked, recovery: undefined })
+  const copyOf = ({ holding, asked, behind }: ExpertState): ExpertState => ({ holding: copyHolding(holding), asked, recovery: undefined, behind })
   return {
     behaviour: expertNetwork(terms, part),
-    begin: () => ({ holding: firstHolding(part, terms), asked: undefined, recovery: undefined }),
+    begin: () => ({ holding: firstHolding(part, terms), asked: undefined, recovery: undefined, behind: [] }),
     checkpoint: copyOf,
     restore: copyOf,
     wake: (whole) => ({ kind: 'wake', whole }),
     recovers: ({ recovery }) => recovery !== undefined,
-    undone: ({ holding, recovery }, kept) => undoneOf(holding, kept?.holding, recovery?.waiting),
+    undone: ({ holding, recovery, behind }, kept) => {
+      const lost = behind.filter((one) => kept?.behind.includes(one) !== true)
+      return undoneOf(holding, kept?.holding, [...(recovery?.waiting ?? []), ...lost])
+    },
   }
 }

@@ -6,6 +6,7 @@ import type { Instructions } from '../network/frame.js'
 import type { MessageKind } from '../record/message.js'
 import type { Name } from '../roster/participant.js'
 import type { Ending } from './rounds/round.js'
+import type { StepTimer } from './secure-aggregation/unmasking.js'
 
 /** What the network hands to a handler: the envelope with the bytes as they arrived. */
 export interface Arrival extends Message {
@@ -186,14 +187,18 @@ export type AggregatorMessage =
   | { readonly kind: 'back'; readonly hopeless: boolean }
   /** A client has not answered in time. */
   | { readonly kind: 'overdue'; readonly round: number; readonly client: Name }
+  /** A step of secure aggregation has waited long enough. */
+  | StepTimer
 
-export type ExpertMessage = Arrival | Wake | Patience
+export type ExpertMessage = Arrival | Wake | Patience | StepTimer
 
 export type ClientMessage =
   | Arrival
   | Unheard
   | Wake
   | { readonly kind: 'patience'; readonly round: number }
+  /** It waits no longer for shares of other parts before it sends the trunk's masked input. */
+  | { readonly kind: 'alone'; readonly round: number }
   /** By its own clock, its round's deadline has come. */
   | { readonly kind: 'deadline'; readonly round: number }
   | Computed<LocalWork, TrainResult | Scored>

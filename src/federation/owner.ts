@@ -14,6 +14,10 @@ import type { Arrival, CloseNotice } from './messages.js'
 import { extrasOf, type PartTemplate, takePart } from './parts.js'
 import { privateMean } from './privacy/private-mean.js'
 import type { Ending } from './rounds/round.js'
+import { beginCohort, type Cohort, copyCohort, endCohort, takeMasked } from './secure-aggregation/cohort.js'
+import { decodeMasked } from './secure-aggregation/frames.js'
+import { maskedMean } from './secure-aggregation/input.js'
+import { isMasked } from './secure-aggregation/secure-aggregation.js'
 import { sentTo } from './strategies/fold.js'
 import type { StaleUpdate } from './strategies/stale-updates.js'
 import type { PartState, Update } from './strategies/strategy.js'
@@ -55,6 +59,8 @@ export interface Holding {
   threads: Map<Name, Thread>
   /** After the last fold. */
   over: boolean
+  /** Where updates are summed under masks: those of the round. */
+  cohort: Cohort | undefined
 }
 
 export const newHolding = (part: string, values: Float32Array): Holding => ({
@@ -68,6 +74,7 @@ export const newHolding = (part: string, values: Float32Array): Holding => ({
   sent: new Map(),
   threads: new Map(),
   over: false,
+  cohort: undefined,
 })
 
 /** What the owner of a part begins with. */
@@ -93,6 +100,7 @@ export const copyHolding = (holding: Holding): Holding => ({
   asked: new Map(holding.asked),
   sent: new Map([...holding.sent].map(([client, models]) => [client, [...models]])),
   threads: new Map([...holding.threads].map(([client, thread]) => [client, copyThread(thread)])),
+  cohort: holding.cohort && copyCohort(holding.cohort),
 })
 
 /** Envelopes that an owner had taken in or kept waiting when it died, and that what it comes back with knows nothing of. */
@@ -173,6 +181,9 @@ export const sendModels = (
   attempt = 0,
 ): void => {
   const { part, terms: { rounds: { admission }, wire } } = ownership
+  if (isMasked(ownership.terms, part, round) && holding.cohort?.round !== round) {
+    beginCohort(holding, clients, clients.length, round, instructions.deadline, ownership, context)
+  }
   const bytesFor = wire.codes
     ? codedFrames(holding, round, headOf(round, instructions), bodiesOf(holding, ownership), ownership)
     : modelFrames(holding, round, instructions, ownership)
@@ -268,6 +279,7 @@ export const receive = (
   context: Context,
 ): Held | 'refused' | 'asked' | undefined => {
   const { part, terms: { rounds: { admission }, wire } } = ownership
+  if (isMasked(ownership.terms, part, envelope.round)) return receiveMasked(holding, envelope, from, ownership, context)
   if (wire.codes && envelope.kind === 'update') recall(holding, from, envelope.round, ownership)
   const read = readUpdate(holding, envelope, from, ownership)
   const [update, because] = typeof read === 'string' ? [undefined, read] : [read]
@@ -303,6 +315,42 @@ export const receive = (
   answer(holding, from, round)
   return held
 }
+
+/**
+ * Takes a masked input in, or refuses it. Nothing of it can be read but whose it is and for which round: it counts with the sum, whatever
+ * is in it.
+ */
+const receiveMasked = (
+  holding: Holding, envelope: Envelope, from: Name, { part, terms }: Ownership, context: Context,
+): Held | undefined => {
+  const secure = terms.secure!
+  const read = decodeMasked(part, envelope.bytes, part.length + 1, secure.fixedPoint.ring)
+  if (!read.ok) {
+    context.record(fateOf(envelope.id, 'rejected', read.why))
+    return undefined
+  }
+  const { round, examples, steps } = read.head
+  const { cohort, endings } = holding
+  const ending = endings[round] ?? (cohort?.round === round ? cohort.closing : undefined)
+  const answered = holding.answered.get(from) ?? 0
+  const fate = terms.rounds.admission.refuses({ round, open: holding.round, ending, answered, staleness: 0, over: holding.over })
+  if (fate !== undefined || !takeMasked(holding, round, from, read.body, secure)) {
+    // Of one that no key is known of: its owner has lost them, or goes on without it.
+    context.record(fateOf(envelope.id, fate ?? 'late'))
+    return undefined
+  }
+  context.record(admitting(envelope.id, 'update', from, round, part.name))
+  // Who was trained on a model has it: changes may be of it.
+  const thread = holding.threads.get(from)
+  if (thread !== undefined) learn(thread, round)
+  const update: Update = { client: from, round, examples, steps, values: none, extras: {} }
+  const held: Held = { envelope: envelope.id, update, base: none, staleness: 0 }
+  holding.held.push(held)
+  answer(holding, from, round)
+  return held
+}
+
+const none = new Float32Array(0)
 
 /** The client has answered for a round. */
 const answer = (holding: Holding, client: Name, round: number): void => {
@@ -352,6 +400,7 @@ export const close = (
   context.record({ kind: 'part-close', round, part: part.name, outcome: notice.outcome, updates, ends })
   const { outcome, reason, after } = notice
   holding.endings[round] = { outcome, reason, after }
+  endCohort(holding, round, context)
   holding.over = over
   if (drops) holding.held = []
   if (unfit) context.record({ kind: 'unfit', round, part: part.name, updates: contributions })
@@ -380,19 +429,23 @@ const contributionOf = ({ update: { client, round }, staleness }: Held): Contrib
 
 /** What a fold would make of the part, and by which weights. */
 const folded = (
-  { state: before }: Holding,
+  { state: before, cohort }: Holding,
   round: number,
   held: readonly Held[],
   ownership: Ownership,
   life: number,
 ): { readonly weights: Float64Array | undefined; readonly before: PartState; readonly after: PartState } => {
   const { part, terms } = ownership
-  const { strategy, members, optimizer, rounds, privacy } = terms
+  const { strategy, members, optimizer, rounds, privacy, secure } = terms
+  const order = (decided: string, of = round): Order => terms.order(`fold ${decided}`, of, members.length)
+  const about = { round, order, clients: members, segments: part.segments, optimizer }
+  if (secure !== undefined && isMasked(terms, part, round)) {
+    const mean = maskedMean(cohort!.sum!, before, round, secure)!
+    return { weights: undefined, before, after: rounds.fold(strategy, before, [mean], about) }
+  }
   const updates = forged(terms.wire.codes && !rounds.admission.overlapping ? held.map((one) => moved(one, before, part)) : held, ownership)
   // What is divided by a number that was fixed before the flight has no weights that sum to 1.
   const weights = strategy.convex && privacy === undefined ? strategy.weights(updates.map(({ update }) => update)) : undefined
-  const order = (decided: string, of = round): Order => terms.order(`fold ${decided}`, of, members.length)
-  const about = { round, order, clients: members, segments: part.segments, optimizer }
   const given = privacy === undefined ? updates : [privateMean(privacy, part.name, before, updates, round, life)]
   return { weights, before, after: rounds.fold(strategy, before, given, about) }
 }

@@ -3,17 +3,19 @@ import type { AggregatorState } from './aggregator-state.js'
 import type { ClientState } from './client.js'
 import type { ExpertState } from './expert-network.js'
 
-const aggregator = ({ phase, recovery, lagging, judging, opened }: AggregatorState): string => {
+const aggregator = ({ phase, recovery, lagging, judging, opened, closing }: AggregatorState): string => {
   if (recovery !== undefined) return 'recovering'
   if (phase !== 'flying') return phase
+  if (closing !== undefined) return 'unmasking'
   if (lagging.size > 0) return 'waiting for an expert'
   if (judging !== undefined) return 'between rounds'
   return opened === undefined ? 'short' : 'open'
 }
 
-const expert = ({ recovery, holding: { round, endings, over } }: ExpertState): string => {
+const expert = ({ recovery, holding: { round, endings, over, cohort } }: ExpertState): string => {
   if (recovery !== undefined) return recovery.where === undefined ? 'asking' : 'catching up'
   if (over) return 'over'
+  if (cohort?.closing !== undefined && endings[cohort.round] === undefined) return 'unmasking'
   return round > 0 && endings[round] === undefined ? 'open' : 'closed'
 }
 

@@ -52,6 +52,10 @@ export class Standing implements Situation {
     return this.state.excused.length
   }
 
+  get broken(): string | undefined {
+    return this.state.broken
+  }
+
   get nextReturn(): Micros | undefined {
     return this.weather.nextChange(this.now)
   }

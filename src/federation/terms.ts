@@ -11,6 +11,7 @@ import type { PartTemplate } from './parts.js'
 import type { PrivacyTerms } from './privacy/privacy.js'
 import type { RateSchedule } from './rate-schedule.js'
 import type { RoundRules } from './rounds/round.js'
+import type { SecureAggregationTerms } from './secure-aggregation/secure-aggregation.js'
 import type { FoldContext, OptimizerTerms, PartState, Strategy } from './strategies/strategy.js'
 
 /** One client as the federation knows it before the run. */
@@ -114,6 +115,8 @@ export interface Terms {
   readonly keepsUnfit: boolean
   /** How what clients send is clipped, and where noise hides it; undefined: it is sent and folded as it is. */
   readonly privacy?: PrivacyTerms | undefined
+  /** How updates are summed under masks; undefined: owners see each of them. */
+  readonly secure?: SecureAggregationTerms | undefined
   /** Whether messages are acknowledged and sent again. */
   readonly acknowledges: boolean
   /** Where messages are acknowledged: how often those are asked whose answer nothing else bounds. */

@@ -6,6 +6,8 @@ import type { Line } from '../network/topology.js'
 import type { Rate } from '../network/weather.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { stepBytes } from '../federation/secure-aggregation/frames.js'
+import { askedBy } from './secure-terms.js'
 import { topologyOf } from './topology.js'
 import { type Setup, stepCostOn, travellingOf, wireOf } from './setup.js'
 
@@ -55,17 +57,33 @@ export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowd
     })
     return drain(bytes, start, { rate }) - start
   }
-  const moved = (client: Name, direction: 'down' | 'up', start: Micros): Micros => {
+  const moved = (client: Name, direction: 'down' | 'up', start: Micros, bytes = mostOf(client, direction === 'down' ? 'model' : 'update')): Micros => {
     const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
     const kind = direction === 'down' ? 'model' : 'update'
     const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
-    return over(from, to, mostOf(client, kind), start, (line) => share(line, client)) + weather.latency(envelope)
+    return over(from, to, bytes, start, (line) => share(line, client)) + weather.latency(envelope)
   }
   const notice = wire.encodeControl({ kind: 'open', round: 1, patience: undefined, missing: 'last', deadline: undefined }, { selected: clients.map(({ name }) => name) })
   /** Until the owners of other parts know whom to send them to: where these are elsewhere, notices share the lines with models. */
   const notified = Math.max(0, ...parts.slice(1).map(({ owner }) =>
     over(AGGREGATOR, owner, notice.length, 0, () => (on === 'own lines' ? 1 : 1 / (weights + parts.length)))))
+  /** Where updates are summed under masks: what its input waits for beyond its training, and what unmasking takes after it. */
+  const masksOf = (name: Name, down: Micros, training: Micros): { readonly before: Micros; readonly after: Micros } => {
+    if (setup.resolved.secureAggregation === undefined) return { before: 0, after: 0 }
+    const summed = travelling.filter(({ length }) => length > 0).length
+    const bytes = stepBytes(askedBy(setup.resolved, clients.length)?.asked ?? clients.length)
+    let now = down
+    const send = (direction: 'up' | 'down', each: number): Micros => (now += moved(name, direction, now, summed * each))
+    send('up', bytes.keysUp)
+    send('down', bytes.keysDown)
+    send('up', bytes.shares)
+    const ready = send('down', bytes.shares)
+    now = Math.max(ready, down + training)
+    const began = now
+    send('down', bytes.unmaskDown)
+    return { before: Math.max(0, ready - down - training), after: send('up', bytes.unmaskUp) - began }
+  }
   return clients.map(({ name, rows, epochs, batch }) => {
     const down = notified + moved(name, 'down', notified)
     let training = 0
@@ -74,7 +92,8 @@ export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowd
       const { from, until } = stintOf(rows, batch, { epochs: epochs * factor * repeats })
       training += Math.ceil((until - from) * stepCost(name, leg))
     }
-    const up = moved(name, 'up', down + training)
-    return { client: name, down, training, up, total: down + training + up }
+    const masks = masksOf(name, down, training)
+    const up = moved(name, 'up', down + training + masks.before)
+    return { client: name, down, training, up, total: down + training + masks.before + up + masks.after }
   })
 }

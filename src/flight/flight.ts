@@ -1,7 +1,7 @@
 import type { CoverageReport } from '../checks/coverage.js'
 import type { FaultReport } from '../faults/report.js'
 import type { PartState } from '../federation/strategies/strategy.js'
-import type { CheckpointRow, LedgerRow, MetricRow, OddGradientRow, RoundRow, TrainingRow } from '../record/rows.js'
+import type { CheckpointRow, LedgerRow, MetricRow, OddGradientRow, RoundRow, SaturationRow, TrainingRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { PrivacyReport } from './privacy-account.js'
@@ -45,6 +45,8 @@ export interface Flight {
   readonly unfit: Readonly<Record<string, number>>
   /** Trained tasks whose gradients a balancer found to be none or not finite, in the order in which they were seen. */
   readonly oddGradients: readonly OddGradientRow[]
+  /** Where updates are summed under masks: parts of which clients had learnt what they could not say in fixed point. */
+  readonly saturated?: readonly SaturationRow[]
   /** The round that was best on validation; the last one if nothing was validated, or a model diverged after every one. */
   readonly selectedRound: number
   /** The round at whose close the model was where `evaluate.until` wanted it: the last one then. */

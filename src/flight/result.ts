@@ -72,6 +72,7 @@ export const resultOf = ({ journal, ledger, account, numbers, evaluation, ...lan
     refused: byName(account.refused),
     unfit: byName(account.unfit),
     oddGradients: account.oddGradients,
+    ...(terms.secure && { saturated: account.saturated }),
     selectedRound: evaluation.selectedRound ?? account.rounds.at(-1)?.round ?? 0,
     parts: Object.fromEntries(holdings.map(([name, { values }]) => [name, values])),
     states: Object.fromEntries(holdings),

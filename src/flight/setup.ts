@@ -12,6 +12,7 @@ import { roundRules } from '../federation/rounds/registry.js'
 import type { RoundRules } from '../federation/rounds/round.js'
 import { ruleOf } from '../federation/choice.js'
 import { selectionRule } from '../federation/selection/registry.js'
+import { maskedWire } from '../federation/secure-aggregation/frames.js'
 import type { StrategyEntry } from '../federation/strategies/entry.js'
 import { buildStrategy, type StrategySpec } from '../federation/strategies/registry.js'
 import type { Arrangement, Strategy } from '../federation/strategies/strategy.js'
@@ -36,6 +37,7 @@ import { usual, writingTime } from './checkpoints.js'
 import { enrol, type Enrolled } from './enrol.js'
 import type { Exam } from './exam.js'
 import { privateTerms } from './private-terms.js'
+import { secureTerms } from './secure-terms.js'
 import { beginningsFrom, decodeStart, readStart, type Start } from './start.js'
 import { demandRoom, groundOf } from './trained-model.js'
 import { weightingOf } from './weighting.js'
@@ -147,6 +149,7 @@ export const setUp = async (
   const parts = partTemplates(topologyOf(resolved.topology).cuts(layout), strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length })
   // Refuses what nothing can be promised of.
   privateTerms(resolved, { parts, clients })
+  secureTerms(resolved, { parts, clients, strategy })
   const { start } = resolved
   const beginnings: Start = start === undefined
     ? { initial, clients: new Map(), continues: false }
@@ -172,7 +175,7 @@ export const setUp = async (
 
 /** What may differ between flights of one federation, so that nothing of it has to be made anew. */
 const protocol = [
-  'rounds', 'selection', 'choose', 'codec', 'costs', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
+  'rounds', 'selection', 'choose', 'codec', 'secureAggregation', 'costs', 'delivery', 'checkpoint', 'faults', 'calm', 'evaluate', 'onDivergence', 'seed', 'seeds', 'ownSeeds', 'name',
   'warnings', 'checks', 'link', 'schedule',
 ] as const satisfies readonly (keyof Resolved)[]
 
@@ -226,8 +229,15 @@ const orders = (seed: string, fresh: Fresh | undefined): Terms['order'] => {
   return (decided, round, of) => randomOrder(of, draws.visit(decided, round, 0), draws.visit(decided, round, 1))
 }
 
-/** The wire of a federation; `codec` says what is coded on it. */
-export const wireOf = ({ resolved: { codec, seeds }, layout, participants }: Setup, checksums: boolean, fresh?: Fresh): Wire => {
+/** The wire of a federation; `codec` says what is coded on it, and `secureAggregation` what is under masks. */
+export const wireOf = (setup: Setup, checksums: boolean, fresh?: Fresh): Wire => {
+  const wire = codedOrPlain(setup, checksums, fresh)
+  const { strategy, parts, resolved: { secureAggregation: secure } } = setup
+  if (secure === undefined) return wire
+  return maskedWire(wire, secure.ring, ({ name }, round) => name === parts[0].name || strategy.sends(round, name))
+}
+
+const codedOrPlain = ({ resolved: { codec, seeds }, layout, participants }: Setup, checksums: boolean, fresh?: Fresh): Wire => {
   const plain = plainWire(checksums)
   if (codec === undefined) return plain
   const draws = freshened(fresh, createDraws(streams(seeds.batches), createLexicon(), 'codecs'), 'codecs')
@@ -248,6 +258,9 @@ const leastRepeats = 3
 /** What the actors agree on before a flight in this weather. `fresh`: chance that falls anew from a moment of it on. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal, fresh?: Fresh): Terms => {
   const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, model, tasks, layout, initial } = setup
+  if (setup.resolved.secureAggregation !== undefined && weather.forge !== undefined) {
+    throw new SpecificationError('faults: an attack goes by the updates of others, and under secureAggregation nobody sees them. Take another attack, or secureAggregation away.')
+  }
   const wire = wireOf(setup, delivery.checksum === 'auto' ? link !== undefined || weather.damages === true : delivery.checksum, fresh)
   return {
     strategy,
@@ -277,6 +290,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     wire,
     keepsUnfit: onDivergence === 'keep',
     privacy: privateTerms(setup.resolved, setup, fresh),
+    secure: secureTerms(setup.resolved, setup, fresh),
     acknowledges: delivery.acknowledge,
     probe: delivery.acknowledge ? delivery.probe : undefined,
     repeats: Math.max(leastRepeats, delivery.retries),

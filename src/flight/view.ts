@@ -3,6 +3,7 @@ import type { Core } from '../faults/core.js'
 import type { Weather } from '../faults/weather.js'
 import { enoughOf } from '../federation/rounds/enough.js'
 import type { RoundsInput } from '../federation/rounds/registry.js'
+import { thresholdOf } from '../federation/secure-aggregation/secure-aggregation.js'
 import type { Terms } from '../federation/terms.js'
 import type { Network } from '../network/network.js'
 import type { Ledger } from '../record/ledger.js'
@@ -12,6 +13,7 @@ import type { Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
 import { usual } from './checkpoints.js'
 import { waitsWithoutEnd } from './never-ends.js'
+import { askedBy } from './secure-terms.js'
 
 interface Sights {
   readonly resolved: Resolved
@@ -35,6 +37,13 @@ const settlingTime = ({ delivery: { acknowledge, longest, jitter }, checkpoint: 
 const leastOf = ({ rounds }: Resolved): number => {
   const least = enoughOf(rounds as RoundsInput).fold(Infinity)
   return least === Infinity ? 1 : least
+}
+
+/** What a fold needs: as many answers as rounds say, and as many as unmask their sum where updates are summed under masks. */
+const neededBy = (resolved: Resolved, { secure, clients }: Terms): number => {
+  const least = leastOf(resolved)
+  const asked = secure === undefined ? undefined : askedBy(resolved, clients.length)?.asked ?? clients.length
+  return secure === undefined || asked === undefined ? least : Math.max(least, thresholdOf(secure, asked))
 }
 
 /** What checks see of a flight beside its events. */
@@ -61,6 +70,6 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, aliv
     ownLink: resolved.link !== undefined,
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
-    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: leastOf(resolved), holds },
+    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: neededBy(resolved, terms), holds, ...(terms.secure && { masked: true }) },
   }
 }

@@ -9,8 +9,8 @@ import { alone } from './frame-memory.js'
  * The wire format. A frame is a 32-byte little-endian header and a body.
  *
  *     0  u32  magic 'WTN1'            of an update         of a model, of an opening
- *     4  u8   kind                    12  u32  steps       12  u48  patience
- *     5  u8   1: sit out              16  f64  examples    18  u48  deadline
+ *     4  u8   kind                    12  u32  steps       12  u48  patience         12  u32  threshold, of a step of
+ *     5  u8   1: sit out              16  f64  examples    18  u48  deadline              secure aggregation
  *     8  u32  round
  *    24  u32  length of the body in bytes
  *    28  u32  checksum: CRC-32 of bytes 0..27 and the body, or 0 for none
@@ -19,7 +19,7 @@ import { alone } from './frame-memory.js'
  * 2 for one that gives up what it cannot send by the deadline, 4 for one that trains as much as fits.
  *
  * The body of a parameter message is a safetensors block (32 + its padded header keeps floats on 8-byte boundaries, so
- * a receiver reads them in place). The body of a control message is UTF-8 JSON.
+ * a receiver reads them in place). The body of a control message is UTF-8 JSON, that of a step of secure aggregation bytes.
  *
  * As in UDP a checksum of 0 means that none was made, and one that comes out as 0 is sent as all ones. Senders make one
  * where something on the way may change bytes (a fault, a link of the simulation's own) or they are told to: it costs more
@@ -75,12 +75,24 @@ export interface WordHead {
   readonly round: number
 }
 
+/** The kinds of the steps of secure aggregation that are messages of their own. */
+export type StepKind = 'keys' | 'shares' | 'unmask'
+
+export interface StepHead {
+  readonly kind: StepKind
+  readonly round: number
+  /** Clients without whose shares nothing is unmasked, as their owner says; 0 where it says nothing. */
+  readonly threshold: number
+}
+
 export type ControlHead = OpenHead | CloseHead | WordHead
 export type ControlKind = ControlHead['kind']
-export type FrameHead = UpdateHead | ModelHead | ControlHead
+export type FrameHead = UpdateHead | ModelHead | ControlHead | StepHead
 export type HeadOf<Kind extends MessageKind> = Kind extends WordHead['kind']
   ? WordHead
-  : Extract<FrameHead, { readonly kind: Kind }>
+  : Kind extends StepKind
+    ? StepHead
+    : Extract<FrameHead, { readonly kind: Kind }>
 
 export type Decoded<Kind extends MessageKind, Body> =
   | { readonly ok: true; readonly head: HeadOf<Kind>; readonly body: Body }
@@ -139,6 +151,11 @@ const begin = (head: FrameHead, frame: Uint8Array): Uint8Array => {
     case 'ack':
     case 'probe':
       break
+    case 'keys':
+    case 'shares':
+    case 'unmask':
+      setWord(frame, head.threshold, 12)
+      break
     default:
       return head satisfies never
   }
@@ -173,6 +190,10 @@ const headOf = (frame: Uint8Array, kind: MessageKind): FrameHead => {
     case 'ack':
     case 'probe':
       return { kind, round }
+    case 'keys':
+    case 'shares':
+    case 'unmask':
+      return { kind, round, threshold: word(frame, 12) }
     default:
       return kind satisfies never
   }
@@ -194,15 +215,15 @@ export const beginParameters = (
   return { frame, values: new Float32Array(frame.buffer, frame.byteOffset + HEADER + safetensors.length, length) }
 }
 
-/** A frame about parameters that are coded, around their bytes; without a checksum. */
-export const frameOf = (head: UpdateHead | ModelHead, body: Uint8Array, memory: (size: number) => Uint8Array = alone): Uint8Array => {
+/** A frame around bytes, of parameters that are coded or of a step of secure aggregation; without a checksum. */
+export const frameOf = (head: UpdateHead | ModelHead | StepHead, body: Uint8Array, memory: (size: number) => Uint8Array = alone): Uint8Array => {
   const frame = begin(head, memory(HEADER + body.length))
   frame.set(body, HEADER)
   return frame
 }
 
-/** Reads a parameter frame of a kind whose body is coded: a view of it. */
-export const decodeFrame = <Kind extends 'model' | 'update'>(frame: Uint8Array, kind: Kind): Decoded<Kind, Uint8Array> => {
+/** Reads a frame of a kind whose body is bytes: a view of it. */
+export const decodeFrame = <Kind extends 'model' | 'update' | StepKind>(frame: Uint8Array, kind: Kind): Decoded<Kind, Uint8Array> => {
   const why = fault(frame, kind)
   if (why !== undefined) return { ok: false, why }
   const head = headOf(frame, kind)

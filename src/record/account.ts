@@ -4,7 +4,7 @@ import type { FlightRecorder, Reader } from './flight-recorder.js'
 import { Incarnations } from './incarnations.js'
 import type { Ledger } from './ledger.js'
 import { ModelFates } from './model-fates.js'
-import type { CheckpointRow, OddGradientRow, RoundRow, TrainingRow } from './rows.js'
+import type { CheckpointRow, OddGradientRow, RoundRow, SaturationRow, TrainingRow } from './rows.js'
 import { TrainingOutcomes } from './training-outcomes.js'
 
 /**
@@ -14,7 +14,7 @@ import { TrainingOutcomes } from './training-outcomes.js'
 export class Account implements Reader {
   readonly kinds = [
     'send', 'copy', 'admit', 'settle', 'part-close', 'trained', 'gradients', 'unsent', 'round-close', 'life', 'early',
-    'unfit',
+    'unfit', 'saturated',
     'taken', 'checkpoint',
   ] as const
   readonly #ledger: Pick<Ledger, 'flow'>
@@ -27,6 +27,8 @@ export class Account implements Reader {
   readonly unfit = new Map<string, number>()
   /** Gradients that balancers found odd, by task and what was odd. */
   readonly #odd = new Map<string, { row: OddGradientRow; clients: Set<Name> }>()
+  /** What was beyond the range of fixed point, by part. */
+  readonly #saturated = new Map<string, { row: SaturationRow; clients: Set<Name> }>()
   readonly rounds: RoundRow[] = []
   readonly checkpoints: CheckpointRow[] = []
 
@@ -54,6 +56,8 @@ export class Account implements Reader {
         return this.#trainings.trained(event)
       case 'gradients':
         return this.#found(event)
+      case 'saturated':
+        return this.#cutOff(event)
       case 'unsent':
         return this.#trainings.unsent(event.actor, event.round)
       case 'unfit':
@@ -89,6 +93,20 @@ export class Account implements Reader {
   /** In the order in which they were first seen. */
   get oddGradients(): readonly OddGradientRow[] {
     return [...this.#odd.values()].map(({ row, clients }) => ({ ...row, clients: clients.size }))
+  }
+
+  /** In the order in which they were first seen. */
+  get saturated(): readonly SaturationRow[] {
+    return [...this.#saturated.values()].map(({ row, clients }) => ({ ...row, clients: clients.size }))
+  }
+
+  #cutOff({ actor: client, round, part, beyond, notFinite }: EventOf<'saturated'>): void {
+    const known = this.#saturated.get(part)
+    const row = known?.row ?? { part, beyond: 0, notFinite: 0, clients: 0, first: { client, round } }
+    const clients = known?.clients ?? new Set<Name>()
+    this.#saturated.set(part, {
+      row: { ...row, beyond: row.beyond + beyond, notFinite: row.notFinite + Number(notFinite) }, clients: clients.add(client),
+    })
   }
 
   #found({ actor: client, round, odd }: EventOf<'gradients'>): void {

@@ -155,6 +155,11 @@ export type Happening =
       readonly deadline: Micros
       readonly needs: Micros
     }
+  /**
+   * Of what a client has learnt of a part, so many numbers are beyond the range of fixed point, and are cut off there; or some are not
+   * finite, and all of it is put under masks as 0, with no weight.
+   */
+  | { readonly kind: 'saturated'; readonly round: number; readonly part: string; readonly beyond: number; readonly of: number; readonly notFinite: boolean }
   /** A client has trained for a round, and leaves before it sends anything: what it has made stays with it. */
   | { readonly kind: 'unsent'; readonly round: number }
   /** An actor dies, to come `back` at that time or never; or comes back with what it kept. */

@@ -1,8 +1,10 @@
 /**
  * The kinds of messages. The place in this list is the kind's number, on the wire and in random draws: append only.
- * `model` and `update` carry parameters, all else is control.
+ * `model` and `update` carry parameters, all else is control; `keys`, `shares` and `unmask` are the steps of secure aggregation.
  */
-export const messageKinds = ['open', 'model', 'update', 'close', 'recover', 'status', 'resend', 'ack', 'probe'] as const
+export const messageKinds = [
+  'open', 'model', 'update', 'close', 'recover', 'status', 'resend', 'ack', 'probe', 'keys', 'shares', 'unmask',
+] as const
 
 export type MessageKind = (typeof messageKinds)[number]
 

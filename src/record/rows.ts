@@ -98,3 +98,15 @@ export interface OddGradientRow {
   /** Who had them first, in virtual time. */
   readonly first: { readonly client: Name; readonly round: number }
 }
+
+/** What of a part clients could not say in fixed point, where updates are summed under masks, over the whole flight. */
+export interface SaturationRow {
+  readonly part: string
+  /** Numbers that were beyond the range, and were cut off. */
+  readonly beyond: number
+  /** Inputs that were not finite, and counted for nothing. */
+  readonly notFinite: number
+  readonly clients: number
+  /** Who had them first, in virtual time. */
+  readonly first: { readonly client: Name; readonly round: number }
+}

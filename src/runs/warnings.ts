@@ -74,10 +74,20 @@ const oddities = (rows: Flight['oddGradients']): string[] =>
       : `balancing found a gradient of ${task} that is not finite ${when}: the model trained there is not finite either`
   })
 
+/** Numbers that were beyond the range of fixed point, and inputs that were not finite. */
+const saturations = (rows: Flight['saturated'] = []): string[] =>
+  rows.flatMap(({ part, beyond, notFinite, clients, first: { client, round } }) => {
+    const whose = `${clients === 1 ? client : `${clients} clients, first ${client}`}, from round ${round} on`
+    return [
+      ...(beyond === 0 ? [] : [`${beyond === 1 ? '1 number' : `${beyond} numbers`} of ${part} ${beyond === 1 ? 'was' : 'were'} beyond secureAggregation.range and cut off there (${whose}): give a larger range`]),
+      ...(notFinite === 0 ? [] : [`${notFinite === 1 ? '1 input' : `${notFinite} inputs`} of ${part} ${notFinite === 1 ? 'was' : 'were'} not finite and counted for nothing in the sum (${whose})`]),
+    ]
+  })
+
 /** What came up while it flew that a reader of the result must not miss; beside what the specification warns of. */
 export const warningsOf = (
-  { faults, metrics, refused, unfit, rounds, oddGradients, selectedRound, reached, status }: Pick<
-    Flight, 'faults' | 'metrics' | 'refused' | 'unfit' | 'rounds' | 'oddGradients' | 'selectedRound' | 'reached' | 'status'
+  { faults, metrics, refused, unfit, rounds, oddGradients, saturated, selectedRound, reached, status }: Pick<
+    Flight, 'faults' | 'metrics' | 'refused' | 'unfit' | 'rounds' | 'oddGradients' | 'saturated' | 'selectedRound' | 'reached' | 'status'
   >,
   until?: string,
 ): string[] => [
@@ -95,6 +105,7 @@ export const warningsOf = (
     ? [`${until} was not reached: all rounds were flown (evaluate.until)`]
     : []),
   ...oddities(oddGradients),
+  ...saturations(saturated),
   ...refusals(refused),
   ...unfits(unfit),
   ...divergence(metrics),

@@ -5,6 +5,7 @@ import { selectionEntryOf } from '../federation/selection/registry.js'
 import { readLevel } from '../metrics/level.js'
 import type { Problem } from '../documents/problem.js'
 import { privacyProblems, privacyWarnings } from './privacy-rules.js'
+import { secureAggregationProblems } from './secure-aggregation-rules.js'
 import type { Settled } from './specification.js'
 import { topologyWarnings } from './topology-rules.js'
 
@@ -52,7 +53,7 @@ const lineProblems = ({ faults, network }: Settled): Problem[] =>
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...lineProblems(settled)]
+  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...secureAggregationProblems(settled), ...lineProblems(settled)]
   const warnings = [...privacyWarnings(settled), ...topologyWarnings(settled)]
   if (rounds === undefined) return { problems: others, warnings }
   const entry = roundEntryOf(rounds)

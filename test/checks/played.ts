@@ -3,12 +3,12 @@ import { watch } from '../../src/checks/watch.js'
 import type { PartValues } from '../../src/record/event.js'
 import { FlightRecorder, type Told } from '../../src/record/flight-recorder.js'
 import { Ledger } from '../../src/record/ledger.js'
-import type { MessageKind } from '../../src/record/message.js'
+import type { Direction, MessageKind } from '../../src/record/message.js'
 
 export interface Played {
   /** Something happens, one microsecond after the other unless `at` is given. */
   tell(actor: string, what: Told, about?: { readonly at?: number; readonly cause?: number }): void
-  send(id: number, about?: { readonly from?: string; readonly to?: string; readonly message?: MessageKind; readonly copy?: number; readonly round?: number; readonly part?: string }): void
+  send(id: number, about?: { readonly from?: string; readonly to?: string; readonly message?: MessageKind; readonly copy?: number; readonly round?: number; readonly part?: string; readonly direction?: Direction }): void
   arrive(id: number): void
   drop(id: number): void
   end(): void
@@ -31,9 +31,9 @@ export const played = (check: Check, view: Partial<View> = {}): Played => {
       now = at
       record.tell(actor, what, cause)
     },
-    send: (id, { from = 'client-a', to = 'aggregator', message = 'update', copy = 0, round = 1, part = 'trunk' } = {}) =>
+    send: (id, { from = 'client-a', to = 'aggregator', message = 'update', copy = 0, round = 1, part = 'trunk', direction = 'up' } = {}) =>
       self.tell(from, {
-        kind: copy === 0 ? 'send' : 'copy', envelope: id, to, message, round, part, roles: [], direction: 'up',
+        kind: copy === 0 ? 'send' : 'copy', envelope: id, to, message, round, part, roles: [], direction,
         attempt: 0, copy, bytes: 10,
       }),
     arrive: (id) => self.tell(ledger.row(id).to, { kind: 'arrive', envelope: id }),

@@ -89,12 +89,42 @@ const more: Readonly<Record<string, Partial<Specification>>> = {
   },
 }
 
+const masked: Partial<Specification> = { secureAggregation: { threshold: 2, patience: ms(70) } }
+const lateKeys = delay({ from: 'client', message: 'keys' }, { by: ms(40), probability: 0.2 })
+
+/** Sums under masks, in common rounds; whoever lacks a part sits out. */
+const sums: Readonly<Record<string, Partial<Specification>>> = {
+  'under masks': { faults: [...weathers.clients, ...weathers.messages, lateKeys] },
+  'under masks, servers': {
+    faults: [
+      ...weathers.servers, duplicate({}, { probability: 0.2, after: ms(30) }),
+      crash('aggregator', { when: { event: 'sent', actor: 'aggregator', message: 'unmask', nth: 5 }, ...back }),
+      crash('expert-1', { when: { event: 'sent', actor: 'expert-1', message: 'unmask', nth: 9 }, ...back }),
+    ],
+  },
+  'under masks, forgetful': { faults: weathers['servers, forgetful'] },
+  'under masks, nothing lost': {
+    checkpoint: { every: 'message' },
+    faults: [
+      crash('aggregator', { when: { event: 'sent', actor: 'aggregator', message: 'unmask', nth: 2 }, ...back }),
+      crash('aggregator', { when: { event: 'arrived', to: 'aggregator', message: 'shares', nth: 8 }, ...back }),
+      crash('expert-1', { when: { event: 'sent', actor: 'expert-1', message: 'unmask', nth: 2 }, ...back }),
+      crash('expert-2', { when: { event: 'arrived', to: 'expert-2', message: 'keys', nth: 5 }, ...back }), lose({ from: 'client', message: 'unmask' }, { probability: 0.5 }),
+      lose({ message: 'shares' }, { probability: 0.1 }),
+    ],
+  },
+  'under masks, apart': { faults: [...weathers.apart, poison(named('client-store-1'), { send: 'nan' }), poison(named('client-store-3'), { send: { attack: 'scale', by: 1e6 } })] },
+}
+
 /** Flights of every kind of round through every kind of weather, with messages acknowledged and not; what cannot end is told. */
 export const storm = async (see: (name: string, flight: Flight) => void, failed: (name: string, error: Error) => void): Promise<void> => {
   const engine = await openEngine({ engine: 'surrogate' })
   const grounds = new LastGround()
   for (const [kind, of] of Object.entries(rounds)) {
-    const all = { ...Object.fromEntries(Object.entries(weathers).map(([weather, faults]) => [weather, { faults }])), ...more }
+    const isCommon = kind !== 'asynchronous' && kind !== 'buffered'
+    const summed = Object.fromEntries(Object.entries(isCommon ? sums : {}).map(([weather, changes]) =>
+      [weather, { ...masked, ...changes, rounds: { ...(of as object), missing: 'sit-out' } as Specification['rounds'] }]))
+    const all = { ...Object.fromEntries(Object.entries(weathers).map(([weather, faults]) => [weather, { faults }])), ...more, ...summed }
     for (const [weather, changes] of Object.entries(all)) {
       for (const acknowledge of [false, true]) {
         const delivery = { acknowledge, retries: 12, timeout: ms(60) }

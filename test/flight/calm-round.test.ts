@@ -46,6 +46,18 @@ it.each([
   }
 })
 
+it('under masks a round is no longer than said: steps of several parts overlap, and unmasking waits for no more than the threshold', async () => {
+  const engine = await openEngine({ engine: 'surrogate' })
+  const resolved = resolve(specified({ secureAggregation: {}, network: { up: 400_000, latency: ms(30) } }), { engine: 'surrogate' })
+  const [slowest] = calmRoundsOf(await setUp(resolved, unequal, engine))
+  const [plain] = calmRoundsOf(await setUp(resolve(specified({ network: { up: 400_000, latency: ms(30) } }), { engine: 'surrogate' }), unequal, engine))
+  const { rounds: [{ closed }] } = await fly(resolved, { engine, world: unequal })
+  await engine.close()
+  expect(closed).toBeLessThanOrEqual(slowest.total)
+  expect(slowest.total).toBeLessThan(1.25 * closed)
+  expect(slowest.total).toBeGreaterThan(plain.total + ms(60))
+})
+
 it('faults are left out of it', async () => {
   const engine = await openEngine({ engine: 'surrogate' })
   const [calm, stormy] = await Promise.all([[], [slow(named('client-ES'), { by: 1000 })]].map(async (faults) =>

@@ -157,6 +157,26 @@ export const flights: Readonly<Record<string, Specification>> = {
     },
     faults: [away(one(), { phase: 'training', rounds: [2, 3] }), narrow({ line: 'servers' }, { by: 3, rounds: [3, 3] })],
   }),
+  // Sums under masks: who is left out at each step, and owners and clients that die with their keys.
+  'summed under masks': flight({
+    rounds: deadline({ count: 5, after: ms(600), quorum: 2, missing: 'sit-out' }),
+    secureAggregation: { threshold: 0.5, ring: 24, patience: ms(60) },
+    faults: [
+      lose({ message: 'keys' }, { probability: 0.08 }), lose({ message: 'shares' }, { probability: 0.08 }),
+      lose({ from: 'client', message: 'unmask' }, { probability: 0.2 }), away(one(), { phase: 'training', rounds: [2, 3] }),
+    ],
+  }),
+  'summed under masks and acknowledged, with deaths': flight({
+    rounds: synchronous({ count: 5, missing: 'sit-out' }),
+    secureAggregation: { threshold: 2, patience: ms(150) },
+    delivery: { acknowledge: true, retries: 4, timeout: ms(40) },
+    faults: [
+      crash(named('client-store-2'), { at: ms(60), restartAfter: ms(60), keeps: 'checkpoint' }),
+      crash('expert-1', { when: { event: 'arrived', to: 'expert-1', message: 'shares', nth: 6 }, restartAfter: ms(30), keeps: 'checkpoint' }),
+      crash('aggregator', { when: { event: 'arrived', to: 'aggregator', message: 'update', nth: 9 }, restartAfter: ms(30), keeps: 'checkpoint' }),
+      lose({ from: 'client', to: 'aggregator' }, { probability: 0.2 }),
+    ],
+  }),
   'expert networks on hosts of their own': flight({
     rounds: synchronous({ count: 3, select: 3 }),
     network: { ...plain.network, sharing: 'fair', servers: { up: kbps(600), down: kbps(600), apart: true } },

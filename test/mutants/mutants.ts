@@ -247,6 +247,20 @@ export const mutants: readonly Mutant[] = [
     check: 'privacy',
   },
   {
+    name: 'unmask the sum of fewer than the threshold',
+    file: 'src/federation/secure-aggregation/unmasking.ts',
+    find: 'if (there < threshold) throw',
+    replace: 'if (there < threshold - 1) throw',
+    check: 'masking',
+  },
+  {
+    name: 'ask some for shares of another sum',
+    file: 'src/federation/secure-aggregation/cohort.ts',
+    find: '(to) => (unmasking.masked.has(to) ? numbers : undefined)',
+    replace: '(to) => (unmasking.masked.has(to) ? numbers.subarray(to % 2 === 0 && numbers.length > 8 ? 4 : 0) : undefined)',
+    check: 'masking',
+  },
+  {
     name: 'forget what a client alone has learnt',
     file: 'src/federation/client.ts',
     find: 'state.personal = departure.sent',

@@ -42,6 +42,8 @@ export class Inbox {
     if (number < channel.next || channel.early.has(number)) {
       settle(envelope.copy > 0 ? 'duplicate' : 'retransmitted')
       if (number < channel.next) this.#acknowledge(envelope, number, life, context)
+      // What it waits for may have been acknowledged to a life before, or given up, since it was sent first.
+      else this.#deliverEarly(channel, first, context, hand)
       return
     }
     const received: Received<Arrival> = { from, message: { kind: 'arrival', envelope } }

@@ -111,8 +111,9 @@ const wait = (state: CommonState, { now, since, nextReturn, mayReturn }: Situati
 }
 
 /** Closes when nobody is waited for any more, or at the goal. */
-const goOn = (state: CommonState, { asked, answers, refused, excused }: Situation): Decision<CommonState> => {
+const goOn = (state: CommonState, { asked, answers, refused, excused, broken }: Situation): Decision<CommonState> => {
   const { closeAt, quorum } = state.terms
+  if (broken !== undefined) return close(state, { outcome: 'aborted', reason: broken, after: 'aborted' })
   if (answers + refused + excused < asked) return answers >= closeAt ? close(state, goalReached) : { state }
   if (excused === 0) return close(state, answers >= quorum ? allAnswered : tooFewUseful)
   return close(state, answers >= quorum ? allThatCould : tooFewThatCould)

@@ -61,6 +61,8 @@ export interface Situation {
   readonly refused: number
   /** Clients that were at work and cannot answer, as the aggregator was told or found out since the round before closed. */
   readonly excused: number
+  /** Why the round that is open cannot be folded whatever comes: too few have come through a step of secure aggregation. */
+  readonly broken?: string | undefined
   /** The next instant at which a client may be there that is not, as far as the aggregator can tell. */
   readonly nextReturn: Micros | undefined
   /** Whether an event may bring a client back, nobody knows when. No more once nothing is left to happen. */

@@ -43,7 +43,9 @@ export const shareKeys = (state: Masking, roster: Uint8Array, { threshold }: Sec
   const keys = readRoster(roster)
   if (keys === undefined) return { stuck: 'damaged' }
   if (keys.size < threshold) return { stuck: 'too few' }
-  if (!keys.has(state.number)) return { stuck: 'left out' }
+  // Keys of an earlier life of its own are others: what is hidden under those it could not read.
+  const listed = keys.get(state.number)
+  if (listed?.c !== publicOf(state.c) || listed.s !== publicOf(state.s)) return { stuck: 'left out' }
   // The place among all is the point of a share; the same for everybody.
   const others = [...keys.keys()].toSorted((a, b) => a - b)
   const [ofKey, ofSeed] = [share(state.s, threshold, others.length, draws), share(state.b, threshold, others.length, draws)]

@@ -13,8 +13,9 @@ export interface PublicKeys {
   readonly s: Element
 }
 
-const numberBytes = 4
-const keysBytes = 2 * elementBytes
+/** Bytes of a client's number, and of its public keys. */
+export const numberBytes = 4
+export const keysBytes = 2 * elementBytes
 
 const words = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
@@ -83,6 +84,8 @@ export interface HiddenShares {
 }
 
 const hiddenBytes = 2 * numberBytes + 2 * elementBytes
+/** Bytes of an entry of hidden shares: whose they are, and what is sealed. */
+export const sealedBytes = numberBytes + hiddenBytes + sealBytes
 
 export const hide = ({ from, to, s, b }: HiddenShares, key: Element): Uint8Array => {
   const plain = new Uint8Array(hiddenBytes)

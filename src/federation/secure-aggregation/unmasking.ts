@@ -1,3 +1,4 @@
+import type { Message } from '../../actors/actor.js'
 import { type Element } from './field.js'
 import { addInRing, unpackRing } from './fixed-point.js'
 import { type SecureTerms, signOf } from './masking.js'
@@ -8,6 +9,13 @@ import { agree, maskOf, publicOf } from './simulated.js'
 /** The steps of the protocol, in their order: what its clients do in each. */
 export const phases = ['advertise', 'share', 'mask', 'unmask'] as const
 export type Phase = (typeof phases)[number]
+
+/** Who waits for a step has waited long enough. */
+export interface StepTimer extends Message {
+  readonly kind: 'step'
+  readonly round: number
+  readonly step: Phase
+}
 
 /** Too few have come through a step: the round aborts, and nothing is learnt of anybody's input. */
 export class BelowThreshold extends Error {
@@ -26,6 +34,11 @@ export interface Unmasking {
 }
 
 export const newUnmasking = (): Unmasking => ({ keys: new Map(), hidden: new Map(), masked: new Map(), shares: new Map() })
+
+/** The same with maps of its own; what is in them is never changed. */
+export const copyUnmasking = ({ keys, hidden, masked, shares }: Unmasking): Unmasking => ({
+  keys: new Map(keys), hidden: new Map(hidden), masked: new Map(masked), shares: new Map(shares),
+})
 
 /** Takes in what a client has sent for a step. `false`: it is damaged, or no longer or not yet expected of it. */
 export const takeIn = (state: Unmasking, phase: Phase, from: number, bytes: Uint8Array): boolean => {

@@ -21,6 +21,7 @@ export const fedAdam = strategyEntry({
   define: (options) => ({
     fold: serverStep(adamMoment, options),
     needs: { updates: 'mean' },
+    counts: options.weighting,
     absent: absentFromStep,
   }),
 })

@@ -23,6 +23,7 @@ export const fedYogi = strategyEntry({
   define: (options) => ({
     fold: serverStep(yogiMoment, options),
     needs: { updates: 'mean' },
+    counts: options.weighting,
     absent: absentFromStep,
   }),
 })

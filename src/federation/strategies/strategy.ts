@@ -132,6 +132,8 @@ export interface Strategy {
   /** What a client serves: what it would be sent now, or a vector that it keeps (as if sent until it has one). */
   readonly serves: 'received' | { readonly kept: string }
   arrange(world: World): Arrangement
+  /** How clients count in the mean that takes the place of all updates under secure aggregation: by their rows, or all alike. Default by rows. */
+  readonly counts?: 'examples' | 'uniform'
   /** Weights of the updates in the aggregate, in their order. */
   weights(updates: readonly Update[]): Float64Array
   /**

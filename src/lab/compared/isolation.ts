@@ -116,6 +116,7 @@ export const isolation: ComparedCheck = {
   listen: () => new Answers(),
   async compare({ setup, engine, plan, cwd }, heard) {
     const { resolved } = setup
+    if (resolved.secureAggregation !== undefined) return 'nothing could be compared: under masks an answer is another with every other cohort'
     const [with_, without] = [heard instanceof Answers ? heard : new Answers(), new Answers()]
     const around = setUpAgain(setup, { ...resolved, checks: [], evaluate: { ...resolved.evaluate, until: undefined, every: 1_000_000, start: false, final: false }, onDivergence: 'keep' })
     if (heard === undefined) await flySetup(around, { engine, cwd, plan, checks: [with_.check] })

@@ -5,6 +5,9 @@ import { firstHolding } from '../../federation/owner.js'
 import { type PartTemplate, putPart, takePart } from '../../federation/parts.js'
 import { privateMean } from '../../federation/privacy/private-mean.js'
 import { protect } from '../../federation/privacy/protect.js'
+import { addInRing } from '../../federation/secure-aggregation/fixed-point.js'
+import { inputOf, maskedMean } from '../../federation/secure-aggregation/input.js'
+import { isMasked } from '../../federation/secure-aggregation/secure-aggregation.js'
 import { sentTo } from '../../federation/strategies/fold.js'
 import type { PartState, Update, Vectors } from '../../federation/strategies/strategy.js'
 import type { ClientTerms, Outlook, Terms } from '../../federation/terms.js'
@@ -64,7 +67,7 @@ const isFit = ({ values, personal, memory }: PartState): boolean =>
  */
 export const plainLoop = async (setup: Setup, engine: Engine, count: number): Promise<PlainLoop> => {
   const terms = termsOf(setup, undisturbed as Weather, () => 1)
-  const { strategy, members, optimizer, privacy } = terms
+  const { strategy, members, optimizer, privacy, secure } = terms
   const tasks = { all: setup.tasks, trained: trainedTasks(setup.model, setup.tasks) }
   let states = new Map(terms.parts.map((part) => [part.name, firstHolding(part, terms).state]))
   const own = new Map<string, Keepsake>(terms.clients.map(({ name }) => {
@@ -75,6 +78,7 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
   const rounds: RoundOfLoop[] = []
   for (let round = 1; round <= count; round++) {
     const updates = new Map<string, Update[]>()
+    const sums = new Map<string, Uint32Array>()
     for (const client of terms.clients) {
       const training = new LocalTraining(terms, client)
       const { personal, kept, optimizers } = own.get(client.name)!
@@ -90,6 +94,12 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       const told = privacy === undefined ? departure : protect(privacy, terms.travelling, departure, received, { client: client.name, round, life: 1 })
       for (const part of terms.travelling) {
         if (part.length === 0 || (part !== terms.parts[0] && !strategy.sends(round, part.name))) continue
+        if (secure !== undefined && isMasked(terms, part, round)) {
+          const { ring } = inputOf(takePart(told.sent, part), takePart(received, part), told.examples, secure)
+          const sum = sums.get(part.name) ?? new Uint32Array(ring.length)
+          addInRing(sum, ring, 1, secure.fixedPoint.ring)
+          sums.set(part.name, sum)
+        }
         updates.set(part.name, [...(updates.get(part.name) ?? []), updateOf(part, client, round, told)])
       }
     }
@@ -100,7 +110,11 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       const about = { round, order: (decided: string, of = round) => terms.order(`fold ${decided}`, of, members.length), clients: members, segments: part.segments, optimizer }
       const before = states.get(part.name)!
       const fresh = all.map((update) => ({ update, base: sentTo(before, update.client), staleness: 0 }))
-      const given = privacy === undefined ? all : [privateMean(privacy, part.name, before, fresh, round, 1).update]
+      const sum = sums.get(part.name)
+      const mean = sum && secure && maskedMean(sum, before, round, secure)
+      // A sum in which nothing counts is folded by nobody.
+      if (sum !== undefined && mean === undefined) continue
+      const given = mean !== undefined ? [mean.update] : privacy === undefined ? all : [privateMean(privacy, part.name, before, fresh, round, 1).update]
       after.set(part.name, strategy.fold(before, given, about))
     }
     if (![...after.values()].every(isFit)) break

@@ -3,6 +3,7 @@ import { roundsSchema } from '../../federation/rounds/registry.js'
 import { flySetup } from '../../flight/fly.js'
 import { type Setup, setUpAgain } from '../../flight/setup.js'
 import type { PartValues } from '../../record/event.js'
+import { days } from '../../time/micros.js'
 import { deliverySchema } from '../../simulation/delivery.js'
 import type { Resolved } from '../../simulation/specification.js'
 import { type ComparedCheck, isSameVector } from './compared.js'
@@ -17,10 +18,13 @@ const countOf = ({ rounds }: Resolved): number => Math.min(most, ('count' in rou
 const calmed = (setup: Setup, count: number): Setup => {
   const { calm: _calm, checkpoint: _checkpoint, selection: _selection, choose: _choose, link: _link, codec: _codec, ...resolved } = setup.resolved
   const { until: _until, ...evaluate } = resolved.evaluate
+  const { secureAggregation: secure } = resolved
   return setUpAgain(setup, {
     ...resolved,
     faults: [], schedule: [], checks: [],
     delivery: deliverySchema.parse({}),
+    // Whoever is slow is waited for.
+    ...(secure && { secureAggregation: { ...secure, patience: days(7) } }),
     rounds: roundsSchema.parse({ kind: 'synchronous', count }),
     evaluate: { ...evaluate, every: 1_000_000, start: false, final: false },
     onDivergence: 'keep',

@@ -9,6 +9,7 @@ import type { FaultInput } from '../../faults/registry.js'
 import type { Failure } from '../../flight/failure.js'
 import { calmRoundsOf, flySetup, planOf } from '../../flight/fly.js'
 import { waitsWithoutEnd } from '../../flight/never-ends.js'
+import { secureTerms } from '../../flight/secure-terms.js'
 import type { FlightOptions } from '../../flight/simulator.js'
 import { type Setup, setUp, setUpAgain } from '../../flight/setup.js'
 import { clientName, type Role } from '../../roster/participant.js'
@@ -83,6 +84,8 @@ export class CaseLab {
   readonly #field: string | undefined
   readonly #worlds = new Map<string, Promise<World>>()
   readonly #grounds = new Map<string, Promise<Ground>>()
+  /** Those that are set up. */
+  readonly #opened = new Map<string, Ground>()
   readonly #known = new WeakMap<Case, Resolved>()
   readonly #watched: readonly string[] | undefined
   readonly #compared: readonly ComparedCheck[]
@@ -148,6 +151,9 @@ export class CaseLab {
   isSound(of: Case): boolean {
     try {
       const resolved = this.#resolved(of)
+      // Of a federation that is not set up yet nobody knows how many its clients are.
+      const ground = this.#opened.get(this.#placeOf(of))
+      if (ground !== undefined) secureTerms(resolved, ground.setup)
       if (this.#options.run === undefined && resolved.calm?.at === undefined && of.faults.some(losesServer)) return false
       return resolved.calm?.core === undefined || !waitsWithoutEnd(resolved)
     } catch {
@@ -218,14 +224,27 @@ export class CaseLab {
     return resolved
   }
 
-  #ground({ shape: { clients, experts } = {}, chance }: Case): Promise<Ground> {
+  /** What the grounds of cases go by: who is in which region, and what of local training is whose own, is drawn from what faults are drawn from. */
+  #drawn({ chance }: Case): string {
     const { network, local } = this.#base
-    // Who is in which region, and what of local training is whose own, is drawn from what faults are drawn from.
-    const drawn = network?.regions !== undefined || local?.clients !== undefined ? chance : 'scene'
-    const key = JSON.stringify([clients, experts, drawn])
+    return network?.regions !== undefined || local?.clients !== undefined ? chance : 'scene'
+  }
+
+  #placeOf(of: Case): string {
+    return JSON.stringify([of.shape?.clients, of.shape?.experts, this.#drawn(of)])
+  }
+
+  #ground(of: Case): Promise<Ground> {
+    const { shape: { clients, experts } = {}, chance } = of
+    const key = this.#placeOf(of)
     let ground = this.#grounds.get(key)
     const shape = { clients, experts } as Shape
-    if (ground === undefined) this.#grounds.set(key, (ground = this.#open({ faults: [], chance: this.#options.run === undefined ? drawn : chance, shape })))
+    if (ground === undefined) {
+      ground = this.#open({ faults: [], chance: this.#options.run === undefined ? this.#drawn(of) : chance, shape })
+      this.#grounds.set(key, ground)
+      // Whoever asks for it is told what went wrong.
+      void ground.then((opened) => this.#opened.set(key, opened), () => undefined)
+    }
     return ground
   }
 

@@ -1,6 +1,7 @@
 import { pick, type Scene, type Toss } from '../../dials/dial.js'
 import { inMillis } from '../../dials/numbers.js'
 import { rests } from '../../faults/core.js'
+import { SpecificationError } from '../../errors.js'
 import type { FaultInput } from '../../faults/registry.js'
 import { drawnKinds } from '../../faults/turn.js'
 import { enoughOf } from '../../federation/rounds/enough.js'
@@ -119,6 +120,13 @@ const coreOf = (toss: Toss, { clients: { length } }: Scene, rounds: RoundsInput 
 /** A client and a server that faults meet at. */
 const focusOf = (toss: Toss, { clients, experts }: Scene): readonly Name[] => [pick(toss, clients), pick(toss, [AGGREGATOR, ...experts])]
 
+/** The scene of a shape; undefined: a federation of it cannot be set up, such as one client whose updates are to be summed with others'. */
+const sceneOf = (space: Space, shape: Shape): Promise<Scene | undefined> =>
+  space.scene(shape).catch((error: unknown) => {
+    if (error instanceof SpecificationError && Object.keys(shape).length > 0) return undefined
+    throw error
+  })
+
 /**
  * Case number `nth` of an exploration: it depends on nothing but this number, the seed and the space. Kinds of faults are
  * switched on and off first, weighed second, and given an intensity third (swarm testing: Groce et al., ISSTA 2012).
@@ -133,7 +141,8 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const intensity = wildest * toss()
     const usual = await space.scene({})
     const shape = varies('shape', 0.5) ? shapeOf(seed, toss, space, usual) : {}
-    const scene = await space.scene(shape)
+    const scene = await sceneOf(space, shape)
+    if (scene === undefined) continue
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
     const delivery = varies('delivery', 0.5) ? deliveryOf(toss, scene) : undefined
     const able = ableKinds(kinds, rounds, (delivery ?? space.delivery)?.acknowledge === true)

@@ -84,6 +84,8 @@ export const tellEvent = (event: FlightEvent, telling: Telling): string => {
       return `finds odd gradients in round ${event.round}`
     case 'timed':
       return `${event.does} in round ${event.round}, by its own clock`
+    case 'saturated':
+      return event.notFinite ? `has learnt what is not finite of ${event.part} in round ${event.round}` : `cuts off ${event.beyond} of ${event.of} numbers of ${event.part} in round ${event.round}: they are beyond the range`
     case 'unsent':
       return `leaves with what it has trained for round ${event.round}`
     case 'life':

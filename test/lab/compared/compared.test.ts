@@ -38,7 +38,8 @@ describe.each(comparedChecks)('$name', (check) => {
 
 it('compares something: folds of every strategy whose clients send, and answers of most flights', async () => {
   const told = await Promise.all(Object.keys(flights).map(async (name) => isolation.compare(await groundOf(flights[name]))))
-  expect(told.filter((words) => words.startsWith('nothing')).length).toBeLessThanOrEqual(2)
+  // Two of them are of sums under masks.
+  expect(told.filter((words) => words.startsWith('nothing')).length).toBeLessThanOrEqual(4)
   expect(await reference.compare(await groundOf(flights['PF-MSMTrec']))).toBe('9 folds in 3 rounds without faults are those of a plain loop, and so is what clients end with')
 })
 
