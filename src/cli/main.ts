@@ -28,6 +28,7 @@ import { run, type RunFlags, type Terminal } from './run.js'
 import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
 import { showRun, type ShowFlags } from './show.js'
+import { query, queryFormats, queryHelp, type QueryFlags } from './query.js'
 import { timeline, timelineHelp, type TimelineFlags } from './timeline.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
@@ -324,6 +325,15 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--json', 'print the summary as one JSON object, and nothing else, on standard output')
     .addHelpText('after', examples.show)
     .action(async (folder: string, flags: ShowFlags) => done(await showRun(folder, flags, streams)))
+  root
+    .command('query')
+    .argument('<runs and sql...>', 'folders of runs, or folders above them; and one query in SQL, in quotes')
+    .description('ask runs in SQL: events, messages, trainings, scores, rounds, faults and predictions as tables')
+    .option('--format <format>', queryFormats.join(', '), oneOf(queryFormats))
+    .option('--out <file>', 'where to, instead of standard output')
+    .option('--force', 'replace the file that --out names')
+    .addHelpText('after', queryHelp)
+    .action(async (given: string[], flags: QueryFlags) => done(await query(given, flags, streams)))
   root
     .command('timeline')
     .argument('<run>', 'folder of a run')
