@@ -95,8 +95,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'lose the fate of a notice',
     file: 'src/federation/expert-network.ts',
-    find: "context.record(fateOf(envelope.id, 'control'))\n  close(",
-    replace: 'close(',
+    find: "context.record(fateOf(envelope.id, 'control'))\n  if (notice.body",
+    replace: 'if (notice.body',
     check: 'fates',
   },
   {
