@@ -27,10 +27,16 @@ export const topologyOf = (given: TopologyChoice = usual): Topology => {
     servers: (population) => entry.servers(given, population),
     cuts: (layout) => entry.cuts(given, layout),
     lives: (terms, participants) => entry.lives(given, terms, participants),
+    course: (terms) => entry.course(given, terms),
+    patient: entry.patient,
+    moves: (clients) => entry.moves(given, clients),
+    problems: (asked, clients) => entry.problems(given, asked, clients),
   }
 }
 
 type Rest<F> = F extends (options: never, ...rest: infer Others) => infer Result ? (...rest: Others) => Result : never
 
 /** A topology with its options. */
-export type Topology = { readonly [Ask in 'servers' | 'cuts' | 'lives']: Rest<TopologyEntry[Ask]> }
+export type Topology =
+  & { readonly [Ask in 'servers' | 'cuts' | 'lives' | 'course' | 'moves' | 'problems']: Rest<TopologyEntry[Ask]> }
+  & Pick<TopologyEntry, 'patient'>
