@@ -25,12 +25,23 @@ export interface Stalled {
   readonly now: Micros
 }
 
+/** Clients as peers. */
+export interface Peers {
+  readonly names: ReadonlySet<Name>
+  /** Whose models one takes a mean with in a round, besides its own. */
+  partners(peer: Name, round: number): readonly Name[]
+  /** Whether all that take part in an exchange come to the same model. */
+  readonly agree: boolean
+}
+
 /** How a flight of a topology begins, is watched, and is read from outside: none of it steers an actor. */
 export interface Course {
   /** Who begins when the flight does, by the message `begin`. */
   readonly beginners: readonly Name[]
   /** Who ends rounds of a part, and writes down then what it holds. */
   readonly owners: ReadonlySet<Name>
+  /** Clients who send what they have trained to each other, where there are no servers. */
+  readonly peers?: Peers
   /** What an owner writes down. */
   written(owner: Name, look: Look): Written
   /** A part as it is held: what all have in common of it, and what is some client's own. */

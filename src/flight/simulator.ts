@@ -2,7 +2,7 @@ import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check } from '../checks/check.js'
-import { Coverage } from '../checks/coverage.js'
+import { Coverage, peerProtocol, protocol } from '../checks/coverage.js'
 import { MarkCount } from '../checks/mark.js'
 import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
@@ -121,7 +121,7 @@ export class Simulator {
   readonly #guard = new Guard()
   readonly #record = new FlightRecorder(() => this.#kernel.now, (error) => this.#kernel.fail(error))
   readonly #ledger = new Ledger(this.#record)
-  readonly #account = new Account(this.#record, this.#ledger)
+  readonly #account: Account
   readonly #journal = new Journal(this.#ledger)
   readonly #numbers = new Numbers()
   readonly #privacy: PrivacyAccount | undefined
@@ -140,7 +140,7 @@ export class Simulator {
   readonly #evaluation: Evaluation
   readonly #watch: Watch
   readonly #marks = new MarkCount(allMarks)
-  readonly #coverage = new Coverage()
+  readonly #coverage: Coverage
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
   readonly #silence: Silence
@@ -172,6 +172,8 @@ export class Simulator {
       : undefined
     this.#course = federated(setup.resolved.topology).course(this.#terms)
     this.#teller = setup.participants[0].name
+    this.#account = new Account(this.#record, this.#ledger, this.#course.peers?.names)
+    this.#coverage = new Coverage(this.#course.peers === undefined ? protocol : peerProtocol)
     this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
@@ -206,7 +208,7 @@ export class Simulator {
     })
     this.#watch = watch(checks, viewOf({
       resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
-      network: this.#network, undisturbed: options.undisturbed, core: options.core, alive: (name) => this.#host.alive(name),
+      network: this.#network, course: this.#course, undisturbed: options.undisturbed, core: options.core, alive: (name) => this.#host.alive(name),
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>

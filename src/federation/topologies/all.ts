@@ -4,3 +4,4 @@
  */
 export { asStar } from './star.js'
 export { splitAggregator } from './split-aggregator.js'
+export { gossip } from './gossip.js'

@@ -39,12 +39,14 @@ export interface TopologyEntry<Schema extends z.ZodType = z.ZodType> {
   lives(options: z.output<Schema>, terms: Terms, participants: readonly Participant[]): ReadonlyMap<Name, AnyLife>
   /** How its flights begin, are watched and are read; by default, as those with an aggregator. */
   course(options: z.output<Schema>, terms: Terms): Course
-  /** Whether it comes to an end whatever is lost, be its rounds such as wait without end. */
-  readonly patient: boolean
+  /** Whether clients are peers: there is no server, and none of them waits without end for another. */
+  readonly peers: boolean
+  /** Fields of a specification that nobody can vary under it: it goes with one way of them. */
+  readonly fixes: readonly string[]
   /** What a client moves in a round, in messages about the whole model: how many it is sent, and sends. */
   moves(options: z.output<Schema>, clients: number): Moves
-  /** What does not go together with it in a specification; with `clients`, what does not go with so many. */
-  problems(options: z.output<Schema>, asked: Asked, clients?: number): readonly TopologyProblem[]
+  /** What does not go together with it in a specification. */
+  problems(options: z.output<Schema>, asked: Asked): readonly TopologyProblem[]
 }
 
 /** Messages about the whole model, one after the other, that a client gets and sends in a round. */
@@ -77,12 +79,12 @@ export interface TopologyProblem {
 /** Makes the entry of a topology: one file of this folder, and one line of all.ts. */
 export const topologyEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Pick<TopologyEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'servers' | 'cuts' | 'lives'> &
-    Partial<Pick<TopologyEntry<Schema>, 'course' | 'patient' | 'moves' | 'problems'>>,
+    Partial<Pick<TopologyEntry<Schema>, 'course' | 'peers' | 'fixes' | 'moves' | 'problems'>>,
 ): TopologyEntry<Schema> => {
-  const { kind, sentence, source, schema, servers, cuts, lives, patient = false } = about
+  const { kind, sentence, source, schema, servers, cuts, lives, peers = false, fixes = [] } = about
   const { course = (_, terms) => courseOfServers(terms), moves = () => ({ down: 1, up: 1, among: false }), problems = () => [] } = about
   const constructor = (options?: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
   return Object.assign(constructor, {
-    kind, sentence, source, schema: told(schema, sentence, source), servers, cuts, lives, course, patient, moves, problems,
+    kind, sentence, source, schema: told(schema, sentence, source), servers, cuts, lives, course, peers, fixes, moves, problems,
   })
 }
