@@ -1,5 +1,5 @@
 import { storefronts } from '../scenarios/index.js'
-import { crash, fedAvg, gossip, lose, minutes, mmoe, one, seconds, simulation, synchronous } from '../src/index.js'
+import { crash, fedAvg, gossip, lose, mmoe, one, seconds, simulation, synchronous } from '../src/index.js'
 
 /*
  * No server: eight stores train on their own, each exchanges models with four others that are drawn anew for every round, and
@@ -13,6 +13,6 @@ export default simulation({
   rounds: synchronous({ count: 10 }),
   faults: [
     lose({ from: 'client', to: 'client' }, { probability: 0.05 }),
-    crash(one(), { at: minutes(1), restartAfter: seconds(30), keeps: 'checkpoint' }),
+    crash(one(), { when: { event: 'closed', nth: 3 }, restartAfter: seconds(15), keeps: 'checkpoint' }),
   ],
 })

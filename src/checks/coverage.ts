@@ -85,12 +85,12 @@ export const protocol = {
   },
 } as const satisfies Readonly<Record<Handling, Readonly<Record<string, readonly string[]>>>>
 
-const ofPeers = ['update', 'recover', 'status', 'close', 'unheard', ...reliably] as const
+const ofPeers = ['update', 'recover', 'status', 'close', ...reliably] as const
 
 /** The same of clients who are peers. */
 export const peerProtocol = {
   client: {
-    idle: ['begin', 'wake', ...ofPeers],
+    idle: ['begin', 'wake'],
     /** It has come back, and asks others where they are. */
     asking: ['recovered', ...ofPeers],
     training: ['computed', 'interrupted', ...ofPeers],

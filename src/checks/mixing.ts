@@ -26,6 +26,10 @@ interface Memory {
   /** By round; undefined: something was lost in it. */
   readonly wholes: Map<number, Whole | undefined>
   readonly means: Map<number, Mean>
+  /** Rounds in which somebody died, and may have sent two models. */
+  readonly twice: Set<number>
+  /** The last round that each has begun. */
+  readonly trains: Map<Name, number>
 }
 
 /** How many float32 roundings of what was added up make a difference. */
@@ -57,9 +61,9 @@ const near = (event: Fold, difference: (i: number) => number, size: Float64Array
 }
 
 /** Where nothing was lost, the matrix is doubly stochastic, and the mean over all peers stays what it was. */
-const preserves = (event: Fold, weights: Float64Array, partners: readonly Name[], { clients }: View, { wholes }: Memory): void => {
+const preserves = (event: Fold, weights: Float64Array, partners: readonly Name[], { clients }: View, { wholes, twice }: Memory): void => {
   const { actor, round, updates, before, after } = event
-  if (wholes.has(round) && wholes.get(round) === undefined) return
+  if (twice.has(round) || (wholes.has(round) && wholes.get(round) === undefined)) return
   const { length } = before.values
   const whole: Whole = wholes.get(round) ?? { folded: new Set(), columns: new Map(), moved: new Float64Array(length), size: new Float64Array(length) }
   if (updates.length !== partners.length + 1 || whole.folded.has(actor)) return void wholes.set(round, undefined)
@@ -79,7 +83,7 @@ const preserves = (event: Fold, weights: Float64Array, partners: readonly Name[]
 }
 
 /** All that end a round with a mean have the same, bit by bit: that of their models. */
-const agrees = (event: Fold, weights: Float64Array, { clients }: View, { means }: Memory): void => {
+const agrees = (event: Fold, weights: Float64Array, { clients }: View, { means, twice }: Memory): void => {
   const { actor, round, updates, before, after: { values } } = event
   const mean: Mean = means.get(round) ?? { folded: new Set(), values, sum: new Float64Array(values.length), size: new Float64Array(values.length) }
   means.set(round, mean)
@@ -93,22 +97,24 @@ const agrees = (event: Fold, weights: Float64Array, { clients }: View, { means }
     mean.sum[i] += weight * before.values[i]
     mean.size[i] += Math.abs(weight * before.values[i])
   }
-  if (mean.folded.size === clients.size) near(event, (i) => mean.sum[i] - values[i], mean.size, 'all have one model, and it is not the mean of theirs')
+  if (mean.folded.size === clients.size && !twice.has(round)) near(event, (i) => mean.sum[i] - values[i], mean.size, 'all have one model, and it is not the mean of theirs')
 }
 
 export const mixing = check<Memory>({
   name: 'mixing',
   promise:
-    'A peer mixes its own model and those of its neighbours of the round by weights that are non-negative and sum to 1. Where nothing is lost in a round, ' +
+    'A peer mixes its own model and those of its neighbours of the round by weights that are non-negative and sum to 1. Where nothing is lost in a round, and nobody dies, ' +
     'the matrix of all weights is doubly stochastic, and the mean over all peers stays as it was; in a ring all that end it with a mean have the same, bit by bit.',
-  kinds: ['fold', 'round-close'],
+  kinds: ['fold', 'round-close', 'train', 'life'],
   applies: ({ peers }) => peers !== undefined,
-  begin: () => ({ wholes: new Map(), means: new Map() }),
+  begin: () => ({ wholes: new Map(), means: new Map(), twice: new Set(), trains: new Map() }),
   see: (event, view, memory) => {
     if (event.kind === 'round-close') {
       for (const known of [memory.wholes, memory.means]) for (const round of known.keys()) if (round <= event.row.round) known.delete(round)
       return
     }
+    if (event.kind === 'train') memory.trains.set(event.actor, event.round)
+    if (event.kind === 'life' && event.what === 'crash') memory.twice.add(memory.trains.get(event.actor) ?? 0)
     if (event.kind !== 'fold') return
     const { partners, agree, faithful } = view.peers!
     const others = partners(event.actor, event.round)

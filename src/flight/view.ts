@@ -77,6 +77,6 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, cour
     ownLink: resolved.link !== undefined,
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
-    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: neededBy(resolved, terms), holds, ...(terms.secure && { masked: true }) },
+    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: peers?.agree === true ? clients.length : neededBy(resolved, terms), holds, ...(terms.secure && { masked: true }) },
   }
 }

@@ -66,6 +66,7 @@ export class Account implements Reader {
         return this.#trainings.unsent(event.actor, event.round)
       case 'unfit':
         this.unfit.set(event.part, (this.unfit.get(event.part) ?? 0) + 1)
+        if (this.peers.has(event.actor)) this.#trainings.settled(event.actor, event.round, 'rejected', true, undefined)
         return
       case 'checkpoint': {
         const { actor: owner, round, at, until, bytes } = event
@@ -113,9 +114,9 @@ export class Account implements Reader {
     })
   }
 
-  /** A peer has taken a mean: each training behind it was of use. */
-  #mixed({ updates }: EventOf<'part-close'>): void {
-    for (const { client, round } of updates) this.#trainings.settled(client, round, 'used', false, undefined)
+  /** A round has ended for a peer: each training behind its mean was of use, and its own in any case, for it goes on from that. */
+  #mixed({ actor, round, updates }: EventOf<'part-close'>): void {
+    for (const one of [{ client: actor, round }, ...updates]) this.#trainings.settled(one.client, one.round, 'used', false, undefined)
   }
 
   #found({ actor: client, round, odd }: EventOf<'gradients'>): void {

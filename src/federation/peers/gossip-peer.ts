@@ -81,8 +81,7 @@ export class GossipPeer extends Peer {
     const come = new Set(this.comeFor(state).map(({ from }) => from))
     const waits = this.partners(state.round).some((who) => !come.has(who) && !this.isThrough(state, who))
     if (waits) return
-    if (state.phase === 'out') this.leave(state, context)
-    else this.runOut(state, context)
+    this.runOut(state, context)
   }
 
   protected runOut(state: PeerState, context: Context): void {

@@ -21,18 +21,22 @@ const frozen = (row: RoundRow): RoundRow => {
 
 /**
  * Rounds where no actor opens and closes them: whoever looks from outside sees them begin and end. A round is open from the
- * end of the one before until it has ended for every peer that lives; some may then be in later ones. Those of whom any
+ * end of the one before until it has ended for every peer that lives and takes part; some may then be in later ones. Those of whom any
  * training began in it are said to be selected, and those whose model counted for anybody to be folded.
  */
 export class PeerRounds implements Reader {
   readonly kinds = ['train', 'part-close', 'life'] as const
   readonly #alive: Set<Name>
   readonly #asleep = new Set<Name>()
+  /** Whose last round ended without it, and who has begun no other. */
+  readonly #out = new Set<Name>()
   /** The last round that has ended for each, in its present life: 0 for one that has come back and ended none. */
   readonly #ended = new Map<Name, number>()
   /** The last that each has begun. */
   readonly #begun = new Map<Name, number>()
   readonly #rounds = new Map<number, Seen>()
+  /** For whom the round that is open has not ended; undefined: it is to be worked out. */
+  #awaited: Set<Name> | undefined
   #closed = 0
   #opened: Micros | undefined
 
@@ -56,14 +60,18 @@ export class PeerRounds implements Reader {
   #trains(event: EventOf<'train'>): void {
     const { actor, round } = event
     this.#begun.set(actor, round)
+    if (this.#out.delete(actor)) this.#awaited = undefined
     if (round <= this.#closed) return
     this.#seen(round).began.add(actor)
     this.#open(event, actor)
   }
 
   #ends(event: EventOf<'part-close'>): void {
-    const { actor, round, updates } = event
+    const { actor, round, updates, outcome } = event
     this.#ended.set(actor, round)
+    if (outcome === 'aborted' ? !this.#out.has(actor) : this.#out.has(actor)) this.#awaited = undefined
+    if (outcome === 'aborted') this.#out.add(actor)
+    else this.#out.delete(actor)
     if (round > this.#closed) for (const { client } of updates) this.#seen(round).counted.add(client)
     this.#judge(event, actor)
   }
@@ -74,11 +82,13 @@ export class PeerRounds implements Reader {
     else this.#asleep.delete(actor)
     if (what === 'restart') {
       this.#alive.add(actor)
+      this.#out.delete(actor)
       this.#ended.set(actor, 0)
     } else if (what === 'crash') {
       this.#alive.delete(actor)
       this.#begun.delete(actor)
     }
+    this.#awaited = undefined
     this.#judge(event)
   }
 
@@ -94,12 +104,21 @@ export class PeerRounds implements Reader {
   #judge(event: FlightEvent, last?: Name): void {
     while (this.#closed < this.count) {
       const round = this.#closed + 1
-      let least = Infinity
-      for (const peer of this.#alive) least = Math.min(least, this.#ended.get(peer)!)
-      const actor = last ?? [...this.#alive].sort().find((peer) => !this.#asleep.has(peer))
-      if (actor === undefined || least < round) return
+      const awaited = (this.#awaited ??= this.#awaitedFor(round))
+      if (last !== undefined && this.#ended.get(last)! >= round) awaited.delete(last)
+      if (awaited.size > 0) return
+      const through = (peer: Name): boolean => this.#ended.get(peer)! >= round
+      const actor = last !== undefined && through(last) ? last : [...this.#alive].sort().find((peer) => through(peer) && !this.#asleep.has(peer))
+      if (actor === undefined) return
       this.#close(round, event, actor)
     }
+  }
+
+  /** For whom the round has not ended. Whoever takes no part holds nobody up, unless nobody does; nor do the dead, unless all are. */
+  #awaitedFor(round: number): Set<Name> {
+    const taking = [...this.#alive].filter((peer) => !this.#out.has(peer))
+    const those = taking.length > 0 ? taking : [...(this.#alive.size > 0 ? this.#alive : this.#ended.keys())]
+    return new Set(those.filter((peer) => this.#ended.get(peer)! < round))
   }
 
   #close(round: number, { at, id }: FlightEvent, actor: Name): void {
@@ -114,6 +133,7 @@ export class PeerRounds implements Reader {
     this.#rounds.delete(round)
     this.#closed = round
     this.#opened = undefined
+    this.#awaited = undefined
     this.tell(actor, { kind: 'round-close', row, last: round === this.count }, id)
     if (round < this.count) this.#open({ at, id }, actor)
   }

@@ -1,7 +1,6 @@
 import type { Computed, Interrupted } from '../../actors/actor.js'
 import type { TrainResult } from '../../engine/engine.js'
 import type { Name } from '../../roster/participant.js'
-import type { Micros } from '../../time/micros.js'
 import type { Departure, Keepsake, Progress } from '../local-training.js'
 import type { Arrival, LocalWork, Scored, Unheard, Wake } from '../messages.js'
 
@@ -17,13 +16,13 @@ export interface Come {
   readonly values: Float32Array | undefined
 }
 
-/** Where a peer is in an exchange that goes hop by hop. Replaced, and never written to. */
+/** Where a peer is in an exchange that goes hop by hop. No checkpoint holds it. */
 export interface Hops {
   /** Hops that it has taken in. */
-  readonly done: number
-  /** Sums of values times weights, or what they came to, chunk by chunk; and the weights behind each. */
-  readonly chunks: readonly Float32Array[]
-  readonly weights: readonly number[]
+  done: number
+  /** Chunk by chunk: values times weights, then sums of them, then their means; and the weights behind each. */
+  readonly chunks: Float32Array[]
+  readonly weights: number[]
 }
 
 /** A peer's state: plain data, and its own. `personal` is its model as the last round left it. */
@@ -48,15 +47,13 @@ export interface PeerState extends Keepsake {
   progress: Progress | undefined
   computation: number | undefined
   timer: number | undefined
-  /** Whether it has begun to train for this round. */
-  tried: boolean
-  /** Until when it takes no part in this round at most. */
-  until: Micros
   /** What it has trained for this round, and what it has sent of it. */
   own: Departure | undefined
   sent: Departure | undefined
   come: Come[]
   hops: Hops | undefined
+  /** The last round of which another has said that it comes to nothing. */
+  off: number
 }
 
 /** What a peer comes back with: its model after a round, and what had come for later ones. */
@@ -75,12 +72,11 @@ export const newPeer = ({ personal, kept, ended, reached, seen, come }: PeerKept
   progress: undefined,
   computation: undefined,
   timer: undefined,
-  tried: false,
-  until: 0,
   own: undefined,
   sent: undefined,
   come: [...come],
   hops: undefined,
+  off: 0,
 })
 
 export type PeerMessage =

@@ -63,13 +63,15 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
 
   /** Whom it asks where they are, to begin with `round`. */
   protected abstract partners(round: number): readonly Name[]
+  /** It takes no part in the round. */
+  protected isAbsent(_state: PeerState, _context: Context): void {}
   /** Can that be a message to it? */
   protected abstract expects(from: Name, round: number, step: number): boolean
   /** Has `from` gone through a round after `after` and before `before` that has a place for it too? */
   protected abstract missed(from: Name, after: number, before: number): boolean
   /** It has trained, and sends what it has made. */
   protected abstract send(state: PeerState, context: Context): void
-  /** It exchanges or takes no part, and something has come, or is known not to come any more. */
+  /** It exchanges, and something has come, or is known not to come any more. */
   protected abstract look(state: PeerState, context: Context): void
   /** It has waited long enough. */
   protected abstract runOut(state: PeerState, context: Context): void
@@ -175,14 +177,15 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     const { head: { round, examples, steps: step }, body: values } = decoded
     if (round < 1 || round > this.peers.count || !this.expects(from, round, step)) return context.record(fateOf(id, 'rejected', 'head'))
     if (state.phase === 'over' || round <= state.ended) {
-      return context.record(fateOf(id, this.terms.goal?.reached === true ? 'surplus' : 'late'))
+      context.record(fateOf(id, this.terms.goal?.reached === true ? 'surplus' : 'late'))
+      return this.#isBehind(state, from, round, context)
     }
     if (state.come.some((one) => one.from === from && one.round === round && one.step === step)) return context.record(fateOf(id, 'duplicate'))
     const fits = allFinite(values)
     context.record(fits ? admitting(id, 'update', from, round, this.part.name) : fateOf(id, 'rejected', 'not finite'))
     state.come.push({ envelope: id, from, round, examples, step, values: fits ? values : undefined })
     this.#isAt(state, from, round)
-    this.#lookAgain(state, context)
+    this.lookAgain(state, context)
   }
 
   /** It is known how far another is. */
@@ -191,8 +194,21 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     if (round > state.round && this.missed(who, state.round, round)) state.reached = Math.max(state.reached, round)
   }
 
-  #lookAgain(state: PeerState, context: Context): void {
-    if (state.phase === 'exchanging' || state.phase === 'out') this.look(state, context)
+  /** What another sends is of a round that is over here: it is told where the others are, unless it takes no part itself. */
+  #isBehind(state: PeerState, who: Name, round: number, context: Context): void {
+    this.#isAt(state, who, round)
+    if (state.phase === 'out') this.lookAgain(state, context)
+    else if (state.phase !== 'asking') this.#sayWhere(state, who, context)
+  }
+
+  protected lookAgain(state: PeerState, context: Context): void {
+    if (state.phase === 'exchanging') this.look(state, context)
+    else if (state.phase === 'out' && this.isPassed(state)) this.next(state, context)
+  }
+
+  /** Is the round over for others, of which it takes no part? */
+  protected isPassed(state: PeerState): boolean {
+    return this.partners(state.round).some((who) => this.isThrough(state, who))
   }
 
   /** Has another said all that it will for this round? */
@@ -210,12 +226,12 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     if (message === 'recover' && state.phase === 'asking') return this.#hasSaid(state, to, context)
     if (message !== 'update' || round !== state.round) return
     state.deaf.add(to)
-    this.#lookAgain(state, context)
+    this.lookAgain(state, context)
   }
 
   // Coming back.
 
-  /** It has come back: where are the others? */
+  /** It has come back, from death or from out of reach: where are the others? */
   #ask(state: PeerState, context: Context): void {
     state.phase = 'asking'
     const { wire, recoveryPatience } = this.terms
@@ -233,16 +249,20 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
 
   /** Another has come back and asks where the others are: what was sent to it for this round may be lost with it. */
   #tellWhere(state: PeerState, { id, from, bytes }: Envelope, context: Context): void {
-    const { wire } = this.terms
-    const asks = wire.decodeControl(bytes, 'recover', isNotice)
+    const asks = this.terms.wire.decodeControl(bytes, 'recover', isNotice)
     settleNotice(id, asks, context)
     if (!asks.ok) return
+    this.#sayWhere(state, from, context)
+    if (state.phase === 'exchanging' && state.sent !== undefined) this.sendAgain(state, from, context)
+  }
+
+  #sayWhere(state: PeerState, to: Name, context: Context): void {
+    const { wire } = this.terms
     const through = state.phase === 'over'
     const round = through ? this.peers.count : state.round
     const body: Whereabouts = { ended: through || state.ended >= round }
     const content: Content = { kind: 'status', round, part: '', bytes: wire.encodeControl({ kind: 'status', round }, body) }
-    context.send(from, content)
-    if (state.phase === 'exchanging' && state.sent !== undefined) this.sendAgain(state, from, context)
+    context.send(to, content)
   }
 
   /** Sends another once more what it was sent for this round. Nothing where an exchange cannot go on without all. */
@@ -254,7 +274,7 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     if (!says.ok) return
     const round = Math.min(this.peers.count + 1, says.head.round + (says.body.ended ? 1 : 0))
     this.#isAt(state, from, round)
-    if (state.phase !== 'asking') return this.#lookAgain(state, context)
+    if (state.phase !== 'asking') return this.lookAgain(state, context)
     state.reached = Math.max(state.reached, round)
     this.#hasSaid(state, from, context)
   }
@@ -268,7 +288,7 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
   #goOn(state: PeerState, context: Context): void {
     state.asked.clear()
     this.#stopTimer(state, context)
-    this.#next(state, context)
+    this.next(state, context)
   }
 
   // A round.
@@ -277,7 +297,6 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     const { weather } = this.terms
     state.round = round
     state.deaf = new Set()
-    state.tried = false
     state.own = state.sent = state.hops = undefined
     const { name } = this.self
     if (!weather.available(name, context.now, round)) {
@@ -289,7 +308,6 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
   #train(state: PeerState, context: Context): void {
     const { round, personal, kept } = state
     state.phase = 'training'
-    state.tried = true
     this.#proceed(state, this.#training.begin(round, personal, none, kept), context)
   }
 
@@ -311,32 +329,33 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     }
     state.phase = 'exchanging'
     state.own = departure
-    this.#wait(state, this.peers.patience, context)
+    this.wait(state, this.peers.patience, context)
     if (weather.stays(name, context.now, round)) {
       state.sent = poisoned(this.terms, departure, progress.local.received, { client: name, round })
       this.send(state, context)
     } else context.record({ kind: 'unsent', round })
-    this.#lookAgain(state, context)
+    this.lookAgain(state, context)
   }
 
-  /** It takes no part in the round, and waits until that must be over: not longer than it would have trained and waited. */
+  /**
+   * It takes no part in the round, which is over for it, and goes on when that must be over for the others: not later than it
+   * would have trained and waited. It may be there again before.
+   */
   #stayOut(state: PeerState, until: Micros, context: Context): void {
+    const { round } = state
     state.phase = 'out'
     state.progress = state.computation = undefined
-    state.until = until
-    this.#waitOutside(state, context)
-    this.#lookAgain(state, context)
-  }
-
-  /** It may be there again before, where that is known, and has not tried. */
-  #waitOutside(state: PeerState, context: Context): void {
+    this.#settle(state, (one) => one.round === round, 'aborted', context)
+    this.#close(state, round, context)
     const { now } = context
-    const back = state.tried ? undefined : this.terms.weather.awayUntil(this.self.name, now, state.round)
-    const until = back !== undefined && back > now ? Math.min(back, state.until) : state.until
-    this.#wait(state, Math.max(0, until - now), context)
+    const back = this.terms.weather.awayUntil(this.self.name, now, round)
+    this.wait(state, Math.max(1, (back !== undefined && back > now ? Math.min(back, until) : until) - now), context)
+    this.isAbsent(state, context)
+    this.lookAgain(state, context)
   }
 
-  #wait(state: PeerState, longest: Micros, context: Context): void {
+  /** Its patience ends then. */
+  protected wait(state: PeerState, longest: Micros, context: Context): void {
     const enough: PeerMessage = { kind: 'patience', round: state.round }
     this.#stopTimer(state, context)
     state.timer = context.after(Math.min(longest, clockEnd - context.now), enough)
@@ -349,19 +368,11 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
 
   #hasWaited(state: PeerState, context: Context): void {
     state.timer = undefined
-    const { phase, until, round } = state
-    if (phase === 'exchanging') return this.runOut(state, context)
-    if (phase !== 'out') return
-    if (context.now >= until) return this.leave(state, context)
-    if (!state.tried && this.terms.weather.available(this.self.name, context.now, round)) return this.#train(state, context)
-    this.#waitOutside(state, context)
-  }
-
-  /** The round is over for one that took no part in it. */
-  protected leave(state: PeerState, context: Context): void {
-    this.#settle(state, ({ round }) => round === state.round, 'aborted', context)
-    this.#close(state, state.round, context)
-    this.#next(state, context)
+    if (state.phase === 'exchanging') return this.runOut(state, context)
+    if (state.phase !== 'out') return
+    // The others may be further, and it has not heard of it.
+    if (this.terms.weather.available(this.self.name, context.now, state.ended + 1)) this.#ask(state, context)
+    else this.next(state, context)
   }
 
   /** An exchange has ended here. The model is what it has come to, or what was trained where it has come to nothing. */
@@ -379,7 +390,7 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     if (outcome === 'closed') {
       context.record({ kind: 'fold', round, part: part.name, updates, weights, before, after: this.#valuesOf(values) })
     }
-    this.#next(state, context)
+    this.next(state, context)
   }
 
   #valuesOf(values: Float32Array): PartValues {
@@ -400,7 +411,8 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
   }
 
   /** The next round, or the one that others have reached without it. */
-  #next(state: PeerState, context: Context): void {
+  protected next(state: PeerState, context: Context): void {
+    this.#stopTimer(state, context)
     const round = Math.max(state.ended + 1, state.reached)
     if (round > state.ended + 1) this.#close(state, round - 1, context)
     this.#settle(state, (one) => one.round < round, 'late', context)

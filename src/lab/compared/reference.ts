@@ -13,7 +13,7 @@ import { plainLoop, type RoundOfLoop } from './plain-loop.js'
 const most = 3
 
 /** What is added up from hop to hop is not to the last bit what a loop adds up, and what is trained from it in the next round may be anything else. */
-const goesByHops = ({ topology }: Resolved): boolean => (topology?.kind as string) === 'ring-all-reduce'
+const goesByHops = ({ topology }: Resolved): boolean => topology?.kind === 'ring-all-reduce'
 
 const countOf = (resolved: Resolved): number => (goesByHops(resolved) ? 1 : roundsOf(resolved))
 
