@@ -52,6 +52,12 @@ export interface View {
   readonly checksums?: boolean
   /** By name, the trunk first. */
   readonly parts: ReadonlyMap<string, PartShape>
+  /** Where clients are peers: with whom each exchanges in a round, and whether all that do it come to the same; `faithful`: what is taken in is what was trained. */
+  readonly peers?: {
+    partners(peer: Name, round: number): readonly Name[]
+    readonly agree: boolean
+    readonly faithful: boolean
+  } | undefined
   /** How many messages each bounded inbox has places for, by its fault; absent where there is none. */
   readonly inboxes?: ReadonlyMap<string, number> | undefined
   readonly rounds: {

@@ -13,9 +13,14 @@ export interface CoverageReport {
 /** Roles whose protocols differ: a shard's is that of an expert network. */
 type Handling = Exclude<Role, 'shard'>
 
+/** What there is to try, by role and phase. */
+type Protocol = Readonly<Partial<Record<Handling, Readonly<Record<string, readonly string[]>>>>>
+
 /** Counts what actors handle, by what they were doing then. */
 export class Coverage {
   readonly #counts: Readonly<Record<Handling, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map() }
+
+  constructor(private readonly table: Protocol = protocol) {}
 
   handles(role: Role, phase: string, message: string): void {
     const phases = this.#counts[role === 'shard' ? 'expert' : role]
@@ -28,7 +33,8 @@ export class Coverage {
     const handled = Object.fromEntries(Object.entries(this.#counts)
       .flatMap(([role, phases]) => [...phases].flatMap(([phase, messages]) => [...messages].map(([message, times]) => [`${role} ${phase} ${message}`, times] as const)))
       .sort(([a], [b]) => (a < b ? -1 : 1)))
-    return { handled: triples.filter((triple) => triple in handled).length, exist: triples.length, triples: handled }
+    const exist = triplesOf(this.table)
+    return { handled: exist.filter((triple) => triple in handled).length, exist: exist.length, triples: handled }
   }
 }
 
@@ -79,6 +85,28 @@ export const protocol = {
   },
 } as const satisfies Readonly<Record<Handling, Readonly<Record<string, readonly string[]>>>>
 
-/** The same as triples. */
-export const triples: readonly string[] = Object.entries(protocol).flatMap(([role, phases]) =>
-  Object.entries(phases as Readonly<Record<string, readonly string[]>>).flatMap(([phase, messages]) => messages.map((message) => `${role} ${phase} ${message}`)))
+const ofPeers = ['update', 'recover', 'status', 'close', ...reliably] as const
+
+/** The same of clients who are peers. */
+export const peerProtocol = {
+  client: {
+    idle: ['begin', 'wake'],
+    /** It has come back, and asks others where they are. */
+    asking: ['recovered', ...ofPeers],
+    training: ['computed', 'interrupted', ...ofPeers],
+    exchanging: ['patience', ...ofPeers],
+    /** It takes no part in the round. */
+    out: ['patience', ...ofPeers],
+    over: ofPeers,
+  },
+} as const satisfies Protocol
+
+/** A table as triples. */
+const triplesOf = (table: Protocol): readonly string[] => Object.entries(table).flatMap(([role, phases]) =>
+  Object.entries(phases).flatMap(([phase, messages]) => messages.map((message) => `${role} ${phase} ${message}`)))
+
+/** The protocol of peers, as triples. */
+export const peerTriples: readonly string[] = triplesOf(peerProtocol)
+
+/** The protocol of federations with servers, as triples. */
+export const triples: readonly string[] = triplesOf(protocol)

@@ -62,13 +62,13 @@ const settle = (memory: Memory, at: Micros, { clients, undisturbed, settles, rou
 
 /** A round has closed: were all parts folded, if it was the last that is needed for it? */
 const judge = (
-  memory: Memory, event: EventOf<'round-close'>, { parts, clients, undisturbed, unable: absent, core, rounds: { overlapping, needs = 1, holds, masked } }: View,
+  memory: Memory, event: EventOf<'round-close'>, { parts, clients, undisturbed, unable: absent, core, peers, rounds: { overlapping, needs = 1, holds, masked } }: View,
 ): void => {
   const behind = [...parts].find(([part, { length }]) => length > 0 && !memory.folded.has(part))
   if (behind === undefined) return
   const unable = (client: Name): string | undefined => (core !== undefined && !core.members.has(client) ? outside : absent?.(client))
   const takes = (client: Name): Micros => undisturbed(client) ?? Infinity
-  const least = core === undefined && masked !== true ? 1 : needs
+  const least = core === undefined && masked !== true && peers?.agree !== true ? 1 : needs
   const { opened, closed, selected, round } = event.row
   for (const client of selected) {
     const why = unable(client)

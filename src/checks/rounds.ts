@@ -25,7 +25,7 @@ const fail = ({ at: time, actor }: FlightEvent, round: number, what: string, env
 const closes = (event: EventOf<'round-close'>, { opened, closed, ended }: Memory, [trunk]: Iterable<string>): void => {
   const { round } = event.row
   if (round !== closed + 1) fail(event, round, `round ${round} closes after round ${closed}`)
-  if (opened === round && ended.get(event.actor, trunk)?.round !== round) fail(event, round, `round ${round} closes, and ${trunk} has not ended it`)
+  if (opened === round && (ended.get(event.actor, trunk)?.round ?? 0) < round) fail(event, round, `round ${round} closes, and ${trunk} has not ended it`)
 }
 
 export const rounds = check<Memory>({

@@ -6,6 +6,8 @@ export interface Scene {
   readonly clients: readonly Name[]
   /** Servers besides the aggregator: expert networks, shards. */
   readonly experts: readonly Name[]
+  /** There is no aggregator: clients are peers. */
+  readonly headless?: boolean | undefined
   /** Rounds of the flight, or folds. */
   readonly rounds: number
   /** What a round takes that nothing disturbs, in virtual time. */

@@ -41,21 +41,30 @@ const among = (from: (scene: Scene) => readonly Name[], most: (scene: Scene, int
 /** Clients: one, or more of them, up to a share of all. */
 export const clients = (share = 1): Dial => among((scene) => scene.clients, (scene, intensity) => share * intensity * scene.clients.length)
 
+/** All servers. */
+export const serversOf = ({ experts, headless }: Scene): readonly Name[] => (headless === true ? experts : [AGGREGATOR, ...experts])
+
 /** Servers and clients: one actor of a role that is drawn first, so that few servers among many clients are as likely. */
 export const anyone = (): Dial => dial<Named>({
   draw: (toss, _, scene) => {
-    const roles = [scene.clients, scene.experts, [AGGREGATOR]].filter((names) => names.length > 0)
+    const roles = [scene.clients, scene.experts, scene.headless === true ? [] : [AGGREGATOR]].filter((names) => names.length > 0)
     return named([pickNear(toss, pick(toss, roles), scene)])
   },
   milder: ({ names }) => fewer(names).map(named),
-  measure: (given, { clients: devices, experts }) => shareOf(given, devices.length + experts.length + 1),
+  measure: (given, scene) => shareOf(given, scene.clients.length + serversOf(scene).length),
 })
 
-/** One server. */
+/** Whoever does what servers do. */
+const busiest = (scene: Scene): readonly Name[] => {
+  const servers = serversOf(scene)
+  return servers.length === 0 ? scene.clients : servers
+}
+
+/** One server; where there is none, one of those who do what servers do. */
 export const server = (): Dial => dial<Named>({
-  draw: (toss, _, scene) => named([pickNear(toss, [AGGREGATOR, ...scene.experts], scene)]),
+  draw: (toss, _, scene) => named([pickNear(toss, busiest(scene), scene)]),
   milder: () => [],
-  measure: (given, { experts }) => shareOf(given, 1 + experts.length),
+  measure: (given, scene) => shareOf(given, busiest(scene).length),
 })
 
 interface Link {
@@ -68,7 +77,7 @@ interface Link {
 const otherRoles = ({ experts }: Scene): string[] => [...new Set(experts.map(roleOfName))]
 
 const endsOf = (scene: Scene): Link[] =>
-  [{}, ...['client', 'aggregator', ...otherRoles(scene)].flatMap((role) => [{ from: role }, { to: role }])]
+  [{}, ...['client', ...(scene.headless === true ? [] : ['aggregator']), ...otherRoles(scene)].flatMap((role) => [{ from: role }, { to: role }])]
 
 /** Messages: all, or those from or to a role or an actor, or of a kind. */
 export const link = (): Dial => dial<Link>({
@@ -97,7 +106,7 @@ export const link = (): Dial => dial<Link>({
 export const groups = (): Dial => dial<readonly (readonly string[])[]>({
   draw: (toss, intensity, scene) => {
     const { clients: devices, experts } = scene
-    const which = toss()
+    const which = scene.headless === true ? 0 : toss()
     if (which < 0.6) return [some(toss, devices, 1 + Math.floor(toss() * intensity * devices.length))]
     return experts.length === 0 || which < 0.8 ? [['client'], ['aggregator']] : [['aggregator'], otherRoles(scene)]
   },

@@ -11,6 +11,7 @@ import type { ActorLife } from './life.js'
 import { type Departure, type Keepsake, LocalTraining, type Progress } from './local-training.js'
 import { type ClientMessage, isNotice, type Unheard, type Whereabouts } from './messages.js'
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
+import { poisoned } from './poisoned.js'
 import { protect } from './privacy/protect.js'
 import { decodeStep, encodeMasked, isStep } from './secure-aggregation/frames.js'
 import { inputOf } from './secure-aggregation/input.js'
@@ -513,7 +514,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #answer(state: ClientState, progress: Progress, context: Context): void {
     const departure = this.#training.finish(progress)
     const { round, deadline } = state
-    const told = this.#poisoned(this.#protected(departure, progress, context), progress)
+    const told = poisoned(this.#terms, this.#protected(departure, progress, context), progress.local.received, { client: this.#self.name, round })
     if (deadline !== undefined) {
       const does = context.now < deadline ? 'sends' : 'gives up'
       context.record({ kind: 'timed', round, does, deadline, needs: 0 })
@@ -579,18 +580,6 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   #protected(departure: Departure, { local: { round, received } }: Progress, { incarnation: life }: Context): Departure {
     const { privacy, travelling } = this.#terms
     return privacy === undefined ? departure : protect(privacy, travelling, departure, received, { client: this.#self.name, round, life })
-  }
-
-  /** What it sends in place of what it has learnt, if a fault makes it; what travels beside the values stays as it is. */
-  #poisoned(departure: Departure, { local: { round, received } }: Progress): Departure {
-    const { weather, travelling } = this.#terms
-    if (weather.poison === undefined) return departure
-    const sent = departure.sent.slice()
-    for (const part of travelling) {
-      const about = { client: this.#self.name, round, part: part.name, base: takePart(received, part), segments: part.segments }
-      if (part.length > 0) putPart(weather.poison(takePart(departure.sent, part), about), part, sent)
-    }
-    return { ...departure, sent, roomy: false }
   }
 
   /**

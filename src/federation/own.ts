@@ -128,11 +128,11 @@ const legOf = (leg: Leg, demand: Demand): Leg => {
  * gives back is looked at.
  */
 export const ownStrategy = (own: Strategy): Strategy => {
-  const { name, source, needs, absent, convex, extras, serves } = own
+  const { name, source, needs, absent, convex, averages, extras, serves } = own
   const demand = demanding(name)
   demand(own.legs, Array.isArray(own.legs) && own.legs.length > 0, 'legs', 'a list of at least one, such as [{ name: \'train\' }]')
   return {
-    name, source, needs, absent, convex, extras, serves,
+    name, source, needs, absent, convex, averages, extras, serves,
     template: (segment) => {
       const scope = own.template(copyOf(segment))
       if (scopes.includes(scope)) return scope

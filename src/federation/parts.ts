@@ -107,6 +107,16 @@ export const byExpert = (layout: Layout): Cut[] =>
     pieces: (include) => partRuns(layout, name, include),
   }))
 
+/** All of a model as one part, whose experts are not cut off it. */
+export const whole = (layout: Layout, owner: Name): Cut[] => [{
+  name: partNames(layout)[0],
+  owner,
+  expert: undefined,
+  pieces: (include) => layout.segments.filter(include).map((segment): PartRuns => ({
+    segment, shape: segment.shape, runs: Int32Array.of(segment.offset, segment.size),
+  })),
+}]
+
 /** The parts of a model under a strategy's template, in the order of their cuts. `private` segments are in none of them. */
 export const partTemplates = (
   cuts: readonly Cut[],

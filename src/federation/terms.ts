@@ -91,6 +91,8 @@ export interface Terms {
   readonly parts: readonly PartTemplate[]
   /** Parts that a client waits for and answers with: the trunk always, others if any of them travels. */
   readonly travelling: readonly PartTemplate[]
+  /** How many rounds are flown, where they say so themselves. */
+  readonly count?: number | undefined
   /** In the order of their names. */
   readonly clients: readonly ClientTerms[]
   /** The same clients as strategies know them. */

@@ -6,6 +6,7 @@ import type { Line } from '../network/topology.js'
 import type { Rate } from '../network/weather.js'
 import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { topologyOf as federated } from '../federation/topologies/registry.js'
 import { stepBytes } from '../federation/secure-aggregation/frames.js'
 import { askedBy } from './secure-terms.js'
 import { topologyOf } from './topology.js'
@@ -46,6 +47,7 @@ export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowd
   const mostOf = (client: Name, kind: 'model' | 'update'): number =>
     travelling.reduce((sum, part) => sum + wire.most(part, kind, client, 1), 0)
   const topology = topologyOf(setup, weather)
+  const moves = federated(setup.resolved.topology).moves(clients.length)
   const weights = clients.reduce((sum, { name }) => sum + weather.weight(name), 0)
   const share = (line: Line, client: Name): number => (on === 'own lines' || line.owner !== undefined ? 1 : weather.weight(client) / weights)
   const over = (from: Name, to: Name, bytes: number, start: Micros, shareOf: (line: Line) => number): Micros => {
@@ -57,8 +59,9 @@ export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowd
     })
     return drain(bytes, start, { rate }) - start
   }
-  const moved = (client: Name, direction: 'down' | 'up', start: Micros, bytes = mostOf(client, direction === 'down' ? 'model' : 'update')): Micros => {
-    const [from, to] = direction === 'down' ? [AGGREGATOR, client] : [client, AGGREGATOR]
+  const moved = (client: Name, direction: 'down' | 'up', start: Micros, bytes = Math.ceil(moves[direction] * mostOf(client, direction === 'down' ? 'model' : 'update'))): Micros => {
+    const other = moves.among ? clients.find(({ name }) => name !== client)?.name ?? client : AGGREGATOR
+    const [from, to] = direction === 'down' ? [other, client] : [client, other]
     const kind = direction === 'down' ? 'model' : 'update'
     const about = { id: 0, round: 1, part: 'trunk', attempt: 0, again: 0, copy: 0, bytes: new Uint8Array(0), sent: start }
     const envelope: Envelope = { ...about, kind, from, to }
@@ -85,7 +88,7 @@ export const calmRounds = (setup: Setup, weather: Calm, on: 'own lines' | 'crowd
     return { before: Math.max(0, ready - down - training), after: send('up', bytes.unmaskUp) - began }
   }
   return clients.map(({ name, rows, epochs, batch }) => {
-    const down = notified + moved(name, 'down', notified)
+    const down = moves.down === 0 ? 0 : notified + moved(name, 'down', notified)
     let training = 0
     for (const [leg, { epochs: factor = 1, repeats = 1, when, scores }] of strategy.legs.entries()) {
       if (scores !== undefined || when?.(1) === false) continue

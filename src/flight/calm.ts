@@ -1,7 +1,7 @@
 import { type Core, outsideCore } from '../faults/core.js'
 import { OUTSIDE } from '../record/event.js'
 import type { FlightRecorder, Reader } from '../record/flight-recorder.js'
-import { AGGREGATOR, type Participant } from '../roster/participant.js'
+import type { Name, Participant } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
 import type { Kernel } from '../time/kernel.js'
 import type { Lives } from './lives.js'
@@ -15,6 +15,8 @@ interface CalmOptions {
   /** Who is healed; undefined: everybody is. */
   readonly core: Core | undefined
   readonly participants: readonly Participant[]
+  /** In whose name it is told. */
+  readonly teller: Name
   /** Is the last round over? */
   readonly over: () => boolean
 }
@@ -50,10 +52,10 @@ export class Calm {
   }
 
   #become(cause: number): void {
-    const { record, kernel, lives, over, core, participants } = this.#options
+    const { record, kernel, lives, over, core, participants, teller } = this.#options
     if (this.#has || over()) return
     this.#has = true
-    record.tell(AGGREGATOR, { kind: 'calm', ...(core && { core: [...core.members].sort() }) }, cause)
+    record.tell(teller, { kind: 'calm', ...(core && { core: [...core.members].sort() }) }, cause)
     kernel.at(kernel.now, () => {
       lives.revive(core?.members)
       if (core?.rest !== 'dead') return

@@ -53,8 +53,8 @@ export interface Kept {
 export interface CheckpointsOptions {
   readonly checkpoint: Checkpoint
   readonly life: (name: Name) => AnyLife
-  /** Servers: they write at the end of a round of theirs. Clients write with their answers. */
-  readonly servers: ReadonlySet<Name>
+  /** Owners of parts: they write at the end of a round of theirs. Clients that own none write with their answers. */
+  readonly owners: ReadonlySet<Name>
   /** Who may die: nobody else's checkpoints are of use. */
   readonly mayDie: (name: Name) => boolean
   /** By how many rounds what an actor comes back with may be older than the last. */
@@ -62,7 +62,7 @@ export interface CheckpointsOptions {
 }
 
 /**
- * Where actors write down what they would come back with: servers when a round has ended there, and when the flight
+ * Where actors write down what they would come back with: owners of parts when a round has ended there, and when the flight
  * begins, clients with their answers; each in the handler that ends it, what it sends included.
  */
 export class Checkpoints {
@@ -77,7 +77,7 @@ export class Checkpoints {
 
   /** Before its first message, an actor has written down how it begins. */
   begin(name: Name): void {
-    if (this.#options.servers.has(name)) this.#isDue(name, 0)
+    if (this.#options.owners.has(name)) this.#isDue(name, 0)
   }
 
   /** A round has ended for an actor. */
@@ -106,8 +106,8 @@ export class Checkpoints {
 
   /** What one that dies in `state` comes back with, if what was written last is forgotten for so many rounds; undefined: nothing. */
   take(name: Name, state: unknown, forgotten: number): Kept | undefined {
-    const { checkpoint: { every }, servers, life } = this.#options
-    const all = every === 'message' || (every === 1 && !servers.has(name))
+    const { checkpoint: { every }, owners, life } = this.#options
+    const all = every === 'message' || (every === 1 && !owners.has(name))
     if (all && forgotten === 0) {
       const own = life(name)
       return { checkpoint: own.checkpoint(state), whole: every === 'message' && own.recovers?.(state) !== true }

@@ -2,6 +2,7 @@ import { ExcusedStallError, LivenessError } from '../errors.js'
 import type { Core } from '../faults/core.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
 import { roundEntryOf, roundsSchema } from '../federation/rounds/registry.js'
+import { topologyOf } from '../federation/topologies/registry.js'
 import { AGGREGATOR } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
 import { formatMicros, type Micros } from '../time/micros.js'
@@ -29,9 +30,9 @@ export interface Stuck {
 }
 
 /** Do rounds wait without end for whom they have asked, by their own words? Where messages are acknowledged they find out. */
-export const waitsWithoutEnd = ({ rounds, delivery: { acknowledge } }: Pick<Resolved, 'rounds' | 'delivery'>): boolean => {
+export const waitsWithoutEnd = ({ rounds, topology, delivery: { acknowledge } }: Pick<Resolved, 'rounds' | 'topology' | 'delivery'>): boolean => {
   const parsed = roundsSchema.safeParse(rounds)
-  return !acknowledge && parsed.success && roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
+  return !acknowledge && !topologyOf(topology).peers && parsed.success && roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
 }
 
 /** Says who keeps a flight from ever ending, and what to do. */

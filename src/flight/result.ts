@@ -50,7 +50,7 @@ export const resultOf = ({ journal, ledger, account, numbers, evaluation, ...lan
   const living = terms.clients.filter(({ name }) => host.alive(name))
   const states = living.map(({ name }) => host.state<ClientState>(name))
   for (const state of states) numbers.client(state, layout.segments, strategy.template)
-  const holdings = parts.map((part) => [part.name, landed.serving.holding(part).state] as const)
+  const holdings = parts.map((part) => [part.name, landed.serving.held(part)] as const)
   numbers.metrics(evaluation.digest())
   const models = evaluation.models()
   let rows: Flight['ledger'] | undefined

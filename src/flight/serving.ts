@@ -1,9 +1,7 @@
-import type { AggregatorState } from '../federation/aggregator-state.js'
 import type { ClientState } from '../federation/client.js'
-import type { ExpertState } from '../federation/expert-network.js'
-import type { Holding } from '../federation/owner.js'
+import type { Course } from '../federation/course.js'
 import { type PartTemplate, putPart } from '../federation/parts.js'
-import { Readings } from '../federation/readings.js'
+import type { PartState } from '../federation/strategies/strategy.js'
 import type { Terms } from '../federation/terms.js'
 import { fillUntrained } from '../models/untrained.js'
 import type { Name } from '../roster/participant.js'
@@ -12,19 +10,16 @@ import type { Setup } from './setup.js'
 
 /** The models of a flight under way, put together from what its actors hold. Flat vectors that nobody changes afterwards. */
 export class Serving {
-  readonly #readings: Readings
-
   constructor(
     private readonly setup: Setup,
     private readonly terms: Terms,
+    private readonly course: Course,
     private readonly lives: Pick<Lives, 'state' | 'alive'>,
-  ) {
-    this.#readings = new Readings(terms)
-  }
+  ) {}
 
-  /** What the owner of a part holds. */
-  holding({ owner }: Pick<PartTemplate, 'owner'>): Holding {
-    return this.lives.state<AggregatorState | ExpertState>(owner).holding
+  /** A part as it is held. */
+  held(part: PartTemplate): PartState {
+    return this.course.held(part, this.lives)
   }
 
   /**
@@ -36,10 +31,10 @@ export class Serving {
     return this.#filled(this.#assembled(client))
   }
 
-  /** What the owners hold for everybody, as it would be served. */
+  /** What is held for everybody, as it would be served. */
   common(): Float32Array {
     const flat = this.setup.initial.slice()
-    for (const part of this.terms.travelling) putPart(this.holding(part).state.values, part, flat)
+    for (const part of this.terms.travelling) putPart(this.held(part).values, part, flat)
     return this.#filled(flat)
   }
 
@@ -49,7 +44,7 @@ export class Serving {
     const kept = serves === 'received' ? undefined : (state?.kept[serves.kept] as Float32Array | undefined)
     if (kept !== undefined) return kept
     const flat = (state?.personal ?? clients.get(client) ?? initial).slice()
-    for (const part of this.terms.travelling) putPart(this.#readings.of(part, this.holding(part), client), part, flat)
+    this.course.assemble(client, flat, this.lives)
     return flat
   }
 

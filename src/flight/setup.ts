@@ -269,6 +269,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     aggregator: AGGREGATOR,
     parts,
     travelling: travellingOf(parts),
+    count: 'count' in setup.resolved.rounds ? setup.resolved.rounds.count : undefined,
     room: wire.room(parts[0]),
     clients: setup.clients.map(
       ({ name, rows, epochs, batch, rate, rateSchedule, optimizerState, prepared, data, trial }): ClientTerms => ({

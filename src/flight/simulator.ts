@@ -2,7 +2,7 @@ import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check } from '../checks/check.js'
-import { Coverage } from '../checks/coverage.js'
+import { Coverage, peerProtocol, protocol } from '../checks/coverage.js'
 import { MarkCount } from '../checks/mark.js'
 import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
@@ -13,7 +13,7 @@ import type { Core } from '../faults/core.js'
 import type { Injection, Life } from '../faults/fault.js'
 import type { Edge } from '../faults/by-hand.js'
 import type { Weather } from '../faults/weather.js'
-import type { AggregatorState } from '../federation/aggregator-state.js'
+import type { Course } from '../federation/course.js'
 import { type AnyLife, anyLife } from '../federation/life.js'
 import type { AggregatorMessage, Arrival, LocalWork } from '../federation/messages.js'
 import { phaseOf } from '../federation/phases.js'
@@ -121,7 +121,7 @@ export class Simulator {
   readonly #guard = new Guard()
   readonly #record = new FlightRecorder(() => this.#kernel.now, (error) => this.#kernel.fail(error))
   readonly #ledger = new Ledger(this.#record)
-  readonly #account = new Account(this.#record, this.#ledger)
+  readonly #account: Account
   readonly #journal = new Journal(this.#ledger)
   readonly #numbers = new Numbers()
   readonly #privacy: PrivacyAccount | undefined
@@ -131,13 +131,16 @@ export class Simulator {
   readonly #network: Network
   readonly #checkpoints: Checkpoints
   readonly #topology: Topology
+  readonly #course: Course
+  /** In whose name is told what nobody does. */
+  readonly #teller: Name
   readonly #lives: Lives
   readonly #serving: Serving
   readonly #writing: Writing
   readonly #evaluation: Evaluation
   readonly #watch: Watch
   readonly #marks = new MarkCount(allMarks)
-  readonly #coverage = new Coverage()
+  readonly #coverage: Coverage
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
   readonly #silence: Silence
@@ -167,6 +170,10 @@ export class Simulator {
     this.#privacy = privacy && this.#terms.privacy
       ? new PrivacyAccount({ ...setup.resolved, privacy }, this.#terms.privacy, setup.clients.length, this.#terms.parts[0].name, this.#terms.weather.forge !== undefined)
       : undefined
+    this.#course = federated(setup.resolved.topology).course(this.#terms)
+    this.#teller = setup.participants[0].name
+    this.#account = new Account(this.#record, this.#ledger, this.#course.peers?.names)
+    this.#coverage = new Coverage(this.#course.peers === undefined ? protocol : peerProtocol)
     this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
@@ -176,14 +183,15 @@ export class Simulator {
     this.#lives = this.#openLives()
     this.#calm = new Calm({
       from: setup.resolved.calm, kernel: this.#kernel, record: this.#record, lives: this.#lives, over: () => this.#over,
-      core: options.core, participants: setup.participants,
+      core: options.core, participants: setup.participants, teller: this.#teller,
     })
-    this.#serving = new Serving(setup, this.#terms, this.#lives)
+    this.#serving = new Serving(setup, this.#terms, this.#course, this.#lives)
     this.#writing = new Writing({
       setup, kernel: this.#kernel, record: this.#record, host: this.#host, lives: this.#lives, checkpoints: this.#checkpoints,
       forgetful: this.#weather.forgetful,
       over: () => this.#over,
-      holdingOf: (owner) => this.#serving.holding({ owner }),
+      owners: this.#course.owners,
+      writtenOf: (owner) => this.#course.written(owner, this.#lives),
     })
     this.#evaluation = new Evaluation({
       engine,
@@ -194,13 +202,13 @@ export class Simulator {
         ? { clients: setup.clients.map(({ name }) => name), common: () => this.#serving.common() }
         : undefined,
       evaluated: (round, rows) => {
-        this.#record.tell(AGGREGATOR, { kind: 'evaluated', round, rows }, OUTSIDE)
+        this.#record.tell(this.#teller, { kind: 'evaluated', round, rows }, OUTSIDE)
         this.#divergence?.scored(round, rows)
       },
     })
     this.#watch = watch(checks, viewOf({
       resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
-      network: this.#network, undisturbed: options.undisturbed, core: options.core, alive: (name) => this.#host.alive(name),
+      network: this.#network, course: this.#course, undisturbed: options.undisturbed, core: options.core, alive: (name) => this.#host.alive(name),
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
     this.#record.repeats = (actor, what) =>
@@ -215,6 +223,7 @@ export class Simulator {
       ...this.#watch.readers,
       ...this.#marks.readers,
       this.#silence,
+      ...(this.#course.watch === undefined ? [] : [this.#course.watch((actor, what, cause) => void this.#record.tell(actor, what, cause))]),
       // The close of a round is scored, off the clock and off the network.
       { kinds: ['round-close'], see: (event) => event.kind === 'round-close' && this.#closed(event) },
       ...this.#writing.readers,
@@ -340,7 +349,7 @@ export class Simulator {
     this.#calm.begin()
     for (const life of this.#weather.lives) this.#lives.schedule(life)
     if (evaluate.start) await this.#evaluation.begin(0, 0, evaluate.on)
-    this.#host.tell(AGGREGATOR, { from: AGGREGATOR, message: { kind: 'begin' } satisfies AggregatorMessage })
+    for (const name of this.#course.beginners) this.#host.tell(name, { from: name, message: { kind: 'begin' } satisfies AggregatorMessage })
     this.#steps.cross()
   }
 
@@ -501,11 +510,11 @@ export class Simulator {
   }
 
   #openCheckpoints(): Checkpoints {
-    const { participants, resolved: { checkpoint = usual } } = this.#setup
+    const { checkpoint = usual } = this.#setup.resolved
     return new Checkpoints({
       checkpoint,
       life: (name) => this.#lives.life(name),
-      servers: new Set(participants.filter(({ role }) => role !== 'client').map(({ name }) => name)),
+      owners: this.#course.owners,
       mayDie: (name) => this.#weather.mayDie(name),
       forgetful: this.#weather.forgetful,
     })
@@ -517,7 +526,7 @@ export class Simulator {
     this.#over = last
     const { every, final, on } = this.#setup.resolved.evaluate
     this.#kernel.at(at, async () => {
-      for (const part of this.#terms.travelling) this.#numbers.state(this.#serving.holding(part).state)
+      for (const part of this.#terms.travelling) this.#numbers.state(this.#serving.held(part))
       this.#options.onLines?.(this.#journal.takeLines())
       const ends = last && final
       if (ends || round % every === 0) {
@@ -542,25 +551,24 @@ export class Simulator {
   }
 
   /**
-   * Tells an aggregator that waits for it that an event has brought somebody back; or, once nothing is left to happen, that none
+   * Tells whoever waits for it that an event has brought somebody back; or, once nothing is left to happen, that none
    * will. False: it waits for no such thing.
    */
   #tellBack(hopeless: boolean): boolean {
-    if (!this.#host.alive(AGGREGATOR) || (hopeless && this.#kernel.busy > 0)) return false
-    const { phase, awaits, atWork } = this.#lives.state<AggregatorState>(AGGREGATOR)
-    if (phase !== 'flying' || !awaits || (hopeless && atWork.size > 0)) return false
+    const name = hopeless && this.#kernel.busy > 0 ? undefined : this.#course.waiting(hopeless, this.#lives)
+    if (name === undefined) return false
     const message: AggregatorMessage = { kind: 'back', hopeless }
-    const at = Math.max(this.#kernel.now, this.#lives.closedUntil(AGGREGATOR) ?? 0)
-    this.#host.deliver(at, AGGREGATOR, { from: AGGREGATOR, message })
+    const at = Math.max(this.#kernel.now, this.#lives.closedUntil(name) ?? 0)
+    this.#host.deliver(at, name, { from: name, message })
     return true
   }
 
   /** Nothing is left to happen: that is the end of the flight, or it can never end. */
   #checkOver(): void {
     if (this.#over) return
-    throw neverEnds({
+    throw this.#course.stalled?.({ look: this.#lives, closed: this.#account.rounds.length, now: this.#kernel.now }) ?? neverEnds({
       alive: this.#host.alive(AGGREGATOR),
-      state: this.#lives.state<AggregatorState>(AGGREGATOR),
+      state: this.#lives.state(AGGREGATOR),
       closed: this.#account.rounds.length,
       now: this.#kernel.now,
       silence: this.#silence,

@@ -2,6 +2,7 @@ import type { View } from '../checks/check.js'
 import type { Core } from '../faults/core.js'
 import type { Weather } from '../faults/weather.js'
 import { enoughOf } from '../federation/rounds/enough.js'
+import type { Course } from '../federation/course.js'
 import type { RoundsInput } from '../federation/rounds/registry.js'
 import { thresholdOf } from '../federation/secure-aggregation/secure-aggregation.js'
 import type { Terms } from '../federation/terms.js'
@@ -22,6 +23,7 @@ interface Sights {
   readonly kernel: Kernel
   readonly ledger: Ledger
   readonly network: Network
+  readonly course: Pick<Course, 'peers'>
   /** What a round takes each client that nothing disturbs, where a calm phase is to come. */
   readonly undisturbed: ReadonlyMap<Name, Micros> | undefined
   readonly alive: (name: Name) => boolean
@@ -46,8 +48,12 @@ const neededBy = (resolved: Resolved, { secure, clients }: Terms): number => {
   return secure === undefined || asked === undefined ? least : Math.max(least, thresholdOf(secure, asked))
 }
 
+/** Is what peers take in what the others have trained? Not where it is coded, poisoned, or may be damaged and not be found out. */
+const isFaithful = ({ wire, acknowledges }: Terms, { damages, poison }: Weather): boolean =>
+  !wire.codes && poison === undefined && (damages !== true || wire.checksums || acknowledges)
+
 /** What checks see of a flight beside its events. */
-export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, alive, undisturbed, core }: Sights): View => {
+export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, course: { peers }, alive, undisturbed, core }: Sights): View => {
   const { parts, clients, rounds: { admission, holds }, wire, acknowledges, segments, strategy } = terms
   return {
     get now() {
@@ -67,9 +73,10 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, aliv
     unable: (client) => (alive(client) ? weather.absence(client, kernel.now) : 'dead'),
     ...(core && { core: { members: core.members, waits: waitsWithoutEnd(resolved) } }),
     settles: settlingTime(resolved),
+    ...(peers && { peers: { partners: peers.partners, agree: peers.agree, faithful: isFaithful(terms, weather) } }),
     ownLink: resolved.link !== undefined,
     checksums: wire.checksums || acknowledges,
     parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
-    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: neededBy(resolved, terms), holds, ...(terms.secure && { masked: true }) },
+    rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: peers?.agree === true ? clients.length : neededBy(resolved, terms), holds, ...(terms.secure && { masked: true }) },
   }
 }

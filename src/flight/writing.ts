@@ -19,8 +19,10 @@ interface WritingOptions {
   readonly forgetful: number
   /** Is the last round over? */
   readonly over: () => boolean
-  /** What the owner of a part holds. */
-  readonly holdingOf: (owner: Name) => Written
+  /** Who ends rounds of a part. */
+  readonly owners: ReadonlySet<Name>
+  /** What such an owner writes down. */
+  readonly writtenOf: (owner: Name) => Written
 }
 
 /** When checkpoints are written, by whom, and what of virtual time and bytes that takes. */
@@ -32,30 +34,30 @@ export class Writing {
   }
 
   /**
-   * Servers write when a round has ended there; clients with their answers, which is told only where what they write down
-   * is not what their last answer left them with.
+   * Owners of parts write when a round has ended there; clients that own none with their answers, which is told only where
+   * what they write down is not what their last answer left them with.
    */
   get readers(): readonly Reader[] {
-    const { setup, forgetful, checkpoints } = this.#options
+    const { setup, forgetful, checkpoints, owners } = this.#options
     const { every } = setup.resolved.checkpoint ?? usual
-    const servers: Reader = { kinds: ['part-close'], see: (event) => event.kind === 'part-close' && this.#ended(event) }
-    if (every === 'message' || (every === 1 && forgetful === 0)) return [servers]
+    const ofOwners: Reader = { kinds: ['part-close'], see: (event) => event.kind === 'part-close' && this.#ended(event) }
+    if (every === 'message' || (every === 1 && forgetful === 0)) return [ofOwners]
     return [
-      servers,
-      { kinds: ['send'], see: (event) => setup.roles.get(event.actor) === 'client' && checkpoints.see(event) },
+      ofOwners,
+      { kinds: ['send'], see: (event) => !owners.has(event.actor) && checkpoints.see(event) },
     ]
   }
 
   /** A round has ended for an owner, which writes that down, if it is to. */
   #ended(event: EventOf<'part-close'>): void {
-    const { setup, kernel, record, host, lives, checkpoints, over, holdingOf } = this.#options
+    const { setup, kernel, record, host, lives, checkpoints, over, writtenOf } = this.#options
     checkpoints.see(event)
     const { checkpoint } = setup.resolved
     const { actor, round, at } = event
     if (checkpoint === undefined || checkpoint.every === 'message' || round % checkpoint.every !== 0) return
     kernel.at(at, () => {
       if (!host.alive(actor) || over()) return
-      const written = holdingOf(actor)
+      const written = writtenOf(actor)
       const until = at + writingTime(checkpoint, written, round)
       record.tell(actor, { kind: 'checkpoint', round, bytes: checkpointBytes(written), until }, event.id)
       // The aggregator itself waits before it opens another round.

@@ -32,7 +32,10 @@ export class Account implements Reader {
   readonly rounds: RoundRow[] = []
   readonly checkpoints: CheckpointRow[] = []
 
-  constructor(record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>) {
+  /** `peers`: clients that send each other what they have trained; what that comes to is not the fate of one message of several. */
+  constructor(
+    record: Pick<FlightRecorder, 'tell'>, ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>, private readonly peers: ReadonlySet<Name> = new Set(),
+  ) {
     this.#ledger = ledger
     this.#models = new ModelFates(record, ledger, this.#incarnations)
   }
@@ -51,6 +54,7 @@ export class Account implements Reader {
         if (this.#ledger.flow(event.envelope).kind === 'update') this.#settled(event)
         return
       case 'part-close':
+        if (this.peers.has(event.actor)) return this.#mixed(event)
         return this.#models.closed(event)
       case 'trained':
         return this.#trainings.trained(event)
@@ -62,6 +66,7 @@ export class Account implements Reader {
         return this.#trainings.unsent(event.actor, event.round)
       case 'unfit':
         this.unfit.set(event.part, (this.unfit.get(event.part) ?? 0) + 1)
+        if (this.peers.has(event.actor)) this.#trainings.settled(event.actor, event.round, 'rejected', true, undefined)
         return
       case 'checkpoint': {
         const { actor: owner, round, at, until, bytes } = event
@@ -109,6 +114,11 @@ export class Account implements Reader {
     })
   }
 
+  /** A round has ended for a peer: each training behind its mean was of use, and its own in any case, for it goes on from that. */
+  #mixed({ actor, round, updates }: EventOf<'part-close'>): void {
+    for (const one of [{ client: actor, round }, ...updates]) this.#trainings.settled(one.client, one.round, 'used', false, undefined)
+  }
+
   #found({ actor: client, round, odd }: EventOf<'gradients'>): void {
     for (const { task, none, notFinite } of odd) {
       for (const [what, steps] of [['none', none], ['not finite', notFinite]] as const) {
@@ -138,6 +148,7 @@ export class Account implements Reader {
     const { id, from, part, round } = row
     const refused = because === 'not finite'
     if (refused) this.refused.set(from, (this.refused.get(from) ?? 0) + 1)
+    if (this.peers.has(row.to)) return
     // An update that is too late for good, or of no use: so are all models that its client had been sent by then.
     if (fate === 'late' || refused) this.#models.end(part, from, round, undefined, cause)
     const life = this.#incarnations.now(from) === 0 ? undefined : this.#incarnations.of(id)

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { EventOf, FlightEvent } from './event.js'
 import type { Reader } from './flight-recorder.js'
@@ -91,11 +92,11 @@ export class Journal implements Reader {
       case 'life':
         return this.#write(event.at, number.life, this.#number(event.actor), this.#number(event.what))
       case 'round-open':
-        return this.#write(event.at, number['round-open'], event.round, event.selected.length)
+        return this.#write(event.at, number['round-open'], event.round, event.selected.length, 0, 0, 0, this.#teller(event.actor))
       case 'round-close': {
         const { round, folded, outcome, reason } = event.row
         const [how, why] = [this.#number(outcome), this.#number(reason)]
-        return this.#write(event.at, number['round-close'], round, folded.length, how, why)
+        return this.#write(event.at, number['round-close'], round, folded.length, how, why, 0, this.#teller(event.actor))
       }
     }
   }
@@ -131,6 +132,11 @@ export class Journal implements Reader {
       this.#hash.update(`name ${name}\n`)
     }
     return n
+  }
+
+  /** In whose name rounds open and close: 0 for the aggregator, whose affair that is where there is one. */
+  #teller(actor: Name): number {
+    return actor === AGGREGATOR ? 0 : this.#number(actor) + 1
   }
 
   #write(at: Micros, kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
@@ -190,12 +196,13 @@ export class Journal implements Reader {
     const kind = eventKinds[row[1]]
     const name = (n: number): string => this.#names[n]
     const at = row[0]
+    const teller = (n: number): string => (n === 0 ? AGGREGATOR : name(n - 1))
     switch (kind) {
       case 'round-open':
-        return JSON.stringify({ at, event: kind, actor: 'aggregator', round: row[2], selected: row[3] })
+        return JSON.stringify({ at, event: kind, actor: teller(row[7]), round: row[2], selected: row[3] })
       case 'round-close':
         return JSON.stringify({
-          at, event: kind, actor: 'aggregator', round: row[2], folded: row[3],
+          at, event: kind, actor: teller(row[7]), round: row[2], folded: row[3],
           outcome: name(row[4]), reason: name(row[5]),
         })
       case 'send':

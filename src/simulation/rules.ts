@@ -2,12 +2,13 @@ import { wrongLine } from '../faults/shared-line.js'
 import { roundEntryOf, type Rounds } from '../federation/rounds/registry.js'
 import type { OptionProblem } from '../federation/rounds/round.js'
 import { selectionEntryOf } from '../federation/selection/registry.js'
+import { topologyOf } from '../federation/topologies/registry.js'
 import { readLevel } from '../metrics/level.js'
 import type { Problem } from '../documents/problem.js'
 import { privacyProblems, privacyWarnings } from './privacy-rules.js'
 import { secureAggregationProblems } from './secure-aggregation-rules.js'
 import type { Settled } from './specification.js'
-import { topologyWarnings } from './topology-rules.js'
+import { topologyProblems, topologyWarnings } from './topology-rules.js'
 
 /** Rounds that are given as data; undefined for a policy or a machine of the researcher's own. */
 const asData = (rounds: Settled['rounds']): Rounds | undefined =>
@@ -53,12 +54,12 @@ const lineProblems = ({ faults, network }: Settled): Problem[] =>
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...secureAggregationProblems(settled), ...lineProblems(settled)]
+  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...secureAggregationProblems(settled), ...lineProblems(settled), ...topologyProblems(settled)]
   const warnings = [...privacyWarnings(settled), ...topologyWarnings(settled)]
   if (rounds === undefined) return { problems: others, warnings }
   const entry = roundEntryOf(rounds)
   const losing = settled.faults.filter(({ kind }) => ['away', 'battery', 'churn', 'corrupt', 'crash', 'full', 'lose', 'quits'].includes(kind)).map(({ kind }) => kind)
-  const stalls = losing.length > 0 && !settled.delivery.acknowledge ? entry.stalls(rounds) : undefined
+  const stalls = losing.length > 0 && !settled.delivery.acknowledge && !topologyOf(settled.topology).peers ? entry.stalls(rounds) : undefined
   const stalling =
     stalls === undefined
       ? []

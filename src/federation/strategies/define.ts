@@ -34,6 +34,7 @@ export const defineStrategy = (definition: Definition): Strategy => {
     source: 'defined by the simulation',
     absent: 'Left out: the weights are shared among those that answered.',
     convex: fold === undefined || definition.weights !== undefined,
+    averages: fold === undefined && definition.weights === undefined,
     template: () => 'global',
     sends: () => true,
     finish: sendLast(legs),

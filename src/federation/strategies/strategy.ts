@@ -117,6 +117,8 @@ export interface Strategy {
   readonly absent: string
   /** Weights of an aggregate are non-negative and sum to 1. Checked while running. */
   readonly convex: boolean
+  /** Its fold is the mean weighted by examples and nothing else, so that whoever takes means can take this one. */
+  readonly averages?: boolean | undefined
   readonly template: Template
   /**
    * Tensors that travel beside the part's values. `down` is read from `PartState.memory`, a client's own under

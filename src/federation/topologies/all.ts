@@ -4,3 +4,5 @@
  */
 export { asStar } from './star.js'
 export { splitAggregator } from './split-aggregator.js'
+export { gossip } from './gossip.js'
+export { ringAllReduce } from './ring-all-reduce.js'

@@ -27,10 +27,21 @@ export const topologyOf = (given: TopologyChoice = usual): Topology => {
     servers: (population) => entry.servers(given, population),
     cuts: (layout) => entry.cuts(given, layout),
     lives: (terms, participants) => entry.lives(given, terms, participants),
+    course: (terms) => entry.course(given, terms),
+    peers: entry.peers,
+    fixes: entry.fixes,
+    moves: (clients) => entry.moves(given, clients),
+    problems: (asked) => entry.problems(given, asked),
   }
 }
+
+/** Whether clients are peers in a specification, as somebody has written it. */
+export const arePeers = ({ topology }: { readonly topology?: TopologyInput | undefined }): boolean =>
+  topologyOf(topology && topologySchema.parse(topology)).peers
 
 type Rest<F> = F extends (options: never, ...rest: infer Others) => infer Result ? (...rest: Others) => Result : never
 
 /** A topology with its options. */
-export type Topology = { readonly [Ask in 'servers' | 'cuts' | 'lives']: Rest<TopologyEntry[Ask]> }
+export type Topology =
+  & { readonly [Ask in 'servers' | 'cuts' | 'lives' | 'course' | 'moves' | 'problems']: Rest<TopologyEntry[Ask]> }
+  & Pick<TopologyEntry, 'peers' | 'fixes'>

@@ -1,10 +1,14 @@
 import type { z } from 'zod'
 
+import type { Routes } from '../../codecs/routes.js'
 import { told } from '../../entry.js'
 import type { Layout } from '../../models/layout.js'
 import type { Name, Participant } from '../../roster/participant.js'
+import { type Course, courseOfServers } from '../course.js'
 import type { AnyLife } from '../life.js'
 import type { Cut } from '../parts.js'
+import type { Rounds } from '../rounds/registry.js'
+import type { Strategy } from '../strategies/strategy.js'
 import type { Terms } from '../terms.js'
 
 type KindOf<Schema extends z.ZodType> = z.output<Schema> extends { readonly kind: infer Kind } ? Kind & string : never
@@ -33,13 +37,54 @@ export interface TopologyEntry<Schema extends z.ZodType = z.ZodType> {
   cuts(options: z.output<Schema>, layout: Layout): Cut[]
   /** How everybody lives: by name. */
   lives(options: z.output<Schema>, terms: Terms, participants: readonly Participant[]): ReadonlyMap<Name, AnyLife>
+  /** How its flights begin, are watched and are read; by default, as those with an aggregator. */
+  course(options: z.output<Schema>, terms: Terms): Course
+  /** Whether clients are peers: there is no server, and none of them waits without end for another. */
+  readonly peers: boolean
+  /** Fields of a specification that nobody can vary under it: it goes with one way of them. */
+  readonly fixes: readonly string[]
+  /** What a client moves in a round, in messages about the whole model: how many it is sent, and sends. */
+  moves(options: z.output<Schema>, clients: number): Moves
+  /** What does not go together with it in a specification. */
+  problems(options: z.output<Schema>, asked: Asked): readonly TopologyProblem[]
+}
+
+/** Messages about the whole model, one after the other, that a client gets and sends in a round. */
+export interface Moves {
+  readonly down: number
+  readonly up: number
+  /** Between clients: whom it sends them to is one. */
+  readonly among: boolean
+}
+
+/** What else a specification says, as far as a topology may not go with it. */
+export interface Asked {
+  /** Undefined: it is not known yet. */
+  readonly strategy: Strategy | undefined
+  /** Undefined: a function. */
+  readonly rounds: Rounds | undefined
+  /** Fields that are given, whatever they say. */
+  readonly given: ReadonlySet<string>
+  readonly faults: readonly { readonly kind: string }[]
+  readonly codec: Routes | undefined
+}
+
+/** What is wrong with a specification, where, and what to do. */
+export interface TopologyProblem {
+  readonly path: readonly (string | number)[]
+  readonly rule: string
+  readonly advice: string
 }
 
 /** Makes the entry of a topology: one file of this folder, and one line of all.ts. */
 export const topologyEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
-  about: Pick<TopologyEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'servers' | 'cuts' | 'lives'>,
+  about: Pick<TopologyEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'servers' | 'cuts' | 'lives'> &
+    Partial<Pick<TopologyEntry<Schema>, 'course' | 'peers' | 'fixes' | 'moves' | 'problems'>>,
 ): TopologyEntry<Schema> => {
-  const { kind, sentence, source, schema, servers, cuts, lives } = about
+  const { kind, sentence, source, schema, servers, cuts, lives, peers = false, fixes = [] } = about
+  const { course = (_, terms) => courseOfServers(terms), moves = () => ({ down: 1, up: 1, among: false }), problems = () => [] } = about
   const constructor = (options?: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
-  return Object.assign(constructor, { kind, sentence, source, schema: told(schema, sentence, source), servers, cuts, lives })
+  return Object.assign(constructor, {
+    kind, sentence, source, schema: told(schema, sentence, source), servers, cuts, lives, course, peers, fixes, moves, problems,
+  })
 }

@@ -38,6 +38,8 @@ class Answers {
   /** By client and part: the model that it holds. */
   readonly #models = new Map<Name, Map<string, string>>()
   readonly #arrived = new Map<number, string>()
+  /** By peer and round: from whom what has come that is mixed then. */
+  readonly #come = new Map<string, string[]>()
   /** What was damaged on its way: its receiver reads something else than was sent, in the head perhaps, and so answers to nothing known. */
   readonly #damaged = new Set<number>()
   /** Answers under way, by their envelopes: the key of each, and what is known of it. */
@@ -48,7 +50,7 @@ class Answers {
   readonly all = new Map<string, Answer>()
 
   readonly check: Check = check({
-    name: 'isolation', promise: 'Listens.', kinds: ['send', 'damage', 'arrive', 'admit', 'timed', 'train', 'unsent'],
+    name: 'isolation', promise: 'Listens.', kinds: ['send', 'damage', 'arrive', 'admit', 'timed', 'train', 'unsent', 'fold'],
     see: (event, view) => {
       const { actor } = event
       switch (event.kind) {
@@ -67,7 +69,11 @@ class Answers {
         }
         case 'admit':
           if (event.message === 'model') this.#holds(actor, event.part, this.#arrived.get(event.envelope) ?? '')
+          else if (view.peers !== undefined) this.#came(actor, event.round, `${event.from} ${this.#arrived.get(event.envelope)}`)
           this.#arrived.delete(event.envelope)
+          return
+        case 'fold':
+          if (view.peers !== undefined) this.#holds(actor, event.part, hashOf(String(event.round), ...(this.#come.get(`${actor} ${event.round}`) ?? []).toSorted()))
           return
         case 'timed':
           // How much less it trains follows from the time that it has, which faults of others may change.
@@ -80,7 +86,8 @@ class Answers {
           this.#past(actor, event.round)
           return
         case 'send': {
-          if (event.message !== 'update' || event.attempt > 0) return
+          // What goes from hop to hop is made of what others have sent before.
+          if (event.message !== 'update' || event.attempt > 0 || view.peers?.agree === true) return
           const ground = this.#grounds.get(`${actor} ${event.round}`)
           const { round, part, at, envelope } = event
           if (ground !== undefined) this.#sent.set(envelope, { key: hashOf(actor, String(round), part, ground), answer: { client: actor, round, part, at, envelope } })
@@ -92,6 +99,11 @@ class Answers {
       }
     },
   })
+
+  #came(peer: Name, round: number, what: string): void {
+    const key = `${peer} ${round}`
+    this.#come.set(key, [...(this.#come.get(key) ?? []), what])
+  }
 
   #holds(client: Name, part: string, model: string): void {
     const models = this.#models.get(client) ?? new Map<string, string>()

@@ -2,7 +2,9 @@ import type { Engine } from '../../engine/engine.js'
 import { allFinite } from '../../federation/finite.js'
 import { type Keepsake, LocalTraining } from '../../federation/local-training.js'
 import { firstHolding } from '../../federation/owner.js'
+import type { Peers } from '../../federation/course.js'
 import { type PartTemplate, putPart, takePart } from '../../federation/parts.js'
+import { topologyOf } from '../../federation/topologies/registry.js'
 import { privateMean } from '../../federation/privacy/private-mean.js'
 import { protect } from '../../federation/privacy/protect.js'
 import { addInRing } from '../../federation/secure-aggregation/fixed-point.js'
@@ -58,6 +60,29 @@ const updateOf = (part: PartTemplate, { name }: ClientTerms, round: number, depa
     [extra, whole ? takePart(departure.extras[extra] as Float32Array, part) : Float32Array.from(departure.extras[extra])])),
 })
 
+/**
+ * What each peer's model becomes: the product of all models with a matrix, row by row, added up in the order of names. In a graph
+ * row i has 1 / (1 + the larger degree) for each neighbour and the rest for itself, or the same for all; where all exchange with all,
+ * weights are by rows of data.
+ */
+const mixed = (models: ReadonlyMap<string, Float32Array>, round: number, { partners, agree }: Peers, uniform: boolean, clients: readonly ClientTerms[]): Map<string, Float32Array> => {
+  const rows = new Map(clients.map(({ name, rows: examples }) => [name, examples]))
+  const all = clients.reduce((sum, { rows: examples }) => sum + examples, 0)
+  const row = (name: string): readonly (readonly [string, number])[] => {
+    const others = partners(name, round)
+    const sorted = [name, ...others].sort()
+    if (uniform) return sorted.map((one) => [one, 1 / sorted.length])
+    if (agree) return sorted.map((one) => [one, rows.get(one)! / all])
+    const weight = (other: string): number => 1 / (1 + Math.max(others.length, partners(other, round).length))
+    const rest = others.toSorted().reduce((left, other) => left - weight(other), 1)
+    return sorted.map((one) => [one, one === name ? rest : weight(one)])
+  }
+  return new Map([...models].map(([name, own]) => {
+    const weights = row(name)
+    return [name, own.map((_, i) => weights.reduce((sum, [one, weight]) => sum + weight * models.get(one)![i], 0))]
+  }))
+}
+
 const isFit = ({ values, personal, memory }: PartState): boolean =>
   [values, ...personal.values(), ...Object.values(memory)].every((vector) => allFinite(vector))
 
@@ -76,6 +101,7 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
     return [name, { personal: given ?? terms.initial, kept }]
   }))
   const rounds: RoundOfLoop[] = []
+  const { peers } = topologyOf(setup.resolved.topology).course(terms)
   for (let round = 1; round <= count; round++) {
     const updates = new Map<string, Update[]>()
     const sums = new Map<string, Uint32Array>()
@@ -83,7 +109,7 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       const training = new LocalTraining(terms, client)
       const { personal, kept, optimizers } = own.get(client.name)!
       const received = personal.slice()
-      for (const part of terms.travelling) putPart(sentTo(states.get(part.name)!, client.name), part, received)
+      for (const part of terms.travelling) if (peers === undefined) putPart(sentTo(states.get(part.name)!, client.name), part, received)
       let progress = training.begin(round, received, extrasFor(client.name, states, terms), kept)
       for (let step = training.next(progress, optimizers); step !== undefined; step = training.next(progress, optimizers)) {
         const [result] = executeLocally([step.work], engine, tasks)
@@ -102,6 +128,20 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
         }
         updates.set(part.name, [...(updates.get(part.name) ?? []), updateOf(part, client, round, told)])
       }
+    }
+    if (peers !== undefined) {
+      const [part] = terms.parts
+      const models = new Map([...own].map(([name, { personal }]) => [name, takePart(personal, part)]))
+      const after = mixed(models, round, peers, setup.resolved.topology?.kind === 'gossip' && setup.resolved.topology.weights === 'uniform', terms.clients)
+      for (const [name, values] of after) {
+        const { personal, ...kept } = own.get(name)!
+        const flat = personal.slice()
+        putPart(values, part, flat)
+        own.set(name, { ...kept, personal: flat })
+      }
+      if (![...after.values()].every(allFinite)) break
+      rounds.push(new Map([[part.name, { part: part.name, values: models.get(terms.clients[0].name)!, personal: after, memory: {} }]]))
+      continue
     }
     const after = new Map(states)
     for (const part of terms.travelling) {

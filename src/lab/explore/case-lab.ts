@@ -261,7 +261,7 @@ export class CaseLab {
     const names = (...roles: readonly Role[]) => setup.participants.filter(({ role }) => roles.includes(role)).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd, 'crowded lines')
     const { down, training, up, total: round } = slowest
-    const scene = { clients: names('client'), experts: names('expert', 'shard'), rounds, round, phases: [down, training, up] }
+    const scene = { clients: names('client'), experts: names('expert', 'shard'), ...(names('aggregator').length === 0 && { headless: true }), rounds, round, phases: [down, training, up] }
     return { setup, scene, first, again }
   }
 }

@@ -1,5 +1,6 @@
 import { pick, type Scene, type Toss } from '../../dials/dial.js'
 import { inMillis } from '../../dials/numbers.js'
+import { serversOf } from '../../dials/subjects.js'
 import { rests } from '../../faults/core.js'
 import { SpecificationError } from '../../errors.js'
 import type { FaultInput } from '../../faults/registry.js'
@@ -8,7 +9,7 @@ import { enoughOf } from '../../federation/rounds/enough.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
 import { drawnRounds, drawRounds } from '../../federation/rounds/turn.js'
 import { streams } from '../../random/streams.js'
-import { AGGREGATOR, type Name } from '../../roster/participant.js'
+import type { Name } from '../../roster/participant.js'
 import type { Specification } from '../../simulation/specification.js'
 import type { Case, Lines, Shape } from './case.js'
 import { leadersOf } from './leaders.js'
@@ -32,6 +33,8 @@ export interface Space {
   readonly delivery?: Specification['delivery']
   /** Whether its lines are first come, first served, and so may be shared fairly instead. */
   readonly queues?: boolean
+  /** Whether it comes to an end whatever is lost, be its rounds such as wait without end. */
+  readonly patient?: boolean
   /** Whether other numbers of clients and expert networks can be had. */
   readonly resizes: { readonly clients: boolean; readonly experts: boolean }
   scene(shape: Shape): Promise<Scene>
@@ -118,7 +121,10 @@ const coreOf = (toss: Toss, { clients: { length } }: Scene, rounds: RoundsInput 
 }
 
 /** A client and a server that faults meet at. */
-const focusOf = (toss: Toss, { clients, experts }: Scene): readonly Name[] => [pick(toss, clients), pick(toss, [AGGREGATOR, ...experts])]
+const focusOf = (toss: Toss, scene: Scene): readonly Name[] => {
+  const servers = serversOf(scene)
+  return [pick(toss, scene.clients), ...(servers.length === 0 ? [] : [pick(toss, servers)])]
+}
 
 /** The scene of a shape; undefined: a federation of it cannot be set up, such as one client whose updates are to be summed with others'. */
 const sceneOf = (space: Space, shape: Shape): Promise<Scene | undefined> =>
@@ -145,7 +151,7 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     if (scene === undefined) continue
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
     const delivery = varies('delivery', 0.5) ? deliveryOf(toss, scene) : undefined
-    const able = ableKinds(kinds, rounds, (delivery ?? space.delivery)?.acknowledge === true)
+    const able = ableKinds(kinds, rounds, space.patient === true || (delivery ?? space.delivery)?.acknowledge === true)
     if (able.length === 0) continue
     const passing = drawLed(toss, leaders, able, { usual: intensity, most: wildest }, { ...scene, focus: focusOf(toss, scene) })
     const lot = all('codec', nth, tries)

@@ -1,6 +1,7 @@
 import { enoughOf } from '../../federation/rounds/enough.js'
 import type { RoundsInput } from '../../federation/rounds/registry.js'
-import { AGGREGATOR } from '../../roster/participant.js'
+import { serversOf } from '../../dials/subjects.js'
+import { topologyOf, topologySchema } from '../../federation/topologies/registry.js'
 import { streams } from '../../random/streams.js'
 import type { Specification } from '../../simulation/specification.js'
 import { splitChecks } from '../compared/all.js'
@@ -8,7 +9,7 @@ import { type AtomKey, atomOf, faultOf } from './backward/atom.js'
 import { Lineage } from './backward/lineage.js'
 import type { Case } from './case.js'
 import type { CaseLabOptions } from './case-lab.js'
-import { drawCase, type Space } from './draw-case.js'
+import { drawCase, type Space, varied } from './draw-case.js'
 import { mutated } from './mutate-case.js'
 import { comparedShare } from './telling.js'
 import { SizedLab } from '../shrink/sized-lab.js'
@@ -49,10 +50,11 @@ export class Explorer {
     this.#options = options
     const { kinds, vary, intensity } = options
     const { rounds } = base
+    const { fixes, peers } = topologyOf(base.topology && topologySchema.parse(base.topology))
     const own = 'count' in rounds ? ({ ...rounds, count: options.rounds } as RoundsInput) : undefined
     this.ground = trialGround(this.lab, own)
     this.#space = {
-      kinds, vary, intensity,
+      kinds, vary: (vary ?? varied).filter((what) => !fixes.includes(what)), intensity, patient: peers,
       rounds: own,
       delivery: base.delivery,
       queues: base.network?.sharing !== 'fair',
@@ -91,13 +93,14 @@ export class Explorer {
     const { chance, checks = [], twice: share = usual.twice, compared: other = splitChecks(checks).compared.length > 0 ? 1 : usual.compared } = this.#options
     const of = await this.draw(order)
     const toss = (what: string): number => streams(`${chance}/explore`)(what, nth)()
-    const { clients, experts } = await this.lab.scene(of.shape)
+    const scene = await this.lab.scene(of.shape)
+    const { clients } = scene
     const [twice, compared] = [toss('twice') < share, toss('compared') < comparedShare(other, of.faults, clients)]
     if (order.exactly === undefined) {
       const outcome = await (compared ? this.lab.flyCompared(of, { twice }) : twice ? this.lab.flyTwice(of) : this.lab.fly(of))
       return { nth, of, twice, compared, outcome }
     }
-    const lineage = new Lineage([...clients, ...experts, AGGREGATOR], enoughOf(of.rounds))
+    const lineage = new Lineage([...clients, ...serversOf(scene)], enoughOf(of.rounds))
     const once = await this.lab.fly(of, { onEvent: (event) => lineage.see(event) })
     const outcome = twice && !once.failed ? await this.lab.flyTwice(of) : once
     return { nth, of, twice, compared: false, outcome, ...(!outcome.failed && { support: lineage.support() }) }

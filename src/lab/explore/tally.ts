@@ -1,5 +1,5 @@
 import { allMarks } from '../../checks/marks.js'
-import { triples } from '../../checks/coverage.js'
+import { triples as allTriples } from '../../checks/coverage.js'
 import type { Failure } from '../../flight/failure.js'
 import type { Support } from './backward/formula.js'
 import type { Case } from './case.js'
@@ -64,6 +64,9 @@ export class Tally {
   #twice = 0
   #compared = 0
 
+  /** `exist`: what there is to handle. */
+  constructor(private readonly exist: readonly string[] = allTriples) {}
+
   /** Adds one; says what it reached that none before had: marks and triples of the protocol. */
   add({ nth, of, outcome, twice, compared }: Flown): readonly string[] {
     this.#flown++
@@ -94,6 +97,7 @@ export class Tally {
   }
 
   result(seed: string): Exploration {
+    const triples = this.exist
     const handled = triples.filter((triple) => this.#triples.has(triple))
     return {
       seed,
