@@ -124,7 +124,7 @@ describe('schema', () => {
     expect(schema).toMatchObject({ required, additionalProperties: false })
     expect(Object.keys(schema.properties)).toEqual([
       'name', 'world', 'labels', 'model', 'local', 'strategy', 'rounds', 'selection',
-      'topology', 'network', 'codec', 'privacy', 'delivery', 'devices', 'costs', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
+      'topology', 'network', 'codec', 'privacy', 'secureAggregation', 'delivery', 'devices', 'costs', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
     ])
   })
 
