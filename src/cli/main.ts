@@ -28,6 +28,7 @@ import { run, type RunFlags, type Terminal } from './run.js'
 import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
 import { showRun, type ShowFlags } from './show.js'
+import { exportFormats, exportRun, exportRunHelp, type ExportRunFlags } from './export-run.js'
 import { query, queryFormats, queryHelp, type QueryFlags } from './query.js'
 import { timeline, timelineHelp, type TimelineFlags } from './timeline.js'
 import { verify, type VerifyFlags } from './verify.js'
@@ -334,6 +335,15 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--force', 'replace the file that --out names')
     .addHelpText('after', queryHelp)
     .action(async (given: string[], flags: QueryFlags) => done(await query(given, flags, streams)))
+  root
+    .command('export')
+    .argument('<run>', 'folder of a run')
+    .description('write what a run holds for other tools: tables, TensorBoard events, models')
+    .requiredOption('--to <format>', exportFormats.join(', '), oneOf(exportFormats))
+    .requiredOption('--out <folder>', 'where to: a folder that is not there yet')
+    .option('--json', 'print what was written as one JSON object, and nothing else, on standard output')
+    .addHelpText('after', exportRunHelp)
+    .action(async (folder: string, flags: ExportRunFlags) => done(await exportRun(folder, flags, streams)))
   root
     .command('timeline')
     .argument('<run>', 'folder of a run')

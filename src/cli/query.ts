@@ -50,7 +50,7 @@ export const query = async (given: readonly string[], flags: QueryFlags, { out, 
   const runs = await AskedRuns.open(runsAt(folders, cwd))
   try {
     if (format === 'parquet') {
-      await runs.write(sql, file!)
+      await runs.write(sql, file!, format)
       out.write(`${shortest(cwd, file!)} is written\n`)
       return exitCodes.ok
     }

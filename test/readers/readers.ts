@@ -13,5 +13,5 @@ export const hasReaders = (): boolean => {
 }
 
 /** What a reader prints about a file, as JSON. */
-export const read = <T>(reader: 'read_trace', file: string): T =>
+export const read = <T>(reader: 'read_trace' | 'read_events', file: string): T =>
   JSON.parse(execFileSync('python3', [`${here}${reader}.py`, file], { env: { ...process.env, PYTHONPATH: `${here}site` }, maxBuffer: 1 << 29 }).toString()) as T

@@ -13,6 +13,9 @@ import { runTables, type RunTable, tableNames, type TableName } from './tables.j
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 const name = (value: string): string => `"${value.replaceAll('"', '""')}"`
 
+/** How DuckDB is to write files: JSON is an object a line. */
+const written = { csv: 'FORMAT csv, HEADER', parquet: 'FORMAT parquet, COMPRESSION zstd', json: 'FORMAT json' } as const
+
 /** Folders by the names that tell them apart: their own, with as many of those above them as it takes. */
 export const namesOfRuns = (folders: readonly string[]): string[] => {
   const named = folders.map((folder) => basename(folder))
@@ -119,9 +122,9 @@ export class AskedRuns {
     return this.#tried(() => this.connection.runAndReadAll(sql))
   }
 
-  /** Writes what SQL gives as a Parquet file. */
-  async write(sql: string, file: string): Promise<void> {
-    await this.#tried(() => this.connection.run(`COPY (${sql.trim().replace(/;+$/, '')}) TO ${text(file)} (FORMAT parquet, COMPRESSION zstd)`))
+  /** Writes what SQL gives as a file. */
+  async write(sql: string, file: string, format: 'csv' | 'parquet' | 'json'): Promise<void> {
+    await this.#tried(() => this.connection.run(`COPY (${sql.trim().replace(/;+$/, '')}) TO ${text(file)} (${written[format]})`))
   }
 
   close(): void {
