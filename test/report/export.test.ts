@@ -69,7 +69,7 @@ describe('windtunnel export', () => {
       return [...tensors].map(([name, { values, shape }]) => [`${part}/${name}`, [shape, values]] as const)
     }))
     expect([...all.keys()].toSorted()).toEqual([...kept.tensors.keys()].toSorted())
-    for (const [name, { shape, values }] of kept.tensors) expect(all.get(name)).toEqual([shape, values])
+    for (const [name, { shape, values }] of kept.tensors) expect(all.get(name as `${string}/${string}`)).toEqual([shape, values])
   })
 
   it('has checksums that are CRC-32C', () => {
