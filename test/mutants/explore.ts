@@ -1,7 +1,7 @@
 import Table from 'cli-table3'
 
 import type { Look, Sight } from './look.js'
-import { type Mutant, mutants } from './mutants.js'
+import { federationOf, type Mutant, mutants } from './mutants.js'
 import { firstLine, forEachOf, planted } from './planted.js'
 
 /** Cases of one exploration. */
@@ -10,7 +10,7 @@ const plans = 500
 const fewest = 2
 
 const sightOf = async (mutant: Mutant | undefined, seed: string): Promise<Sight> => {
-  const look: Look = { plans, searches: [{ way: 'random', seed }], shrinks: true }
+  const look: Look = { plans, searches: [{ way: 'random', seed }], shrinks: true, ...federationOf(mutant) }
   try {
     const [sight] = await planted<readonly Sight[]>(mutant, { script: 'look.ts', about: look, longest: 900_000 })
     return sight

@@ -18,6 +18,8 @@ export interface Look {
   readonly searches: readonly { readonly way: Way; readonly seed: string }[]
   /** Whether what is found is shrunk. */
   readonly shrinks: boolean
+  /** The script of this folder whose federation is explored; the plain one when absent. */
+  readonly federation?: string
 }
 
 /** What a search has come to. */
@@ -37,10 +39,16 @@ export interface Sight {
   readonly broken?: string
 }
 
-const task = { script: fileURLToPath(new URL('federation.ts', import.meta.url)), cwd: process.cwd(), rounds: 6 }
+interface Task {
+  readonly script: string
+  readonly cwd: string
+  readonly rounds: number
+}
+
+const taskOf = (federation: string): Task => ({ script: fileURLToPath(new URL(federation, import.meta.url)), cwd: process.cwd(), rounds: 6 })
 
 /** Cases are the same by their numbers, however many are flown: what is found soon needs no whole generation. */
-const explored = async (plans: number, way: Way, chance: string): ReturnType<typeof explore> => {
+const explored = async (task: Task, plans: number, way: Way, chance: string): ReturnType<typeof explore> => {
   const about = { ...task, chance, workers: 1, directed: way === 'directed', backward: way === 'backward' }
   for (const few of [4, 16]) {
     const seen = way === 'backward' || few >= plans ? undefined : await explore({ ...about, plans: few })
@@ -49,8 +57,8 @@ const explored = async (plans: number, way: Way, chance: string): ReturnType<typ
   return explore({ ...about, plans })
 }
 
-const looked = async (plans: number, way: Way, chance: string, shrinks: boolean): Promise<Sight> => {
-  const seen = await explored(plans, way, chance)
+const looked = async (task: Task, plans: number, way: Way, chance: string, shrinks: boolean): Promise<Sight> => {
+  const seen = await explored(task, plans, way, chance)
   const [first] = seen.found
   if (first === undefined) return { flown: seen.flown }
   const found = { plans: first.nth + 1, flown: seen.flown, what: first.failure.what, says: first.failure.message.split('\n')[0] }
@@ -65,9 +73,9 @@ const looked = async (plans: number, way: Way, chance: string, shrinks: boolean)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { plans, searches, shrinks } = JSON.parse(process.argv[2]) as Look
+  const { plans, searches, shrinks, federation = 'federation.ts' } = JSON.parse(process.argv[2]) as Look
   const sights: Sight[] = []
-  for (const { way, seed } of searches) sights.push(await looked(plans, way, seed, shrinks))
+  for (const { way, seed } of searches) sights.push(await looked(taskOf(federation), plans, way, seed, shrinks))
   process.stdout.write(`${JSON.stringify(sights)}\n`)
   process.exit(0)
 }

@@ -5,7 +5,12 @@ export interface Mutant {
   readonly find: string
   readonly replace: string
   readonly check: string
+  /** Explored in the federation whose updates are summed under masks: in the plain one nothing goes that way. */
+  readonly masked?: true
 }
+
+/** In which federation of this folder a bug is looked for. */
+export const federationOf = (mutant: Mutant | undefined): { readonly federation?: string } => (mutant?.masked === true ? { federation: 'masked-federation.ts' } : {})
 
 export const mutants: readonly Mutant[] = [
   {
@@ -252,6 +257,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (there < threshold) throw',
     replace: 'if (there < threshold - 1) throw',
     check: 'masking',
+    masked: true,
   },
   {
     name: 'ask some for shares of another sum',
@@ -259,6 +265,7 @@ export const mutants: readonly Mutant[] = [
     find: '(to) => (unmasking.masked.has(to) ? numbers : undefined)',
     replace: '(to) => (unmasking.masked.has(to) ? numbers.subarray(to % 2 === 0 && numbers.length > 8 ? 4 : 0) : undefined)',
     check: 'masking',
+    masked: true,
   },
   {
     name: 'forget what a client alone has learnt',

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import Table from 'cli-table3'
 
 import type { Look, Sight, Way } from './look.js'
-import { type Mutant, mutants } from './mutants.js'
+import { federationOf, type Mutant, mutants } from './mutants.js'
 import { firstLine, forEachOf, planted } from './planted.js'
 
 /** Cases of one exploration. */
@@ -18,7 +18,7 @@ const alike = 64
 
 const searched = async (mutant: Mutant | undefined, searches: Look['searches']): Promise<readonly number[]> => {
   if (searches.length === 0) return []
-  const look: Look = { plans, searches, shrinks: false }
+  const look: Look = { plans, searches, shrinks: false, ...federationOf(mutant) }
   const sights = await planted<readonly Sight[]>(mutant, { script: 'look.ts', about: look, longest: 3_600_000 })
   return sights.map(({ plans: found = Infinity }) => found)
 }
