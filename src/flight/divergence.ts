@@ -33,12 +33,12 @@ export class Divergence {
    * Throws a `DivergenceError` where there is one. At the close of a round, only scores from before the round that is `scoring`
    * count: its own may be known by now or not, which must not decide anything.
    */
-  demandNone({ refused, unfit, oddGradients }: Pick<Account, 'refused' | 'unfit' | 'oddGradients'>, close?: Close): void {
+  demandNone({ refused, notFinite, unfit, oddGradients }: Pick<Account, 'refused' | 'notFinite' | 'unfit' | 'oddGradients'>, close?: Close): void {
     if (unfit.size > 0) {
       throw this.#error(`The model diverged: what was folded into ${names([...unfit.keys()].sort())} was not finite`, oddGradients)
     }
-    if (refused.size > 0) {
-      const clients = [...refused.keys()].sort()
+    const clients = [...new Set([...refused.keys(), ...notFinite])].sort()
+    if (clients.length > 0) {
       const when = close === undefined ? '' : ` by the close of round ${close.round}`
       throw this.#error(`Training diverged: updates of ${names(clients)} were not finite${when}`, oddGradients)
     }

@@ -23,6 +23,8 @@ export class Account implements Reader {
   readonly #trainings = new TrainingOutcomes(this.#incarnations)
   /** How many updates of each client were refused because they were not finite, those of experts' parts among them. */
   readonly refused = new Map<Name, number>()
+  /** Clients that put zeros under masks in place of what they had learnt, which was not finite. */
+  readonly notFinite = new Set<Name>()
   /** How often a fold of each part was refused because it was not finite. */
   readonly unfit = new Map<string, number>()
   /** Gradients that balancers found odd, by task and what was odd. */
@@ -106,6 +108,7 @@ export class Account implements Reader {
   }
 
   #cutOff({ actor: client, round, part, beyond, notFinite }: EventOf<'saturated'>): void {
+    if (notFinite) this.notFinite.add(client)
     const known = this.#saturated.get(part)
     const row = known?.row ?? { part, beyond: 0, notFinite: 0, clients: 0, first: { client, round } }
     const clients = known?.clients ?? new Set<Name>()

@@ -297,6 +297,7 @@ describe('what cannot be said in fixed point is told', () => {
     expect(apart(masked, plain)).toBeLessThan(1e-6)
     expect(masked.rounds[0].folded.length).toBe(all)
     expect(masked.saturated!.map(({ part, notFinite, clients, first }) => [part, notFinite, clients, first.client])).toEqual(['trunk', 'expert-1', 'expert-2'].map((part) => [part, 1, 1, 'client-C']))
+    await expect(run({ secureAggregation: {}, onDivergence: 'stop' })).rejects.toThrow('Training diverged: updates of client-C were not finite by the close of round 1')
     expect(warningsOf(masked)).toContain('1 input of trunk was not finite and counted for nothing in the sum (client-C, from round 1 on)')
   })
 })
