@@ -54,8 +54,8 @@ export const protocol = {
   aggregator: {
     idle: ['begin', 'wake'],
     open: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', 'step', ...ofServers],
-    /** A round that is to close waits until the sum of the trunk is unmasked. */
-    unmasking: ['wake', 'step', ...ofServers],
+    /** A round that is to close waits until the sums of all parts are unmasked. */
+    unmasking: ['wake', 'step', 'parts', ...ofServers],
     /** Too few clients are there for the round to open. */
     short: ['wake', 'timer', 'look', 'back', 'overdue', 'probing', ...ofServers],
     /** A close is scored or written down before another round opens. */

@@ -19,6 +19,8 @@ interface Ways {
   readonly wake: (state: AggregatorState, context: Context) => AggregatorState
   /** Waits no longer for a client that cannot answer for a round. */
   readonly excuse: (state: AggregatorState, client: Name, round: number, context: Context) => AggregatorState
+  /** The owner of another part has unmasked its sum of a round that is to close, or cannot. */
+  readonly isThrough: (state: AggregatorState, owner: Name, round: number, context: Context) => AggregatorState
   readonly behave: Behaviour<AggregatorState, AggregatorMessage>
 }
 
@@ -44,7 +46,7 @@ interface AggregatorRecovery {
 export const aggregatorRecovery = (
   ownership: Ownership,
   placeOf: ReadonlyMap<Name, number> | undefined,
-  { advance, wake, excuse, behave }: Ways,
+  { advance, wake, excuse, isThrough, behave }: Ways,
 ): AggregatorRecovery => {
   const { terms } = ownership
   const { rounds: { admission }, weather, clients: members, experts, wire } = terms
@@ -84,6 +86,7 @@ export const aggregatorRecovery = (
       return recovery.awaited.size === 0 ? find(state, recovery, context) : state
     }
     if (out === true) return recovery === undefined ? excuse(state, from, round, context) : state
+    if (ended && recovery === undefined) isThrough(state, from, round, context)
     return ready === true ? isBack(state, from, context) : state
   }
 

@@ -5,7 +5,7 @@ import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import type { Known } from './choice.js'
 import type { Idle } from './idle.js'
-import type { Arrival, MissedEnding, Whereabouts } from './messages.js'
+import type { Arrival, CloseNotice, MissedEnding, Whereabouts } from './messages.js'
 import { copyHolding, type Holding } from './owner.js'
 import type { RollCall } from './roll-call.js'
 import type { Ending, Moment } from './rounds/round.js'
@@ -21,6 +21,17 @@ export interface AtWork {
   readonly round: number
   /** When it is waited for no longer. */
   readonly overdue: Timer | undefined
+}
+
+/** A round that is to close, and whose sums are being unmasked. */
+export interface Closing {
+  readonly ending: Ending
+  readonly last: boolean
+  /** How it ends for the trunk, once that is known. */
+  readonly trunk: CloseNotice | undefined
+  /** Owners of other parts that have not said that theirs are through, and until when they are waited for. */
+  readonly awaits: ReadonlySet<Name>
+  readonly timer: Timer
 }
 
 /** It has come back, and asks its peers where they are. */
@@ -100,8 +111,8 @@ export interface AggregatorState {
   judging: Timer | undefined
   /** What came up meanwhile. */
   meanwhile: Moment[]
-  /** Where updates are summed under masks: how the round ends once the trunk's sum is unmasked. */
-  closing: { readonly ending: Ending; readonly last: boolean } | undefined
+  /** Where updates are summed under masks: what the end of the round waits for. */
+  closing: Closing | undefined
   /** Why the round that is open cannot be folded. */
   broken: string | undefined
   recovery: Recovery | undefined
@@ -163,6 +174,7 @@ export const copyAggregator = (state: AggregatorState): AggregatorState => {
     probing: state.probing && unset(state.probing),
     past: [...state.past],
     judging: state.judging && unset(state.judging),
+    closing: state.closing && { ...state.closing, timer: unset(state.closing.timer) },
     meanwhile: [...state.meanwhile],
     recovery: undefined,
     lagging: new Map(),

@@ -11,12 +11,13 @@ import { Idle } from './idle.js'
 import type { ActorLife } from './life.js'
 import type { AggregatorMessage, CloseNotice } from './messages.js'
 import { close, firstHolding, type Held, openRound, type Ownership, receive, sendModels, undoneOf } from './owner.js'
+import type { PartTemplate } from './parts.js'
 import { profileOf } from './profile.js'
 import { RollCall, type Seen } from './roll-call.js'
 import type { Asking, Decision, Ending, Moment } from './rounds/round.js'
 import { beginUnmasking, hearStep, type Outcome, rearmCohort, stepRanOut } from './secure-aggregation/cohort.js'
 import { isStep } from './secure-aggregation/frames.js'
-import { isMasked } from './secure-aggregation/secure-aggregation.js'
+import { isMasked, patienceOf } from './secure-aggregation/secure-aggregation.js'
 import { firstThere } from './selection/first-there.js'
 import { Standing } from './standing.js'
 import type { Terms } from './terms.js'
@@ -234,18 +235,50 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   const noticeOf = ({ outcome, reason, after }: Ending, last: boolean): CloseNotice =>
     ({ outcome, reason, after, ...(admission.overlapping && last && { final: true }) })
 
+  /** Parts that are summed under masks in a round. */
+  const maskedParts = (round: number): PartTemplate[] => terms.parts.filter((part) => isMasked(terms, part, round))
+
   /**
-   * Where updates are summed under masks, a round that is to close is over once the trunk's sum is unmasked, or cannot be. The expert
-   * networks hear of it now, and unmask the sums of their parts meanwhile.
+   * Where updates are summed under masks, a round that is to close is over once the sums of all parts are unmasked, or cannot be: it is scored
+   * with what has come of them. The other owners hear of it now, and say when they are through; one that does not is waited for as
+   * long as a step lasts.
    */
   const unmask = (state: AggregatorState, ending: Ending, last: boolean, context: Context): AggregatorState => {
-    const { round, holding } = state
+    const { round, holding, opened, instructions } = state
     stopWaiting(state, last, context)
-    state.closing = { ending, last }
     const notice = noticeOf(ending, last)
+    const masked = maskedParts(round)
+    const times = { opened: opened ?? context.now, deadline: instructions?.deadline }
+    const at = context.now + patienceOf(terms.secure!, times, context.now, true)
+    const awaits = new Set(masked.filter((part) => part !== ownership.part).map(({ owner }) => owner))
+    const isOwn = masked.includes(ownership.part)
+    state.closing = { ending, last, trunk: isOwn ? undefined : notice, awaits, timer: waitForParts(round, at, context) }
     if (ending.stop === true && !last) tellToStop(state, context)
     if (experts.length > 0) tellExperts(wire.encodeControl({ kind: 'close', round }, notice), 'close', round, context)
-    return settle(state, beginUnmasking(holding, round, notice, ownership, context), context)
+    return isOwn ? settle(state, beginUnmasking(holding, round, notice, ownership, context), context) : state
+  }
+
+  const waitForParts = (round: number, at: Micros, context: Context): Timer => {
+    const enough: AggregatorMessage = { kind: 'parts', round }
+    return { at, number: context.after(Math.max(0, at - context.now), enough) }
+  }
+
+  /** The owner of another part is through with a round that waits for it. */
+  const isThrough = (state: AggregatorState, owner: Name, round: number, context: Context): AggregatorState => {
+    const { closing } = state
+    if (closing === undefined || round !== state.round || !closing.awaits.has(owner)) return state
+    state.closing = { ...closing, awaits: new Set([...closing.awaits].filter((one) => one !== owner)) }
+    return endIfThrough(state, context)
+  }
+
+  /** Ends the round, if nothing of it is to be unmasked any more. */
+  const endIfThrough = (state: AggregatorState, context: Context): AggregatorState => {
+    const { ending, last, trunk, awaits, timer } = state.closing!
+    if (trunk === undefined || awaits.size > 0) return state
+    cancel(timer, context)
+    end(state, { ...ending, ...trunk }, last, context)
+    const moment = goOn(state, last, context)
+    return moment === undefined ? state : advance(state, moment, context)
   }
 
   /** What has come of a step of secure aggregation. */
@@ -261,12 +294,9 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'broken':
         state.broken = outcome.reason
         return advance(state, { kind: 'available' }, context)
-      case 'ended': {
-        const { ending, last } = state.closing!
-        end(state, { ...ending, ...outcome.notice }, last, context)
-        const moment = goOn(state, last, context)
-        return moment === undefined ? state : advance(state, moment, context)
-      }
+      case 'ended':
+        state.closing = { ...state.closing!, trunk: outcome.notice }
+        return endIfThrough(state, context)
       default:
         return outcome satisfies never
     }
@@ -331,7 +361,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     for (const { name, at } of timers) setTimer(state, name, at, context)
     if (instant !== undefined) lookAt(state, instant, context)
     if (ending === undefined) return asked
-    if (ending.outcome === 'closed' && state.opened !== undefined && isMasked(terms, ownership.part, state.round)) {
+    if (ending.outcome === 'closed' && state.opened !== undefined && maskedParts(state.round).length > 0) {
       unmask(state, ending, done, context)
       return undefined
     }
@@ -393,6 +423,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
     if (state.probing !== undefined) probeAt(state, state.probing.at, context)
     if (state.judging !== undefined) judge(state, state.judging.at, context)
     rearmCohort(state.holding, context)
+    if (state.closing !== undefined) state.closing = { ...state.closing, timer: waitForParts(state.round, state.closing.timer.at, context) }
     for (const [client, { round, overdue }] of state.atWork) {
       if (overdue === undefined) continue
       state.atWork.set(client, { round, overdue: waitFor(round, client, overdue.at, context) })
@@ -401,7 +432,7 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
   }
 
   const { recover, hear, keep, runOut, tellWhere, isBack, sendWhole } = aggregatorRecovery(ownership, placeOf, {
-    advance, wake, excuse, behave: (state, received, context) => behave(state, received, context),
+    advance, wake, excuse, isThrough, behave: (state, received, context) => behave(state, received, context),
   })
 
   const behave: Behaviour<AggregatorState, AggregatorMessage> = (state, { from, message }, context) => {
@@ -442,6 +473,10 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
       case 'overdue':
         release(state, message.client, message.round, context)
         return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state
+      case 'parts':
+        if (state.closing === undefined || message.round !== state.round) return state
+        state.closing = { ...state.closing, awaits: new Set() }
+        return endIfThrough(state, context)
       case 'step':
         return settle(state, stepRanOut(state.holding, message, ownership, context), context)
       case 'arrival': {

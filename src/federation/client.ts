@@ -66,8 +66,10 @@ export interface ClientState extends Keepsake {
   repeated: number
   /** Where updates are summed under masks: what it is in the cohort of each part, by the part's name. */
   memberships: Map<string, Membership> | undefined
-  /** It waits for shares of other parts before it sends the trunk's masked input: the timer that ends that; 'over': it has ended. */
+  /** It waits for shares of other parts before it sends the trunk: the timer that ends that; 'over': it has ended. */
   alone: number | 'over' | undefined
+  /** A trunk without numbers, which goes as it is, and is the answer all the same: what it waits to send. */
+  unsent: Departure | undefined
 }
 
 const newClient = (
@@ -95,6 +97,7 @@ const newClient = (
   repeated: 0,
   memberships: undefined,
   alone: undefined,
+  unsent: undefined,
 })
 
 /** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
@@ -274,6 +277,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       const own = state.memberships?.get(name)
       return own?.round !== round || (own.masked === undefined && own.input === undefined)
     }
+    if (owner === this.#terms.aggregator && state.unsent !== undefined) return
     if (owner === this.#terms.aggregator && parts.some((part) => isMasked(this.#terms, part, round) && isLost(part))) return this.#sitOut(round, context)
     this.#upload(state, parts, round, answered.departure, context, 1, whole)
   }
@@ -367,18 +371,23 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
    * any more: it would close the round on half an answer. An owner that is dead is waited for as long as a step lasts.
    */
   #offer(state: ClientState, context: Context): void {
-    const { round, memberships } = state
+    const { round, memberships = new Map<string, Membership>() } = state
+    const [trunk] = this.#terms.parts
     for (const part of this.#uploads(round)) {
-      const own = memberships?.get(part.name)
-      if (own?.input === undefined) continue
-      const isFirst = part === this.#terms.parts[0] && own.step === 'input' && state.alone !== 'over'
-      if (!isFirst || ![...memberships!.values()].some(({ step }) => step === 'keys' || step === 'shares')) {
-        this.#sendMasked(state, part, round, context)
-      } else if (state.alone === undefined) {
-        const patience = patienceOf(this.#terms.secure!, { opened: context.now, deadline: state.ends }, context.now, false)
-        const enough: ClientMessage = { kind: 'alone', round }
-        state.alone = context.after(patience, enough)
-      }
+      if (part !== trunk && memberships.get(part.name)?.input !== undefined) this.#sendMasked(state, part, round, context)
+    }
+    const own = memberships.get(trunk.name)
+    if (own?.input === undefined ? state.unsent === undefined : own.step !== 'input') return
+    if (state.alone !== 'over' && [...memberships.values()].some(({ step }) => step === 'keys' || step === 'shares')) {
+      if (state.alone !== undefined) return
+      const patience = patienceOf(this.#terms.secure!, { opened: context.now, deadline: state.ends }, context.now, false)
+      const enough: ClientMessage = { kind: 'alone', round }
+      state.alone = context.after(patience, enough)
+    } else if (own?.input !== undefined) this.#sendMasked(state, trunk, round, context)
+    else if (state.unsent !== undefined) {
+      const departure = state.unsent
+      state.unsent = undefined
+      this.#upload(state, [trunk], round, departure, context)
     }
   }
 
@@ -523,7 +532,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
     if (sends) {
       this.#putIn(state, told, progress, context)
-      this.#upload(state, this.#uploads(round), round, told, context)
+      const parts = this.#uploads(round)
+      const waits = parts.some((part) => isMasked(this.#terms, part, round)) && !isMasked(this.#terms, this.#terms.parts[0], round)
+      if (waits) state.unsent = told
+      this.#upload(state, waits ? parts.filter((part) => part !== this.#terms.parts[0]) : parts, round, told, context)
       this.#offer(state, context)
     } else {
       context.record({ kind: 'unsent', round })
@@ -611,7 +623,7 @@ const isAtWork = ({ phase }: ClientState): boolean => phase === 'gathering' || p
 /** What it has learnt and not sent yet goes nowhere; what it has sent it helps to unmask. */
 const leaveCohorts = (state: ClientState, context: Context): void => {
   if (typeof state.alone === 'number') context.cancel(state.alone)
-  state.alone = undefined
+  state.alone = state.unsent = undefined
   for (const own of state.memberships?.values() ?? []) own.input = undefined
 }
 

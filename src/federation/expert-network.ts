@@ -69,7 +69,9 @@ const open = (state: ExpertState, envelope: Envelope, ownership: Ownership, cont
 }
 
 /** The end of a round: what is held is folded, or thrown away; under masks, once their sum is unmasked. */
-const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context): Outcome | undefined => {
+const end = (
+  { holding }: ExpertState, envelope: Envelope, ownership: Ownership, context: Context, ended: (round: number, context: Context) => void,
+): Outcome | undefined => {
   const { wire, rounds: { admission } } = ownership.terms
   const notice = wire.decodeControl(envelope.bytes, 'close', isCloseNotice)
   const round = notice.ok ? notice.head.round : 0
@@ -78,6 +80,8 @@ const end = ({ holding }: ExpertState, envelope: Envelope, ownership: Ownership,
     : round === holding.round && holding.endings[round] === undefined && !isUnmasking(holding)
   if (!notice.ok || !expected) {
     settleNotice(envelope.id, notice, context, 'duplicate')
+    const isOver = notice.ok && notice.body.outcome === 'closed' && hasEnded(holding) && round === holding.round
+    if (isOver && isMasked(ownership.terms, ownership.part, round)) ended(round, context)
     return undefined
   }
   context.record(fateOf(envelope.id, 'control'))
@@ -262,12 +266,18 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
     isBack(state, recovery, context)
   }
 
+  /** The round that the aggregator closes is over here. */
+  const sayEnded = (round: number, context: Context): void => say(terms.aggregator, { kind: 'status', round }, { ended: true }, context)
+
   /** What has come of a step of secure aggregation. */
   const settle = (state: ExpertState, outcome: Outcome | undefined, context: Context): ExpertState => {
     const { holding } = state
     if (outcome === undefined || outcome.kind === 'waits' || outcome.kind === 'left out') return state
     const notice: CloseNotice = outcome.kind === 'ended' ? outcome.notice : { outcome: 'aborted', reason: outcome.reason, after: 'aborted' }
-    close(holding, holding.cohort!.round, notice, ownership, context)
+    const { round } = holding.cohort!
+    close(holding, round, notice, ownership, context)
+    // The round is over once all parts are through; of one that broke before its close this is said when that comes.
+    if (outcome.kind === 'ended') sayEnded(round, context)
     const { behind } = state
     state.behind = []
     for (const received of behind) behave(state, received, context)
@@ -308,7 +318,7 @@ export const expertNetwork = (terms: Terms, part: PartTemplate): Behaviour<Exper
       case 'close':
         if (recovery !== undefined) break
         if (isUnmasking(state.holding) && envelope.round > state.holding.round) return putOff(state, { from, message })
-        return settle(state, end(state, envelope, ownership, context), context)
+        return settle(state, end(state, envelope, ownership, context, sayEnded), context)
       case 'resend':
         sendWhole(state, from, envelope, context)
         return state

@@ -187,8 +187,9 @@ export type AggregatorMessage =
   | { readonly kind: 'back'; readonly hopeless: boolean }
   /** A client has not answered in time. */
   | { readonly kind: 'overdue'; readonly round: number; readonly client: Name }
-  /** A step of secure aggregation has waited long enough. */
+  /** A step of secure aggregation has waited long enough; or a round whose sums are unmasked, for the owners of other parts. */
   | StepTimer
+  | { readonly kind: 'parts'; readonly round: number }
 
 export type ExpertMessage = Arrival | Wake | Patience | StepTimer
 

@@ -102,6 +102,14 @@ const sums: Readonly<Record<string, Partial<Specification>>> = {
       crash('expert-1', { when: { event: 'sent', actor: 'expert-1', message: 'unmask', nth: 9 }, ...back }),
     ],
   },
+  'under masks, checkpoints that take time': {
+    checkpoint: { every: 1, cost: ms(45) },
+    faults: [
+      duplicate({}, { probability: 0.4, after: ms(30) }), delay({ from: 'client' }, { by: ms(20), probability: 0.5 }),
+      crash('expert-1', { when: { event: 'wrote a checkpoint', actor: 'expert-1', nth: 3 }, ...back, restartAfter: ms(20) }),
+      crash('client-store-2', { when: { event: 'arrived', to: 'client-store-2', message: 'keys', nth: 4 }, restartAfter: ms(1) }),
+    ],
+  },
   'under masks, forgetful': { faults: weathers['servers, forgetful'] },
   'under masks, nothing lost': {
     checkpoint: { every: 'message' },

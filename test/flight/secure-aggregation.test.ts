@@ -16,7 +16,7 @@ import { whyNotMasked } from '../../src/simulation/secure-aggregation-rules.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
   asynchronous, buffered, crash, deadline, defineStrategy, delta, ditto, fedAdam, fedAvg, fedAvgFineTuned, fedBn, fedNova, fedPer, fedProx, fedYogi, fp16, fp32, int8, krum,
-  localOnly, lose, minutes, mmoe, ms, named, pFedMe, poison, quorum, roundMachine, scaffold, semiAsynchronous, sgd, type Specification, synchronous,
+  localOnly, lose, minutes, mmoe, ms, named, pFedMe, poison, quorum, roundMachine, scaffold, semiAsynchronous, sgd, splitAggregator, type Specification, synchronous,
 } from '../../src/simulation/script.js'
 import { calm, clear } from '../federation/calm.js'
 import { smallWorld } from '../federation/small.js'
@@ -114,6 +114,15 @@ describe('the sum that owners fold', () => {
     expect(await reference.compare({ setup: await setupOf({ strategy, secureAggregation: {} }), engine: surrogate, cwd: '.' } as never)).toContain('those of a plain loop')
   })
 
+  it.each([['long', 100_000], ['shorter than the steps of the protocol', 1]] as const)('is so where an aggregator is split, whose shards sum for themselves: training is %s', async (_, stepCost) => {
+    const one = { topology: splitAggregator(), rounds: synchronous({ count: 2 }) }
+    const run = async (changes: Partial<Specification>): Promise<Flight> => flyUnder(await setupOf({ ...one, ...changes }, tfjs), () => calm({ latency: () => 10_000 }), { engine: tfjs, stepCost: () => stepCost })
+    const [masked, plain] = [await run({ secureAggregation: {} }), await run({})]
+    expect(apart(masked, plain)).toBeLessThan(1e-5)
+    expect(masked.ledger.filter(({ kind, fate }) => kind === 'update' && fate !== 'used')).toEqual([])
+    expect(Object.keys(masked.parts).length).toBeGreaterThan(3)
+  })
+
   it('weighs by whole rows; where they are too many for the bits, by shares of the largest', async () => {
     const one = { rounds: synchronous({ count: 1 }) }
     const { flight } = await flown(await setupOf({ ...one, secureAggregation: { range: 0.5, bits: 4 } }, tfjs), undefined, {}, tfjs)
@@ -203,6 +212,28 @@ describe('who is lost in between is a dropout of the step that it is in', () => 
       expect(flight.rounds[0].folded).toEqual(['client-A', 'client-B', 'client-D', 'client-E'])
     }
   })
+})
+
+it('a round ends once all parts are through, so that scores are of what has come of it; a dead expert is waited for as long as a step lasts', async () => {
+  const order: string[] = []
+  const run = (changes: Partial<Specification>): Promise<Flight> => fly(resolve(specification({
+    network: { latency: ms(10), up: 400_000, inside: ms(3) }, devices: { stepOverhead: ms(20) }, rounds: synchronous({ count: 2 }), secureAggregation: { patience: ms(300) }, ...changes,
+  }), { seed: 1, engine: 'surrogate' }), {
+    world, engine: surrogate,
+    onEvent: (event) => {
+      if (event.kind === 'part-close') order.push(`${event.part} ${event.round} ${event.outcome}`)
+      if (event.kind === 'round-close') order.push(`round ${event.row.round}`)
+    },
+  })
+  await run({})
+  for (const round of [1, 2]) {
+    const before = order.slice(0, order.indexOf(`round ${round}`))
+    for (const part of ['trunk', 'expert-1', 'expert-2']) expect(before).toContain(`${part} ${round} closed`)
+  }
+  const flight = await run({ rounds: deadline({ count: 2, after: minutes(1) }), faults: [crash('expert-1', { when: { event: 'arrived', to: 'expert-1', message: 'update', nth: 5 } })] })
+  const [first] = flight.rounds
+  const asked = flight.ledger.find(({ kind, direction, round }) => kind === 'unmask' && direction === 'down' && round === 1)!.sent
+  expect(first.closed - asked).toBe(300_000)
 })
 
 const retried = { acknowledge: true, retries: 12, timeout: ms(60) } as const
