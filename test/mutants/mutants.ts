@@ -268,10 +268,10 @@ export const mutants: readonly Mutant[] = [
     check: 'mixing',
   },
   {
-    name: 'mix the model of somebody who is no neighbour',
+    name: 'mix the model that it had before it trained',
     file: 'src/federation/peers/gossip-peer.ts',
-    find: 'return this.#gossip.graph.neighbours(this.#place, Math.min(round, this.peers.count)).map((place) => clients[place].name)',
-    replace: 'return this.#gossip.graph.neighbours(this.#place, Math.min(round, this.peers.count)).map((place) => clients[(place + 1) % clients.length].name)',
+    find: '{ client: name, values: takePart(own!.sent, this.part) },',
+    replace: '{ client: name, values: takePart(own === undefined ? this.terms.initial : state.personal, this.part) },',
     check: 'mixing',
   },
   {
