@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 
 import { exitCodes, LivenessError, SpecificationError } from '../errors.js'
+import { arePeers } from '../federation/topologies/registry.js'
 import { namedChains } from '../lab/byte-truth/chains.js'
 import { collect, type Samples } from '../lab/byte-truth/collect.js'
 import { countedBy } from '../lab/byte-truth/formulas.js'
@@ -147,6 +148,9 @@ export const codecs = async (script: string | undefined, flags: CodecsFlags, str
     return exitCodes.ok
   }
   const loaded = script === undefined ? { specification: builtIn } : await loadSpecification(script, cwd)
+  if (arePeers(loaded.specification)) {
+    throw new SpecificationError('topology: among peers no model goes down that updates would be changes of, which is what most codecs code. Leave topology out to code what its clients learn.')
+  }
   const interrupt = onInterrupt((words) => err.write(`\n${words}\n`))
   try {
     const samples = await flown(shortened(loaded.specification, flags.rounds), loaded, flags, streams, interrupt.signal)

@@ -4,8 +4,8 @@ import { storefronts } from '../../scenarios/index.js'
 import { mixed } from '../../simulations/own-strategy.js'
 import {
   asynchronous, away, buffered, crash, deadline, delay, delta, deviceTrace, ditto, duplicate, fedAmp, fedAvg, fedAvgFineTuned,
-  fedFomo, fedHca2, fedPer, fedProx, fedRep, fp16, fraction, int8, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
-  named, narrow, one, partial, periods, pfMsmtrec, pooled, quorum, randomK, scaffold, seconds, sgd, sign, slow, splitAggregator, synchronous, uniform,
+  fedFomo, fedHca2, fedPer, fedProx, fedRep, fp16, fraction, gossip, int8, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
+  named, narrow, one, partial, partition, periods, pfMsmtrec, pooled, quorum, randomK, ringAllReduce, scaffold, seconds, sgd, sign, slow, splitAggregator, synchronous, uniform,
   windows, type Specification,
 } from '../../src/index.js'
 
@@ -180,6 +180,24 @@ export const flights: Readonly<Record<string, Specification>> = {
   'expert networks on hosts of their own': flight({
     rounds: synchronous({ count: 3, select: 3 }),
     network: { ...plain.network, sharing: 'fair', servers: { up: kbps(600), down: kbps(600), apart: true } },
+  }),
+  // Peers, without a server.
+  'gossip, with a death and losses': flight({
+    topology: gossip({ graph: 'ring', redraw: true, patience: ms(120) }),
+    rounds: synchronous({ count: 6 }),
+    faults: [
+      crash(named('client-store-2'), { when: { event: 'closed', round: 2 }, restartAfter: ms(90), keeps: 'checkpoint' }),
+      lose({ from: 'client' }, { probability: 0.1 }), away(one(), { phase: 'training', rounds: [4, 5] }),
+      partition([['client-store-1', 'client-store-3']], { from: ms(60), until: ms(150) }),
+    ],
+  }),
+  'a ring all-reduce, with a death': flight({
+    topology: ringAllReduce({ patience: ms(150) }),
+    rounds: synchronous({ count: 6 }),
+    faults: [
+      crash(named('client-store-3'), { when: { event: 'closed', round: 2 }, restartAfter: ms(90), keeps: 'checkpoint' }),
+      lose({ from: 'client' }, { probability: 0.06, rounds: [4, 6] }),
+    ],
   }),
   'an aggregator that is split, with deaths of shards': flight({
     topology: splitAggregator(),

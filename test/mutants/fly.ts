@@ -1,5 +1,5 @@
 import {
-  buffered, corrupt, crash, deadline, duplicate, fraction, full, lose, ms, one, partial, pause, seconds, simulate, slow, synchronous,
+  buffered, corrupt, crash, deadline, duplicate, fraction, full, gossip, lose, ms, one, partial, pause, ringAllReduce, seconds, simulate, slow, synchronous,
 } from '../../src/index.js'
 import { flights } from '../frozen/flights.js'
 
@@ -42,6 +42,8 @@ const stormy = [
   { ...plain, faults: [pause('aggregator', { when: { round: 2, after: 1 }, for: ms(30) }), pause(one(), { when: { event: 'began training', nth: 5 }, for: ms(30) })] },
   { ...plain, faults: [corrupt({ message: 'update' }, { bits: 1, probability: 0.5 })] },
   { ...plain, faults: [full('aggregator', { service: ms(40), inbox: 1 })] },
+  ...[gossip(), ringAllReduce()].map((topology) => ({ ...plain, faults: [], topology, rounds: synchronous({ count: 3 }) })),
+  ...['gossip, with a death and losses', 'a ring all-reduce, with a death'].map((name) => flights[name]),
   ...['summed under masks', 'summed under masks and acknowledged, with deaths'].map((name) => flights[name]),
   { ...plain, faults: [full('aggregator', { service: ms(40), inbox: 1, beyond: 'wait' })] },
 ]

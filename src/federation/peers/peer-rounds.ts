@@ -25,7 +25,7 @@ const frozen = (row: RoundRow): RoundRow => {
  * training began in it are said to be selected, and those whose model counted for anybody to be folded.
  */
 export class PeerRounds implements Reader {
-  readonly kinds = ['train', 'part-close', 'life'] as const
+  readonly kinds = ['train', 'part-close', 'fold', 'life'] as const
   readonly #alive: Set<Name>
   readonly #asleep = new Set<Name>()
   /** Whose last round ended without it, and who has begun no other. */
@@ -53,7 +53,8 @@ export class PeerRounds implements Reader {
   see(event: FlightEvent): void {
     if (this.#closed === this.count || this.goal?.reached === true) return
     if (event.kind === 'train') this.#trains(event)
-    else if (event.kind === 'part-close') this.#ends(event)
+    else if (event.kind === 'fold') this.#ends(event)
+    else if (event.kind === 'part-close' && event.outcome === 'aborted') this.#ends(event)
     else if (event.kind === 'life') this.#lives(event)
   }
 
@@ -66,11 +67,13 @@ export class PeerRounds implements Reader {
     this.#open(event, actor)
   }
 
-  #ends(event: EventOf<'part-close'>): void {
-    const { actor, round, updates, outcome } = event
+  /** It has mixed, or ends a round without that. */
+  #ends(event: EventOf<'part-close'> | EventOf<'fold'>): void {
+    const { actor, round, updates, kind } = event
     this.#ended.set(actor, round)
-    if (outcome === 'aborted' ? !this.#out.has(actor) : this.#out.has(actor)) this.#awaited = undefined
-    if (outcome === 'aborted') this.#out.add(actor)
+    const out = kind === 'part-close'
+    if (out !== this.#out.has(actor)) this.#awaited = undefined
+    if (out) this.#out.add(actor)
     else this.#out.delete(actor)
     if (round > this.#closed) for (const { client } of updates) this.#seen(round).counted.add(client)
     this.#judge(event, actor)

@@ -118,7 +118,7 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
         if (state.phase === 'idle') this.#enter(state, 1, context)
         break
       case 'wake':
-        this.#ask(state, context)
+        this.#wakes(state, context)
         break
       case 'recovered':
         if (state.phase === 'asking') this.#goOn(state, context)
@@ -230,6 +230,13 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
   }
 
   // Coming back.
+
+  /** It has come back from death: to nothing, where it had gone through all rounds. */
+  #wakes(state: PeerState, context: Context): void {
+    if (state.ended < this.peers.count) return this.#ask(state, context)
+    this.#close(state, state.ended, context)
+    this.next(state, context)
+  }
 
   /** It has come back, from death or from out of reach: where are the others? */
   #ask(state: PeerState, context: Context): void {
@@ -371,7 +378,8 @@ export abstract class Peer implements ActorLife<PeerState, PeerKept, PeerMessage
     if (state.phase === 'exchanging') return this.runOut(state, context)
     if (state.phase !== 'out') return
     // The others may be further, and it has not heard of it.
-    if (this.terms.weather.available(this.self.name, context.now, state.ended + 1)) this.#ask(state, context)
+    const goesOn = state.ended < this.peers.count && this.terms.weather.available(this.self.name, context.now, state.ended + 1)
+    if (goesOn) this.#ask(state, context)
     else this.next(state, context)
   }
 
