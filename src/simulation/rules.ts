@@ -54,7 +54,8 @@ const lineProblems = ({ faults, network }: Settled): Problem[] =>
 /** Problems between fields, and what is allowed but seldom meant. */
 export const crossRules = (settled: Settled): { readonly problems: Problem[]; readonly warnings: string[] } => {
   const rounds = asData(settled.rounds)
-  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...secureAggregationProblems(settled), ...lineProblems(settled), ...topologyProblems(settled)]
+  const topology = topologyProblems(settled)
+  const others = [...untilProblems(settled), ...selectionProblems(settled), ...privacyProblems(settled), ...secureAggregationProblems(settled, topology), ...lineProblems(settled), ...topology]
   const warnings = [...privacyWarnings(settled), ...topologyWarnings(settled)]
   if (rounds === undefined) return { problems: others, warnings }
   const entry = roundEntryOf(rounds)

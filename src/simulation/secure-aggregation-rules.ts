@@ -85,7 +85,9 @@ const ofPrivacy = ({ privacy }: Settled): Problem[] =>
 /** Topologies in which every owner sums what clients send it. */
 const summing: ReadonlySet<string> = new Set(['star', 'split'])
 
-const ofTopology = ({ topology }: Settled): Problem[] => {
+/** `told`: what the topology says itself. */
+const ofTopology = ({ topology }: Settled, told: readonly Problem[]): Problem[] => {
+  if (told.some(({ path: [field] }) => field === 'secureAggregation')) return []
   const kind = (topology as { readonly kind: string } | undefined)?.kind
   return kind === undefined || summing.has(kind) ? [] : [{
     path: ['topology'], at: 'value', rule: `is ${kind}, in which clients share masks with nobody who sums for all of them`, advice: `Take ${[...summing].join(' or ')}, ${away}`,
@@ -102,8 +104,8 @@ const ofFaults = ({ faults }: Settled): Problem[] =>
       : []
   })
 
-/** What does not go together with `secureAggregation`. */
-export const secureAggregationProblems = (settled: Settled): Problem[] =>
+/** What does not go together with `secureAggregation`; `ofTopologies`: what the topology does not go with. */
+export const secureAggregationProblems = (settled: Settled, ofTopologies: readonly Problem[]): Problem[] =>
   settled.secureAggregation === undefined
     ? []
-    : [...ofStrategy(settled), ...ofRounds(settled), ...ofChoice(settled), ...ofCodec(settled), ...ofPrivacy(settled), ...ofTopology(settled), ...ofFaults(settled)]
+    : [...ofStrategy(settled), ...ofRounds(settled), ...ofChoice(settled), ...ofCodec(settled), ...ofPrivacy(settled), ...ofTopology(settled, ofTopologies), ...ofFaults(settled)]

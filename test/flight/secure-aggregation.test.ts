@@ -15,7 +15,7 @@ import { warningsOf } from '../../src/runs/warnings.js'
 import { whyNotMasked } from '../../src/simulation/secure-aggregation-rules.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  asynchronous, buffered, crash, deadline, defineStrategy, delta, ditto, fedAdam, fedAvg, fedAvgFineTuned, fedBn, fedNova, fedPer, fedProx, fedYogi, fp16, fp32, int8, krum,
+  asynchronous, buffered, crash, deadline, defineStrategy, delta, ditto, fedAdam, fedAvg, fedAvgFineTuned, fedBn, fedNova, fedPer, fedProx, fedYogi, fp16, fp32, gossip, int8, krum,
   localOnly, lose, minutes, mmoe, ms, named, pFedMe, poison, quorum, roundMachine, scaffold, semiAsynchronous, sgd, splitAggregator, type Specification, synchronous,
 } from '../../src/simulation/script.js'
 import { calm, clear } from '../federation/calm.js'
@@ -375,6 +375,7 @@ describe('what does not go with it is refused, with the field', () => {
     [{ privacy: { clip: 1, noise: 1, where: 'client' } }, /privacy counts epsilon for sums of real numbers/],
     [{ faults: [poison(named('client-A'), { send: 'a-little-is-enough' })] }, /faults\.0\.send is a-little-is-enough, which goes by the updates of others/],
     [{ faults: [poison(named('client-A'), { send: { attack: 'inner-product', epsilon: 1 } })] }, /faults\.0\.send is inner-product/],
+    [{ topology: gossip() }, /secureAggregation hides updates from an aggregator, and among peers there is none/],
     [{ secureAggregation: { threshold: 1.5 } }, /secureAggregation\.threshold is not possible: give a share of those who are asked, above 0 and at most 1, or a whole number/],
     [{ secureAggregation: { threshold: 0 } }, /secureAggregation\.threshold/],
     [{ secureAggregation: { range: 0 } }, /secureAggregation\.range/],
