@@ -14,8 +14,9 @@ import {
 } from './owner.js'
 import type { PartTemplate } from './parts.js'
 import { forget } from './coded-exchange.js'
-import { beginCohort, beginUnmasking, hearStep, type Outcome, rearmCohort, stepRanOut } from './secure-aggregation/cohort.js'
+import { beginCohort, rearmCohort } from './secure-aggregation/cohort.js'
 import { isMasked } from './secure-aggregation/secure-aggregation.js'
+import { beginUnmasking, hearStep, type Outcome, stepRanOut } from './secure-aggregation/steps.js'
 import { settleNotice } from './settle-notice.js'
 import type { Terms } from './terms.js'
 

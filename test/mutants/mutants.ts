@@ -261,7 +261,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'ask some for shares of another sum',
-    file: 'src/federation/secure-aggregation/cohort.ts',
+    file: 'src/federation/secure-aggregation/steps.ts',
     find: '(to) => (unmasking.masked.has(to) ? numbers : undefined)',
     replace: '(to) => (unmasking.masked.has(to) ? numbers.subarray(to % 2 === 0 && numbers.length > 8 ? 4 : 0) : undefined)',
     check: 'masking',
