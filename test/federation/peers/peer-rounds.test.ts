@@ -24,7 +24,7 @@ const observed = (count = 3, goal = { reached: false }) => {
     goal,
     trains: (actor: Name, round: number) => tell(actor, { kind: 'train', round, until: 1, whole: 1, examples: 1 }),
     mixes: (actor: Name, round: number, clients: string) => {
-      const updates = [...clients].map((client) => ({ client, round, staleness: 0 }))
+      const updates = clients.split('').map((client) => ({ client, round, staleness: 0 }))
       tell(actor, { kind: 'part-close', round, part: 'trunk', outcome: 'closed', updates, ends: 'round' })
       tell(actor, { kind: 'fold', round, part: 'trunk', updates, weights: undefined, before: values, after: values })
     },
