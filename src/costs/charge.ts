@@ -1,8 +1,9 @@
 import type { Fate } from '../record/message.js'
 import type { LedgerRow, TrainingRow } from '../record/rows.js'
-import type { Name } from '../roster/participant.js'
+import { type Name, roleOfName } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 import { Allowance } from './allowance.js'
+import { endsOf } from './ends.js'
 import type { Prices } from './prices.js'
 import { tailsOf } from './tails.js'
 
@@ -49,7 +50,7 @@ const inOrder = (ledger: readonly LedgerRow[]): readonly LedgerRow[] => {
 /**
  * Everything that a flight is to pay for, in no order that means anything. Every copy counts, and every time that it was sent
  * again, with the bytes that travelled: of a message that was lost, those that had passed by then. So a client pays for what
- * was sent to it and lost on its way, as totals of bytes count it.
+ * was sent to it and lost on its way, as totals of bytes count it. Between peers both pay, one for sending and one for receiving.
  *
  *     training   watts in training x (end - start)
  *     bytes      joules per million bytes x travelled
@@ -69,7 +70,7 @@ export const charge = (flight: Priced, prices: Prices, pay: (charge: Charge) => 
   for (const row of ledger) {
     const { from, to, direction, round, sent: at, travelled, fate: outcome } = row
     if (direction !== 'up') servers.add(from)
-    if (direction !== 'down') servers.add(to)
+    if (direction !== 'down' && roleOfName(to) !== 'client') servers.add(to)
     const about = { outcome, useful: useful.has(outcome), round, at }
     if (direction === 'inside') {
       if (prices.servers === undefined) continue
@@ -77,15 +78,16 @@ export const charge = (flight: Priced, prices: Prices, pay: (charge: Charge) => 
       pay({ payer: from, role: 'server', purpose: 'among servers', ...about, joules: (bytes * pue * travelled) / 1e6, money: 0 })
       continue
     }
-    const client = direction === 'up' ? from : to
-    const own = prices.of(client)
-    const paid = allowance.beyond(client, own.tariff, at, travelled)
-    const [purpose, perMillion, perGiga] = direction === 'up'
-      ? (['sent', own.sent, own.tariff?.up ?? 0] as const)
-      : (['received', own.received, own.tariff?.down ?? 0] as const)
-    pay({ payer: client, role: 'client', purpose, ...about, joules: (perMillion * travelled) / 1e6, money: (perGiga * paid) / 1e9 })
-    if (own.infrastructure > 0) {
-      pay({ payer: client, role: 'client', purpose: 'infrastructure', ...about, joules: (own.infrastructure * travelled) / 1e6, money: 0 })
+    for (const { client, way } of endsOf(row)) {
+      const own = prices.of(client)
+      const paid = allowance.beyond(client, own.tariff, at, travelled)
+      const [purpose, perMillion, perGiga] = way === 'up'
+        ? (['sent', own.sent, own.tariff?.up ?? 0] as const)
+        : (['received', own.received, own.tariff?.down ?? 0] as const)
+      pay({ payer: client, role: 'client', purpose, ...about, joules: (perMillion * travelled) / 1e6, money: (perGiga * paid) / 1e9 })
+      if (own.infrastructure > 0) {
+        pay({ payer: client, role: 'client', purpose: 'infrastructure', ...about, joules: (own.infrastructure * travelled) / 1e6, money: 0 })
+      }
     }
     if (direction === 'down' && prices.servers !== undefined && prices.servers.egress > 0) {
       pay({ payer: from, role: 'server', purpose: 'egress', ...about, joules: 0, money: (prices.servers.egress * travelled) / 1e9 })

@@ -1,6 +1,7 @@
 import type { LedgerRow } from '../record/rows.js'
 import type { Name } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
+import { endsOf } from './ends.js'
 import type { Prices } from './prices.js'
 
 /** What one message added to the time for which a client's radio is on. */
@@ -23,14 +24,15 @@ interface Activity {
 export const tailsOf = (ledger: readonly LedgerRow[], prices: Prices): TailCharge[] => {
   const activities = new Map<Name, Activity[]>()
   for (const row of ledger) {
-    if (row.direction === 'inside' || row.travelled === 0) continue
-    const client = row.direction === 'up' ? row.from : row.to
-    const { watts, lasts } = prices.of(client).tail
-    if (watts === 0 || lasts === 0) continue
-    const at = row.direction === 'up' ? row.sent : (row.delivered ?? row.sent)
-    const own = activities.get(client)
-    if (own === undefined) activities.set(client, [{ at, row }])
-    else own.push({ at, row })
+    if (row.travelled === 0) continue
+    for (const { client, way } of endsOf(row)) {
+      const { watts, lasts } = prices.of(client).tail
+      if (watts === 0 || lasts === 0) continue
+      const at = way === 'up' ? row.sent : (row.delivered ?? row.sent)
+      const own = activities.get(client)
+      if (own === undefined) activities.set(client, [{ at, row }])
+      else own.push({ at, row })
+    }
   }
   return [...activities].flatMap(([client, own]) => {
     const { watts, lasts } = prices.of(client).tail

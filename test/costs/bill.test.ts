@@ -95,6 +95,19 @@ describe('two clients, by hand', () => {
     ])
   })
 
+  it('pay both where one sends to the other: the sender, and who receives; neither is a server', () => {
+    const among = { from: 'client-a', to: 'client-b', direction: 'up', kind: 'update', ...million } as const
+    const ledger = [ledgerRow({ id: 0, ...among, sent: 0, delivered: s(3) }), ledgerRow({ id: 1, ...among, from: 'client-b', to: 'client-a', sent: s(20), delivered: null, travelled: 5e5, fate: 'lost' })]
+    const bill = billOf({ virtualTime: s(30), ledger, trainings: [] }, prices)
+    // 1.5 MB were sent at 3 J, and as many received at 1 J. Radios are on for 2 s after each, at both ends.
+    expect(bill.byPurpose.map(near)).toEqual([
+      { purpose: 'sent', joules: 4.5, wastedJoules: 1.5, money: 1 + 2.5, wastedMoney: 2.5 },
+      { purpose: 'received', joules: 1.5, wastedJoules: 0.5, money: 0.25 + 1.2, wastedMoney: 0.25 },
+      { purpose: 'tail', joules: 8, wastedJoules: 4, money: 0, wastedMoney: 0 },
+    ])
+    expect(bill.byPayer.map(({ payer, role }) => [payer, role])).toEqual([['client-a', 'client'], ['client-b', 'client']])
+  })
+
   it('have a radio that is charged once for time that two messages share', () => {
     const lte = pricesOf(costsSchema.parse({ device: 'phone', radio: 'lte', infrastructure: 216 }))
     const tail = billOf(flight, lte).byPurpose.find(({ purpose }) => purpose === 'tail')!

@@ -40,6 +40,8 @@ class Answers {
   readonly #arrived = new Map<number, string>()
   /** By peer and round: from whom what has come that is mixed then. */
   readonly #come = new Map<string, string[]>()
+  /** By peer and round: who has sent anything. */
+  readonly #hopped = new Set<string>()
   /** What was damaged on its way: its receiver reads something else than was sent, in the head perhaps, and so answers to nothing known. */
   readonly #damaged = new Set<number>()
   /** Answers under way, by their envelopes: the key of each, and what is known of it. */
@@ -86,8 +88,9 @@ class Answers {
           this.#past(actor, event.round)
           return
         case 'send': {
-          // What goes from hop to hop is made of what others have sent before.
-          if (event.message !== 'update' || event.attempt > 0 || view.peers?.agree === true) return
+          if (event.message !== 'update' || event.attempt > 0) return
+          // What goes from hop to hop is made of what others have sent before, but for the first.
+          if (view.peers?.agree === true && !this.#isFirst(actor, event.round)) return
           const ground = this.#grounds.get(`${actor} ${event.round}`)
           const { round, part, at, envelope } = event
           if (ground !== undefined) this.#sent.set(envelope, { key: hashOf(actor, String(round), part, ground), answer: { client: actor, round, part, at, envelope } })
@@ -99,6 +102,11 @@ class Answers {
       }
     },
   })
+
+  #isFirst(peer: Name, round: number): boolean {
+    const key = `${peer} ${round}`
+    return this.#hopped.size < this.#hopped.add(key).size
+  }
 
   #came(peer: Name, round: number, what: string): void {
     const key = `${peer} ${round}`

@@ -57,11 +57,19 @@ const tolerance = 1e-5
 const isNear = (one: Float32Array, other: Float32Array): boolean =>
   one.length === other.length && one.every((value, i) => Math.abs(value - other[i]) <= tolerance * Math.max(1e-3, Math.abs(value), Math.abs(other[i])))
 
+/** How many folds were compared, and whether a peer went on without what was still to come: no loop does that. */
+interface Seen {
+  folds: number
+  impatient: boolean
+}
+
 /** Compares each fold, as it is told, with what the loop has made of the part. */
-const folds = (rounds: readonly RoundOfLoop[], seen: { folds: number }, isSame: typeof isSameVector): Check => check({
+const folds = (rounds: readonly RoundOfLoop[], seen: Seen, isSame: typeof isSameVector): Check => check({
   name: 'reference', promise: 'A fold is that of the loop.', kinds: ['fold'],
-  see: (event) => {
+  see: (event, { peers }) => {
     if (event.kind !== 'fold') return
+    if (peers !== undefined && event.updates.length <= peers.partners(event.actor, event.round).length) seen.impatient = true
+    if (seen.impatient) return
     const looped = rounds[event.round - 1]?.get(event.part)
     if (looped === undefined) return
     seen.folds++
@@ -82,9 +90,10 @@ export const reference: ComparedCheck = {
   async compare({ setup, engine, cwd }) {
     const calm = calmed(setup, countOf(setup.resolved))
     const { rounds, personal } = await plainLoop(calm, engine, countOf(setup.resolved))
-    const seen = { folds: 0 }
+    const seen: Seen = { folds: 0, impatient: false }
     const isSame = goesByHops(setup.resolved) ? isNear : isSameVector
     const flight = await flySetup(calm, { engine, cwd, plan: { seed: calm.resolved.seeds.faults, faults: [] }, checks: [folds(rounds, seen, isSame)] })
+    if (seen.impatient || flight.rounds.some(({ outcome }) => outcome === 'aborted')) return `${seen.folds} folds without faults are those of a plain loop; then a peer had not the patience that a round takes, and nothing could be compared`
     if (rounds.length === countOf(setup.resolved)) {
       for (const [client, values] of personal) {
         if (isSame(values, flight.personal[client])) continue
