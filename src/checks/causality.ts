@@ -4,7 +4,7 @@ import { check, Violation } from './check.js'
 
 /** What only the living do. What befalls an actor may befall a dead one: a message to it is lost, and settled. */
 const deeds: ReadonlySet<FlightEvent['kind']> = new Set([
-  'send', 'arrive', 'admit', 'train', 'trained', 'unsent', 'fold', 'part-close', 'round-open', 'round-close', 'checkpoint',
+  'send', 'arrive', 'admit', 'train', 'trained', 'unsent', 'fold', 'part-close', 'round-open', 'round-close', 'region-open', 'region-close', 'checkpoint',
 ] as const)
 
 const fail = ({ at: time, actor }: FlightEvent, what: string): never => {

@@ -18,7 +18,7 @@ type Protocol = Readonly<Partial<Record<Handling, Readonly<Record<string, readon
 
 /** Counts what actors handle, by what they were doing then. */
 export class Coverage {
-  readonly #counts: Readonly<Record<Handling, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map() }
+  readonly #counts: Readonly<Record<Handling, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map(), regional: new Map() }
 
   constructor(private readonly table: Protocol = protocol) {}
 
@@ -45,6 +45,8 @@ const plainly = ['update', 'recover', 'status', ...reliably] as const
 const ofServers = [...plainly, ...steps] as const
 const ofExperts = ['open', 'close', ...ofServers] as const
 const ofClients = ['model', 'close', 'recover', 'resend', 'probe', ...steps, ...reliably] as const
+/** To the clients of its region it is an aggregator, and to the servers a client. */
+const ofRegionals = ['model', 'close', 'resend', 'probe', ...plainly] as const
 
 /**
  * What there is to try: by role and by what the actor is doing, messages of others by their kind, its own timers and
@@ -75,6 +77,14 @@ export const protocol = {
     'catching up': ['recovered', 'step', ...ofExperts],
     /** Where rounds overlap, which nothing is summed under masks in. */
     over: ['open', 'close', ...plainly],
+  },
+  regional: {
+    resting: ['wake', 'halted', ...ofRegionals],
+    gathering: ['patience', 'deadline', 'halted', ...ofRegionals],
+    open: ['wake', 'timer', 'probing', 'deadline', 'halted', ...ofRegionals],
+    /** Too few clients of the region are there for its round to open. */
+    short: ['wake', 'timer', 'look', 'back', 'deadline', 'halted', ...ofRegionals],
+    recovering: ['recovered', 'back', 'deadline', 'patience', 'halted', ...ofRegionals],
   },
   client: {
     idle: ['wake', ...ofClients],

@@ -1,8 +1,11 @@
-import { AGGREGATOR, type Name } from '../roster/participant.js'
+import { AGGREGATOR, type Name, roleOfName } from '../roster/participant.js'
 import { type Mark, mark } from './mark.js'
 
 /** Servers that have come back and do not know yet where the others are. */
 type Recovering = Set<Name>
+
+/** Does it own a part that the aggregator does not? */
+const ownsPart = (name: Name): boolean => ['expert', 'shard'].includes(roleOfName(name))
 
 /*
  * Marks: what a storm is meant to bring about. One that no flight passes says that something is not tried. An entry here is
@@ -58,16 +61,34 @@ export const allMarks: readonly Mark[] = [
     kinds: ['round-open', 'round-close', 'recovered'],
     begin: () => ({ open: false }),
     see: (event, memory) => {
-      if (event.kind === 'recovered') return event.actor !== AGGREGATOR && memory.open
+      if (event.kind === 'recovered') return ownsPart(event.actor) && memory.open
       memory.open = event.kind === 'round-open'
       return false
     },
+  }),
+  mark<Map<Name, number>>({
+    name: 'regional back in mid-round',
+    sentence: 'A regional aggregator came back and found out where the clients of its region were while a round of theirs was open.',
+    kinds: ['region-open', 'region-close', 'recovered'],
+    begin: () => new Map(),
+    see: (event, open) => {
+      if (event.kind === 'recovered') return open.has(event.actor)
+      if (event.kind === 'region-open') open.set(event.actor, event.round)
+      else open.delete(event.actor)
+      return false
+    },
+  }),
+  mark({
+    name: 'region called off',
+    sentence: 'A region was flying for a round of the aggregator that nobody waited for any more, and gave it up.',
+    kinds: ['region-close'],
+    see: (event) => event.kind === 'region-close' && event.row.reason === 'called off',
   }),
   mark({
     name: 'older than the trunk',
     sentence: 'An expert network came back with a version of an earlier round than the one that the trunk was in.',
     kinds: ['recovered'],
-    see: (event) => event.kind === 'recovered' && event.actor !== AGGREGATOR && event.round > event.kept,
+    see: (event) => event.kind === 'recovered' && ownsPart(event.actor) && event.round > event.kept,
   }),
   mark<Recovering>({
     name: 'death in recovery',

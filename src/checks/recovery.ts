@@ -1,5 +1,11 @@
+import { WHOLE } from '../models/parts.js'
+import type { EventOf, FlightEvent } from '../record/event.js'
 import type { Name } from '../roster/participant.js'
 import { check, Violation } from './check.js'
+
+const deeds: Partial<Readonly<Record<FlightEvent['kind'], string>>> = {
+  fold: 'folds', 'round-open': 'opens', 'round-close': 'closes', 'region-open': 'opens', 'region-close': 'closes',
+}
 
 /** Remembers servers that have come back and have not said where they are. */
 export const recovery = check<Set<Name>>({
@@ -7,7 +13,7 @@ export const recovery = check<Set<Name>>({
   promise:
     'A server that has come back without all that it had taken in finds out where its peers are before it folds or opens a ' +
     'round, and goes on no further back than what it had kept.',
-  kinds: ['life', 'recovered', 'fold', 'round-open', 'round-close'],
+  kinds: ['life', 'recovered', 'fold', 'round-open', 'round-close', 'region-open', 'region-close'],
   begin: () => new Set(),
   see: (event, { parts, clients }, back) => {
     const { at: time, actor } = event
@@ -25,11 +31,12 @@ export const recovery = check<Set<Name>>({
       return
     }
     if (!back.has(actor)) return
-    if (event.kind !== 'fold' && event.kind !== 'round-open' && event.kind !== 'round-close') return
-    const round = event.kind === 'round-close' ? event.row.round : event.round
+    const does = deeds[event.kind]
+    if (does === undefined) return
+    const round = 'row' in event ? event.row.round : (event as EventOf<'fold'>).round
     // An ending that it was away for may be made good before it is where the round is.
-    if (event.kind === 'fold' && event.part !== [...parts.keys()][0]) return
-    const what = `${actor} has come back, and ${event.kind === 'fold' ? 'folds' : event.kind === 'round-open' ? 'opens' : 'closes'} round ${round} before it knows where the others are`
+    if (event.kind === 'fold' && event.part !== WHOLE && event.part !== [...parts.keys()][0]) return
+    const what = `${actor} has come back, and ${does} round ${round} before it knows where the others are`
     throw new Violation('recovery', what, { time, round, actors: [actor] })
   },
 })

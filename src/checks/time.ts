@@ -32,7 +32,7 @@ export const time = check<Memory>({
   promise:
     'What is charged adds up: a computation ends when it was to end, later by the sleep of its device, and earlier only if ' +
     'it comes to nothing; nobody handles anything asleep.',
-  kinds: ['train', 'trained', 'life', 'admit', 'taken', 'round-open', 'round-close'],
+  kinds: ['train', 'trained', 'life', 'admit', 'taken', 'round-open', 'round-close', 'region-open', 'region-close'],
   begin: () => ({ working: new Map(), asleep: new Map() }),
   see: (event, _, { working, asleep }) => {
     const { at, actor, kind } = event

@@ -61,9 +61,9 @@ export const payersOf = ({ overrides }: Costs, participants: readonly Participan
       throw new SpecificationError(`costs.overrides[${i}].who: a share of those whom a round selects is redrawn in each, and a client costs the same in all. Give a fraction.`)
     }
     const names = resolve(who, participants, (name) => streams('costs', keys[i], name)(), `costs.overrides[${i}].who`)
-    const server = participants.find(({ name, role }) => role !== 'client' && names.includes(name))
+    const server = participants.find(({ name, role }) => role !== 'client' && role !== 'regional' && names.includes(name))
     if (server === undefined) return names
-    throw new SpecificationError(`costs.overrides[${i}].who: '${server.name}' is a server; overrides are of clients. See costs.servers.`)
+    throw new SpecificationError(`costs.overrides[${i}].who: '${server.name}' is a server; overrides are of clients and regional aggregators. See costs.servers.`)
   })
 }
 

@@ -4,7 +4,7 @@ import type { Micros } from '../time/micros.js'
 /** What is known of a federation when something is drawn for it, so that what is drawn is of its own measure. */
 export interface Scene {
   readonly clients: readonly Name[]
-  /** Servers besides the aggregator: expert networks, shards. */
+  /** Servers besides the aggregator: expert networks, shards, regional aggregators. */
   readonly experts: readonly Name[]
   /** There is no aggregator: clients are peers. */
   readonly headless?: boolean | undefined

@@ -6,7 +6,7 @@ import { createDraws, createLexicon, type Draws } from '../random/draws.js'
 import { type Fresh, freshened } from '../random/fresh.js'
 import type { Streams } from '../random/streams.js'
 import { FlightRecorder, type Reader } from '../record/flight-recorder.js'
-import type { Name, Participant, Role } from '../roster/participant.js'
+import { type Name, type Participant, regionalsOf, type Role } from '../roster/participant.js'
 import type { ReadText } from '../schedules/csv.js'
 import { devicesSchema, resolveDevices, type Device, type Devices } from '../schedules/devices.js'
 import { networkSchema, resolveNetwork, type ClientLink, type NetworkSpec } from '../schedules/network.js'
@@ -40,6 +40,8 @@ export interface CompileInput {
   readonly participants: readonly Participant[]
   /** The parts of a model in the order in which they are sent: `trunk`, `expert-1`, ... */
   readonly parts: readonly string[]
+  /** Those of them that clients are sent; absent: all. */
+  readonly carried?: readonly string[]
   readonly schedule?: Schedule
   readonly network?: NetworkSpec
   readonly devices?: Devices
@@ -145,7 +147,7 @@ const byTime = (a: Life, b: Life): number => a.at - b.at || (a.who < b.who ? -1 
  * what the resolving of selectors and the reading of traces throws.
  */
 export const compile = (input: CompileInput): Weather => {
-  const { plan, participants, parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false, core, fresh } = input
+  const { plan, participants, parts, carried = parts, streams, coins = streams, read = noFiles, live = () => {}, relabelled, calms = false, core, fresh } = input
   const network = input.network ?? networkSchema.parse(undefined)
   const calendars = resolveSchedule(input.schedule ?? [], participants, streams, read)
   const devices = resolveDevices(input.devices ?? devicesSchema.parse(undefined), participants, streams, read)
@@ -161,7 +163,9 @@ export const compile = (input: CompileInput): Weather => {
   const record = input.record ?? alone(count)
   const deaths = new Deaths()
   const subjects = new Map<Name, Subject>()
-  const selections = new Selections()
+  const regionals = regionalsOf(participants)
+  const openerOf = regionals.size === 0 ? undefined : (name: Name): Name | undefined => regionals.get(name)
+  const selections = new Selections(openerOf)
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
   /** Those of faults that wait for an event or stop at one, and of all where it is to be calm. */
@@ -258,14 +262,15 @@ export const compile = (input: CompileInput): Weather => {
   const latency = (envelope: Envelope): Micros => {
     const from = subject(envelope.from)
     const to = subject(envelope.to)
-    const link = from.link ?? to.link
+    // Between a client and a regional aggregator it is the client's.
+    const link = from.role === roleNumber.regional ? to.link ?? from.link : from.link ?? to.link
     if (link === undefined) return network.inside
     const { latency: usual, jitter } = link
     if (jitter === undefined) return usual
     return jittered(usual, jitter, jitterDraws, envelope, rules.copyName(envelope, from.role, to.role))
   }
   const all = [...subjects.values()].flatMap((one) => (one.watched === undefined ? [] : [one.watched]))
-  const presence = new Presence({ clients: all, parts, latency, live })
+  const presence = new Presence({ clients: all, parts: carried, openerOf, latency, live })
   // Availability is asked of every client at every opening: no search where nothing can keep anybody away.
   const mayDie = lives.length > 0 || watchers.length > 0
   const present = !mayDie && all.length === 0 && core === undefined
@@ -275,7 +280,7 @@ export const compile = (input: CompileInput): Weather => {
   const revivable = new Set(plan.faults.flatMap(({ fault, targets }) => ('restartWhen' in fault && fault.restartWhen ? targets : [])))
   /** Clients that an event may bring back. */
   const expected = [...subjects.values()].filter(({ name, role, watched: own }) =>
-    role === roleNumber.client &&
+    (role === roleNumber.client || role === roleNumber.regional) &&
     (revivable.has(name) || (calms && (own !== undefined || deadly.has(name))) || own?.hooks.some(({ window }) => stopOf(window) !== undefined) === true))
   const slowness = new Slowness()
   const untouched = all.length === 0 && rules.none
@@ -288,11 +293,13 @@ export const compile = (input: CompileInput): Weather => {
   })
 
   const see: Reader['see'] = (event) => {
-    if (event.kind === 'round-open') {
-      presence.open(event.round, event.at)
-      selections.open(event.round, event.selected)
+    if (event.kind === 'round-open' || event.kind === 'region-open') {
+      const opener = event.kind === 'region-open' ? event.actor : undefined
+      presence.open(event.round, event.at, opener)
+      selections.open(event.round, event.selected, opener)
       for (const planned of byRound) live(otherRates(planned, event.at))
     } else if (event.kind === 'round-close') presence.close(event.row.round, event.at)
+    else if (event.kind === 'region-close') presence.close(event.row.round, event.at, event.actor)
     else if (event.kind === 'drop') presence.dropped(event)
     else if (event.kind === 'life') deaths.see(event)
     else if (event.kind === 'calm') {
@@ -307,7 +314,7 @@ export const compile = (input: CompileInput): Weather => {
 
   const there = { actors: participants.map(({ name }) => name), faults: new Set([...plan.faults.map(({ id }) => id), 'schedule', outsideCore]), parts }
   return {
-    readers: [{ kinds: ['round-open', 'round-close', 'drop', 'life', 'fault', 'calm', 'trained'], see }, ...watchers],
+    readers: [{ kinds: ['round-open', 'round-close', 'region-open', 'region-close', 'drop', 'life', 'fault', 'calm', 'trained'], see }, ...watchers],
     lives,
     edges,
     forgotten: (who, at) => compiled.reduce((most, { hooks }) => Math.max(most, hooks.forgotten?.(who, at) ?? 0), 0),
@@ -418,15 +425,15 @@ export const compile = (input: CompileInput): Weather => {
         const usual = { bytesPerSecond: line.bytesPerSecond, until: Infinity }
         const place = placeName(line.place)
         const narrowings = narrowedPlaces.get(place)
-        return narrowings === undefined ? usual : narrowed(place, usual, narrowings, line.direction, at, presence.round)
+        return narrowings === undefined ? usual : narrowed(place, usual, narrowings, line.direction, at, presence.round())
       }
       const { owner, direction } = line
       const who = subject(owner)
       if (who.link === undefined) {
-        throw new WindtunnelError(`'${owner}' is a server: only clients have a link whose rate can be asked.`)
+        throw new WindtunnelError(`'${owner}' is a server: only clients and regional aggregators have a link whose rate can be asked.`)
       }
       if (who.narrow.length === 0) return who.link.rate(direction, at)
-      return narrowed(owner, who.link.rate(direction, at), who.narrow, direction, at, presence.round)
+      return narrowed(owner, who.link.rate(direction, at), who.narrow, direction, at, presence.round(owner))
     },
     weight: (client) => subject(client).link?.weight ?? 1,
     latency,

@@ -22,7 +22,7 @@ export const roleNumber = Object.fromEntries(roles.map((role, number) => [role, 
 const placeOf = (kind: number, from: number, to: number): number => (kind * roles.length + from) * roles.length + to
 
 const directionOf = (from: Role, to: Role): 'up' | 'down' | 'inside' =>
-  from === 'client' ? 'up' : to === 'client' ? 'down' : 'inside'
+  from === 'client' ? 'up' : to === 'client' ? 'down' : from === 'regional' ? 'up' : to === 'regional' ? 'down' : 'inside'
 
 /** Does a fault's link name this envelope? Of a link that says nothing, all are. */
 export const linkNames = (

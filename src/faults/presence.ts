@@ -101,10 +101,22 @@ const isTimed = ({ phase, window, sessions }: AbsenceHook): boolean =>
 
 export interface PresenceOptions {
   readonly clients: readonly Watched[]
-  /** Parts of a model. */
+  /** Parts of a model that clients are sent. */
   readonly parts: readonly string[]
+  /** Whose rounds one takes part in, where not everybody is in those of the aggregator. */
+  readonly openerOf?: ((name: Name) => Name | undefined) | undefined
   readonly latency: (envelope: Envelope) => Micros
   readonly live: (life: Life) => void
+}
+
+/** What is known of the rounds of one who opens some. */
+class Heard {
+  /** Latest round that opened: for questions that name no round. */
+  round = 0
+  readonly opened = new Map<number, Micros>()
+  closed = 0
+  /** When the last round closed: what was over by then is forgotten. */
+  closedAt: Micros = 0
 }
 
 /** Undefined where the envelope passes. */
@@ -120,12 +132,9 @@ export class Presence {
   readonly #returns: Returns
   /** What is to happen when a shortened transfer is over: by envelope. */
   readonly #leavers = new Map<number, (at: Micros) => void>()
-  /** Latest round that opened: for questions that name no round. */
-  #round = 0
-  readonly #opened = new Map<number, Micros>()
-  #closed = 0
-  /** When the last round closed: what was over by then is forgotten. */
-  #closedAt: Micros = 0
+  /** Of the aggregator's rounds, and of those of others. */
+  readonly #usual = new Heard()
+  readonly #others = new Map<Name, Heard>()
 
   constructor(options: PresenceOptions) {
     this.#options = options
@@ -134,20 +143,36 @@ export class Presence {
     this.#hooks = new Map(options.clients.flatMap(({ hooks }) => hooks.map((hook) => [hook.id, hook])))
   }
 
-  open(round: number, at: Micros): void {
-    this.#round = Math.max(this.#round, round)
-    this.#opened.set(round, at)
+  /** `opener`: whose round it is, if not the aggregator's. */
+  open(round: number, at: Micros, opener?: Name): void {
+    const heard = this.#of(opener)
+    heard.round = Math.max(heard.round, round)
+    heard.opened.set(round, at)
   }
 
-  get round(): number {
-    return this.#round
+  /** The latest round that opened for one; of the aggregator, for whom nobody else opens any. */
+  round(name?: Name): number {
+    return this.#heardBy(name).round
+  }
+
+  #heardBy(name: Name | undefined): Heard {
+    return this.#of(name === undefined ? undefined : this.#options.openerOf?.(name))
+  }
+
+  #of(opener: Name | undefined): Heard {
+    if (opener === undefined) return this.#usual
+    let heard = this.#others.get(opener)
+    if (heard === undefined) this.#others.set(opener, (heard = new Heard()))
+    return heard
   }
 
   /** Ends the absences that last until this round closes. */
-  close(round: number, at: Micros): void {
-    this.#closed = Math.max(this.#closed, round)
-    this.#closedAt = at
+  close(round: number, at: Micros, opener?: Name): void {
+    const heard = this.#of(opener)
+    heard.closed = Math.max(heard.closed, round)
+    heard.closedAt = at
     for (const client of this.#untilClose) {
+      if (this.#heardBy(client.name) !== heard) continue
       for (const episode of client.episodes) {
         if (episode.untilClose && episode.round <= round) episode.backAt = Math.min(episode.backAt, at)
       }
@@ -224,13 +249,13 @@ export class Presence {
 
   /** Whose doing it is that it is out of reach; undefined: it is within reach. */
   absence(client: Watched, at: Micros): string | undefined {
-    const cause = this.#goneBecause(client, at, this.#round)
+    const cause = this.#goneBecause(client, at, this.round(client.name))
     return cause && idOf(cause)
   }
 
   /** The first instant after `from` at which it leaves, as far as is known. */
   leaves(client: Watched, from: Micros): Micros | undefined {
-    return this.#firstLeave(client, from, Infinity, this.#round)?.at
+    return this.#firstLeave(client, from, Infinity, this.round(client.name))?.at
   }
 
   /** How work ends that would otherwise last from `start` to `end`. Leaving at `end` is leaving before it is of use. */
@@ -276,7 +301,7 @@ export class Presence {
 
   /** What absence does to an envelope that is sent from or to the client. */
   judge(client: Watched, direction: 'up' | 'down', envelope: Envelope, now: Micros): Loss {
-    const cause = this.#goneBecause(client, now, this.#round)
+    const cause = this.#goneBecause(client, now, this.round(client.name))
     let loss: { travelled: number; cause: Cause } | undefined = cause && { travelled: 0, cause }
     const phase = direction === 'down' ? 'download' : 'upload'
     if (loss === undefined && envelope.kind === (direction === 'down' ? 'model' : 'update') && envelope.attempt === 0) {
@@ -292,9 +317,10 @@ export class Presence {
 
   /** How many clients a fault has sent away for a time that is not over: the last round has closed before. */
   stillAway(fault: string): number {
-    const isAway = ({ hook, leftAt, backAt, untilClose }: Episode): boolean =>
-      hook.id === fault && !untilClose && leftAt <= this.#closedAt && backAt > this.#closedAt
-    return this.#options.clients.filter(({ episodes }) => episodes.some(isAway)).length
+    return this.#options.clients.filter(({ name, episodes }) => {
+      const { closedAt } = this.#heardBy(name)
+      return episodes.some(({ hook, leftAt, backAt, untilClose }) => hook.id === fault && !untilClose && leftAt <= closedAt && backAt > closedAt)
+    }).length
   }
 
   /** A client leaves in mid-phase for a reason of the fault's own. */
@@ -311,7 +337,8 @@ export class Presence {
 
   /** Rounds that have closed, and when the last did. */
   get flown(): { readonly rounds: number; readonly until: Micros } {
-    return { rounds: this.#closed, until: this.#closedAt }
+    const all = [this.#usual, ...this.#others.values()]
+    return { rounds: Math.max(...all.map(({ closed }) => closed)), until: Math.max(...all.map(({ closedAt }) => closedAt)) }
   }
 
   /** The next instant after `now` at which somebody may come back. */
@@ -320,11 +347,12 @@ export class Presence {
   }
 
   #forget(client: Watched): void {
-    client.episodes = client.episodes.filter(({ leftAt, backAt }) => backAt > this.#closedAt && backAt > leftAt)
+    const { closedAt } = this.#heardBy(client.name)
+    client.episodes = client.episodes.filter(({ leftAt, backAt }) => backAt > closedAt && backAt > leftAt)
   }
 
   #strikes(hook: AbsenceHook, { name }: Watched, round: number, at: Micros): boolean {
-    return hook.strikes(name, round, this.#opened.get(round) ?? at)
+    return hook.strikes(name, round, this.#heardBy(name).opened.get(round) ?? at)
   }
 
   #scheduled({ calendar }: Watched, at: Micros): boolean {
@@ -363,7 +391,7 @@ export class Presence {
 
   #leave(client: Watched, hook: AbsenceHook, round: number, leftAt: Micros): void {
     const untilClose = hook.for === undefined && hook.back === undefined
-    const over = untilClose && round <= this.#closed
+    const over = untilClose && round <= this.#heardBy(client.name).closed
     if (over || client.episodes.some((e) => e.hook === hook && e.round === round && e.leftAt === leftAt)) return
     const backAt = hook.back?.(client.name, leftAt) ?? (hook.for === undefined ? Infinity : leftAt + hook.for)
     this.#forget(client)

@@ -14,10 +14,19 @@ const LOT = 2
 
 /** Who was selected in which round: told when a round opens. */
 export class Selections {
-  readonly #selected = new Map<number, readonly Name[]>()
+  /** By whose rounds they are: undefined for the aggregator's. */
+  readonly #selected = new Map<Name | undefined, Map<number, readonly Name[]>>()
+  readonly #openerOf: ((name: Name) => Name | undefined) | undefined
 
-  open(round: number, selected: readonly Name[]): void {
-    this.#selected.set(round, selected)
+  /** `openerOf`: whose rounds one takes part in, where not everybody is in those of the aggregator. */
+  constructor(openerOf?: (name: Name) => Name | undefined) {
+    this.#openerOf = openerOf
+  }
+
+  open(round: number, selected: readonly Name[], opener?: Name): void {
+    const rounds = this.#selected.get(opener)
+    if (rounds === undefined) this.#selected.set(opener, new Map([[round, selected]]))
+    else rounds.set(round, selected)
   }
 
   /**
@@ -25,18 +34,21 @@ export class Selections {
    * round had opened, as where rounds overlap, tosses a coin of the same bias.
    */
   share(share: number, draws: Draws): (client: Name, round: number) => boolean {
-    /** Of each round: whether each of those selected is drawn. */
-    const drawn = new Map<number, ReadonlyMap<Name, boolean>>()
+    /** Of each round of each who opens some: whether each of those selected is drawn. */
+    const drawn = new Map<Name | undefined, Map<number, ReadonlyMap<Name, boolean>>>()
     const lot = (client: Name, round: number): number => draws.visit(client, round, LOT)
-    const draw = (round: number): ReadonlyMap<Name, boolean> => {
-      const selected = this.#selected.get(round) ?? []
+    const draw = (round: number, opener: Name | undefined): ReadonlyMap<Name, boolean> => {
+      const selected = this.#selected.get(opener)?.get(round) ?? []
       const many = shareNearest(share, selected.length)
       const lots = selected.map((client) => ({ client, lot: lot(client, round) })).sort((a, b) => a.lot - b.lot)
       return new Map(lots.map(({ client }, place) => [client, place < many]))
     }
     return (client, round) => {
-      let own = drawn.get(round)
-      if (own === undefined) drawn.set(round, (own = draw(round)))
+      const opener = this.#openerOf?.(client)
+      let rounds = drawn.get(opener)
+      if (rounds === undefined) drawn.set(opener, (rounds = new Map()))
+      let own = rounds.get(round)
+      if (own === undefined) rounds.set(round, (own = draw(round, opener)))
       return own.get(client) ?? lot(client, round) < share
     }
   }

@@ -58,7 +58,7 @@ export const byHand = ({ injected, healed }: Planned): string =>
   (injected === undefined ? '' : `, injected at ${formatMicros(injected.at)}`) +
   (healed === undefined ? '' : `, healed at ${formatMicros(healed.at)}`)
 
-const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator', shard: 'any shard' } as const satisfies Record<Role, string>
+const anyOf = { client: 'any client', expert: 'any expert', aggregator: 'the aggregator', shard: 'any shard', regional: 'any regional aggregator' } as const satisfies Record<Role, string>
 
 const end = (selector: Selector | undefined, drawn: readonly Name[] | undefined): string =>
   selector === undefined ? 'anyone' : selector.select === 'role' ? anyOf[selector.role] : names(drawn ?? [])

@@ -158,6 +158,8 @@ export const aggregatorRecovery = (
   const goOnHere = (state: AggregatorState, context: Context): void => {
     const { round, opened, instructions, atWork } = state
     wake(state, context)
+    // What it waits to open, a life before may have opened since: whoever has answered is to answer again.
+    if (!admission.overlapping && opened === undefined) state.attempt = context.incarnation - 1
     if (admission.overlapping || opened === undefined || instructions === undefined) return
     sendModels(state.holding, [...atWork.keys()], round, instructions, ownership, context, context.incarnation - 1)
   }

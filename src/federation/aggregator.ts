@@ -471,6 +471,10 @@ export const aggregator = (terms: Terms): Behaviour<AggregatorState, AggregatorM
         if (state.recovery !== undefined) return state
         state.hopeless = message.hopeless
         return state.phase === 'flying' && state.awaits ? advance(state, { kind: 'available' }, context) : state
+      case 'halted':
+        state.phase = 'done'
+        for (const timer of [...state.timers.values(), state.look, state.probing]) cancel(timer, context)
+        return state
       case 'overdue':
         release(state, message.client, message.round, context)
         return state.phase === 'flying' ? advance(state, { kind: 'available' }, context) : state

@@ -113,11 +113,14 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   readonly #terms: Terms
   readonly #self: ClientTerms
   readonly #training: LocalTraining
+  /** Others learn for it, and whoever has them do so says what came of it: `answer`, or `sitOut`. */
+  readonly #elsewhere: boolean
 
-  constructor(terms: Terms, self: ClientTerms) {
+  constructor(terms: Terms, self: ClientTerms, works: 'here' | 'elsewhere' = 'here') {
     this.#terms = terms
     this.#self = self
     this.#training = new LocalTraining(terms, self)
+    this.#elsewhere = works === 'elsewhere'
     if (terms.acknowledges) this.wake = (whole) => ({ kind: 'wake', whole })
   }
 
@@ -169,8 +172,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         break
       }
       case 'interrupted':
-        over(state, context)
-        this.#sitOut(state.round, context)
+        this.sitOut(state, context)
         break
       case 'unheard':
         if (message.message === 'update' && message.part === this.#terms.parts[0].name) state.unheard = message.round
@@ -235,9 +237,9 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     this.#answerAgain(state, asks.head.round, from, context, whole)
   }
 
-  /** Where messages are acknowledged: the aggregator is told that no answer will come. */
+  /** Where messages are acknowledged: the aggregator is told that no answer will come; of one that works for others always, for those may be away. */
   #sitOut(round: number, context: Context): void {
-    if (!this.#terms.acknowledges) return
+    if (!this.#terms.acknowledges && !this.#elsewhere) return
     const body: Whereabouts = { ended: false, out: true }
     const bytes = this.#terms.wire.encodeControl({ kind: 'status', round }, body)
     const content: Content = { kind: 'status', round, part: '', bytes }
@@ -354,7 +356,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   /** Puts what it has learnt into the cohorts of its parts. What it cannot say in fixed point is told. */
-  #putIn(state: ClientState, { sent, examples }: Departure, { local: { round, received } }: Progress, context: Context): void {
+  #putIn(state: ClientState, { sent, examples }: Departure, received: Float32Array, context: Context): void {
+    const { round } = state
     const { secure, travelling } = this.#terms
     if (secure === undefined) return
     for (const part of travelling) {
@@ -464,6 +467,24 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
       if (this.#terms.secure !== undefined) throw new SpecificationError(staleUnderMasks)
       return this.#train(state, context)
     }
+    this.sitOut(state, context)
+  }
+
+  /** The model that it was sent for the round that it is at work on: [size]. Read only: it may be a message. */
+  received({ personal, acknowledged }: ClientState): Float32Array {
+    return this.#assemble(personal, acknowledged as readonly Version[])
+  }
+
+  /** It has come back, and is at work where it was: its round's end is waited for again. */
+  resume(state: ClientState, context: Context): void {
+    const { round, deadline } = state
+    if (!isAtWork(state) || deadline === undefined) return
+    const alarm: ClientMessage = { kind: 'deadline', round }
+    state.alarm = context.after(Math.max(0, deadline - context.now), alarm)
+  }
+
+  /** Nothing comes of the round that it is at work on. */
+  sitOut(state: ClientState, context: Context): void {
     over(state, context)
     this.#sitOut(state.round, context)
   }
@@ -477,6 +498,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.acknowledged = versions
     state.patience = undefined
     state.phase = 'training'
+    if (this.#elsewhere) return
     this.#proceed(state, this.#training.begin(round, this.#assemble(personal, versions), given, kept, this.#room(state, context)), context)
   }
 
@@ -512,7 +534,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   /** Begins the next leg, or answers after the last. */
   #proceed(state: ClientState, progress: Progress, context: Context): void {
     const step = this.#training.next(progress, state.optimizers)
-    if (step === undefined) return this.#answer(state, progress, context)
+    if (step === undefined) return this.answer(state, this.#training.finish(progress), progress.local.received, context)
     if (state.deadline !== undefined && context.now + step.cost >= state.deadline) {
       return this.#giveUp(state, step.cost, context)
     }
@@ -520,10 +542,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     state.progress = progress
   }
 
-  #answer(state: ClientState, progress: Progress, context: Context): void {
-    const departure = this.#training.finish(progress)
+  /** Sends what has come of the round that it is at work on; `received`: what it was made from. */
+  answer(state: ClientState, departure: Departure, received: Float32Array, context: Context): void {
     const { round, deadline } = state
-    const told = poisoned(this.#terms, this.#protected(departure, progress, context), progress.local.received, { client: this.#self.name, round })
+    const told = poisoned(this.#terms, this.#protected(departure, round, received, context), received, { client: this.#self.name, round })
     if (deadline !== undefined) {
       const does = context.now < deadline ? 'sends' : 'gives up'
       context.record({ kind: 'timed', round, does, deadline, needs: 0 })
@@ -531,7 +553,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const inTime = deadline === undefined || context.now < deadline
     const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
     if (sends) {
-      this.#putIn(state, told, progress, context)
+      this.#putIn(state, told, received, context)
       const parts = this.#uploads(round)
       const waits = parts.some((part) => isMasked(this.#terms, part, round)) && !isMasked(this.#terms, this.#terms.parts[0], round)
       if (waits) state.unsent = told
@@ -589,7 +611,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   }
 
   /** What it sends in place of what it has learnt, where that is clipped. What it keeps stays as it is. */
-  #protected(departure: Departure, { local: { round, received } }: Progress, { incarnation: life }: Context): Departure {
+  #protected(departure: Departure, round: number, received: Float32Array, { incarnation: life }: Context): Departure {
     const { privacy, travelling } = this.#terms
     return privacy === undefined ? departure : protect(privacy, travelling, departure, received, { client: this.#self.name, round, life })
   }
@@ -637,6 +659,16 @@ const over = (state: ClientState, context: Context): void => {
   state.computation = undefined
   state.progress = undefined
 }
+
+/** The same, in memory of its own, for one that keeps all of it: timers are set again by `resume`. */
+export const copyClient = (state: ClientState): ClientState => ({
+  ...state,
+  arrived: [...state.arrived],
+  acknowledged: [...state.acknowledged],
+  patience: undefined,
+  alarm: undefined,
+  threads: copyThreads(state.threads),
+})
 
 const copyThreads = (threads: ClientState['threads']): ClientState['threads'] =>
   threads && new Map([...threads].map(([part, thread]) => [part, copyThread(thread)]))

@@ -49,29 +49,30 @@ export interface Course {
   /** Puts the parts that a client would serve now into its flat vector. */
   assemble(client: Name, flat: Float32Array, look: Look): void
   /** Who waits to be told that somebody is back, or, where it is `hopeless`, that nobody will be. */
-  waiting(hopeless: boolean, look: Look): Name | undefined
+  waiting(hopeless: boolean, look: Look): readonly Name[]
   /** Who can tell when rounds begin and end, where no actor does. */
   watch?(tell: (actor: Name, what: Told, cause: number) => void): Reader
   /** Why it can never end, where that is not for the aggregator to say. */
   stalled?(about: Stalled): LivenessError
 }
 
-/** A federation whose parts servers own, and whose rounds an aggregator opens and closes. */
-export const courseOfServers = (terms: Terms): Course => {
+/** A federation whose parts servers own, and whose rounds an aggregator opens and closes; `regionals`: who do so for clients of their own. */
+export const courseOfServers = (terms: Terms, regionals: readonly Name[] = []): Course => {
+  const openers = [AGGREGATOR, ...regionals]
   const readings = new Readings(terms)
   const holdingOf = (owner: Name, look: Look): Holding => look.state<AggregatorState | ExpertState>(owner).holding
   return {
     beginners: [AGGREGATOR],
-    owners: new Set(terms.parts.map(({ owner }) => owner)),
+    owners: new Set([...terms.parts.map(({ owner }) => owner), ...regionals]),
     written: holdingOf,
     held: ({ owner }, look) => holdingOf(owner, look).state,
     assemble: (client, flat, look) => {
       for (const part of terms.travelling) putPart(readings.of(part, holdingOf(part.owner, look), client), part, flat)
     },
-    waiting: (hopeless, look) => {
-      if (!look.alive(AGGREGATOR)) return undefined
-      const { phase, awaits, atWork } = look.state<AggregatorState>(AGGREGATOR)
-      return phase !== 'flying' || !awaits || (hopeless && atWork.size > 0) ? undefined : AGGREGATOR
-    },
+    waiting: (hopeless, look) => openers.filter((name) => {
+      if (!look.alive(name)) return false
+      const { phase, awaits, atWork } = look.state<AggregatorState>(name)
+      return phase === 'flying' && awaits && !(hopeless && atWork.size > 0)
+    }),
   }
 }

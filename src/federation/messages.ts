@@ -185,6 +185,8 @@ export type AggregatorMessage =
   | { readonly kind: 'look'; readonly round: number }
   /** Somebody is there again, by an event; or nothing is left to happen by which anybody could be. */
   | { readonly kind: 'back'; readonly hopeless: boolean }
+  /** Of a region: the flight is over, and nobody trains any more. */
+  | { readonly kind: 'halted' }
   /** A client has not answered in time. */
   | { readonly kind: 'overdue'; readonly round: number; readonly client: Name }
   /** A step of secure aggregation has waited long enough; or a round whose sums are unmasked, for the owners of other parts. */

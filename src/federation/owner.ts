@@ -58,10 +58,18 @@ export interface Holding {
   sent: Map<Name, SentModel[]>
   /** Where messages are coded: what is remembered of those with each client. */
   threads: Map<Name, Thread>
+  /** What is behind the values that the last fold gave the part. */
+  behind: Behind | undefined
   /** After the last fold. */
   over: boolean
   /** Where updates are summed under masks: those of the round. */
   cohort: Cohort | undefined
+}
+
+/** What a fold was made of: rows of training data in all, and optimizer steps on the average of them. */
+export interface Behind {
+  readonly examples: number
+  readonly steps: number
 }
 
 export const newHolding = (part: string, values: Float32Array): Holding => ({
@@ -74,6 +82,7 @@ export const newHolding = (part: string, values: Float32Array): Holding => ({
   asked: new Map(),
   sent: new Map(),
   threads: new Map(),
+  behind: undefined,
   over: false,
   cohort: undefined,
 })
@@ -407,6 +416,7 @@ export const close = (
   if (unfit) context.record({ kind: 'unfit', round, part: part.name, updates: contributions })
   else if (made !== undefined) {
     holding.state = made.after
+    holding.behind = behindOf(held)
     context.record({ kind: 'fold', round, part: part.name, updates, ...made })
   }
   if (overlapping) {
@@ -424,6 +434,15 @@ const forged = (held: readonly Held[], { part: { name: part, segments }, terms: 
     const values = forgeries.get(place)
     return values === undefined ? one : { ...one, update: { ...one.update, values } }
   })
+}
+
+const behindOf = (held: readonly Held[]): Behind => {
+  let [examples, steps] = [0, 0]
+  for (const { update } of held) {
+    examples += update.examples
+    steps += update.examples * update.steps
+  }
+  return { examples, steps: examples === 0 ? 0 : Math.round(steps / examples) }
 }
 
 const contributionOf = ({ update: { client, round }, staleness }: Held): Contribution => ({ client, round, staleness })

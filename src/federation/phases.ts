@@ -2,6 +2,7 @@ import type { Role } from '../roster/participant.js'
 import type { AggregatorState } from './aggregator-state.js'
 import type { ClientState } from './client.js'
 import type { ExpertState } from './expert-network.js'
+import type { RegionalState } from './regions/regional.js'
 
 const aggregator = ({ phase, recovery, lagging, judging, opened, closing }: AggregatorState): string => {
   if (recovery !== undefined) return 'recovering'
@@ -19,6 +20,14 @@ const expert = ({ recovery, holding: { round, endings, over, cohort } }: ExpertS
   return round > 0 && endings[round] === undefined ? 'open' : 'closed'
 }
 
+/** Between errands it rests, or gathers the next model; on one a round of its region is open, or waits for clients. */
+const regional = ({ recovery, opened, face: { phase } }: RegionalState): string => {
+  if (recovery !== undefined) return 'recovering'
+  if (phase === 'gathering') return 'gathering'
+  if (phase !== 'training') return 'resting'
+  return opened === undefined ? 'short' : 'open'
+}
+
 /** What an actor is doing, of the phases that its role has: a word of the table of protocol coverage. */
 export const phaseOf = (role: Role, state: unknown): string => {
   switch (role) {
@@ -27,6 +36,8 @@ export const phaseOf = (role: Role, state: unknown): string => {
     case 'expert':
     case 'shard':
       return expert(state as ExpertState)
+    case 'regional':
+      return regional(state as RegionalState)
     case 'client':
       return (state as ClientState).phase
     default:

@@ -93,6 +93,8 @@ export interface Terms {
   readonly travelling: readonly PartTemplate[]
   /** How many rounds are flown, where they say so themselves. */
   readonly count?: number | undefined
+  /** What clients are sent and send, whoever they have it from; the first is their answer. */
+  readonly carried: readonly PartTemplate[]
   /** In the order of their names. */
   readonly clients: readonly ClientTerms[]
   /** The same clients as strategies know them. */

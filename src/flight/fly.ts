@@ -17,6 +17,7 @@ import { FlightRecorder } from '../record/flight-recorder.js'
 import { type CalmRound, calmRounds } from './calm-round.js'
 import type { Flight } from './flight.js'
 import { knowledgeOf, type Surveyed } from './knowledge.js'
+import { undisturbedOf } from './regions.js'
 import { relabelled } from './relabel.js'
 import { type Setup, setUp, travellingOf } from './setup.js'
 import { type FlightOptions, type Forecast, Simulator, type Turn } from './simulator.js'
@@ -76,11 +77,12 @@ const coreIn = ({ resolved: { calm, seeds }, participants }: Setup): Core | unde
 
 /** The weather of a plan, with the schedules, lines and devices of the specification. */
 const forecastOf = (setup: Setup, plan: Plan, read: ReadText, labels?: Relabelled, fresh?: Fresh): Forecast => {
-  const { resolved: { schedule, network, devices, seeds, calm }, participants, parts } = setup
+  const { resolved: { schedule, network, devices, seeds, calm }, participants, parts, carried } = setup
   return ({ record, live }) =>
     compile({
       plan, participants, schedule, network, devices, read, record, live, fresh, relabelled: labels, calms: calm !== undefined, core: coreIn(setup),
-      parts: travellingOf(parts).map(({ name }) => name),
+      parts: [...new Set(travellingOf([...parts, ...carried]).map(({ name }) => name))],
+      carried: travellingOf(carried).map(({ name }) => name),
       streams: streams(seeds.faults), coins: streams(plan.seed),
     })
 }
@@ -95,7 +97,7 @@ export const flySetup = async (setup: Setup, options: FlyOptions): Promise<Fligh
 export const ready = async (given: Setup, options: FlyOptions): Promise<Simulator> => {
   const { cwd = process.cwd(), plan = planOf(given, cwd) } = options
   const { setup, relabelled: labels } = await relabelled(given, plan, options.engine)
-  const undisturbed = setup.resolved.calm && new Map(calmRoundsOf(setup, cwd, 'crowded lines').map(({ client, total }) => [client, total]))
+  const undisturbed = setup.resolved.calm && undisturbedOf(setup, calmRoundsOf(setup, cwd, 'crowded lines'))
   const byHand = plan.faults.some(isByHand)
   if (byHand) demandFromStart(plan)
   const core = coreIn(setup)

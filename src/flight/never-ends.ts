@@ -3,7 +3,7 @@ import type { Core } from '../faults/core.js'
 import type { AggregatorState } from '../federation/aggregator-state.js'
 import { roundEntryOf, roundsSchema } from '../federation/rounds/registry.js'
 import { topologyOf } from '../federation/topologies/registry.js'
-import { AGGREGATOR } from '../roster/participant.js'
+import { AGGREGATOR, type Name } from '../roster/participant.js'
 import type { Resolved } from '../simulation/specification.js'
 import { formatMicros, type Micros } from '../time/micros.js'
 import type { Silence } from './silence.js'
@@ -24,6 +24,8 @@ export interface Stuck {
   readonly advice: string
   /** Why each has not answered. */
   readonly silence: Silence
+  /** What a regional aggregator that lives is at. */
+  readonly regional: (name: Name) => Pick<AggregatorState, 'opened' | 'atWork'> | undefined
   readonly acknowledges: boolean
   /** Who is healed, where it is calm and not everybody is. */
   readonly core: Core | undefined
@@ -35,8 +37,16 @@ export const waitsWithoutEnd = ({ rounds, topology, delivery: { acknowledge } }:
   return !acknowledge && !topologyOf(topology).peers && parsed.success && roundEntryOf(parsed.data).stalls(parsed.data) !== undefined
 }
 
+/** Who was asked and did not answer, each with why: a regional aggregator whose region is the reason with whom it waits for. */
+const silentOf = (atWork: AggregatorState['atWork'], { silence, regional }: Pick<Stuck, 'silence' | 'regional'>): string[] =>
+  [...atWork].map(([name, work]) => {
+    const region = regional(name)
+    const waits = region?.opened === undefined ? [] : silentOf(region.atWork, { silence, regional: () => undefined })
+    return `${name} (${waits.length > 0 ? `whose region waits for ${waits.join(', ')}` : silence.of(name, work.round)})`
+  }).toSorted()
+
 /** Says who keeps a flight from ever ending, and what to do. */
-export const neverEnds = ({ alive, state: { round, atWork }, closed, now, advice, silence, acknowledges, core }: Stuck): LivenessError => {
+export const neverEnds = ({ alive, state: { round, atWork }, closed, now, advice, silence, regional, acknowledges, core }: Stuck): LivenessError => {
   if (!alive) {
     return new LivenessError(
       `Round ${closed + 1} can never close: the aggregator is dead, and does not come back. Give the fault \`restartAfter\`.`,
@@ -51,7 +61,7 @@ export const neverEnds = ({ alive, state: { round, atWork }, closed, now, advice
       { time: now, round, actors: outside },
     )
   }
-  const silent = [...atWork].map(([client, work]) => `${client} (${silence.of(client, work.round)})`).toSorted()
+  const silent = silentOf(atWork, { silence, regional })
   const who = silent.length > 0 ? `${silent.join(', ')} did not answer${core === undefined ? '' : ', of the core among them'}` : 'nobody is left to answer'
   return new LivenessError(
     `Round ${round} can never close: nothing is left to happen after ${formatMicros(now)}, and ${who}. ${advice}${acknowledges ? '' : orAcknowledge}`,

@@ -57,6 +57,8 @@ export interface Setup {
   readonly initial: Float32Array
   readonly beginnings: Start
   readonly parts: readonly PartTemplate[]
+  /** What clients are sent and send. */
+  readonly carried: readonly PartTemplate[]
   /** The aggregator, one expert network per expert, the clients in the order of their names. */
   readonly participants: readonly Participant[]
   readonly roles: ReadonlyMap<Name, Role>
@@ -102,8 +104,9 @@ export const clientsOf = ({ members }: Arrangement): Participant[] =>
 /** Everybody, with where they are: servers as the topology has them, then clients. */
 export const roster = ({ topology, network, seeds }: Resolved, arrangement: Arrangement, layout: Layout): readonly Participant[] => {
   const clients = clientsOf(arrangement)
-  const servers = topologyOf(topology).servers({ clients, layout })
-  return withRegions(network.regions, [...servers, ...clients], streams(seeds.faults))
+  const { servers, placed } = topologyOf(topology)
+  const drawn = streams(seeds.faults)
+  return placed(withRegions(network.regions, [...servers({ clients, layout }), ...clients], drawn), drawn)
 }
 
 /**
@@ -146,7 +149,10 @@ export const setUp = async (
   const making = { layout, strategy, model, arrangement, tasks }
   const initial = initialize(layout, streams(resolved.seeds.initialisation))
   if (resolved.evaluate.models) demandRoom(making, clients.length)
-  const parts = partTemplates(topologyOf(resolved.topology).cuts(layout), strategy, { tasks: trainedTasks(model, tasks).length, clients: clients.length })
+  const { cuts, carried: cutsForClients } = topologyOf(resolved.topology)
+  const census = { tasks: trainedTasks(model, tasks).length, clients: clients.length }
+  const parts = partTemplates(cuts(layout), strategy, census)
+  const carried = partTemplates(cutsForClients(layout), strategy, census)
   // Refuses what nothing can be promised of.
   privateTerms(resolved, { parts, clients })
   secureTerms(resolved, { parts, clients, strategy })
@@ -164,6 +170,7 @@ export const setUp = async (
     initial: beginnings.initial,
     beginnings,
     parts,
+    carried,
     participants,
     roles: new Map(participants.map(({ name, role }) => [name, role])),
     clients,
@@ -257,7 +264,7 @@ const leastRepeats = 3
 
 /** What the actors agree on before a flight in this weather. `fresh`: chance that falls anew from a moment of it on. */
 export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal?: Goal, fresh?: Fresh): Terms => {
-  const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, model, tasks, layout, initial } = setup
+  const { resolved: { local, link, choose, selection, seeds, start, checkpoint, delivery, onDivergence }, strategy, rounds, parts, carried, model, tasks, layout, initial } = setup
   if (setup.resolved.secureAggregation !== undefined && weather.forge !== undefined) {
     throw new SpecificationError('faults: an attack goes by the updates of others, and under secureAggregation nobody sees them. Take another attack, or secureAggregation away.')
   }
@@ -270,6 +277,7 @@ export const termsOf = (setup: Setup, weather: Weather, stepCost: StepCost, goal
     parts,
     travelling: travellingOf(parts),
     count: 'count' in setup.resolved.rounds ? setup.resolved.rounds.count : undefined,
+    carried: travellingOf(carried),
     room: wire.room(parts[0]),
     clients: setup.clients.map(
       ({ name, rows, epochs, batch, rate, rateSchedule, optimizerState, prepared, data, trial }): ClientTerms => ({

@@ -144,6 +144,7 @@ export class Simulator {
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
   readonly #silence: Silence
+  readonly #regionals: readonly Name[]
   readonly #steps: Steps
   readonly #calm: Calm
   readonly #goal = { reached: false }
@@ -170,11 +171,12 @@ export class Simulator {
     this.#privacy = privacy && this.#terms.privacy
       ? new PrivacyAccount({ ...setup.resolved, privacy }, this.#terms.privacy, setup.clients.length, this.#terms.parts[0].name, this.#terms.weather.forge !== undefined)
       : undefined
-    this.#course = federated(setup.resolved.topology).course(this.#terms)
+    this.#course = federated(setup.resolved.topology).course(this.#terms, setup.participants)
     this.#teller = setup.participants[0].name
     this.#account = new Account(this.#record, this.#ledger, this.#course.peers?.names)
     this.#coverage = new Coverage(this.#course.peers === undefined ? protocol : peerProtocol)
-    this.#silence = new Silence(this.#ledger, new Set(setup.clients.map(({ name }) => name)))
+    this.#silence = new Silence(this.#ledger, new Set(setup.participants.flatMap(({ name, role }) => (role === 'client' || role === 'regional' ? [name] : []))))
+    this.#regionals = setup.participants.flatMap(({ name, role }) => (role === 'regional' ? [name] : []))
     this.#checkpoints = this.#openCheckpoints()
     this.#host = this.#openHost()
     this.#topology = topologyOf(setup, this.#weather)
@@ -207,7 +209,7 @@ export class Simulator {
       },
     })
     this.#watch = watch(checks, viewOf({
-      resolved: setup.resolved, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
+      setup, terms: this.#terms, weather: this.#weather, kernel: this.#kernel, ledger: this.#ledger,
       network: this.#network, course: this.#course, undisturbed: options.undisturbed, core: options.core, alive: (name) => this.#host.alive(name),
     }))
     // What an actor has from its checkpoint may have got its fate in the life before: the first is final.
@@ -442,12 +444,12 @@ export class Simulator {
 
   #openNetwork(): Network {
     const kernel = this.#kernel
-    const { parts, roles, resolved: { link, seeds } } = this.#setup
-    const rolesOf = new Map(parts.map((part) => [part.name, part.roles]))
+    const { parts, carried, roles, resolved: { link, seeds } } = this.#setup
+    const rolesOf = new Map([...parts, ...carried].map((part) => [part.name, part.roles]))
     const draws = freshened(this.#options.turn?.fresh, createDraws(streams(seeds.selection), createLexicon(), 'ties'), 'ties')
     /** Who comes first of clients whose messages arrive in one instant is drawn, anew for every round. */
-    const tieOf = ({ from, round }: Envelope): number =>
-      roles.get(from) === 'client' ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
+    const tieOf = ({ from, to, round }: Envelope): number =>
+      roles.get(from) === 'client' || (roles.get(from) === 'regional' && roles.get(to) !== 'client') ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
     return new Network({
       now: () => kernel.now,
       at: (time, action, idle) => (idle === true ? kernel.idly(time - kernel.now, action) : kernel.at(time, action)),
@@ -534,7 +536,7 @@ export class Simulator {
         if (this.#until === undefined) await this.#evaluation.begin(round, at, splits)
         else await this.#judge(round, at, splits, this.#until)
       } else if (last) this.#evaluation.keepLast(round)
-      if (this.#over) this.#host.halt()
+      if (this.#over) this.#halt()
       this.#divergence?.demandNone(this.#account, { round, scoring: this.#evaluation.scoring })
     })
   }
@@ -551,16 +553,27 @@ export class Simulator {
   }
 
   /**
-   * Tells whoever waits for it that an event has brought somebody back; or, once nothing is left to happen, that none
-   * will. False: it waits for no such thing.
+   * Tells those who wait for it that an event has brought somebody back; or, once nothing is left to happen, that none
+   * will. False: nobody waits for any such thing.
    */
   #tellBack(hopeless: boolean): boolean {
-    const name = hopeless && this.#kernel.busy > 0 ? undefined : this.#course.waiting(hopeless, this.#lives)
-    if (name === undefined) return false
+    const waiting = hopeless && this.#kernel.busy > 0 ? [] : this.#course.waiting(hopeless, this.#lives)
+    for (const name of waiting) this.#tellOneBack(name, hopeless)
+    return waiting.length > 0
+  }
+
+  #tellOneBack(name: Name, hopeless: boolean): void {
     const message: AggregatorMessage = { kind: 'back', hopeless }
     const at = Math.max(this.#kernel.now, this.#lives.closedUntil(name) ?? 0)
     this.#host.deliver(at, name, { from: name, message })
-    return true
+  }
+
+  /** Nobody trains any more, and nobody waits for whoever would have. */
+  #halt(): void {
+    this.#host.halt()
+    for (const name of this.#regionals) {
+      if (this.#host.alive(name)) this.#host.deliver(this.#kernel.now, name, { from: name, message: { kind: 'halted' } satisfies AggregatorMessage })
+    }
   }
 
   /** Nothing is left to happen: that is the end of the flight, or it can never end. */
@@ -572,6 +585,7 @@ export class Simulator {
       closed: this.#account.rounds.length,
       now: this.#kernel.now,
       silence: this.#silence,
+      regional: (name) => (this.#regionals.includes(name) && this.#host.alive(name) ? this.#lives.state(name) : undefined),
       acknowledges: this.#setup.resolved.delivery.acknowledge,
       advice: this.#terms.rounds.advice,
       core: this.#calm.has ? this.#options.core : undefined,

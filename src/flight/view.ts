@@ -13,11 +13,13 @@ import type { Resolved } from '../simulation/specification.js'
 import type { Kernel } from '../time/kernel.js'
 import type { Micros } from '../time/micros.js'
 import { usual } from './checkpoints.js'
+import { regionUnable } from './regions.js'
+import type { Setup } from './setup.js'
 import { waitsWithoutEnd } from './never-ends.js'
 import { askedBy } from './secure-terms.js'
 
 interface Sights {
-  readonly resolved: Resolved
+  readonly setup: Pick<Setup, 'participants' | 'resolved' | 'carried'>
   readonly terms: Terms
   readonly weather: Weather
   readonly kernel: Kernel
@@ -53,7 +55,8 @@ const isFaithful = ({ wire, acknowledges }: Terms, { damages, poison }: Weather)
   !wire.codes && poison === undefined && (damages !== true || wire.checksums || acknowledges)
 
 /** What checks see of a flight beside its events. */
-export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, course: { peers }, alive, undisturbed, core }: Sights): View => {
+export const viewOf = ({ setup, terms, weather, kernel, ledger, network, course: { peers }, alive, undisturbed, core }: Sights): View => {
+  const { resolved, carried } = setup
   const { parts, clients, rounds: { admission, holds }, wire, acknowledges, segments, strategy } = terms
   return {
     get now() {
@@ -70,13 +73,13 @@ export const viewOf = ({ resolved, terms, weather, kernel, ledger, network, cour
     ...(wire.codes && { segments: segments.map(({ name }) => name) }),
     bytes: (envelope) => network.bytes(envelope),
     undisturbed: (client) => undisturbed?.get(client),
-    unable: (client) => (alive(client) ? weather.absence(client, kernel.now) : 'dead'),
+    unable: regionUnable(setup, (name) => (alive(name) ? weather.absence(name, kernel.now) : 'dead'), core),
     ...(core && { core: { members: core.members, waits: waitsWithoutEnd(resolved) } }),
     settles: settlingTime(resolved),
     ...(peers && { peers: { partners: peers.partners, agree: peers.agree, faithful: isFaithful(terms, weather) } }),
     ownLink: resolved.link !== undefined,
     checksums: wire.checksums || acknowledges,
-    parts: new Map(parts.map(({ name, length, down: { extras } }) => [name, { length, extras }])),
+    parts: new Map([...parts, ...carried].map(({ name, length, down: { extras } }) => [name, { length, extras }])),
     rounds: { overlapping: admission.overlapping, maxStaleness: admission.maxStaleness, needs: peers?.agree === true ? clients.length : neededBy(resolved, terms), holds, ...(terms.secure && { masked: true }) },
   }
 }

@@ -19,6 +19,12 @@ export const partNames = (layout: Layout): string[] => [
   ...Array.from({ length: layout.experts }, (_, e) => `expert-${e + 1}`),
 ]
 
+/** The part that is all of a model, where one actor holds all of it for some clients. */
+export const WHOLE = 'whole'
+
+/** Is it the part whose arrival is a client's answer to a round? */
+export const isAnswer = (part: string): boolean => part === 'trunk' || part === WHOLE
+
 const indexOf = (layout: Layout, part: string): number => {
   const index = partNames(layout).indexOf(part)
   if (index < 0) {

@@ -60,6 +60,8 @@ interface Access {
   readonly up: AccessLine
   readonly down: AccessLine
   readonly weight: number
+  /** It has clients of its own, and is a server to them. */
+  readonly serves: boolean
   /** To servers and from them, by their hosts where they have any of their own, or else by their regions. */
   readonly ways: Map<string | undefined, { readonly up: Path; readonly down: Path }>
 }
@@ -82,15 +84,18 @@ const between =
  * A star: every client has a line up and a line down of its own; the servers stand in one place and have no limit among
  * them. From client to client a message occupies one's line up and the other's line down. Where there is more around them,
  * what all servers send and receive shares their lines, or that of one its host's (what servers send each other, too: in order), and who sends out of a region, or into one, shares its lines and
- * the backbone with the others.
+ * the backbone with the others. A regional aggregator has a line to the servers, as a client has; with the clients of its region it
+ * is connected by theirs.
  */
 export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
   /** Of servers: null. */
   const accesses = new Map<Name, Access | null>()
   const onTheWay = between(around)
   const begin = (owner: Name): Access | null => {
-    const access: Access | null = roleOf(owner) === 'client'
-      ? { up: { owner, direction: 'up' }, down: { owner, direction: 'down' }, weight: around.weightOf(owner), ways: new Map() }
+    const role = roleOf(owner)
+    const serves = role === 'regional'
+    const access: Access | null = role === 'client' || serves
+      ? { up: { owner, direction: 'up' }, down: { owner, direction: 'down' }, weight: around.weightOf(owner), serves, ways: new Map() }
       : null
     accesses.set(owner, access)
     return access
@@ -101,7 +106,7 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
   }
   const apart = around.lines.some(({ place }) => typeof place === 'object' && 'host' in place)
   const atServer = (server: Name, direction: 'up' | 'down'): SharedLine[] => around.lines.filter(({ place, direction: way }) =>
-    way === direction && (place === 'servers' || (typeof place === 'object' && 'host' in place && place.host === server)))
+    way === direction && ((place === 'servers' && accessOf(server) === null) || (typeof place === 'object' && 'host' in place && place.host === server)))
   const amongHosts = new Map<string, Path>()
   const fromHostTo = (from: Name, to: Name): Path => {
     const key = `${from} ${to}`
@@ -113,7 +118,7 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
     return path
   }
   const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name): { readonly up: Path; readonly down: Path } => {
-    const place = apart ? server : around.regionOf(server)
+    const place = apart || accessOf(server) !== null ? server : around.regionOf(server)
     const known = ways.get(place)
     if (known !== undefined) return known
     const both = {
@@ -127,7 +132,8 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
     path: (from, to) => {
       const [sender, receiver] = [accessOf(from), accessOf(to)]
       if (sender === null) return receiver !== null ? withServer(to, receiver, from).down : apart ? fromHostTo(from, to) : inside
-      if (receiver === null) return withServer(from, sender, to).up
+      if (receiver === null || (receiver.serves && !sender.serves)) return withServer(from, sender, to).up
+      if (sender.serves && !receiver.serves) return withServer(to, receiver, from).down
       return { lines: [sender.up, ...onTheWay(from, to, 'up'), receiver.down], direction: 'up', weight: sender.weight }
     },
     linesOf: (who) => {

@@ -1,3 +1,4 @@
+import { isAnswer } from '../models/parts.js'
 import type { Name } from '../roster/participant.js'
 import type { EventOf, FlightEvent } from './event.js'
 import type { FlightRecorder, Reader } from './flight-recorder.js'
@@ -137,7 +138,7 @@ export class Account implements Reader {
 
   #answers({ actor: client, envelope, part, round }: EventOf<'send'> | EventOf<'copy'>): void {
     this.#incarnations.mark(envelope, client)
-    if (part === 'trunk') this.#trainings.answers(client, round)
+    if (isAnswer(part)) this.#trainings.answers(client, round)
   }
 
   #back({ actor, whole }: EventOf<'life'>): void {
@@ -148,14 +149,14 @@ export class Account implements Reader {
   }
 
   #settled({ id: cause, row, fate, because }: EventOf<'settle'>): void {
-    const { id, from, part, round } = row
+    const { id, from, to, part, round } = row
     const refused = because === 'not finite'
     if (refused) this.refused.set(from, (this.refused.get(from) ?? 0) + 1)
     if (this.peers.has(row.to)) return
     // An update that is too late for good, or of no use: so are all models that its client had been sent by then.
-    if (fate === 'late' || refused) this.#models.end(part, from, round, undefined, cause)
+    if (fate === 'late' || refused) this.#models.end(to, part, from, round, undefined, cause)
     const life = this.#incarnations.now(from) === 0 ? undefined : this.#incarnations.of(id)
     if (life !== undefined && fate === 'used') this.#models.counts(part, from, round, life)
-    if (part === 'trunk') this.#trainings.settled(from, round, fate, refused, life)
+    if (isAnswer(part)) this.#trainings.settled(from, round, fate, refused, life)
   }
 }

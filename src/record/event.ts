@@ -61,6 +61,9 @@ export type Happening =
   | { readonly kind: 'round-open'; readonly round: number; readonly selected: readonly Name[] }
   /** The aggregator closes a round; `last`: no further one will open. */
   | { readonly kind: 'round-close'; readonly row: RoundRow; readonly last: boolean }
+  /** A regional aggregator opens a round of its region for these clients; `round` is the number that they hear. */
+  | { readonly kind: 'region-open'; readonly round: number; readonly selected: readonly Name[] }
+  | { readonly kind: 'region-close'; readonly row: RoundRow }
   | ({ readonly kind: 'send' } & Departure)
   /** A fault makes another copy of a message. */
   | ({ readonly kind: 'copy' } & Departure)

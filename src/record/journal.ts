@@ -17,6 +17,8 @@ export const eventKinds = [
   'train',
   'trained',
   'life',
+  'region-open',
+  'region-close',
 ] as const
 
 const number = Object.fromEntries(eventKinds.map((kind, i) => [kind, i])) as Readonly<
@@ -49,6 +51,7 @@ interface Named {
 export class Journal implements Reader {
   readonly kinds = [
     'send', 'copy', 'arrive', 'drop', 'settle', 'train', 'trained', 'life', 'round-open', 'round-close',
+    'region-open', 'region-close',
   ] as const
   readonly #hash: Hash = createHash('sha256')
   /** Those that are full. */
@@ -97,6 +100,13 @@ export class Journal implements Reader {
         const { round, folded, outcome, reason } = event.row
         const [how, why] = [this.#number(outcome), this.#number(reason)]
         return this.#write(event.at, number['round-close'], round, folded.length, how, why, 0, this.#teller(event.actor))
+      }
+      case 'region-open':
+        return this.#write(event.at, number['region-open'], event.round, event.selected.length, this.#number(event.actor))
+      case 'region-close': {
+        const { round, folded, outcome, reason } = event.row
+        const [how, why, who] = [this.#number(outcome), this.#number(reason), this.#number(event.actor)]
+        return this.#write(event.at, number['region-close'], round, folded.length, how, why, who)
       }
     }
   }
@@ -203,6 +213,13 @@ export class Journal implements Reader {
       case 'round-close':
         return JSON.stringify({
           at, event: kind, actor: teller(row[7]), round: row[2], folded: row[3],
+          outcome: name(row[4]), reason: name(row[5]),
+        })
+      case 'region-open':
+        return JSON.stringify({ at, event: kind, actor: name(row[4]), round: row[2], selected: row[3] })
+      case 'region-close':
+        return JSON.stringify({
+          at, event: kind, actor: name(row[6]), round: row[2], folded: row[3],
           outcome: name(row[4]), reason: name(row[5]),
         })
       case 'send':

@@ -15,13 +15,12 @@ class Open {
   constructor(readonly client: Name) {}
 }
 
-/** Models of one part. */
+/** Models of one part that one owner has sent: several may hold it, each for clients of its own. */
 interface PartModels {
   readonly byClient: Map<Name, Open>
   /** Those with any, and some that had. */
   readonly open: Open[]
-  /** The owner of the part, and the last round that has ended there for all: what it sends again for that one is of no use. */
-  readonly owner: Name
+  /** The last round that has ended at the owner for all: what it sends again for that one is of no use. */
   ended: number
 }
 
@@ -30,7 +29,8 @@ export class ModelFates {
   readonly #record: Pick<FlightRecorder, 'tell'>
   readonly #ledger: Pick<Ledger, 'flow' | 'round' | 'isOpen'>
   readonly #incarnations: Incarnations
-  readonly #models = new Map<string, PartModels>()
+  /** By owner, then by part. */
+  readonly #models = new Map<Name, Map<string, PartModels>>()
   /** What came before its turn, where messages are acknowledged: it has not been taken in. */
   readonly #early = new Set<number>()
   /** Of a client that has come back, by part and round: the life in which its update was sent that counts. */
@@ -52,7 +52,7 @@ export class ModelFates {
 
   /** Whoever comes back may have to open a round again that had ended. */
   back(owner: Name): void {
-    for (const models of this.#models.values()) if (models.owner === owner) models.ended = 0
+    for (const models of this.#models.get(owner)?.values() ?? []) models.ended = 0
   }
 
   /** An update counts that was sent in that life of its client. */
@@ -74,9 +74,9 @@ export class ModelFates {
   }
 
   /** A model has reached its client: if it is over for its owner, nothing can come of it any more. */
-  admitted({ id: cause, envelope, actor, part, round }: EventOf<'admit'>): void {
+  admitted({ id: cause, envelope, actor, from: owner, part, round }: EventOf<'admit'>): void {
     this.#incarnations.mark(envelope, actor)
-    const open = this.#models.get(part)?.byClient.get(actor)?.envelopes ?? []
+    const open = this.#models.get(owner)?.get(part)?.byClient.get(actor)?.envelopes ?? []
     if (open.includes(envelope)) return
     // It was over, and its owner has opened its round again: it is judged with what was sent then.
     if (open.some((other) => this.#ledger.round(other) === round)) open.push(envelope)
@@ -87,20 +87,22 @@ export class ModelFates {
     // A round may end of which its owner hears only then: what it still sends for it is of no use.
     if (ends === 'round') this.#modelsOf(part, owner).ended = round
     else if (ends === 'all') this.#modelsOf(part, owner).ended = Infinity
-    if (ends === 'round') return this.#endRound(part, round, new Set(updates.map(({ client }) => client)), cause)
-    for (const { client, round: of } of updates) this.end(part, client, of, of, cause)
-    if (ends === 'all') this.#endAll(part, round, cause)
+    if (ends === 'round') return this.#endRound(owner, part, round, new Set(updates.map(({ client }) => client)), cause)
+    for (const { client, round: of } of updates) this.end(owner, part, client, of, of, cause)
+    if (ends === 'all') this.#endAll(owner, part, round, cause)
   }
 
   #modelsOf(part: string, owner: Name): PartModels {
-    let models = this.#models.get(part)
-    if (models === undefined) this.#models.set(part, (models = { byClient: new Map(), open: [], owner, ended: 0 }))
+    let parts = this.#models.get(owner)
+    if (parts === undefined) this.#models.set(owner, (parts = new Map()))
+    let models = parts.get(part)
+    if (models === undefined) parts.set(part, (models = { byClient: new Map(), open: [], ended: 0 }))
     return models
   }
 
   /** All models of a part up to a round are over, and were of no use. */
-  #endAll(part: string, upTo: number, cause: number): void {
-    const over = this.#take(part, (round) => round <= upTo)
+  #endAll(owner: Name, part: string, upTo: number, cause: number): void {
+    const over = this.#take(owner, part, (round) => round <= upTo)
     const roundOf = (id: number): number => this.#ledger.round(id)
     for (const id of over.sort((a, b) => roundOf(a) - roundOf(b) || a - b)) this.#settle(id, 'fruitless', cause)
   }
@@ -109,8 +111,8 @@ export class ModelFates {
    * All models of a part up to a round are over: those of that round whose client contributed were of use. What an owner that
    * came back has sent once more of an earlier round ends with the next.
    */
-  #endRound(part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
-    const over = this.#take(part, (of) => of <= round).sort(ascending)
+  #endRound(owner: Name, part: string, round: number, contributors: ReadonlySet<Name>, cause: number): void {
+    const over = this.#take(owner, part, (of) => of <= round).sort(ascending)
     const others = this.#otherLives(part, round, over)
     for (const id of over) {
       const isUsed = this.#ledger.round(id) === round && contributors.has(this.#ledger.flow(id).to) && !others.has(id)
@@ -119,8 +121,8 @@ export class ModelFates {
   }
 
   /** A client's models of a part up to round `upTo` are over; the one of round `used` was of use. */
-  end(part: string, client: Name, upTo: number, used: number | undefined, cause: number): void {
-    const own = this.#models.get(part)?.byClient.get(client)
+  end(owner: Name, part: string, client: Name, upTo: number, used: number | undefined, cause: number): void {
+    const own = this.#models.get(owner)?.get(part)?.byClient.get(client)
     if (own === undefined) return
     const over: number[] = []
     this.#part(own, (round) => round <= upTo, over)
@@ -153,9 +155,9 @@ export class ModelFates {
   }
 
   /** Takes the models of a part out that are of certain rounds. */
-  #take(part: string, is: (round: number) => boolean): number[] {
+  #take(owner: Name, part: string, is: (round: number) => boolean): number[] {
     const over: number[] = []
-    const open = this.#models.get(part)?.open ?? []
+    const open = this.#models.get(owner)?.get(part)?.open ?? []
     let left = 0
     for (const own of open) {
       this.#part(own, is, over)

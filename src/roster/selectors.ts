@@ -41,7 +41,7 @@ export type Selector = z.output<typeof unionSchema>
 
 const isRole = (text: string): text is Role => (roles as readonly string[]).includes(text)
 
-/** `one` and `all` mean clients, a role word (`client`, `expert`, `aggregator`, `shard`) everyone of that role, the rest is a name. */
+/** `one` and `all` mean clients, a role word (`client`, `expert`, `aggregator`, `shard`, `regional`) everyone of that role, the rest is a name. */
 const fromText = (text: string): Selector => {
   if (text === 'one' || text === 'all') return { select: text }
   return isRole(text) ? { select: 'role', role: text } : { select: 'named', names: [text] }
@@ -50,7 +50,7 @@ const fromText = (text: string): Selector => {
 /** Parses a selector, a role word or a name. */
 export const selectorSchema = z
   .union([z.string().min(1).transform(fromText), unionSchema])
-  .describe('A name, `one`, `all`, a role word (client, expert, aggregator, shard), or { select: one | all | fraction | share | scenario | ... }')
+  .describe('A name, `one`, `all`, a role word (client, expert, aggregator, shard, regional), or { select: one | all | fraction | share | scenario | ... }')
 
 export type SelectorInput = z.input<typeof selectorSchema>
 

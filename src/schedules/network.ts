@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Name, Participant } from '../roster/participant.js'
+import type { Name, Participant, Role } from '../roster/participant.js'
 import { selectorSchema } from '../roster/selectors.js'
 import { SpecificationError } from '../errors.js'
 import { bandwidthSchema } from '../network/units.js'
@@ -134,8 +134,11 @@ const readLatencies = (
   }
 }
 
+/** Clients have a line to whoever serves them; a regional aggregator has one to the servers. */
+const hasLine = (role: Role): boolean => role === 'client' || role === 'regional'
+
 /**
- * The link of every client. Draws (which trace, where in it, which host) are named by the client. Throws
+ * The link of every client, and of regional aggregators, which follow no trace. Draws (which trace, where in it, which host) are named by the client. Throws
  * `SpecificationError` for selectors that find nobody or name servers, `DataError` for traces that cannot be read.
  */
 export const resolveNetwork = (
@@ -148,16 +151,16 @@ export const resolveNetwork = (
   const traces = network.bandwidthTrace && readTraces(network.bandwidthTrace, read)
   const share = network.bandwidthTrace?.uplink ?? 1
   const latencyOf = network.latencyTrace && readLatencies(network.latencyTrace, streams, read)
-  const server = participants.find(({ name, role }) => role !== 'client' && own.has(name))
+  const server = participants.find(({ name, role }) => !hasLine(role) && own.has(name))
   if (server !== undefined) {
     throw new SpecificationError(
-      `network.overrides: '${server.name}' is a server; only clients have links of their own. See network.inside.`,
+      `network.overrides: '${server.name}' is a server; only clients and regional aggregators have links of their own. See network.inside.`,
     )
   }
-  const link = (name: Name): ClientLink => {
+  const link = (name: Name, follows = true): ClientLink => {
     const given = own.get(name)
     const measured = (() => {
-      if (traces === undefined) return undefined
+      if (traces === undefined || !follows) return undefined
       const trace = traces[Math.floor(streams('network', 'trace', name)() * traces.length)]
       const phase = Math.floor(streams('network', 'phase', name)() * trace.length)
       return { down: traced(trace, phase, 1), up: traced(trace, phase, share) }
@@ -169,7 +172,7 @@ export const resolveNetwork = (
     const rates = { up: side('up'), down: side('down') }
     return {
       rate: (direction, at) => rates[direction](at),
-      latency: given?.latency ?? latencyOf?.(name) ?? network.latency,
+      latency: given?.latency ?? (follows ? latencyOf?.(name) : undefined) ?? network.latency,
       jitter: given?.jitter ?? network.jitter,
       weight: given?.weight ?? 1,
     }
@@ -177,6 +180,6 @@ export const resolveNetwork = (
   const drawn = traces !== undefined || latencyOf !== undefined
   // What everybody has alike is one link: there may be ten thousand of them.
   const usual = drawn ? undefined : link('')
-  const clients = participants.filter(({ role }) => role === 'client')
-  return new Map(clients.map(({ name }) => [name, usual === undefined || own.has(name) ? link(name) : usual]))
+  const ends = participants.filter(({ role }) => hasLine(role))
+  return new Map(ends.map(({ name, role }) => [name, usual === undefined || own.has(name) ? link(name, role === 'client') : usual]))
 }

@@ -133,7 +133,7 @@ const calendarOf = (entry: ScheduleEntry, devices: Devices, draw: Draw): Calenda
 }
 
 /**
- * The calendar of every client that a schedule restricts; the others are always there. Draws are named by the entry and
+ * The calendar of everyone that a schedule restricts; the others are always there. Draws are named by the entry and
  * the client, so that another client or entry changes none. Throws `SpecificationError` for a selector that finds
  * nobody or names a server, `DataError` for a trace that cannot be read.
  */
@@ -145,7 +145,7 @@ export const resolveSchedule = (
 ): ReadonlyMap<Name, Calendar> => {
   const result = new Map<Name, Calendar>()
   const keys = identities(schedule)
-  const servers = new Set(participants.filter((p) => p.role !== 'client').map((p) => p.name))
+  const servers = new Set(participants.filter((p) => p.role !== 'client' && p.role !== 'regional').map((p) => p.name))
   schedule.forEach((entry, i) => {
     const key = keys[i]
     const where = `schedule[${i}]`
@@ -153,7 +153,7 @@ export const resolveSchedule = (
     const lot = (name: Name) => streams('schedule', key, 'who', name)()
     for (const name of resolve(entry.who, participants, lot, `${where}.who`)) {
       if (servers.has(name)) {
-        throw new SpecificationError(`${where}.who: '${name}' is a server; schedules are for clients. Use a crash.`)
+        throw new SpecificationError(`${where}.who: '${name}' is a server; schedules are for clients and regional aggregators. Use a crash.`)
       }
       const found = calendarOf(entry, devices, (what) => streams('schedule', key, what, name)())
       if (found === undefined) result.delete(name)

@@ -1,5 +1,6 @@
 import type { Problem } from '../documents/problem.js'
-import type { Rounds } from '../federation/rounds/registry.js'
+import { roundRules, type Rounds } from '../federation/rounds/registry.js'
+import { selectionEntryOf } from '../federation/selection/registry.js'
 import { buildStrategy, type StrategySpec } from '../federation/strategies/registry.js'
 import type { Strategy } from '../federation/strategies/strategy.js'
 import { topologyOf } from '../federation/topologies/registry.js'
@@ -13,12 +14,16 @@ const strategyIn = ({ strategy }: Settled): Strategy | undefined => {
 
 /** What a topology does not go with. */
 export const topologyProblems = (settled: Settled): Problem[] => {
-  const { topology, rounds, faults, codec } = settled
+  const { topology, rounds, faults, codec, network, selection, choose } = settled
   if (topology === undefined) return []
   const isData = typeof rounds !== 'function' && !('next' in rounds)
   const asked = {
     strategy: strategyIn(settled), rounds: isData ? (rounds as Rounds) : undefined, faults, codec,
-    given: new Set(Object.entries(settled).filter(([, value]) => value !== undefined).map(([field]) => field)),
+    given: new Set([
+      ...Object.entries(settled).filter(([, value]) => value !== undefined).map(([field]) => field), ...(network.regions === undefined ? [] : ['network.regions']),
+    ]),
+    overlapping: isData ? roundRules(rounds as Rounds).admission.overlapping : 'admission' in rounds && rounds.admission.overlapping,
+    selectionReadsNumbers: choose !== undefined || (selection !== undefined && selectionEntryOf(selection).readsNumbers),
   }
   return topologyOf(topology).problems(asked).map(({ path, rule, advice }) => ({ path, at: 'value', rule, advice }))
 }

@@ -43,7 +43,7 @@ describe('watching', () => {
 
   it('has checks with a name and a promise', () => {
     expect(allChecks.map(({ name }) => name).toSorted()).toEqual([
-      'causality', 'conservation', 'delivery', 'fates', 'inbox', 'intact', 'masking', 'mixing', 'once', 'privacy', 'progress', 'recovery', 'rounds', 'state', 'time', 'weights',
+      'causality', 'conservation', 'delivery', 'fates', 'inbox', 'intact', 'masking', 'mixing', 'once', 'privacy', 'progress', 'recovery', 'regions', 'rounds', 'state', 'time', 'weights',
     ])
     for (const { promise } of allChecks) expect(promise).toMatch(/\.$/)
   })

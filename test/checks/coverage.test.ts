@@ -30,7 +30,7 @@ describe('a storm of flights', () => {
     expect([...handled.keys()].filter((triple) => !triples.includes(triple))).toEqual([])
     const tried = triples.filter((triple) => handled.has(triple))
     console.log(`handled ${tried.length} of ${triples.length}; never: ${triples.filter((triple) => !handled.has(triple)).join(', ')}`)
-    expect(tried.length).toBeGreaterThan(0.78 * triples.length)
+    expect(tried.length).toBeGreaterThan(0.72 * triples.length)
     for (const { coverage } of flights.values()) {
       expect(coverage.exist).toBe(triples.length)
       expect(coverage.handled).toBe(Object.keys(coverage.triples).length)

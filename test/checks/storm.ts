@@ -5,7 +5,7 @@ import { LastGround } from '../../src/lab/ground.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import { storefronts } from '../../scenarios/index.js'
 import {
-  asynchronous, away, buffered, corrupt, crash, deadline, delay, duplicate, fedAvg, forget, lose, mlp, mmoe, ms, named, one, partition, pause, poison, quorum, seconds, sgd,
+  asynchronous, away, buffered, corrupt, crash, deadline, delay, duplicate, fedAvg, forget, hierarchical, lose, mlp, mmoe, ms, named, one, partition, pause, poison, quorum, seconds, sgd,
   slow, type Specification, synchronous,
 } from '../../src/simulation/script.js'
 
@@ -124,6 +124,29 @@ const sums: Readonly<Record<string, Partial<Specification>>> = {
   'under masks, apart': { onDivergence: 'go-on', faults: [...weathers.apart, poison(named('client-store-1'), { send: 'nan' }), poison(named('client-store-3'), { send: { attack: 'scale', by: 1e6 } })] },
 }
 
+const tiered: Partial<Specification> = { topology: hierarchical({ regions: 2, every: 2, rounds: { kind: 'deadline', after: ms(150), patience: ms(100) } }) }
+const dies = { when: { event: 'arrived', to: 'regional-1', message: 'update' }, ...back } as const
+
+/** Regional aggregators between clients and servers, in common rounds. */
+const inRegions: Readonly<Record<string, Partial<Specification>>> = {
+  'in regions': { faults: [...weathers.clients, ...weathers.messages, crash('regional-1', { ...dies, repeat: { times: 4 }, restartAfter: ms(15) })] },
+  'in regions, servers': {
+    faults: [
+      ...weathers.servers, duplicate({}, { probability: 0.2, after: ms(30) }), pause('regional-2', { when: { event: 'folded', actor: 'regional-2', nth: 2 }, for: ms(70) }),
+      crash('regional-1', { ...dies, keeps: 'nothing' }), crash('regional-2', { when: { event: 'arrived', to: 'regional-2', message: 'model', nth: 4 }, ...back }),
+    ],
+  },
+  'in regions, forgetful': {
+    faults: [...weathers['servers, forgetful'], crash('regional-1', dies), forget('regional-1', { by: 1 }), crash('regional-2', { when: { event: 'folded', actor: 'regional-2', nth: 3 }, ...back })],
+  },
+  'in regions, nobody there': { faults: [...more['nobody there'].faults!, pause('regional-1', { at: ms(150), for: ms(200) })] },
+  'in regions, apart': { checkpoint: { every: 'message' }, faults: [...weathers.apart, crash('regional-1', dies), partition([named('regional-2')], { from: ms(150), until: ms(400) })] },
+  'in regions that wait': {
+    topology: hierarchical({ regions: 2, every: 2, rounds: { kind: 'synchronous', select: 1, leftBehind: 'stop' } }),
+    faults: [slow(one(), { by: 60 }), crash('regional-1', dies), lose({ from: 'regional', to: 'expert' }, { probability: 0.2 })],
+  },
+}
+
 /** Flights of every kind of round through every kind of weather, with messages acknowledged and not; what cannot end is told. */
 export const storm = async (see: (name: string, flight: Flight) => void, failed: (name: string, error: Error) => void): Promise<void> => {
   const engine = await openEngine({ engine: 'surrogate' })
@@ -132,7 +155,9 @@ export const storm = async (see: (name: string, flight: Flight) => void, failed:
     const isCommon = kind !== 'asynchronous' && kind !== 'buffered'
     const summed = Object.fromEntries(Object.entries(isCommon ? sums : {}).map(([weather, changes]) =>
       [weather, { ...masked, ...changes, rounds: { ...(of as object), missing: 'sit-out' } as Specification['rounds'] }]))
-    const all = { ...Object.fromEntries(Object.entries(weathers).map(([weather, faults]) => [weather, { faults }])), ...more, ...summed }
+    const regional = Object.fromEntries(Object.entries(isCommon ? inRegions : {}).map(([weather, changes]) =>
+      [weather, { ...tiered, ...changes, rounds: { ...(of as object), select: 2 } as Specification['rounds'] }]))
+    const all = { ...regional, ...Object.fromEntries(Object.entries(weathers).map(([weather, faults]) => [weather, { faults }])), ...more, ...summed }
     for (const [weather, changes] of Object.entries(all)) {
       for (const acknowledge of [false, true]) {
         const delivery = { acknowledge, retries: 12, timeout: ms(60) }

@@ -138,7 +138,7 @@ describe('prices', () => {
 
   it('are of clients: a server or nobody is refused by its place', () => {
     const of = (who: string) => costsSchema.parse({ overrides: [{ who: 'client-a', training: 1 }, { who, training: 1 }] })
-    expect(() => payersOf(of('expert'), people, streams('1'))).toThrow("costs.overrides[1].who: 'expert-1' is a server; overrides are of clients. See costs.servers.")
+    expect(() => payersOf(of('expert'), people, streams('1'))).toThrow("costs.overrides[1].who: 'expert-1' is a server; overrides are of clients and regional aggregators. See costs.servers.")
     expect(() => payersOf(of('client-x'), people, streams('1'))).toThrow("costs.overrides[1].who: nobody is named 'client-x'")
     const share = costsSchema.parse({ overrides: [{ who: { select: 'share', share: 0.5 }, training: 1 }] })
     expect(() => payersOf(share, people, streams('1'))).toThrow('costs.overrides[0].who: a share of those whom a round selects is redrawn in each')

@@ -4,12 +4,12 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import type { Life } from '../../src/faults/fault.js'
 import type { Flight } from '../../src/flight/flight.js'
-import { flyUnder } from '../../src/flight/fly.js'
+import { fly, flyUnder } from '../../src/flight/fly.js'
 import { type Setup, setUp } from '../../src/flight/setup.js'
 import type { FlightEvent } from '../../src/record/event.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import {
-  asynchronous, buffered, ditto, fedAvg, mmoe, ms, oort, pfMsmtrec, quorum, roundRobin, scaffold, seconds, semiAsynchronous, sgd, type Specification, synchronous, tiers,
+  asynchronous, away, buffered, crash, deadline, ditto, fedAvg, mmoe, ms, oort, pfMsmtrec, quorum, roundRobin, scaffold, seconds, semiAsynchronous, sgd, type Specification, synchronous, tiers,
 } from '../../src/simulation/script.js'
 import { calm } from '../federation/calm.js'
 import { smallWorld } from '../federation/small.js'
@@ -255,6 +255,24 @@ it('an aggregator that never comes back ends the flight, and the error says so',
     if (event.kind === 'round-open' && event.round === 2) live(dies('aggregator', event.at + 1, 'checkpoint', 'never'))
   })
   await expect(dead.then(({ flight }) => flight.status)).rejects.toThrow(/Round 2 can never close: the aggregator is dead/)
+})
+
+it('one that waited for clients when it wrote its checkpoint, and opened the round after that, is answered again', async () => {
+  const resolved = resolve({
+    world: { kind: 'storefronts' },
+    model: mmoe({ embedding: 1, experts: 1, expert: [2], tower: [] }),
+    local: { epochs: 1, batch: 16, optimizer: sgd(0.1) },
+    strategy: fedAvg(),
+    rounds: deadline({ count: 2, after: seconds(100), quorum: 2 }),
+    network: { up: 8e6, down: 8e6, latency: ms(10) },
+    devices: { stepOverhead: 1000, gflops: 1e9, memoryGBps: 1e9 },
+    evaluate: { every: 100, final: false },
+    // Round 1 closes at 23.729 ms. Of round 2 the answer of A comes at 62.729 ms, that of B a millisecond later.
+    faults: [away('all', { from: 23_720, until: ms(40) }), crash('aggregator', { at: 63_200, restartAfter: ms(5), keeps: 'checkpoint' })],
+  }, { seed: 1, engine: 'surrogate' })
+  const { rounds } = await fly(resolved, { world: smallWorld({ A: 16, B: 32 }), engine })
+  expect(rounds.map(({ reason, folded }) => [reason, folded.length])).toEqual([['all answered', 2], ['all answered', 2]])
+  expect(rounds[1].closed).toBeLessThan(ms(200))
 })
 
 describe('a checkpoint that costs time', () => {

@@ -4,8 +4,8 @@ import { storefronts } from '../../scenarios/index.js'
 import { mixed } from '../../simulations/own-strategy.js'
 import {
   asynchronous, away, buffered, crash, deadline, delay, delta, deviceTrace, ditto, duplicate, fedAmp, fedAvg, fedAvgFineTuned,
-  fedFomo, fedHca2, fedPer, fedProx, fedRep, fp16, fraction, gossip, int8, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
-  named, narrow, one, partial, partition, periods, pfMsmtrec, pooled, quorum, randomK, ringAllReduce, scaffold, seconds, sgd, sign, slow, splitAggregator, synchronous, uniform,
+  fedFomo, fedHca2, fedPer, fedProx, fedRep, fp16, fraction, gossip, hierarchical, int8, krum, kbps, localOnly, lose, lognormal, mbps, mifa, mlp, mmoe, ms,
+  named, narrow, one, partial, partition, periods, pfMsmtrec, pooled, quorum, randomK, region, ringAllReduce, role, scaffold, seconds, sgd, sign, slow, splitAggregator, synchronous, uniform,
   windows, type Specification,
 } from '../../src/index.js'
 
@@ -203,5 +203,17 @@ export const flights: Readonly<Record<string, Specification>> = {
     topology: splitAggregator(),
     rounds: deadline({ count: 4, after: seconds(2), quorum: 1 }),
     faults: [crash('shard-embedding', { when: { round: 2, after: 1 }, restartAfter: ms(200) }), lose({ from: 'shard' }, { probability: 0.3, rounds: [3, 4] })],
+  }),
+  'regions with rounds of their own, a death and a region cut off': flight({
+    topology: hierarchical({ every: 2, rounds: { kind: 'deadline', after: ms(250) } }),
+    rounds: deadline({ count: 5, after: seconds(2), quorum: 1, patience: ms(150) }),
+    network: {
+      ...plain.network, sharing: 'fair', backbone: kbps(400),
+      regions: { north: [named('client-store-1'), named('client-store-2')], south: [named('client-store-3'), named('client-store-4')] },
+    },
+    faults: [
+      crash('regional-north', { when: { round: 2, after: 0 }, restartAfter: ms(200), keeps: 'checkpoint' }), away(named('client-store-3'), { phase: 'training', rounds: [3, 4] }),
+      partition([[region('south')], ['aggregator', role('expert')]], { rounds: [4, 4] }), lose({ from: 'client', to: 'regional' }, { probability: 0.2 }),
+    ],
   }),
 }

@@ -1,5 +1,5 @@
 import {
-  buffered, corrupt, crash, deadline, duplicate, fraction, full, gossip, lose, ms, one, partial, pause, ringAllReduce, seconds, simulate, slow, synchronous,
+  away, buffered, corrupt, crash, deadline, duplicate, fraction, full, gossip, hierarchical, lose, ms, named, one, partial, pause, ringAllReduce, seconds, simulate, slow, synchronous,
 } from '../../src/index.js'
 import { flights } from '../frozen/flights.js'
 
@@ -46,6 +46,13 @@ const stormy = [
   ...['gossip, with a death and losses', 'a ring all-reduce, with a death'].map((name) => flights[name]),
   ...['summed under masks', 'summed under masks and acknowledged, with deaths'].map((name) => flights[name]),
   { ...plain, faults: [full('aggregator', { service: ms(40), inbox: 1, beyond: 'wait' })] },
+  {
+    ...plain,
+    topology: hierarchical({ every: 2, rounds: { kind: 'deadline', after: ms(400) } }),
+    rounds: deadline({ count: 4, after: seconds(2) }),
+    network: { ...plain.network, regions: { north: [named('client-store-1'), named('client-store-2')], south: [named('client-store-3'), named('client-store-4')] } },
+    faults: [away(named('client-store-1'), { rounds: [3, 6] }), away(named('client-store-2'), { rounds: [5, 6] })],
+  },
 ]
 const told = (error: unknown): { readonly check: string | null; readonly says: string } => {
   const { check = null, message } = error as { readonly check?: string; readonly message: string }

@@ -296,6 +296,20 @@ export const mutants: readonly Mutant[] = [
     check: 'mixing',
   },
   {
+    name: 'answer for all of a region',
+    file: 'src/federation/regions/regional.ts',
+    find: 'optimizers: undefined, ...behind }',
+    replace: 'optimizers: undefined, ...behind, examples: self.rows }',
+    check: 'regions',
+  },
+  {
+    name: 'answer with what a region has folded before',
+    file: 'src/federation/regions/regional.ts',
+    find: 'holding.behind = undefined',
+    replace: '',
+    check: 'regions',
+  },
+  {
     name: 'forget what a client alone has learnt',
     file: 'src/federation/client.ts',
     find: 'state.personal = departure.sent',

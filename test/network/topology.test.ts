@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Place, type SharedLine, star } from '../../src/network/topology.js'
 import type { Role } from '../../src/roster/participant.js'
 
-const roles: Record<string, Role> = { 'client-a': 'client', 'client-b': 'client', 'expert-1': 'expert', aggregator: 'aggregator' }
+const roles: Record<string, Role> = { 'regional-eu': 'regional', 'client-a': 'client', 'client-b': 'client', 'expert-1': 'expert', aggregator: 'aggregator' }
 const topology = star((name) => roles[name])
 
 const said = (from: string, to: string) => {
@@ -27,18 +27,34 @@ it('a line is the same line in every path, and its owner’s', () => {
   expect(topology.linesOf('expert-1')).toEqual([])
 })
 
+it('a regional aggregator has a line to the servers; with its clients it is connected by theirs', () => {
+  expect(said('regional-eu', 'aggregator')).toBe('up: regional-eu up')
+  expect(said('expert-1', 'regional-eu')).toBe('down: regional-eu down')
+  expect(said('client-a', 'regional-eu')).toBe('up: client-a up')
+  expect(said('regional-eu', 'client-a')).toBe('down: client-a down')
+  expect(topology.linesOf('regional-eu').map(({ direction }) => direction)).toEqual(['up', 'down'])
+})
+
 describe('with lines that many share', () => {
   const shared = (place: Place, direction: 'up' | 'down'): SharedLine => ({ place, direction, bytesPerSecond: 1 })
   const lines = (['up', 'down'] as const).flatMap((direction) => [
     shared('servers', direction), shared({ region: 'eu' }, direction), shared({ region: 'us' }, direction), shared('backbone', direction),
   ])
-  const regions: Record<string, string> = { 'client-a': 'eu', 'client-b': 'us', 'client-c': 'eu', 'expert-1': 'eu' }
+  const regions: Record<string, string> = { 'regional-eu': 'eu', 'client-a': 'eu', 'client-b': 'us', 'client-c': 'eu', 'expert-1': 'eu' }
   const wider = star((name) => roles[name] ?? 'client', { lines, regionOf: (name) => regions[name], weightOf: (name) => (name === 'client-a' ? 3 : 1) })
   const way = (from: string, to: string) =>
     wider.path(from, to).lines.map(({ owner, direction, ...rest }) => {
       const place = 'place' in rest ? rest.place : undefined
       return `${owner ?? (typeof place === 'object' ? ('region' in place ? place.region : place.host) : place)} ${direction}`
     }).join(', ')
+
+  it('nothing of a region’s own leaves it; what its regional aggregator sends to servers elsewhere does, once', () => {
+    expect(way('client-a', 'regional-eu')).toBe('client-a up')
+    expect(way('regional-eu', 'client-c')).toBe('client-c down')
+    expect(way('regional-eu', 'aggregator')).toBe('regional-eu up, eu up, backbone up, servers down')
+    expect(way('aggregator', 'regional-eu')).toBe('servers up, backbone down, eu down, regional-eu down')
+    expect(way('client-b', 'regional-eu')).toBe('client-b up, us up, backbone up, eu down')
+  })
 
   it('what leaves a region, or comes into one, shares its lines, the backbone and the servers’', () => {
     expect(way('client-b', 'aggregator')).toBe('client-b up, us up, backbone up, servers down')

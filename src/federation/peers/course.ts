@@ -34,7 +34,7 @@ export const courseOfPeers = (terms: Terms, exchange: Omit<Peers, 'names'>): Cou
     assemble: (client, flat, look) => {
       for (const part of terms.travelling) putPart(ownOf(part, client, look), part, flat)
     },
-    waiting: () => undefined,
+    waiting: () => [],
     watch: (tell) => new PeerRounds(names, terms.count ?? 0, tell, terms.goal),
     stalled: ({ look, closed, now }) => {
       const dead = names.filter((name) => !look.alive(name))

@@ -25,9 +25,11 @@ export const topologyOf = (given: TopologyChoice = usual): Topology => {
   if (entry === undefined) throw new TypeError(`there is no topology of kind '${given.kind}'`)
   return {
     servers: (population) => entry.servers(given, population),
+    placed: (participants, streams) => entry.placed(given, participants, streams),
     cuts: (layout) => entry.cuts(given, layout),
+    carried: (layout) => entry.carried(given, layout),
     lives: (terms, participants) => entry.lives(given, terms, participants),
-    course: (terms) => entry.course(given, terms),
+    course: (terms, participants) => entry.course(given, terms, participants),
     peers: entry.peers,
     fixes: entry.fixes,
     moves: (clients) => entry.moves(given, clients),
@@ -43,5 +45,5 @@ type Rest<F> = F extends (options: never, ...rest: infer Others) => infer Result
 
 /** A topology with its options. */
 export type Topology =
-  & { readonly [Ask in 'servers' | 'cuts' | 'lives' | 'course' | 'moves' | 'problems']: Rest<TopologyEntry[Ask]> }
+  & { readonly [Ask in 'servers' | 'placed' | 'cuts' | 'carried' | 'lives' | 'course' | 'moves' | 'problems']: Rest<TopologyEntry[Ask]> }
   & Pick<TopologyEntry, 'peers' | 'fixes'>

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Routes } from '../../codecs/routes.js'
 import { told } from '../../entry.js'
 import type { Layout } from '../../models/layout.js'
+import type { Streams } from '../../random/streams.js'
 import type { Name, Participant } from '../../roster/participant.js'
 import { type Course, courseOfServers } from '../course.js'
 import type { AnyLife } from '../life.js'
@@ -35,10 +36,14 @@ export interface TopologyEntry<Schema extends z.ZodType = z.ZodType> {
   servers(options: z.output<Schema>, population: Population): Participant[]
   /** How the model is cut into parts. */
   cuts(options: z.output<Schema>, layout: Layout): Cut[]
+  /** Everybody, once it is known where servers and clients are: those as well that follow from that. By default nobody else. */
+  placed(options: z.output<Schema>, participants: readonly Participant[], streams: Streams): readonly Participant[]
+  /** How the model is cut into what clients are sent, where that is not what servers own. `owner` is filled in by whom they have it from. */
+  carried(options: z.output<Schema>, layout: Layout): Cut[]
   /** How everybody lives: by name. */
   lives(options: z.output<Schema>, terms: Terms, participants: readonly Participant[]): ReadonlyMap<Name, AnyLife>
   /** How its flights begin, are watched and are read; by default, as those with an aggregator. */
-  course(options: z.output<Schema>, terms: Terms): Course
+  course(options: z.output<Schema>, terms: Terms, participants: readonly Participant[]): Course
   /** Whether clients are peers: there is no server, and none of them waits without end for another. */
   readonly peers: boolean
   /** Fields of a specification that nobody can vary under it: it goes with one way of them. */
@@ -63,10 +68,14 @@ export interface Asked {
   readonly strategy: Strategy | undefined
   /** Undefined: a function. */
   readonly rounds: Rounds | undefined
-  /** Fields that are given, whatever they say. */
+  /** Fields that are given, whatever they say; `network.regions` among them. */
   readonly given: ReadonlySet<string>
   readonly faults: readonly { readonly kind: string }[]
   readonly codec: Routes | undefined
+  /** Whether rounds let models of several be at work at once, be they a function. */
+  readonly overlapping: boolean
+  /** Whether numbers of updates decide whom rounds ask. */
+  readonly selectionReadsNumbers: boolean
 }
 
 /** What is wrong with a specification, where, and what to do. */
@@ -79,12 +88,13 @@ export interface TopologyProblem {
 /** Makes the entry of a topology: one file of this folder, and one line of all.ts. */
 export const topologyEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Pick<TopologyEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'servers' | 'cuts' | 'lives'> &
-    Partial<Pick<TopologyEntry<Schema>, 'course' | 'peers' | 'fixes' | 'moves' | 'problems'>>,
+    Partial<Pick<TopologyEntry<Schema>, 'placed' | 'carried' | 'course' | 'peers' | 'fixes' | 'moves' | 'problems'>>,
 ): TopologyEntry<Schema> => {
   const { kind, sentence, source, schema, servers, cuts, lives, peers = false, fixes = [] } = about
+  const { placed = (_, participants) => participants, carried = cuts } = about
   const { course = (_, terms) => courseOfServers(terms), moves = () => ({ down: 1, up: 1, among: false }), problems = () => [] } = about
   const constructor = (options?: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
   return Object.assign(constructor, {
-    kind, sentence, source, schema: told(schema, sentence, source), servers, cuts, lives, course, peers, fixes, moves, problems,
+    kind, sentence, source, schema: told(schema, sentence, source), servers, placed, cuts, carried, lives, course, peers, fixes, moves, problems,
   })
 }

@@ -45,6 +45,10 @@ const bare = (part: PartTemplate): PartTemplate => {
   return { ...part, up: body, down: { ...part.down, length: part.length, extras: [] } }
 }
 
+/** Every part that messages are about: those of servers, and those that clients are sent. */
+const partsOf = ({ parts, carried }: Setup): readonly PartTemplate[] =>
+  [...new Map([...parts, ...carried].map((part) => [part.name, part])).values()]
+
 /** Messages as they travel under a chain, in one direction. */
 class Carrier {
   readonly #wire: Wire
@@ -55,7 +59,7 @@ class Carrier {
     const codec: Routes | undefined = chain.length === 0 ? undefined : { [direction]: { all: [...chain] } }
     const { codec: _, ...plain } = setup.resolved
     this.#wire = wireOf({ ...setup, resolved: { ...plain, ...(codec && { codec }) } }, false)
-    this.#parts = new Map(setup.parts.map((part) => [part.name, bare(part)]))
+    this.#parts = new Map(partsOf(setup).map((part) => [part.name, bare(part)]))
     this.#direction = direction
   }
 
@@ -198,7 +202,7 @@ export const truthOf = (named: NamedChain, direction: Direction, { setup, update
     values: samples.reduce((sum, { after }) => sum + after.length, 0),
     bytes: {
       packed,
-      formula: formulaOf(named, samples, setup.parts),
+      formula: formulaOf(named, samples, partsOf(setup)),
       lossless: around && samples.reduce((sum, sample) => sum + around.encode(sample, none()).length, 0),
     },
     ...(timing && { speed: speedOf(carrier, samples, timing.seconds, timing.now) }),

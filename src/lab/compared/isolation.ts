@@ -5,6 +5,7 @@ import { readNumbered } from '../../federation/delivery/trailer.js'
 import { flySetup } from '../../flight/fly.js'
 import { setUpAgain } from '../../flight/setup.js'
 import { HEADER } from '../../network/frame.js'
+import { isAnswer } from '../../models/parts.js'
 import type { Name } from '../../roster/participant.js'
 import { formatMicros, type Micros } from '../../time/micros.js'
 import type { ComparedCheck } from './compared.js'
@@ -95,7 +96,7 @@ class Answers {
           const { round, part, at, envelope } = event
           if (ground !== undefined) this.#sent.set(envelope, { key: hashOf(actor, String(round), part, ground), answer: { client: actor, round, part, at, envelope } })
           // The trunk goes last.
-          if (event.part === 'trunk') this.#past(actor, event.round)
+          if (isAnswer(event.part)) this.#past(actor, event.round)
           return
         }
         default:

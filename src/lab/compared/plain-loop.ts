@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.js'
 import { allFinite } from '../../federation/finite.js'
-import { type Keepsake, LocalTraining } from '../../federation/local-training.js'
+import { type Departure, type Keepsake, LocalTraining } from '../../federation/local-training.js'
 import { firstHolding } from '../../federation/owner.js'
 import type { Peers } from '../../federation/course.js'
 import { type PartTemplate, putPart, takePart } from '../../federation/parts.js'
@@ -10,10 +10,13 @@ import { protect } from '../../federation/privacy/protect.js'
 import { addInRing } from '../../federation/secure-aggregation/fixed-point.js'
 import { inputOf, maskedMean } from '../../federation/secure-aggregation/input.js'
 import { isMasked } from '../../federation/secure-aggregation/secure-aggregation.js'
-import { sentTo } from '../../federation/strategies/fold.js'
+import { firstOf } from '../../federation/regions/region-rounds.js'
+import { regionsOf, regionTerms } from '../../federation/regions/region-terms.js'
+import { sampleWeights, sentTo, weightedSum } from '../../federation/strategies/fold.js'
 import type { PartState, Update, Vectors } from '../../federation/strategies/strategy.js'
 import type { ClientTerms, Outlook, Terms } from '../../federation/terms.js'
 import { executeLocally } from '../../flight/local-execution.js'
+import { everyOf } from '../../flight/regions.js'
 import { type Setup, termsOf } from '../../flight/setup.js'
 import { trainedTasks } from '../../models/trained-tasks.js'
 import type { Weather } from '../../faults/weather.js'
@@ -38,6 +41,12 @@ export interface PlainLoop {
   readonly personal: ReadonlyMap<string, Float32Array>
 }
 
+/** What came of a training, and what it began with. */
+interface Learnt {
+  readonly received: Float32Array
+  readonly departure: Departure
+}
+
 /** What a client is sent beside the values of a part, in its place of the flat vector. */
 const extrasFor = (client: string, states: ReadonlyMap<string, PartState>, { travelling, size }: Terms): Vectors => {
   const flat: Record<string, Float32Array> = {}
@@ -53,7 +62,7 @@ const extrasFor = (client: string, states: ReadonlyMap<string, PartState>, { tra
   return flat
 }
 
-const updateOf = (part: PartTemplate, { name }: ClientTerms, round: number, departure: ReturnType<LocalTraining['finish']>): Update => ({
+const updateOf = (part: PartTemplate, { name }: ClientTerms, round: number, departure: Departure): Update => ({
   client: name, round, examples: departure.examples, steps: departure.steps,
   values: takePart(departure.sent, part),
   extras: Object.fromEntries(part.up.extras.map(({ name: extra, whole }) =>
@@ -88,11 +97,11 @@ const isFit = ({ values, personal, memory }: PartState): boolean =>
 
 /**
  * What a federation computes, as a plain loop: every client trains, one after the other, and every part is folded. No
- * actors, no messages, no clock. Local training and folds are the federation's own; all between them is not.
+ * actors, no messages, no clock; where there are regions, rounds of each are a loop inside. Local training and folds are the federation's own; all between them is not.
  */
 export const plainLoop = async (setup: Setup, engine: Engine, count: number): Promise<PlainLoop> => {
   const terms = termsOf(setup, undisturbed as Weather, () => 1)
-  const { strategy, members, optimizer, privacy, secure } = terms
+  const { strategy, optimizer, privacy, secure } = terms
   const tasks = { all: setup.tasks, trained: trainedTasks(setup.model, setup.tasks) }
   let states = new Map(terms.parts.map((part) => [part.name, firstHolding(part, terms).state]))
   const own = new Map<string, Keepsake>(terms.clients.map(({ name }) => {
@@ -100,23 +109,56 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
     const kept = given !== undefined && terms.beginnings.continues && strategy.serves !== 'received' ? { [strategy.serves.kept]: given } : {}
     return [name, { personal: given ?? terms.initial, kept }]
   }))
+  const { peers } = topologyOf(setup.resolved.topology).course(terms, setup.participants)
+  /** A client trains from the parts as they are. */
+  const learn = async (client: ClientTerms, parts: readonly PartTemplate[], at: RoundOfLoop, round: number, given: Vectors): Promise<Learnt> => {
+    const training = new LocalTraining(terms, client)
+    const { personal, kept, optimizers } = own.get(client.name)!
+    const received = personal.slice()
+    for (const part of parts) if (peers === undefined) putPart(sentTo(at.get(part.name)!, client.name), part, received)
+    let progress = training.begin(round, received, given, kept)
+    for (let step = training.next(progress, optimizers); step !== undefined; step = training.next(progress, optimizers)) {
+      const [result] = executeLocally([step.work], engine, tasks)
+      progress = training.advance(progress, step.work, await result)
+    }
+    const departure = training.finish(progress)
+    own.set(client.name, { personal: departure.sent, kept: departure.kept, optimizers: optimizers ? { ...optimizers, ...departure.optimizers } : departure.optimizers })
+    return { received, departure }
+  }
+  const tiers = regionTerms(terms, regionsOf(setup.participants), terms.rounds)
+  /** The rounds of a region, from the parts as they are: the mean of its clients after the last. */
+  const inRegion = async (region: Terms, round: number): Promise<Learnt> => {
+    const every = everyOf(setup)
+    const [part] = region.parts
+    const received = terms.initial.slice()
+    for (const one of terms.travelling) putPart(states.get(one.name)!.values, one, received)
+    let values = takePart(received, part)
+    let [examples, steps] = [0, 0]
+    for (let nth = 1; nth <= every; nth++) {
+      const number = firstOf(round, every) + nth - 1
+      const all: Update[] = []
+      for (const client of region.clients) {
+        const at = new Map([[part.name, { part: part.name, values, personal: new Map(), memory: {} }]])
+        all.push(updateOf(part, client, number, (await learn(client, region.parts, at, number, {})).departure))
+      }
+      values = weightedSum(all, sampleWeights(all))
+      examples = all.reduce((sum, update) => sum + update.examples, 0)
+      steps = Math.round(all.reduce((sum, update) => sum + update.examples * update.steps, 0) / examples)
+    }
+    const sent = received.slice()
+    putPart(values, part, sent)
+    return { received, departure: { sent, roomy: false, extras: {}, kept: {}, optimizers: undefined, examples, steps } }
+  }
   const rounds: RoundOfLoop[] = []
-  const { peers } = topologyOf(setup.resolved.topology).course(terms)
   for (let round = 1; round <= count; round++) {
     const updates = new Map<string, Update[]>()
     const sums = new Map<string, Uint32Array>()
-    for (const client of terms.clients) {
-      const training = new LocalTraining(terms, client)
-      const { personal, kept, optimizers } = own.get(client.name)!
-      const received = personal.slice()
-      for (const part of terms.travelling) if (peers === undefined) putPart(sentTo(states.get(part.name)!, client.name), part, received)
-      let progress = training.begin(round, received, extrasFor(client.name, states, terms), kept)
-      for (let step = training.next(progress, optimizers); step !== undefined; step = training.next(progress, optimizers)) {
-        const [result] = executeLocally([step.work], engine, tasks)
-        progress = training.advance(progress, step.work, await result)
-      }
-      const departure = training.finish(progress)
-      own.set(client.name, { personal: departure.sent, kept: departure.kept, optimizers: optimizers ? { ...optimizers, ...departure.optimizers } : departure.optimizers })
+    const regional = new Map(tiers.regions.map(({ self, region }) => [self, region]))
+    for (const client of regional.size > 0 ? tiers.top.clients : terms.clients) {
+      const region = regional.get(client)
+      const { received, departure } = region === undefined
+        ? await learn(client, terms.travelling, states, round, extrasFor(client.name, states, terms))
+        : await inRegion(region, round)
       const told = privacy === undefined ? departure : protect(privacy, terms.travelling, departure, received, { client: client.name, round, life: 1 })
       for (const part of terms.travelling) {
         if (part.length === 0 || (part !== terms.parts[0] && !strategy.sends(round, part.name))) continue
@@ -143,6 +185,7 @@ export const plainLoop = async (setup: Setup, engine: Engine, count: number): Pr
       rounds.push(new Map([[part.name, { part: part.name, values: models.get(terms.clients[0].name)!, personal: after, memory: {} }]]))
       continue
     }
+    const { members } = regional.size > 0 ? tiers.top : terms
     const after = new Map(states)
     for (const part of terms.travelling) {
       const all = updates.get(part.name)

@@ -1,5 +1,6 @@
 import { check, type Check, Violation } from '../../checks/check.js'
 import { roundsSchema } from '../../federation/rounds/registry.js'
+import { topologySchema } from '../../federation/topologies/registry.js'
 import { flySetup } from '../../flight/fly.js'
 import { type Setup, setUpAgain } from '../../flight/setup.js'
 import type { PartValues } from '../../record/event.js'
@@ -23,8 +24,8 @@ const roundsOf = ({ rounds }: Resolved): number => Math.min(most, ('count' in ro
 const calmed = (setup: Setup, count: number): Setup => {
   const { calm: _calm, checkpoint: _checkpoint, selection: _selection, choose: _choose, link: _link, codec: _codec, ...resolved } = setup.resolved
   const { until: _until, ...evaluate } = resolved.evaluate
-  const { secureAggregation: secure } = resolved
-  return setUpAgain(setup, {
+  const { secureAggregation: secure, topology } = resolved
+  const again = setUpAgain(setup, {
     ...resolved,
     faults: [], schedule: [], checks: [],
     delivery: deliverySchema.parse({}),
@@ -34,6 +35,9 @@ const calmed = (setup: Setup, count: number): Setup => {
     evaluate: { ...evaluate, every: 1_000_000, start: false, final: false },
     onDivergence: 'keep',
   })
+  if (topology?.kind !== 'hierarchical') return again
+  // Who is of which region stays; its rounds wait for all, too.
+  return { ...again, resolved: { ...again.resolved, topology: topologySchema.parse({ ...topology, rounds: { kind: 'synchronous' } }) } }
 }
 
 /** The first vector of a part in which a flight and the loop are not the same, in words. */

@@ -226,8 +226,8 @@ export class CaseLab {
 
   /** What the grounds of cases go by: who is in which region, and what of local training is whose own, is drawn from what faults are drawn from. */
   #drawn({ chance }: Case): string {
-    const { network, local } = this.#base
-    return network?.regions !== undefined || local?.clients !== undefined ? chance : 'scene'
+    const { network, local, topology } = this.#base
+    return topology?.kind === 'hierarchical' || network?.regions !== undefined || local?.clients !== undefined ? chance : 'scene'
   }
 
   #placeOf(of: Case): string {
@@ -261,7 +261,7 @@ export class CaseLab {
     const names = (...roles: readonly Role[]) => setup.participants.filter(({ role }) => roles.includes(role)).map(({ name }) => name)
     const [slowest] = calmRoundsOf(setup, cwd, 'crowded lines')
     const { down, training, up, total: round } = slowest
-    const scene = { clients: names('client'), experts: names('expert', 'shard'), ...(names('aggregator').length === 0 && { headless: true }), rounds, round, phases: [down, training, up] }
+    const scene = { clients: names('client'), experts: names('expert', 'shard', 'regional'), ...(names('aggregator').length === 0 && { headless: true }), rounds, round, phases: [down, training, up] }
     return { setup, scene, first, again }
   }
 }

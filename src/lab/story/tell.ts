@@ -54,6 +54,10 @@ export const tellEvent = (event: FlightEvent, telling: Telling): string => {
       return `opens round ${event.round} for ${list(event.selected)}`
     case 'round-close':
       return `${event.row.outcome === 'closed' ? 'closes' : 'aborts'} round ${event.row.round} (${event.row.reason}), folded ${list(event.row.folded)}`
+    case 'region-open':
+      return `opens round ${event.round} of its region for ${list(event.selected)}`
+    case 'region-close':
+      return `${event.row.outcome === 'closed' ? 'closes' : 'aborts'} round ${event.row.round} of its region (${event.row.reason}), folded ${list(event.row.folded)}`
     case 'send':
       return `sends ${event.to} the ${of(event.envelope)}${event.attempt > 0 ? `, attempt ${event.attempt + 1}` : ''}`
     case 'copy':

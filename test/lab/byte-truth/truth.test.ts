@@ -34,6 +34,7 @@ const setup = {
   participants: [],
   layout: { segments: [{ name: 'w' }] },
   parts: [{ name: 'trunk', segments: [segment], length: 8, up: body, down: body } as unknown as PartTemplate],
+  carried: [],
 } as unknown as Setup
 
 const sample = (client: string, round: number, before: readonly number[], after: readonly number[]): Sample =>

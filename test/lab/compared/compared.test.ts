@@ -38,8 +38,8 @@ describe.each(comparedChecks)('$name', (check) => {
 
 it('compares something: folds of every strategy whose clients send, and answers of most flights', async () => {
   const told = await Promise.all(Object.keys(flights).map(async (name) => isolation.compare(await groundOf(flights[name]))))
-  // Two of them are of sums under masks.
-  expect(told.filter((words) => words.startsWith('nothing')).length).toBeLessThanOrEqual(4)
+  // Two of them are of sums under masks, and one of a ring, in which what one is sent is everybody's.
+  expect(told.filter((words) => words.startsWith('nothing')).length).toBeLessThanOrEqual(5)
   expect(await reference.compare(await groundOf(flights['PF-MSMTrec']))).toBe('9 folds in 3 rounds without faults are those of a plain loop, and so is what clients end with')
 })
 
