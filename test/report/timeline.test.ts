@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { storefronts } from '../../scenarios/index.js'
-import { away, crash, deadline, fedAvg, lose, mmoe, ms, seconds, sgd } from '../../src/index.js'
+import { away, crash, deadline, fedAvg, hierarchical, lose, mmoe, ms, seconds, sgd } from '../../src/index.js'
 import { TraceWriter } from '../../src/report/timeline/trace-writer.js'
 import { simulate, type Run } from '../../src/runs/simulate.js'
 import { say } from '../cli/console.js'
@@ -117,6 +117,24 @@ describe.runIf(hasReaders())('a timeline, read by Perfetto’s own schema', () =
     const told = readFileSync(join(at('run'), 'rounds.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { closed: number; scores: { validation: { auc: number } } })
     expect(ends('auc on validation')).toEqual(told.map(({ closed, scores }) => [closed, scores.validation.auc]))
   })
+
+  it('has the rounds of regions, those that a death broke off among them', async () => {
+    const flown = await simulate({
+      world: storefronts({ scenarios: 4, impressions: 200, users: 20 }),
+      model: mmoe({ experts: 2, expert: [4], tower: [3], embedding: 2 }),
+      strategy: fedAvg(),
+      topology: hierarchical({ regions: 2, every: 2, rounds: { kind: 'deadline', after: ms(200) } }),
+      rounds: deadline({ count: 3, after: seconds(2), quorum: 1 }),
+      faults: [crash('regional-1', { at: ms(120), restartAfter: ms(30) })],
+    }, { seed: 5, engine: 'surrogate', workers: 1, out: at('regions') })
+    expect((await say(['timeline', at('regions')])).code).toBe(0)
+    const { slices, deepest } = read<Trace>('read_trace', at('regions.pftrace'))
+    const told = readFileSync(join(at('regions'), 'events.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { at: number; event: string; actor: string; round: number })
+    const opened = told.filter(({ event }) => event === 'region-open').map(({ at: time, actor, round }) => `${actor} ${round} ${time}`)
+    const drawn = slices.filter(({ track }) => track.endsWith('rounds of its region')).map(({ track, name, at: time }) => `${track.split(' / ')[1]} ${name.slice(6)} ${time}`)
+    expect(drawn.toSorted()).toEqual(opened.toSorted())
+    expect([flown.rounds.length, deepest]).toEqual([3, 1])
+  }, 60_000)
 
   it('has times of centuries to the nanosecond', () => {
     const chunks: Uint8Array[] = []

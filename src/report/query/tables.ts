@@ -27,7 +27,7 @@ export const runTables = {
     file: rowFiles.events,
     columns: {
       at: { type: 'BIGINT', sentence: `when, in ${micros}` },
-      event: { type: 'VARCHAR', sentence: 'round-open, round-close, send, arrive, drop, settle, train, trained, life' },
+      event: { type: 'VARCHAR', sentence: 'round-open, round-close, region-open, region-close, send, arrive, drop, settle, train, trained, life' },
       actor: { type: 'VARCHAR', sentence: 'who acted, or to whom it happened' },
       id: { type: 'BIGINT', sentence: 'of messages: the copy, as in `ledger`' },
       to: { type: 'VARCHAR', sentence: 'of `send`: the receiver' },

@@ -7,6 +7,7 @@ import type { Details, TraceWriter, Track } from './trace-writer.js'
 /** A line of a run's `events.ndjson`. */
 export type EventLine =
   | { readonly at: Micros; readonly event: 'round-open' | 'round-close'; readonly actor: Name; readonly round: number }
+  | { readonly at: Micros; readonly event: 'region-open' | 'region-close'; readonly actor: Name; readonly round: number; readonly outcome?: string; readonly reason?: string }
   | {
       readonly at: Micros; readonly event: 'send'; readonly actor: Name; readonly id: number; readonly to: Name
       readonly message: string; readonly round: number; readonly part: string; readonly bytes: number
@@ -37,6 +38,8 @@ interface Open {
 interface Rows {
   readonly self: Track
   readonly works: Track
+  /** Of a regional aggregator: rounds of its region. */
+  rounds: Track | undefined
   readonly life: Track
   /** Of messages that it sends: how many there are, and those on which nothing is on its way. */
   lanes: number
@@ -68,6 +71,8 @@ export class FlightTrace {
   /** Flows from a client's last training to what it sends, one for each part, that are still to be taken; and its round. */
   readonly #trained = new Map<Name, { readonly flows: number[]; readonly round: number }>()
   readonly #living = new Map<Name, boolean>()
+  /** Rounds of regions that are open. */
+  readonly #regions = new Map<Name, { readonly at: Micros; readonly round: number }>()
   readonly #bytes: Track
   readonly #working: Track
   #onTheWay = 0
@@ -102,6 +107,9 @@ export class FlightTrace {
         return this.#endOfTraining(line)
       case 'life':
         return this.#life(line)
+      case 'region-open':
+      case 'region-close':
+        return this.#region(line)
       case 'round-open':
       case 'round-close':
         // Told in the prologue, with what came of them.
@@ -117,6 +125,7 @@ export class FlightTrace {
       if (open.arrived === undefined) this.#leave(open, this.#last, { fate: 'unresolved' })
       this.#settle(id, 'unresolved')
     }
+    for (const [name, { round }] of [...this.#regions]) this.#region({ at: this.#last, actor: name, event: 'region-close', round, outcome: 'unfinished' })
     for (const [name, isAway] of this.#living) if (isAway) this.#writer.end(this.#rows.get(name)!.life, this.#last)
   }
 
@@ -170,6 +179,7 @@ export class FlightTrace {
       self,
       life: this.#writer.track({ name: 'away', parent: self, rank: 1 }),
       works: this.#writer.track({ name: 'computes', parent: self, rank: 2 }),
+      rounds: undefined,
       lanes: 0,
       free: [],
     }
@@ -251,6 +261,20 @@ export class FlightTrace {
   #endOfTraining({ at, actor }: Extract<EventLine, { event: 'trained' }>): void {
     this.#writer.end(this.#rowsOf(actor).works, at)
     this.#writer.count(this.#working, at, --this.#atWork)
+  }
+
+  /** One that dies in a round of its region opens it anew when it is back, and may never close it. */
+  #region({ at, actor, event, round, outcome, reason }: Extract<EventLine, { event: 'region-open' | 'region-close' }>): void {
+    const rows = this.#rowsOf(actor)
+    const track = (rows.rounds ??= this.#writer.track({ name: 'rounds of its region', parent: rows.self, rank: 0 }))
+    const open = this.#regions.get(actor)
+    this.#regions.delete(actor)
+    if (open !== undefined) {
+      const details = event === 'region-close' ? { outcome, reason } : { outcome: 'broken off' }
+      this.#writer.begin(track, open.at, { name: `round ${open.round}`, correlation: open.round, details })
+      this.#writer.end(track, at)
+    }
+    if (event === 'region-open') this.#regions.set(actor, { at, round })
   }
 
   #life({ at, actor, what }: Extract<EventLine, { event: 'life' }>): void {
