@@ -123,6 +123,10 @@ const ruleOf = ({ planned, hooks: { messages: hook } }: Compiled): MessageRule[]
 }
 
 /** Whom a fault strikes in which round. */
+/** All clients, where they are peers. */
+const peersAmong = (participants: readonly Participant[]): readonly Name[] | undefined =>
+  participants.some(({ role }) => role !== 'client') ? undefined : participants.map(({ name }) => name)
+
 const strikesOf = ({ fault }: Planned, draws: Draws, selections: Selections): Tools['strikes'] => {
   const share = shareOf(fault)
   const drawn = share === undefined ? undefined : selections.share(share, draws)
@@ -165,7 +169,7 @@ export const compile = (input: CompileInput): Weather => {
   const subjects = new Map<Name, Subject>()
   const regionals = regionalsOf(participants)
   const openerOf = regionals.size === 0 ? undefined : (name: Name): Name | undefined => regionals.get(name)
-  const selections = new Selections(openerOf)
+  const selections = new Selections(openerOf, peersAmong(participants))
   const roles = new Map(participants.map(({ name, role }) => [name, role]))
   const roleOf = (name: Name): Role => roles.get(name) ?? unknown(name, subjects)
   /** Those of faults that wait for an event or stop at one, and of all where it is to be calm. */

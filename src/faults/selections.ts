@@ -12,14 +12,14 @@ export const shareOf = (fault: object): number | undefined => {
 /** Of the draws of a client in a round: the lot by which a share is drawn. */
 const LOT = 2
 
-/** Who was selected in which round: told when a round opens. */
+/** Who was selected in which round: told when a round opens. Clients who are peers are in every round, whoever sees it open when. */
 export class Selections {
   /** By whose rounds they are: undefined for the aggregator's. */
   readonly #selected = new Map<Name | undefined, Map<number, readonly Name[]>>()
   readonly #openerOf: ((name: Name) => Name | undefined) | undefined
 
-  /** `openerOf`: whose rounds one takes part in, where not everybody is in those of the aggregator. */
-  constructor(openerOf?: (name: Name) => Name | undefined) {
+  /** `openerOf`: whose rounds one takes part in, where not everybody is in those of the aggregator. `peers`: where there is none, all clients. */
+  constructor(openerOf?: (name: Name) => Name | undefined, private readonly peers?: readonly Name[]) {
     this.#openerOf = openerOf
   }
 
@@ -38,7 +38,7 @@ export class Selections {
     const drawn = new Map<Name | undefined, Map<number, ReadonlyMap<Name, boolean>>>()
     const lot = (client: Name, round: number): number => draws.visit(client, round, LOT)
     const draw = (round: number, opener: Name | undefined): ReadonlyMap<Name, boolean> => {
-      const selected = this.#selected.get(opener)?.get(round) ?? []
+      const selected = this.peers ?? this.#selected.get(opener)?.get(round) ?? []
       const many = shareNearest(share, selected.length)
       const lots = selected.map((client) => ({ client, lot: lot(client, round) })).sort((a, b) => a.lot - b.lot)
       return new Map(lots.map(({ client }, place) => [client, place < many]))

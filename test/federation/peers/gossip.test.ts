@@ -192,6 +192,7 @@ describe('what does not go with peers is refused by its field', () => {
     ['whom an aggregator asks', { rounds: synchronous({ count: 2, select: 2 }) }, /rounds\.select is about what an aggregator asks/],
     ['how long clients wait for parts', { rounds: synchronous({ count: 2, patience: 5 }) }, /rounds\.patience is about what an aggregator asks/],
     ['a selection', { selection: { kind: 'random' } }, /selection is whom an aggregator asks/],
+    ['secure aggregation', { secureAggregation: {} as Specification['secureAggregation'] }, /secureAggregation hides updates from an aggregator/],
     ['privacy', { privacy: { clip: 1, noise: 1, delta: 1e-3 } as Specification['privacy'] }, /privacy has a trusted aggregator/],
     ['a codec of changes', { codec: topK({ share: 0.1 }) }, /codec has topK, which codes changes/],
     ['attackers who know what is folded', { faults: [poison(named('client-A'), { send: 'a-little-is-enough' })] }, /faults\.0\.send is .*no owner of a part/],
@@ -208,4 +209,13 @@ describe('what does not go with peers is refused by its field', () => {
   it('a role that nobody has', async () => {
     await expect(flySmall({ topology: gossip(), faults: [crash({ select: 'role', role: 'aggregator' }, { at: ms(5) })] })).rejects.toThrow(/aggregator/)
   })
+})
+
+it('a share of those in a round is so many of all peers, whoever sees it open when', async () => {
+  const rows = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`c${i}`, 16]))
+  const partly = away({ select: 'share', share: 0.5 }, { phase: 'training', rounds: [1, 1] })
+  for (const seed of [1, 2, 3, 4]) {
+    const flight = await flySmall({ topology: gossip({ patience: ms(100) }), rounds: synchronous({ count: 1 }), faults: [partly] }, { rows, seed })
+    expect(new Set(flight.ledger.filter(({ kind }) => kind === 'update').map(({ from }) => from)).size).toBe(4)
+  }
 })
