@@ -27,6 +27,15 @@ const tensorFlow: Plugin = {
   load: (id: string) => (id === '\0@tensorflow/tfjs' ? (untyped as (path: string) => string)('@tensorflow/tfjs') : undefined),
 }
 
+/**
+ * Tests that replace modules, change what is everybody's (the guard's globals, TensorFlow's backends) or weigh memory: each in a
+ * process of its own. All others share processes, so that the library is loaded once for many of them.
+ */
+const alone = [
+  'test/**/own.test.ts', 'test/**/*memory*.test.ts', 'test/actors/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/time/guard.test.ts',
+  'test/runs/replay/broken-off.test.ts',
+]
+
 const path = (relative: string): string => new URL(relative, import.meta.url).pathname
 
 export default defineConfig({
@@ -39,7 +48,10 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: alone, isolate: false } },
+      { extends: true, test: { name: 'alone', include: alone } },
+    ],
     setupFiles: ['test/setup.ts'],
     reporters: ['default', plainSummary],
     testTimeout: 120_000,

@@ -1,5 +1,5 @@
-import { storefronts } from '../scenarios/index.js'
-import { crash, fedAvg, gossip, lose, mmoe, one, seconds, simulation, synchronous } from '../src/index.js'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
+import { crash, fedAvg, gossip, lose, mmoe, one, seconds, simulation, synchronous } from '@windtunnel/windtunnel'
 
 /*
  * No server: eight stores train on their own, each exchanges models with four others that are drawn anew for every round, and

@@ -1,5 +1,5 @@
-import { storefronts } from '../scenarios/index.js'
-import { crash, fedAvg, mmoe, one, ringAllReduce, seconds, simulation, synchronous } from '../src/index.js'
+import { storefronts } from '@windtunnel/windtunnel/scenarios'
+import { crash, fedAvg, mmoe, one, ringAllReduce, seconds, simulation, synchronous } from '@windtunnel/windtunnel'
 
 /*
  * No server: six stores train on their own, and chunks of their models go around a ring twice, until all have the mean. While one of
