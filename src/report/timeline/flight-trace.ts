@@ -125,7 +125,7 @@ export class FlightTrace {
       if (open.arrived === undefined) this.#leave(open, this.#last, { fate: 'unresolved' })
       this.#settle(id, 'unresolved')
     }
-    for (const [name, { round }] of [...this.#regions]) this.#region({ at: this.#last, actor: name, event: 'region-close', round, outcome: 'unfinished' })
+    for (const [name, { round }] of this.#regions) this.#region({ at: this.#last, actor: name, event: 'region-close', round, outcome: 'unfinished' })
     for (const [name, isAway] of this.#living) if (isAway) this.#writer.end(this.#rows.get(name)!.life, this.#last)
   }
 
