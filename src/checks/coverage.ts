@@ -1,4 +1,5 @@
 import type { Role } from '../roster/participant.js'
+import type { Has } from './tried.js'
 
 /** What a flight has tried of the protocol: (role, phase, message) triples that were handled. */
 export interface CoverageReport {
@@ -20,7 +21,7 @@ type Protocol = Readonly<Partial<Record<Handling, Readonly<Record<string, readon
 export class Coverage {
   readonly #counts: Readonly<Record<Handling, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map(), regional: new Map() }
 
-  constructor(private readonly table: Protocol = protocol) {}
+  constructor(private readonly has: Has) {}
 
   handles(role: Role, phase: string, message: string): void {
     const phases = this.#counts[role === 'shard' ? 'expert' : role]
@@ -33,7 +34,7 @@ export class Coverage {
     const handled = Object.fromEntries(Object.entries(this.#counts)
       .flatMap(([role, phases]) => [...phases].flatMap(([phase, messages]) => [...messages].map(([message, times]) => [`${role} ${phase} ${message}`, times] as const)))
       .sort(([a], [b]) => (a < b ? -1 : 1)))
-    const exist = triplesOf(this.table)
+    const exist = triplesOf(this.has)
     return { handled: exist.filter((triple) => triple in handled).length, exist: exist.length, triples: handled }
   }
 }
@@ -111,12 +112,21 @@ export const peerProtocol = {
   },
 } as const satisfies Protocol
 
-/** A table as triples. */
-const triplesOf = (table: Protocol): readonly string[] => Object.entries(table).flatMap(([role, phases]) =>
-  Object.entries(phases).flatMap(([phase, messages]) => messages.map((message) => `${role} ${phase} ${message}`)))
+/** Of updates that are summed under masks alone. */
+const masked: ReadonlySet<string> = new Set([...steps, 'step', 'parts', 'alone'])
 
-/** The protocol of peers, as triples. */
-export const peerTriples: readonly string[] = triplesOf(peerProtocol)
+const listed = (table: Protocol, { masks, regions, peers }: Has): readonly string[] => Object.entries(table).flatMap(([role, phases]) =>
+  role === 'regional' && !regions ? [] : Object.entries(phases).flatMap(([phase, messages]) =>
+    (phase === 'unmasking' && !masks ? [] : messages)
+      .filter((message) => peers || masks || !masked.has(message))
+      .map((message) => `${role} ${phase} ${message}`)))
 
-/** The protocol of federations with servers, as triples. */
-export const triples: readonly string[] = triplesOf(protocol)
+const known = new Map<string, readonly string[]>()
+
+/** What such a federation can handle, as triples. */
+export const triplesOf = (has: Has): readonly string[] => {
+  const key = `${has.peers} ${has.masks} ${has.regions}`
+  let triples = known.get(key)
+  if (triples === undefined) known.set(key, (triples = listed(has.peers ? peerProtocol : protocol, has)))
+  return triples
+}

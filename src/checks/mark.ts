@@ -1,6 +1,7 @@
 import type { EventOf, FlightEvent } from '../record/event.js'
 import type { EventKind, Reader } from '../record/flight-recorder.js'
 import { type Fate, fates } from '../record/message.js'
+import type { Has } from './tried.js'
 
 /** Something rare that a flight may go through: told of its kinds of events, it says how often it has happened with this one. */
 export interface Mark<Memory = unknown> {
@@ -8,6 +9,8 @@ export interface Mark<Memory = unknown> {
   /** What has happened, in one sentence. */
   readonly sentence: string
   readonly kinds: readonly EventKind[]
+  /** Which federations can pass it; all when absent. */
+  readonly among?: 'servers' | 'masks' | 'regions'
   /** Of those that settle a message: the fates that it is told of; all when absent. */
   readonly fates?: readonly Fate[]
   /** What it remembers during one flight. */
@@ -17,6 +20,10 @@ export interface Mark<Memory = unknown> {
 
 /** A mark whose memory the compiler follows. */
 export const mark = <Memory = undefined>(own: Mark<Memory>): Mark => own as Mark
+
+/** Those of the marks that such a federation can pass. */
+export const marksOf = (marks: readonly Mark[], has: Has): readonly Mark[] =>
+  marks.filter(({ among }) => among === undefined || (among === 'servers' ? !has.peers : has[among]))
 
 /** A mark at work in one flight. */
 interface Passing {

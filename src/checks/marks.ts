@@ -21,6 +21,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark({
     name: 'overtaken update',
+    among: 'servers',
     sentence: 'An update was folded whose model others had changed meanwhile.',
     kinds: ['fold'],
     see: (event) => event.kind === 'fold' && event.updates.filter(({ staleness }) => staleness > 0).length,
@@ -46,6 +47,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark<{ open: boolean }>({
     name: 'aggregator back in mid-round',
+    among: 'servers',
     sentence: 'The aggregator came back and found out where the others were while a round was open.',
     kinds: ['round-open', 'round-close', 'recovered'],
     begin: () => ({ open: false }),
@@ -57,6 +59,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark<{ open: boolean }>({
     name: 'expert back in mid-round',
+    among: 'servers',
     sentence: 'An expert network came back and found out where the others were while a round was open.',
     kinds: ['round-open', 'round-close', 'recovered'],
     begin: () => ({ open: false }),
@@ -68,6 +71,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark<Map<Name, number>>({
     name: 'regional back in mid-round',
+    among: 'regions',
     sentence: 'A regional aggregator came back and found out where the clients of its region were while a round of theirs was open.',
     kinds: ['region-open', 'region-close', 'recovered'],
     begin: () => new Map(),
@@ -80,18 +84,21 @@ export const allMarks: readonly Mark[] = [
   }),
   mark({
     name: 'region called off',
+    among: 'regions',
     sentence: 'A region was flying for a round of the aggregator that nobody waited for any more, and gave it up.',
     kinds: ['region-close'],
     see: (event) => event.kind === 'region-close' && event.row.reason === 'called off',
   }),
   mark({
     name: 'older than the trunk',
+    among: 'servers',
     sentence: 'An expert network came back with a version of an earlier round than the one that the trunk was in.',
     kinds: ['recovered'],
     see: (event) => event.kind === 'recovered' && ownsPart(event.actor) && event.round > event.kept,
   }),
   mark<Recovering>({
     name: 'death in recovery',
+    among: 'servers',
     sentence: 'A server died again before it had found out where the others were.',
     kinds: ['life', 'recovered'],
     begin: () => new Set(),
@@ -104,6 +111,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark<{ readonly recovering: Recovering; readonly lost: Map<Name, Set<Name>>; readonly pairs: Map<number, readonly [Name, Name]> }>({
     name: 'link healed in recovery',
+    among: 'servers',
     sentence: 'A server that was finding out where the others were lost messages with a peer to a fault on links, and then one came through.',
     kinds: ['life', 'recovered', 'drop', 'send', 'copy', 'arrive'],
     begin: () => ({ recovering: new Set(), lost: new Map(), pairs: new Map() }),
@@ -208,6 +216,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark({
     name: 'came too late for its cohort',
+    among: 'masks',
     sentence: 'Keys or shares of a client came when the others had gone on without it.',
     kinds: ['settle'],
     fates: ['late'],
@@ -215,6 +224,7 @@ export const allMarks: readonly Mark[] = [
   }),
   mark<{ readonly asked: Map<string, number> }>({
     name: 'recovered what a dropout hides',
+    among: 'masks',
     sentence: 'A sum was unmasked though a client had dropped out whose masks were in it.',
     kinds: ['send', 'fold'],
     begin: () => ({ asked: new Map() }),
@@ -229,12 +239,14 @@ export const allMarks: readonly Mark[] = [
   }),
   mark({
     name: 'below the threshold',
+    among: 'masks',
     sentence: 'A round was aborted because too few came through a step of secure aggregation.',
     kinds: ['round-close'],
     see: (event) => event.kind === 'round-close' && event.row.outcome === 'aborted' && / for (?:keys|shares|masked inputs|unmasking)$/.test(event.row.reason),
   }),
   mark({
     name: 'beyond the range',
+    among: 'masks',
     sentence: 'A client had learnt what it could not say in fixed point, and cut it off.',
     kinds: ['saturated'],
     see: () => true,

@@ -2,8 +2,8 @@ import type { Message } from '../actors/actor.js'
 import { NactHost } from '../actors/nact-host.js'
 import type { Charge } from '../actors/pending.js'
 import type { Check } from '../checks/check.js'
-import { Coverage, peerProtocol, protocol } from '../checks/coverage.js'
-import { MarkCount } from '../checks/mark.js'
+import { Coverage } from '../checks/coverage.js'
+import { MarkCount, marksOf } from '../checks/mark.js'
 import { allMarks } from '../checks/marks.js'
 import { watch, type Watch } from '../checks/watch.js'
 import type { Split } from '../data/world.js'
@@ -47,6 +47,7 @@ import { Checkpoints, usual } from './checkpoints.js'
 import { Divergence } from './divergence.js'
 import { Evaluation } from './evaluation.js'
 import type { Flight } from './flight.js'
+import { hasOf } from './has.js'
 import { Lives } from './lives.js'
 import { executeLocally } from './local-execution.js'
 import { neverEnds } from './never-ends.js'
@@ -139,7 +140,7 @@ export class Simulator {
   readonly #writing: Writing
   readonly #evaluation: Evaluation
   readonly #watch: Watch
-  readonly #marks = new MarkCount(allMarks)
+  readonly #marks: MarkCount
   readonly #coverage: Coverage
   readonly #until: ScoreLevel | undefined
   readonly #divergence: Divergence | undefined
@@ -174,7 +175,9 @@ export class Simulator {
     this.#course = federated(setup.resolved.topology).course(this.#terms, setup.participants)
     this.#teller = setup.participants[0].name
     this.#account = new Account(this.#record, this.#ledger, this.#course.peers?.names)
-    this.#coverage = new Coverage(this.#course.peers === undefined ? protocol : peerProtocol)
+    const has = hasOf(setup.resolved)
+    this.#coverage = new Coverage(has)
+    this.#marks = new MarkCount(marksOf(allMarks, has))
     this.#silence = new Silence(this.#ledger, new Set(setup.participants.flatMap(({ name, role }) => (role === 'client' || role === 'regional' ? [name] : []))))
     this.#regionals = setup.participants.flatMap(({ name, role }) => (role === 'regional' ? [name] : []))
     this.#checkpoints = this.#openCheckpoints()

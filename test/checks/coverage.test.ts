@@ -1,10 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 
-import { Coverage, triples } from '../../src/checks/coverage.js'
+import { Coverage, triplesOf } from '../../src/checks/coverage.js'
+import { marksOf } from '../../src/checks/mark.js'
 import { allMarks } from '../../src/checks/marks.js'
 import { LivenessError } from '../../src/errors.js'
 import type { Flight } from '../../src/flight/flight.js'
 import { storm } from './storm.js'
+
+const plain = { peers: false, masks: false, regions: false }
+const kinds = [plain, { ...plain, masks: true }, { ...plain, regions: true }, { ...plain, peers: true }]
+/** What those that fly in the storm can come to. */
+const triples = [...new Set(kinds.slice(0, 3).flatMap(triplesOf))]
 
 const flights = new Map<string, Flight>()
 const failed = new Map<string, Error>()
@@ -32,7 +38,7 @@ describe('a storm of flights', () => {
     console.log(`handled ${tried.length} of ${triples.length}; never: ${triples.filter((triple) => !handled.has(triple)).join(', ')}`)
     expect(tried.length).toBeGreaterThan(0.72 * triples.length)
     for (const { coverage } of flights.values()) {
-      expect(coverage.exist).toBe(triples.length)
+      expect(kinds.map((has) => triplesOf(has).length)).toContain(coverage.exist)
       expect(coverage.handled).toBe(Object.keys(coverage.triples).length)
     }
   })
@@ -52,16 +58,26 @@ describe('a storm of flights', () => {
 })
 
 it('triples are named once each, and counted', () => {
-  expect(new Set(triples).size).toBe(triples.length)
-  const coverage = new Coverage()
+  for (const has of kinds) expect(new Set(triplesOf(has)).size).toBe(triplesOf(has).length)
+  const coverage = new Coverage(plain)
   coverage.handles('client', 'gathering', 'model')
   coverage.handles('client', 'gathering', 'model')
   coverage.handles('expert', 'open', 'update')
   coverage.handles('client', 'gathering', 'begin')
   expect(coverage.report()).toEqual({
-    handled: 2, exist: triples.length,
+    handled: 2, exist: triplesOf(plain).length,
     triples: { 'client gathering begin': 1, 'client gathering model': 2, 'expert open update': 1 },
   })
+})
+
+it('what a federation has not is neither counted nor missed', () => {
+  const [star, masked, regional, peers] = kinds.map((has) => ({ triples: triplesOf(has), marks: marksOf(allMarks, has).map(({ name }) => name) }))
+  const about = (word: RegExp, { triples: all, marks }: typeof star) => [...all, ...marks].filter((one) => word.test(one)).length
+  expect([about(/unmask|keys|shares|cohort|threshold/, star), about(/region/, star)]).toEqual([0, 0])
+  expect([about(/unmask|keys|shares|cohort|threshold/, masked) > 20, about(/region/, masked)]).toEqual([true, 0])
+  expect([about(/unmask|keys|shares|cohort|threshold/, regional), about(/region/, regional) > 30]).toEqual([0, true])
+  expect(about(/aggregator|expert|region/, peers)).toBe(0)
+  expect([star.marks.length, masked.marks.length, regional.marks.length, peers.marks.length]).toEqual([22, 26, 24, 16])
 })
 
 it('marks have a name and a sentence of their own', () => {

@@ -126,6 +126,7 @@ export const hierarchical = topologyEntry({
   schema,
   servers: (_, { layout: { experts } }) => serversOfStar(experts),
   placed,
+  regions: true,
   cuts: (_, layout) => byExpert(layout),
   carried: (_, layout) => [{ ...whole(layout, '')[0], name: WHOLE }],
   lives: (options, terms, participants) => {

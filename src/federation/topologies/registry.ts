@@ -31,6 +31,7 @@ export const topologyOf = (given: TopologyChoice = usual): Topology => {
     lives: (terms, participants) => entry.lives(given, terms, participants),
     course: (terms, participants) => entry.course(given, terms, participants),
     peers: entry.peers,
+    regions: entry.regions,
     fixes: entry.fixes,
     moves: (clients) => entry.moves(given, clients),
     problems: (asked) => entry.problems(given, asked),
@@ -46,4 +47,4 @@ type Rest<F> = F extends (options: never, ...rest: infer Others) => infer Result
 /** A topology with its options. */
 export type Topology =
   & { readonly [Ask in 'servers' | 'placed' | 'cuts' | 'carried' | 'lives' | 'course' | 'moves' | 'problems']: Rest<TopologyEntry[Ask]> }
-  & Pick<TopologyEntry, 'peers' | 'fixes'>
+  & Pick<TopologyEntry, 'peers' | 'regions' | 'fixes'>

@@ -46,6 +46,8 @@ export interface TopologyEntry<Schema extends z.ZodType = z.ZodType> {
   course(options: z.output<Schema>, terms: Terms, participants: readonly Participant[]): Course
   /** Whether clients are peers: there is no server, and none of them waits without end for another. */
   readonly peers: boolean
+  /** Whether regional aggregators stand between clients and servers. */
+  readonly regions: boolean
   /** Fields of a specification that nobody can vary under it: it goes with one way of them. */
   readonly fixes: readonly string[]
   /** What a client moves in a round, in messages about the whole model: how many it is sent, and sends. */
@@ -88,13 +90,13 @@ export interface TopologyProblem {
 /** Makes the entry of a topology: one file of this folder, and one line of all.ts. */
 export const topologyEntry = <Schema extends z.ZodType<{ readonly kind: string }>>(
   about: Pick<TopologyEntry<Schema>, 'kind' | 'sentence' | 'source' | 'schema' | 'servers' | 'cuts' | 'lives'> &
-    Partial<Pick<TopologyEntry<Schema>, 'placed' | 'carried' | 'course' | 'peers' | 'fixes' | 'moves' | 'problems'>>,
+    Partial<Pick<TopologyEntry<Schema>, 'placed' | 'carried' | 'course' | 'peers' | 'regions' | 'fixes' | 'moves' | 'problems'>>,
 ): TopologyEntry<Schema> => {
-  const { kind, sentence, source, schema, servers, cuts, lives, peers = false, fixes = [] } = about
+  const { kind, sentence, source, schema, servers, cuts, lives, peers = false, regions = false, fixes = [] } = about
   const { placed = (_, participants) => participants, carried = cuts } = about
   const { course = (_, terms) => courseOfServers(terms), moves = () => ({ down: 1, up: 1, among: false }), problems = () => [] } = about
   const constructor = (options?: Options<Schema>) => ({ kind, ...options }) as { kind: KindOf<Schema> } & Options<Schema>
   return Object.assign(constructor, {
-    kind, sentence, source, schema: told(schema, sentence, source), servers, placed, cuts, carried, lives, course, peers, fixes, moves, problems,
+    kind, sentence, source, schema: told(schema, sentence, source), servers, placed, cuts, carried, lives, course, peers, regions, fixes, moves, problems,
   })
 }

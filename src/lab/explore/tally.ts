@@ -1,5 +1,7 @@
+import { triplesOf } from '../../checks/coverage.js'
+import { marksOf } from '../../checks/mark.js'
 import { allMarks } from '../../checks/marks.js'
-import { triples as allTriples } from '../../checks/coverage.js'
+import type { Has } from '../../checks/tried.js'
 import type { Failure } from '../../flight/failure.js'
 import type { Support } from './backward/formula.js'
 import type { Case } from './case.js'
@@ -56,7 +58,7 @@ const sorted = (counts: ReadonlyMap<string, number>): Readonly<Record<string, nu
 /** Adds up what came of cases. The order in which they are added does not matter. */
 export class Tally {
   readonly #found: Found[] = []
-  readonly #marks = new Map(allMarks.map(({ name }) => [name, 0]))
+  readonly #marks: Map<string, number>
   readonly #triples = new Map<string, number>()
   readonly #struck = new Map<string, number>()
   readonly #rounds = new Map<string, number>()
@@ -64,8 +66,10 @@ export class Tally {
   #twice = 0
   #compared = 0
 
-  /** `exist`: what there is to handle. */
-  constructor(private readonly exist: readonly string[] = allTriples) {}
+  /** `has`: what cases can come to. */
+  constructor(private readonly has: Has) {
+    this.#marks = new Map(marksOf(allMarks, has).map(({ name }) => [name, 0]))
+  }
 
   /** Adds one; says what it reached that none before had: marks and triples of the protocol. */
   add({ nth, of, outcome, twice, compared }: Flown): readonly string[] {
@@ -97,7 +101,7 @@ export class Tally {
   }
 
   result(seed: string): Exploration {
-    const triples = this.exist
+    const triples = triplesOf(this.has)
     const handled = triples.filter((triple) => this.#triples.has(triple))
     return {
       seed,

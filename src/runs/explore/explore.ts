@@ -1,5 +1,4 @@
-import { peerTriples, triples } from '../../checks/coverage.js'
-import { arePeers } from '../../federation/topologies/registry.js'
+import { hasOf } from '../../flight/has.js'
 import { type BackwardReport, BackwardCourse } from '../../lab/explore/backward/course.js'
 import { type Case, sizesThatStay } from '../../lab/explore/case.js'
 import type { Order } from '../../lab/explore/explorer.js'
@@ -106,7 +105,7 @@ export const explore = async (
   { plans, workers, collect = false, directed = false, backward = false, cutsUpTo = 2, eachName = false, signal, onProgress, ...task }: ExploreOptions,
 ): Promise<Explored> => {
   const fixed = await fixedIn({ ...task, backward })
-  const tally = new Tally(arePeers(await specificationOf(task)) ? peerTriples : triples)
+  const tally = new Tally(hasOf(await specificationOf(task)))
   const explorer = backward ? await openExplorer(task) : undefined
   const course: Course = explorer !== undefined
     ? new BackwardCourse(explorer, { upTo: cutsUpTo, alike: !eachName }, (task.vary ?? []).length > 0)

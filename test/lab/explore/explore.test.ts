@@ -99,7 +99,7 @@ describe('a flight that fails', () => {
       },
     })
     const explorer = new Explorer({ ...specification, checks: [twice] }, { ...options, kinds: ['duplicate'] })
-    const tally = new Tally()
+    const tally = new Tally({ peers: false, masks: false, regions: false })
     for (let nth = 0; nth < 8; nth++) tally.add(await explorer.fly({ nth }))
     const [first] = tally.result('7').found
     expect(first.failure).toMatchObject({ kind: 'safety', what: 'no duplicate' })
