@@ -31,8 +31,11 @@ export interface Path {
   readonly direction: Direction
   /** Its part of lines that are shared fairly, against that of others. Default: 1. */
   readonly weight?: number
-  /** It is one connection: what is sent over it, the same object, goes one after the other. */
-  readonly ordered?: true
+  /**
+   * What is sent over one connection goes one after the other where lines are shared fairly: which one that is, told from others by its
+   * being the same object. Absent: it goes beside all else.
+   */
+  readonly connection?: object
 }
 
 /** Who is connected with whom by what. */
@@ -84,7 +87,7 @@ const between =
  * A star: every client has a line up and a line down of its own; the servers stand in one place and have no limit among
  * them. From client to client a message occupies one's line up and the other's line down. Where there is more around them,
  * what all servers send and receive shares their lines, or that of one its host's (what servers send each other, too: in order), and who sends out of a region, or into one, shares its lines and
- * the backbone with the others. A regional aggregator has a line to the servers, as a client has; with the clients of its region it
+ * the backbone with the others. What a client sends to servers goes in its order, whichever of them it is for. A regional aggregator has a line to the servers, as a client has; with the clients of its region it
  * is connected by theirs.
  */
 export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
@@ -113,7 +116,7 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
     let path = amongHosts.get(key)
     if (path === undefined) {
       const lines = [...atServer(from, 'up'), ...onTheWay(from, to, 'up'), ...atServer(to, 'down')]
-      amongHosts.set(key, (path = { lines, direction: 'inside', ordered: true }))
+      amongHosts.set(key, (path = { lines, direction: 'inside', connection: { from, to } }))
     }
     return path
   }
@@ -122,7 +125,7 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
     const known = ways.get(place)
     if (known !== undefined) return known
     const both = {
-      up: { lines: [up, ...onTheWay(client, server, 'up'), ...atServer(server, 'down')], direction: 'up', weight },
+      up: { lines: [up, ...onTheWay(client, server, 'up'), ...atServer(server, 'down')], direction: 'up', weight, connection: up },
       down: { lines: [...atServer(server, 'up'), ...onTheWay(server, client, 'down'), down], direction: 'down', weight },
     } as const
     ways.set(place, both)

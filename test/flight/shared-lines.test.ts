@@ -109,6 +109,21 @@ describe('a flight under fair sharing', () => {
   })
 })
 
+it('a client sends its parts in order, so that the trunk is its answer whatever the others weigh', async () => {
+  const model = mmoe({ embedding: 1, experts: 2, expert: [40, 40], tower: [1] })
+  for (const network of [{ sharing: 'fair', up: 8e6, down: 8e6, latency: 0 }, { sharing: 'fair', up: 8e6, down: 8e6, latency: 0, servers: { up: 8e6, down: 4e6, apart: true } }] as const) {
+    const flight = await fly(resolve(specified(network, { model, rounds: synchronous({ count: 2 }) }), { engine: 'surrogate' }), { world: smallWorld({ A: 16, B: 16, C: 16 }), engine })
+    const updates = flight.ledger.filter(({ kind }) => kind === 'update')
+    const bytes = (part: string) => updates.find((row) => row.part === part)!.bytes
+    expect(bytes('expert-1')).toBeGreaterThan(2 * bytes('trunk'))
+    expect(new Set(updates.map(({ fate }) => fate))).toEqual(new Set(['used']))
+    for (const { from, round, delivered } of updates.filter(({ part }) => part === 'trunk')) {
+      const others = updates.filter((row) => row.from === from && row.round === round && row.part !== 'trunk')
+      expect(others.every((row) => row.delivered! < delivered!)).toBe(true)
+    }
+  }
+})
+
 it('expert networks on hosts of their own send at once what they send one beside the other on one host', async () => {
   const busy = async (apart: boolean): Promise<{ time: number; bytes: Record<string, number> }> => {
     const network = { sharing: 'fair', up: 8e12, down: 8e12, latency: 0, servers: { up: 8e3, down: 8e3, apart } } as const

@@ -91,6 +91,6 @@ it('servers on hosts of their own have lines of their own, over which they send 
   expect(way('client-a', 'expert-1')).toBe('client-a up, expert-1 down')
   expect(way('expert-1', 'client-b')).toBe('expert-1 up, client-b down')
   expect(way('aggregator', 'expert-1')).toBe('aggregator up, expert-1 down')
-  expect(apart.path('aggregator', 'expert-1')).toMatchObject({ direction: 'inside', ordered: true })
+  expect(apart.path('aggregator', 'expert-1')).toMatchObject({ direction: 'inside', connection: { from: 'aggregator', to: 'expert-1' } })
   expect(apart.path('aggregator', 'expert-1')).toBe(apart.path('aggregator', 'expert-1'))
 })

@@ -42,7 +42,7 @@ class Turn implements Transfer, Cargo {
   }
 }
 
-/** The turns of one path, the one that passes first. */
+/** The turns of one connection, the one that passes first. */
 class Connection {
   readonly turns: Turn[] = []
 
@@ -62,19 +62,19 @@ class Connection {
 }
 
 /**
- * Lines that are shared as `links` says, but for paths that are `ordered`: of what goes over such a path one transfer is on the
- * lines at a time, and the next begins when its last byte has left them. So nothing overtakes what was sent before it, as on
- * one connection of TCP.
+ * Lines that are shared as `links` says, but for what goes over a connection: one transfer of it is on its lines at a time, and the
+ * next begins when its last byte has left them. So nothing overtakes what was sent before it, as with an application that sends
+ * one message after the other.
  */
 export class InOrder implements Links {
-  readonly #connections = new Map<Path, Connection>()
+  readonly #connections = new Map<object, Connection>()
 
   constructor(private readonly links: Links) {}
 
   start(path: Path, bytes: number, cargo: Cargo): Transfer {
-    if (path.ordered !== true) return this.links.start(path, bytes, cargo)
-    let connection = this.#connections.get(path)
-    if (connection === undefined) this.#connections.set(path, (connection = new Connection(this.links)))
+    if (path.connection === undefined) return this.links.start(path, bytes, cargo)
+    let connection = this.#connections.get(path.connection)
+    if (connection === undefined) this.#connections.set(path.connection, (connection = new Connection(this.links)))
     const turn = new Turn(connection, path, bytes, cargo)
     connection.enter(turn)
     return turn
@@ -90,7 +90,7 @@ export class InOrder implements Links {
 
   on(line: Line): readonly Transfer[] {
     const passing = this.links.on(line).map((transfer) => (transfer.cargo instanceof Turn ? transfer.cargo : transfer))
-    const waiting = [...this.#connections].flatMap(([{ lines }, { turns }]) => (lines.includes(line) ? turns.slice(1) : []))
+    const waiting = [...this.#connections.values()].flatMap(({ turns }) => turns.slice(1).filter(({ path }) => path.lines.includes(line)))
     return [...passing, ...waiting]
   }
 }

@@ -25,7 +25,7 @@ const lines = (make: 'fair' | 'fifo') => {
 }
 
 const [a, b] = [line('a'), line('b')]
-const connection = (...over: readonly Line[]): Path => ({ lines: over, direction: 'inside', ordered: true })
+const connection = (...over: readonly Line[]): Path => ({ lines: over, direction: 'inside', connection: {} })
 
 describe('what is sent in order', () => {
   it('is not overtaken by what is shorter, and shares its lines with what is not', async () => {
@@ -39,7 +39,16 @@ describe('what is sent in order', () => {
     expect(ends).toEqual({ other: 300, long: 1100, short: 1110 })
   })
 
-  it('goes by paths, each by itself', async () => {
+  it('over several paths of one connection, whichever is shorter', async () => {
+    const { clock, ends, start } = lines('fair')
+    const one = {}
+    start('long', { lines: [a], direction: 'up', connection: one }, 100)
+    start('short', { lines: [a, b], direction: 'up', connection: one }, 10)
+    await clock.run()
+    expect(ends).toEqual({ long: 100, short: 110 })
+  })
+
+  it('goes by connections, each by itself', async () => {
     const { clock, ends, start } = lines('fair')
     start('one', connection(a), 100)
     start('another', connection(a), 50)
