@@ -20,7 +20,7 @@ import { comparedChecks, comparedNames, splitChecks } from '../compared/all.js'
 import type { ComparedCheck } from '../compared/compared.js'
 import { loadGroundWorld } from '../ground.js'
 import type { Pinned } from '../shrink/pin.js'
-import { type Case, clientField, type Shape, sizesExperts, specificationOf } from './case.js'
+import { type Case, clientField, type Lines, type Shape, sizesExperts, specificationOf } from './case.js'
 import { ended, failed, type Outcome } from './outcome.js'
 
 export interface CaseLabOptions {
@@ -56,6 +56,12 @@ interface Ground {
   readonly again: Engine
 }
 
+/** What a round takes the slowest, whoever else is on the lines. */
+const measureOf = (setup: Setup, cwd: string): Pick<Scene, 'round' | 'phases'> => {
+  const [{ down, training, up, total: round }] = calmRoundsOf(setup, cwd, 'crowded lines')
+  return { round, phases: [down, training, up] }
+}
+
 /** What two flights of one case are compared by. */
 const identity = (outcome: Outcome): string =>
   outcome.failed ? `${outcome.failure.kind} ${outcome.failure.message}` : outcome.digest
@@ -86,6 +92,8 @@ export class CaseLab {
   readonly #grounds = new Map<string, Promise<Ground>>()
   /** Those that are set up. */
   readonly #opened = new Map<string, Ground>()
+  /** By shape and lines, where these are not its own. */
+  readonly #measures = new Map<string, Pick<Scene, 'round' | 'phases'>>()
   readonly #known = new WeakMap<Case, Resolved>()
   readonly #watched: readonly string[] | undefined
   readonly #compared: readonly ComparedCheck[]
@@ -134,8 +142,17 @@ export class CaseLab {
   }
 
   /** What things are drawn for. Throws what setting up throws. */
-  async scene(shape: Shape = {}): Promise<Scene> {
-    return (await this.#ground({ faults: [], chance: this.#options.run?.chance ?? 'scene', shape })).scene
+  async scene(shape: Shape = {}, lines?: Lines): Promise<Scene> {
+    const usual = { faults: [], chance: this.#options.run?.chance ?? 'scene', shape }
+    const { scene, setup } = await this.#ground(usual)
+    if (lines === undefined) return scene
+    const key = JSON.stringify([shape.clients, shape.experts, lines])
+    let measure = this.#measures.get(key)
+    if (measure === undefined) {
+      measure = measureOf(setUpAgain(setup, this.#resolved({ ...usual, lines })), this.#options.cwd)
+      this.#measures.set(key, measure)
+    }
+    return { ...scene, ...measure }
   }
 
   /** Closes the engines that were given. */
@@ -259,9 +276,7 @@ export class CaseLab {
     // The other engine comes to know the same programs and tables, by the same names.
     await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (...roles: readonly Role[]) => setup.participants.filter(({ role }) => roles.includes(role)).map(({ name }) => name)
-    const [slowest] = calmRoundsOf(setup, cwd, 'crowded lines')
-    const { down, training, up, total: round } = slowest
-    const scene = { clients: names('client'), experts: names('expert', 'shard', 'regional'), ...(names('aggregator').length === 0 && { headless: true }), rounds, round, phases: [down, training, up] }
+    const scene = { clients: names('client'), experts: names('expert', 'shard', 'regional'), ...(names('aggregator').length === 0 && { headless: true }), rounds, ...measureOf(setup, cwd) }
     return { setup, scene, first, again }
   }
 }

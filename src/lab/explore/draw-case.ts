@@ -13,7 +13,7 @@ import type { Name } from '../../roster/participant.js'
 import type { Specification } from '../../simulation/specification.js'
 import type { Case, Lines, Shape } from './case.js'
 import { leadersOf } from './leaders.js'
-import { ableKinds, drawLed } from './swarm.js'
+import { ableKinds, bearsDelay, drawLed } from './swarm.js'
 
 /** What of a specification may be other in a case, beside its faults. */
 export const varied = ['rounds', 'delivery', 'codec', 'lines', 'checkpoint', 'selection', 'calm', 'shape'] as const
@@ -37,7 +37,8 @@ export interface Space {
   readonly patient?: boolean
   /** Whether other numbers of clients and expert networks can be had. */
   readonly resizes: { readonly clients: boolean; readonly experts: boolean }
-  scene(shape: Shape): Promise<Scene>
+  /** In the measure of these lines, where they are not its own. */
+  scene(shape: Shape, lines?: Lines): Promise<Scene>
 }
 
 /** Shapes of one exploration: to set one up costs as much as many flights. */
@@ -67,6 +68,9 @@ const checkpointOf = (toss: Toss, { round }: Scene): NonNullable<Specification['
     { every: 'message' as const }, { every: 1, patience: inMillis(round) }, { every: 2, cost: inMillis(toss() * round * 0.1), patience: inMillis(2 * round) },
     { every: 3, rate: '1 Mbps', patience: inMillis(round) },
   ])
+
+/** Written at once. */
+const atOnce = ({ cost: _, rate: __, ...rest }: NonNullable<Specification['checkpoint']>): NonNullable<Specification['checkpoint']> => rest
 
 const selections = ['random', 'round-robin', 'proportional', 'oort', 'speed', 'data'] as const
 
@@ -127,8 +131,8 @@ const focusOf = (toss: Toss, scene: Scene): readonly Name[] => {
 }
 
 /** The scene of a shape; undefined: a federation of it cannot be set up, such as one client whose updates are to be summed with others'. */
-const sceneOf = (space: Space, shape: Shape): Promise<Scene | undefined> =>
-  space.scene(shape).catch((error: unknown) => {
+const sceneOf = (space: Space, shape: Shape, lines: Lines | undefined): Promise<Scene | undefined> =>
+  space.scene(shape, lines).catch((error: unknown) => {
     if (error instanceof SpecificationError && Object.keys(shape).length > 0) return undefined
     throw error
   })
@@ -147,19 +151,22 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
     const intensity = wildest * toss()
     const usual = await space.scene({})
     const shape = varies('shape', 0.5) ? shapeOf(seed, toss, space, usual) : {}
-    const scene = await sceneOf(space, shape)
+    const crowd = all('lines', nth, tries)
+    const { lines, narrowing } = vary.includes('lines') && space.queues === true && crowd() < 0.2 ? linesOf(crowd, usual) : { lines: undefined, narrowing: [] }
+    const scene = await sceneOf(space, shape, lines)
     if (scene === undefined) continue
     const rounds = (space.rounds !== undefined && varies('rounds', 0.8) ? roundsOf(toss, intensity, scene) : undefined) ?? space.rounds
     const delivery = varies('delivery', 0.5) ? deliveryOf(toss, scene) : undefined
-    const able = ableKinds(kinds, rounds, space.patient === true || (delivery ?? space.delivery)?.acknowledge === true)
+    const acknowledges = space.patient === true || (delivery ?? space.delivery)?.acknowledge === true
+    const able = ableKinds(kinds, rounds, acknowledges)
     if (able.length === 0) continue
     const passing = drawLed(toss, leaders, able, { usual: intensity, most: wildest }, { ...scene, focus: focusOf(toss, scene) })
     const lot = all('codec', nth, tries)
     const codec = vary.includes('codec') && lot() < 0.3 ? codecOf(lot) : undefined
-    const crowd = all('lines', nth, tries)
-    const { lines, narrowing } = vary.includes('lines') && space.queues === true && crowd() < 0.2 ? linesOf(crowd, scene) : { lines: undefined, narrowing: [] }
     const calm = varies('calm', 0.5) ? calmOf(toss, scene) : undefined
-    const faults = [...untilCalm(toss, passing, calm), ...(kinds.includes('narrow') ? narrowing : [])]
+    const faults = [...untilCalm(toss, passing, calm), ...(able.includes('narrow') ? narrowing : [])]
+    const written = varies('checkpoint', 0.4) ? checkpointOf(toss, scene) : undefined
+    const checkpoint = written === undefined || bearsDelay(rounds, acknowledges) ? written : atOnce(written)
     const drawn: Case = {
       chance: `${seed}/${nth}`,
       faults,
@@ -168,7 +175,7 @@ export const drawCase = async (seed: string, nth: number, space: Space, isSound:
       ...(delivery && { delivery }),
       ...(codec && { codec }),
       ...(lines && { lines }),
-      ...(varies('checkpoint', 0.4) && { checkpoint: checkpointOf(toss, scene) }),
+      ...(checkpoint && { checkpoint }),
       ...(varies('selection', 0.3) && { selection: selectionOf(toss) }),
       ...(calm !== undefined && { calm }),
     }

@@ -59,7 +59,7 @@ export class Explorer {
       delivery: base.delivery,
       queues: base.network?.sharing !== 'fair',
       resizes: this.lab.resizes,
-      scene: (shape) => this.lab.scene(shape),
+      scene: (shape, lines) => this.lab.scene(shape, lines),
     }
   }
 

@@ -14,8 +14,9 @@ const harmless: ReadonlySet<string> = new Set(['partial', 'mislabel', 'joins', '
 /** Where nobody's patience ends, these too; copies keep lines busy. */
 const slowing: ReadonlySet<string> = new Set(['duplicate', 'slow', 'delay', 'narrow', 'reorder', 'pause', 'skew'])
 
-const isHarmless = (kind: string, rounds: RoundsInput | undefined): boolean =>
-  harmless.has(kind) || (slowing.has(kind) && (rounds as { readonly patience?: unknown } | undefined)?.patience === undefined)
+const arePatient = (rounds: RoundsInput | undefined): boolean => (rounds as { readonly patience?: unknown } | undefined)?.patience === undefined
+
+const isHarmless = (kind: string, rounds: RoundsInput | undefined): boolean => harmless.has(kind) || (slowing.has(kind) && arePatient(rounds))
 
 /** May rounds wait for ever for an answer that is lost? Of rounds that are a function (undefined) nobody knows. */
 const mayStall = (rounds: RoundsInput | undefined): boolean => {
@@ -29,6 +30,9 @@ const mayStall = (rounds: RoundsInput | undefined): boolean => {
  */
 export const ableKinds = (kinds: readonly string[], rounds: RoundsInput | undefined, acknowledges: boolean): readonly string[] =>
   !acknowledges && mayStall(rounds) ? kinds.filter((kind) => isHarmless(kind, rounds)) : kinds
+
+/** Do such rounds come to an end however long something takes, such as the writing of a checkpoint? */
+export const bearsDelay = (rounds: RoundsInput | undefined, acknowledges: boolean): boolean => acknowledges || !mayStall(rounds) || arePatient(rounds)
 
 /** How often whoever is drawn may die besides: what comes back is where protocols break most. */
 const deadly = 0.35

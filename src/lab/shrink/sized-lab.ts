@@ -3,7 +3,7 @@ import type { Plan } from '../../faults/plan.js'
 import type { Failure } from '../../flight/failure.js'
 import type { Name } from '../../roster/participant.js'
 import type { Specification } from '../../simulation/specification.js'
-import type { Case, Shape } from '../explore/case.js'
+import type { Case, Lines, Shape } from '../explore/case.js'
 import { type CaseFlight, CaseLab, type CaseLabOptions } from '../explore/case-lab.js'
 import type { Outcome } from '../explore/outcome.js'
 import { forThose, ofHeirs, ofNobody } from './fewer-clients.js'
@@ -40,8 +40,8 @@ export class SizedLab {
   }
 
   /** What things are drawn for. Throws what setting up throws. */
-  async scene(shape: Shape = {}): Promise<Scene> {
-    return (await this.#labOf({ shape })).scene(shape)
+  async scene(shape: Shape = {}, lines?: Lines): Promise<Scene> {
+    return (await this.#labOf({ shape })).scene(shape, lines)
   }
 
   /** Whether the specification says something by name of somebody who is not there in a size. */
