@@ -5,12 +5,12 @@ export interface Mutant {
   readonly find: string
   readonly replace: string
   readonly check: string
-  /** Explored in the federation whose updates are summed under masks: in the plain one nothing goes that way. */
-  readonly masked?: true
+  /** Explored in another federation than the plain one, in which nothing goes that way: `masked-federation.ts`, and so on. */
+  readonly among?: 'masked' | 'regional' | 'gossip' | 'ring'
 }
 
 /** In which federation of this folder a bug is looked for. */
-export const federationOf = (mutant: Mutant | undefined): { readonly federation?: string } => (mutant?.masked === true ? { federation: 'masked-federation.ts' } : {})
+export const federationOf = (mutant: Mutant | undefined): { readonly federation?: string } => (mutant?.among === undefined ? {} : { federation: `${mutant.among}-federation.ts` })
 
 export const mutants: readonly Mutant[] = [
   {
@@ -257,7 +257,7 @@ export const mutants: readonly Mutant[] = [
     find: 'if (there < threshold) throw',
     replace: 'if (there < threshold - 1) throw',
     check: 'masking',
-    masked: true,
+    among: 'masked',
   },
   {
     name: 'ask some for shares of another sum',
@@ -265,10 +265,11 @@ export const mutants: readonly Mutant[] = [
     find: '(to) => (unmasking.masked.has(to) ? numbers : undefined)',
     replace: '(to) => (unmasking.masked.has(to) ? numbers.subarray(to % 2 === 0 && numbers.length > 8 ? 4 : 0) : undefined)',
     check: 'masking',
-    masked: true,
+    among: 'masked',
   },
   {
     name: 'give a neighbour a weight that it does not give back',
+    among: 'gossip',
     file: 'src/federation/peers/mixing-weights.ts',
     find: 'weights[i] = 1 / (1 + Math.max(degree, graph.neighbours(other, round).length))',
     replace: 'weights[i] = 1 / (1 + Math.max(degree, graph.neighbours(other, round).length) + (other % 3))',
@@ -276,6 +277,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'mix the model that it had before it trained',
+    among: 'gossip',
     file: 'src/federation/peers/gossip-peer.ts',
     find: '{ client: name, values: takePart(own!.sent, this.part) },',
     replace: '{ client: name, values: takePart(own === undefined ? this.terms.initial : state.personal, this.part) },',
@@ -283,6 +285,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'add up once more what goes around as a mean',
+    among: 'ring',
     file: 'src/federation/peers/ring-peer.ts',
     find: 'const adds = addsAt(done, all)',
     replace: 'const adds = addsAt(done, all + 1)',
@@ -290,6 +293,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'divide a chunk by other weights than are behind it',
+    among: 'ring',
     file: 'src/federation/peers/ring-peer.ts',
     find: 'const divisor = done === all - 2 ? weight : 1',
     replace: 'const divisor = done === all - 2 ? weight + 1 : 1',
@@ -297,6 +301,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'answer for all of a region',
+    among: 'regional',
     file: 'src/federation/regions/regional.ts',
     find: 'optimizers: undefined, ...behind }',
     replace: 'optimizers: undefined, ...behind, examples: self.rows }',
@@ -304,6 +309,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'answer with what a region has folded before',
+    among: 'regional',
     file: 'src/federation/regions/regional.ts',
     find: 'holding.behind = undefined',
     replace: '',

@@ -70,7 +70,10 @@ const checkpointOf = (toss: Toss, { round }: Scene): NonNullable<Specification['
   ])
 
 /** Written at once. */
-const atOnce = ({ cost: _, rate: __, ...rest }: NonNullable<Specification['checkpoint']>): NonNullable<Specification['checkpoint']> => rest
+const atOnce = (given: NonNullable<Specification['checkpoint']>): NonNullable<Specification['checkpoint']> => {
+  const { cost: _cost, rate: _rate, ...rest } = given
+  return rest
+}
 
 const selections = ['random', 'round-robin', 'proportional', 'oort', 'speed', 'data'] as const
 
