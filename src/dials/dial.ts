@@ -4,8 +4,10 @@ import type { Micros } from '../time/micros.js'
 /** What is known of a federation when something is drawn for it, so that what is drawn is of its own measure. */
 export interface Scene {
   readonly clients: readonly Name[]
-  /** Servers besides the aggregator: expert networks, shards, regional aggregators. */
+  /** Expert networks: as many as the model has experts. */
   readonly experts: readonly Name[]
+  /** Further servers besides the aggregator: shards, regional aggregators. */
+  readonly others?: readonly Name[] | undefined
   /** There is no aggregator: clients are peers. */
   readonly headless?: boolean | undefined
   /** Rounds of the flight, or folds. */
@@ -17,6 +19,9 @@ export interface Scene {
   /** Whom half of what is drawn is about, where it could be about them: faults that hit the same actors meet there. */
   readonly focus?: readonly Name[] | undefined
 }
+
+/** Servers besides the aggregator. */
+export const besideAggregator = ({ experts, others = [] }: Scene): readonly Name[] => [...experts, ...others]
 
 /** A number in [0, 1), another one each time. */
 export type Toss = () => number

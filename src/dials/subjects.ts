@@ -1,5 +1,5 @@
 import { AGGREGATOR, type Name, roleOfName } from '../roster/participant.js'
-import { dial, type Dial, pick, pickNear, type Scene, some, type Toss } from './dial.js'
+import { besideAggregator, dial, type Dial, pick, pickNear, type Scene, some, type Toss } from './dial.js'
 
 interface Named {
   readonly select: 'named'
@@ -42,12 +42,12 @@ const among = (from: (scene: Scene) => readonly Name[], most: (scene: Scene, int
 export const clients = (share = 1): Dial => among((scene) => scene.clients, (scene, intensity) => share * intensity * scene.clients.length)
 
 /** All servers. */
-export const serversOf = ({ experts, headless }: Scene): readonly Name[] => (headless === true ? experts : [AGGREGATOR, ...experts])
+export const serversOf = (scene: Scene): readonly Name[] => [...(scene.headless === true ? [] : [AGGREGATOR]), ...besideAggregator(scene)]
 
 /** Servers and clients: one actor of a role that is drawn first, so that few servers among many clients are as likely. */
 export const anyone = (): Dial => dial<Named>({
   draw: (toss, _, scene) => {
-    const roles = [scene.clients, scene.experts, scene.headless === true ? [] : [AGGREGATOR]].filter((names) => names.length > 0)
+    const roles = [scene.clients, besideAggregator(scene), scene.headless === true ? [] : [AGGREGATOR]].filter((names) => names.length > 0)
     return named([pickNear(toss, pick(toss, roles), scene)])
   },
   milder: ({ names }) => fewer(names).map(named),
@@ -74,7 +74,7 @@ interface Link {
 }
 
 /** Roles of the servers besides the aggregator. */
-const otherRoles = ({ experts }: Scene): string[] => [...new Set(experts.map(roleOfName))]
+const otherRoles = (scene: Scene): string[] => [...new Set(besideAggregator(scene).map(roleOfName))]
 
 const endsOf = (scene: Scene): Link[] =>
   [{}, ...['client', ...(scene.headless === true ? [] : ['aggregator']), ...otherRoles(scene)].flatMap((role) => [{ from: role }, { to: role }])]
@@ -105,10 +105,11 @@ export const link = (): Dial => dial<Link>({
 /** Groups that are cut off from each other: some clients from everybody else, or servers among themselves. */
 export const groups = (): Dial => dial<readonly (readonly string[])[]>({
   draw: (toss, intensity, scene) => {
-    const { clients: devices, experts } = scene
+    const { clients: devices } = scene
+    const others = otherRoles(scene)
     const which = scene.headless === true ? 0 : toss()
     if (which < 0.6) return [some(toss, devices, 1 + Math.floor(toss() * intensity * devices.length))]
-    return experts.length === 0 || which < 0.8 ? [['client'], ['aggregator']] : [['aggregator'], otherRoles(scene)]
+    return others.length === 0 || which < 0.8 ? [['client'], ['aggregator']] : [['aggregator'], others]
   },
   milder: (given) => (given.length === 1 ? fewer(given[0]).map((group) => [group]) : []),
   measure: ([first], { clients: devices }) => (devices.includes(first[0]) ? first.length / devices.length : 1),

@@ -1,5 +1,5 @@
 import type { Name } from '../roster/participant.js'
-import { dial, type Dial, type Fields, pick, type Scene } from './dial.js'
+import { besideAggregator, dial, type Dial, type Fields, pick, type Scene } from './dial.js'
 import { duration, inMillis, instant, instantIn, lengthOf, maybe, roundIn } from './numbers.js'
 
 /** First and last round, both included. */
@@ -42,7 +42,7 @@ interface Awaited {
 
 const [anybody, devices, servers]: readonly (readonly Side[])[] = [['client', 'server'], ['client'], ['server']]
 /** Of each client, and of each server, once a round or so. */
-const everybody = ({ clients, experts, rounds: count }: Scene): number => count * (clients.length + experts.length + 1)
+const everybody = (scene: Scene): number => scene.rounds * (scene.clients.length + besideAggregator(scene).length + 1)
 const trainings = ({ clients, rounds: count }: Scene): number => count * clients.length
 const closings = ({ rounds: count }: Scene): number => count
 /** There are some only where another fault strikes. */

@@ -276,7 +276,7 @@ export class CaseLab {
     // The other engine comes to know the same programs and tables, by the same names.
     await setUp(resolved, await world, again, setup.arrangement, cwd)
     const names = (...roles: readonly Role[]) => setup.participants.filter(({ role }) => roles.includes(role)).map(({ name }) => name)
-    const scene = { clients: names('client'), experts: names('expert', 'shard', 'regional'), ...(names('aggregator').length === 0 && { headless: true }), rounds, ...measureOf(setup, cwd) }
+    const scene = { clients: names('client'), experts: names('expert'), others: names('shard', 'regional'), ...(names('aggregator').length === 0 && { headless: true }), rounds, ...measureOf(setup, cwd) }
     return { setup, scene, first, again }
   }
 }

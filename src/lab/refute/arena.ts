@@ -102,7 +102,7 @@ export class Arena {
     const kinds = [a, b].map(({ resolved }) => (dataOf(resolved) as { readonly kind?: string } | undefined)?.kind)
     const length = Math.max(...Object.values(this.#lengths))
     const inRounds = counts[0] !== undefined && counts[0] === counts[1] && kinds[0] === kinds[1] && counts[0] * round <= 1.5 * length
-    return { clients, experts: [...both('expert'), ...both('shard'), ...both('regional')], round, inRounds, rounds: inRounds ? counts[0]! : Math.max(1, Math.ceil(length / round)) }
+    return { clients, experts: both('expert'), others: [...both('shard'), ...both('regional')], round, inRounds, rounds: inRounds ? counts[0]! : Math.max(1, Math.ceil(length / round)) }
   }
 
   /** The longest flight of either side without faults. */

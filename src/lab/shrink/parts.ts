@@ -36,8 +36,8 @@ const difference = (before: Group, after: Group): Patch =>
     .map((field) => [field, after[field]]))
 
 /** Everybody of an actor's role; undefined for what is nobody's name. */
-const peersOf = (name: unknown, { clients, experts }: Scene): readonly Name[] | undefined =>
-  [clients, experts, [AGGREGATOR]].find((role) => role.includes(name as Name))
+const peersOf = (name: unknown, { clients, experts, others = [] }: Scene): readonly Name[] | undefined =>
+  [clients, experts, others, [AGGREGATOR]].find((role) => role.includes(name as Name))
 
 /** As many others of the role of those who are named. */
 const otherSubjects = (given: readonly Name[], scene: Scene, toss: Toss): readonly Name[] | undefined => {

@@ -5,7 +5,7 @@ import type { Case, Shape } from '../explore/case.js'
 
 /** Who is left of a federation for whom: names of the one, by names of the other. */
 export const heirsOf = (before: Scene, after: Scene): ReadonlyMap<Name, Name> => {
-  const roles = [[before.clients, after.clients], [before.experts, after.experts]]
+  const roles = [[before.clients, after.clients], [before.experts, after.experts], [before.others ?? [], after.others ?? []]]
   return new Map(roles.flatMap(([were, are]) => {
     const stays = new Set(are)
     return were.flatMap((name, i): [Name, Name][] => (stays.has(name) || are.length === 0 ? [] : [[name, are[i % are.length]]]))

@@ -48,6 +48,8 @@ class Search {
   #fired: readonly string[] = []
   #flights = 0
   #spent = false
+  /** Cases that it has gone on from. */
+  readonly #left = new Set<string>()
 
   constructor(of: Case, failure: Failure, ground: TrialGround, options: ShrinkOptions) {
     this.#case = of
@@ -70,9 +72,14 @@ class Search {
 
   /** Is it simpler and fails the same way? Then it is the one to go on with. */
   async take({ what, of }: Offer): Promise<boolean> {
+    // What is simpler never leads back: steps that undo each other would go on for ever.
+    if (this.#left.has(canonical(of))) return false
     const trial = await this.#flown(of)
     if (trial?.failure === undefined || !isSame(trial.failure, this.#failure)) return false
-    if (of !== this.#case) this.#trail.push({ flight: this.#flights, what, faults: of.faults.length })
+    if (of !== this.#case) {
+      this.#trail.push({ flight: this.#flights, what, faults: of.faults.length })
+      this.#left.add(canonical(this.#case))
+    }
     this.#case = of
     this.#failure = trial.failure
     this.#fired = trial.fired

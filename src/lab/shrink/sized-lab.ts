@@ -1,4 +1,4 @@
-import type { Scene } from '../../dials/dial.js'
+import { besideAggregator, type Scene } from '../../dials/dial.js'
 import type { Plan } from '../../faults/plan.js'
 import type { Failure } from '../../flight/failure.js'
 import type { Name } from '../../roster/participant.js'
@@ -118,7 +118,7 @@ export class SizedLab {
     if (nobody === this.#base) return this.#own
     this.#crowd ??= new CaseLab(nobody, this.#options)
     const [was, there] = [await this.#crowd.scene({}), await this.#crowd.scene(shape)]
-    const all = ({ clients, experts }: Scene): Name[] => [...clients, ...experts]
+    const all = (scene: Scene): Name[] => [...scene.clients, ...besideAggregator(scene)]
     const left = forThose(this.#base, all(was), all(there))
     if (left === this.#base) return this.#own
     return new CaseLab(heirs === true ? ofHeirs(this.#base, heirsOf(was, there)) : left, this.#options)

@@ -24,6 +24,14 @@ describe('shrink', () => {
     expect(flown[1]).toEqual({ chance: 'x', faults: [] })
   })
 
+  it('ends where steps undo each other', async () => {
+    const { ground: on, scene, flown } = ground(() => true)
+    // A ground that counts one expert too many offers two of them to whoever has one.
+    const miscounting = { ...on, scene: async (shape: object) => ({ ...scene(shape), experts: [...scene(shape).experts, 'expert-9'] }) }
+    const { spent } = await shrink({ chance: 'x', faults: [lose('f1')], shape: { clients: 2, experts: 2 } }, made, miscounting)
+    expect([spent, flown.length < 40]).toEqual([false, true])
+  })
+
   it('then leaves out what never struck', async () => {
     const never = Array.from({ length: 5 }, (_, i) => lose(`n${i}`))
     const { ground: on, flown } = ground(({ faults }) => faults.some(({ kind }) => kind === 'slow'), () => ['f1'])
