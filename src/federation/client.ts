@@ -13,10 +13,8 @@ import { type ClientMessage, isNotice, type Unheard, type Whereabouts } from './
 import { extrasOf, isWhole, putPart, takePart, type PartTemplate } from './parts.js'
 import { poisoned } from './poisoned.js'
 import { protect } from './privacy/protect.js'
-import { decodeStep, encodeMasked, isStep } from './secure-aggregation/frames.js'
-import { inputOf } from './secure-aggregation/input.js'
-import { hear, join, maskedInput, type Membership } from './secure-aggregation/membership.js'
-import { isMasked, patienceOf } from './secure-aggregation/secure-aggregation.js'
+import { type Cohorts, hasLost, leaveCohorts, MaskedUploads, newCohorts, waitsToAnswer } from './secure-aggregation/masked-uploads.js'
+import { isMasked } from './secure-aggregation/secure-aggregation.js'
 import { settleNotice } from './settle-notice.js'
 import type { Vectors } from './strategies/strategy.js'
 import { clockEnd } from '../time/micros.js'
@@ -44,9 +42,7 @@ export interface ClientState extends Keepsake {
   /** What it does about that round without a part, once its patience ends: as it was told with the first part. */
   missing: 'last' | 'sit-out'
   patience: number | undefined
-  /** The end of that round, if it ends at any time. */
-  ends: Micros | undefined
-  /** The same, where the client is to give up what it cannot send before; and the timer that tells of it. */
+  /** The end of that round, where the client is to give up what it cannot send before; and the timer that tells of it. */
   deadline: Micros | undefined
   /** Whether it trains less, where it would come too late. */
   trainsLess: boolean
@@ -64,12 +60,8 @@ export interface ClientState extends Keepsake {
   threads: Map<string, Thread> | undefined
   /** How often it has sent its last answer again because it was asked whether it is at work. */
   repeated: number
-  /** Where updates are summed under masks: what it is in the cohort of each part, by the part's name. */
-  memberships: Map<string, Membership> | undefined
-  /** It waits for shares of other parts before it sends the trunk: the timer that ends that; 'over': it has ended. */
-  alone: number | 'over' | undefined
-  /** A trunk without numbers, which goes as it is, and is the answer all the same: what it waits to send. */
-  unsent: Departure | undefined
+  /** Where updates are summed under masks: what it is in the cohorts of that round. */
+  cohorts: Cohorts | undefined
 }
 
 const newClient = (
@@ -84,7 +76,6 @@ const newClient = (
   phase: 'idle',
   missing: 'last',
   patience: undefined,
-  ends: undefined,
   deadline: undefined,
   trainsLess: false,
   alarm: undefined,
@@ -95,9 +86,7 @@ const newClient = (
   unheard: 0,
   probed: 0,
   repeated: 0,
-  memberships: undefined,
-  alone: undefined,
-  unsent: undefined,
+  cohorts: undefined,
 })
 
 /** What a device keeps of a client that dies: its last answer, with the parameters and what its strategy keeps as that left them. */
@@ -115,12 +104,16 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
   readonly #training: LocalTraining
   /** Others learn for it, and whoever has them do so says what came of it: `answer`, or `sitOut`. */
   readonly #elsewhere: boolean
+  /** Where updates are summed under masks. */
+  readonly #masks: MaskedUploads | undefined
 
   constructor(terms: Terms, self: ClientTerms, works: 'here' | 'elsewhere' = 'here') {
     this.#terms = terms
     this.#self = self
     this.#training = new LocalTraining(terms, self)
     this.#elsewhere = works === 'elsewhere'
+    const { secure } = terms
+    this.#masks = secure && new MaskedUploads(terms, secure, self.name, (round, context) => this.#sitOut(round, context))
     if (terms.acknowledges) this.wake = (whole) => ({ kind: 'wake', whole })
   }
 
@@ -156,8 +149,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
         if (message.round === state.round && state.phase === 'gathering') this.#runOut(state, context)
         break
       case 'alone':
-        if (message.round !== state.round) break
-        state.alone = 'over'
+        if (message.round !== state.cohorts?.round) break
+        state.cohorts.alone = 'over'
         this.#offer(state, context)
         break
       case 'deadline':
@@ -274,13 +267,10 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const { answered } = state
     if (answered?.round !== round) return
     const parts = this.#uploads(round).filter((part) => part.owner === owner)
-    // Masks die with their client: what it has learnt cannot be sent without. What waits for shares of others comes by itself.
-    const isLost = ({ name }: PartTemplate): boolean => {
-      const own = state.memberships?.get(name)
-      return own?.round !== round || (own.masked === undefined && own.input === undefined)
+    if (this.#masks !== undefined && owner === this.#terms.aggregator) {
+      if (waitsToAnswer(state.cohorts)) return
+      if (parts.some((part) => isMasked(this.#terms, part, round) && hasLost(state.cohorts, part, round))) return this.#sitOut(round, context)
     }
-    if (owner === this.#terms.aggregator && state.unsent !== undefined) return
-    if (owner === this.#terms.aggregator && parts.some((part) => isMasked(this.#terms, part, round) && isLost(part))) return this.#sitOut(round, context)
     this.#upload(state, parts, round, answered.departure, context, 1, whole)
   }
 
@@ -315,97 +305,24 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const values = part.down.extras.length === 0 ? body : body.subarray(0, part.length)
     state.arrived[index] = { round, values, extras: extrasOf(part.down, body) }
     if (wire.codes) this.#remember(state, part, { round, values }, decoded.reference)
-    this.#join(state, part, context)
+    if (state.cohorts !== undefined) this.#masks?.join(state.cohorts, part, context)
     for (let i = 0; i < travelling.length; i++) if (state.arrived[i] === undefined) return
     this.#train(state, context)
   }
 
-  /** It has a part of its round, of which updates are summed under masks: it advertises its keys. */
-  #join(state: ClientState, part: PartTemplate, context: Context): void {
-    const { round } = state
-    if (this.#terms.secure === undefined || !isMasked(this.#terms, part, round)) return
-    const { membership, bytes } = join(this.#terms.secure, { part: part.name, round, client: this.#self.name, life: context.incarnation })
-    ;(state.memberships ??= new Map()).set(part.name, membership)
-    const content: Content = { kind: 'keys', round, part: part.name, bytes }
-    context.send(part.owner, content)
-  }
-
   /** A step of a part's cohort. */
-  #stepped(state: ClientState, { id, kind, bytes, part: name }: Envelope, context: Context): void {
-    const { secure, travelling } = this.#terms
-    const part = travelling[indexOf(travelling, name)] as PartTemplate | undefined
-    if (secure === undefined || part === undefined || !isStep(kind)) return context.record(fateOf(id, 'rejected'))
-    const read = decodeStep(bytes, kind)
-    if (!read.ok) return context.record(fateOf(id, 'rejected', read.why))
-    const { round } = read.head
-    const own = state.memberships?.get(name)
-    if (own?.round !== round) return context.record(fateOf(id, 'late'))
-    const { fate, reply, stuck } = hear(own, kind, read.head, read.body, secure, { part: name, round, client: this.#self.name, life: context.incarnation })
-    context.record(fateOf(id, fate))
-    if (reply !== undefined) {
-      const content: Content = { kind: kind === 'keys' ? 'shares' : kind, round, part: name, bytes: reply }
-      context.send(part.owner, content)
-    }
-    if (stuck === true) this.#leave(part, round, context)
-    if (kind !== 'unmask') this.#offer(state, context)
+  #stepped(state: ClientState, envelope: Envelope, context: Context): void {
+    const { travelling } = this.#terms
+    const part = travelling[indexOf(travelling, envelope.part)] as PartTemplate | undefined
+    if (this.#masks === undefined || part === undefined) return context.record(fateOf(envelope.id, 'rejected'))
+    if (this.#masks.hear(state.cohorts, envelope, part, context)) this.#offer(state, context)
   }
 
-  /** It can go no further in a part's cohort: of the trunk, no answer will come. */
-  #leave(part: PartTemplate, round: number, context: Context): void {
-    if (part === this.#terms.parts[0]) this.#sitOut(round, context)
-  }
-
-  /** Puts what it has learnt into the cohorts of its parts. What it cannot say in fixed point is told. */
-  #putIn(state: ClientState, { sent, examples }: Departure, received: Float32Array, context: Context): void {
-    const { round } = state
-    const { secure, travelling } = this.#terms
-    if (secure === undefined) return
-    for (const part of travelling) {
-      const own = state.memberships?.get(part.name)
-      if (own === undefined) continue
-      const { ring, beyond, notFinite } = inputOf(takePart(sent, part), takePart(received, part), examples, secure)
-      own.input = ring
-      if (notFinite || beyond > 0) context.record({ kind: 'saturated', round, part: part.name, beyond, of: part.length, notFinite })
-    }
-  }
-
-  /**
-   * Sends the masked inputs that can be sent. The trunk's, which is the answer that rounds count, goes once no other part waits for shares
-   * any more: it would close the round on half an answer. An owner that is dead is waited for as long as a step lasts.
-   */
+  /** Sends what can be sent under masks by now. */
   #offer(state: ClientState, context: Context): void {
-    const { round, memberships = new Map<string, Membership>() } = state
-    const [trunk] = this.#terms.parts
-    for (const part of this.#uploads(round)) {
-      if (part !== trunk && memberships.get(part.name)?.input !== undefined) this.#sendMasked(state, part, round, context)
-    }
-    const own = memberships.get(trunk.name)
-    if (own?.input === undefined ? state.unsent === undefined : own.step !== 'input') return
-    if (state.alone !== 'over' && [...memberships.values()].some(({ step }) => step === 'keys' || step === 'shares')) {
-      if (state.alone !== undefined) return
-      const patience = patienceOf(this.#terms.secure!, { opened: context.now, deadline: state.ends }, context.now, false)
-      const enough: ClientMessage = { kind: 'alone', round }
-      state.alone = context.after(patience, enough)
-    } else if (own?.input !== undefined) this.#sendMasked(state, trunk, round, context)
-    else if (state.unsent !== undefined) {
-      const departure = state.unsent
-      state.unsent = undefined
-      this.#upload(state, [trunk], round, departure, context)
-    }
-  }
-
-  /** Sends its masked input, once it has trained and has the shares of the others; or what it has sent before. */
-  #sendMasked(state: ClientState, part: PartTemplate, round: number, context: Context, attempt = 0): void {
-    const { secure, wire } = this.#terms
-    const own = state.memberships?.get(part.name)
-    if (secure === undefined || own?.round !== round) return
-    const packed = attempt > 0 ? own.masked : maskedInput(own, secure)
-    if (packed === 'stuck') return this.#leave(part, round, context)
-    if (packed === undefined) return
-    // Rows and steps are in the sum, as far as they are told at all.
-    const bytes = encodeMasked(part, { kind: 'update', round, examples: 0, steps: 0 }, packed, wire.checksums)
-    const content: Content = { kind: 'update', round, part: part.name, bytes, attempt, last: part === this.#terms.parts[0] }
-    context.send(part.owner, content)
+    const { round, cohorts } = state
+    const departure = cohorts && this.#masks?.offer(cohorts, this.#uploads(round), context)
+    if (departure !== undefined) this.#upload(state, [this.#terms.parts[0]], round, departure, context)
   }
 
   /** Its owner may send changes of this model later. `reference`: the round of the model that it has sent changes of now. */
@@ -422,7 +339,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     if (!notice.ok || notice.head.round !== state.round) return
     if (state.computation !== undefined) context.abandon(state.computation)
     over(state, context)
-    leaveCohorts(state, context)
+    if (state.cohorts !== undefined) leaveCohorts(state.cohorts, context)
   }
 
   /**
@@ -442,9 +359,8 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const waits = this.#terms.travelling.length > 1 && patience !== undefined
     const enough: ClientMessage = { kind: 'patience', round }
     state.round = round
-    leaveCohorts(state, context)
-    state.ends = deadline
-    state.memberships = undefined
+    if (state.cohorts !== undefined) leaveCohorts(state.cohorts, context)
+    if (this.#masks !== undefined) state.cohorts = newCohorts(round, deadline)
     state.arrived = []
     state.phase = 'gathering'
     state.missing = missing
@@ -553,11 +469,13 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     const inTime = deadline === undefined || context.now < deadline
     const sends = inTime && this.#terms.weather.stays(this.#self.name, context.now, round)
     if (sends) {
-      this.#putIn(state, told, received, context)
+      const { cohorts } = state
       const parts = this.#uploads(round)
-      const waits = parts.some((part) => isMasked(this.#terms, part, round)) && !isMasked(this.#terms, this.#terms.parts[0], round)
-      if (waits) state.unsent = told
-      this.#upload(state, waits ? parts.filter((part) => part !== this.#terms.parts[0]) : parts, round, told, context)
+      const [trunk] = this.#terms.parts
+      const waits = cohorts !== undefined && parts.some((part) => isMasked(this.#terms, part, round)) && !isMasked(this.#terms, trunk, round)
+      if (cohorts !== undefined) this.#masks?.putIn(cohorts, told, received, context)
+      if (waits) cohorts.unsent = told
+      this.#upload(state, waits ? parts.filter((part) => part !== trunk) : parts, round, told, context)
       this.#offer(state, context)
     } else {
       context.record({ kind: 'unsent', round })
@@ -582,7 +500,7 @@ export class ScenarioClient implements ActorLife<ClientState, ClientCheckpoint, 
     for (const part of parts) {
       if (part !== trunk && !strategy.sends(round, part.name)) continue
       if (isMasked(this.#terms, part, round)) {
-        if (attempt > 0) this.#sendMasked(state, part, round, context, attempt)
+        if (attempt > 0) this.#masks?.sendAgain(state.cohorts, part, round, attempt, context)
         continue
       }
       const bytes = wire.codes
@@ -641,13 +559,6 @@ const staleUnderMasks =
   "of another. Ask with missing: 'sit-out'."
 
 const isAtWork = ({ phase }: ClientState): boolean => phase === 'gathering' || phase === 'training'
-
-/** What it has learnt and not sent yet goes nowhere; what it has sent it helps to unmask. */
-const leaveCohorts = (state: ClientState, context: Context): void => {
-  if (typeof state.alone === 'number') context.cancel(state.alone)
-  state.alone = state.unsent = undefined
-  for (const own of state.memberships?.values() ?? []) own.input = undefined
-}
 
 const over = (state: ClientState, context: Context): void => {
   if (state.patience !== undefined) context.cancel(state.patience)
