@@ -1,4 +1,4 @@
-import { cut } from './format.js'
+import { cut } from '../report/format.js'
 import type { Terminal } from './run.js'
 
 /** How far something has come that takes minutes. */

@@ -7,7 +7,7 @@ import { type Explored, explore as exploreAll } from '../runs/explore/explore.js
 import { failingCase } from '../runs/shrink/failing.js'
 import { demandPlace } from '../runs/shrink/keep.js'
 import { counting } from './counting.js'
-import { plural, wrap } from './format.js'
+import { plural, wrap } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
 import { type Shortened, shortenHere, shortestText } from './shrink.js'

@@ -4,7 +4,7 @@ import { resolve as absolute } from 'node:path'
 import { makeFolder } from '../documents/make-folder.js'
 import { exitCodes, StorageError } from '../errors.js'
 import { exportFormats, type ExportFormat, exportRun as write } from '../report/export/export-run.js'
-import { plural } from './format.js'
+import { plural } from '../report/format.js'
 import { shortest, type Terminal } from './run.js'
 import { runAt } from './runs-at.js'
 

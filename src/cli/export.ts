@@ -1,7 +1,7 @@
 import { exitCodes } from '../errors.js'
 import { exportWorld } from '../runs/export-world.js'
 import { loadSpecification } from '../runs/load.js'
-import { plural } from './format.js'
+import { plural } from '../report/format.js'
 import type { Terminal } from './run.js'
 
 export interface ExportFlags {

@@ -3,7 +3,7 @@ import { tellsAll } from '../inspection/alone.js'
 import type { Distance, Drift } from '../inspection/drift.js'
 import type { Inspection, TablePart } from '../inspection/inspect.js'
 import { splits } from '../data/split.js'
-import { cut, formatAuc, formatBytes, formatCount, formatScore, plural, wrap } from './format.js'
+import { cut, formatAuc, formatBytes, formatCount, formatScore, plural, wrap } from '../report/format.js'
 import { table, type Align } from './table.js'
 
 /** Scenarios, and rows of the longer tables, that are shown; the rest is in the JSON. */

@@ -4,7 +4,7 @@ import { catalogue, fieldsOf, plainName as plain } from '../runs/catalogue.js'
 import { didYouMean } from '../documents/did-you-mean.js'
 import type { JsonSchema } from '../documents/names.js'
 import { jsonSchema } from '../simulation/specification.js'
-import { wrap } from './format.js'
+import { wrap } from '../report/format.js'
 import { type Option, optionsOf } from './kind-options.js'
 import type { Terminal } from './run.js'
 

@@ -7,7 +7,7 @@ import { endOf as timeOf, stopOf as eventOf, type When } from '../faults/window.
 import { placeName } from '../network/topology.js'
 import type { Name } from '../roster/participant.js'
 import { formatMicros, type Micros } from '../time/micros.js'
-import { cut, plural, wrap } from './format.js'
+import { cut, plural, wrap } from '../report/format.js'
 
 /** What a planned fault may say about when it is there, whatever its kind. */
 interface Timing {

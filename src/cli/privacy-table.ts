@@ -1,5 +1,5 @@
 import type { PrivacyReport, PrivateRound } from '../flight/privacy-account.js'
-import { formatCount, plural, wrap } from './format.js'
+import { formatCount, plural, wrap } from '../report/format.js'
 import { type Align, table } from './table.js'
 
 /** Rounds that a table shows at most: the first ones, and the last. */

@@ -1,6 +1,6 @@
 import { exitCodes } from '../errors.js'
 import { replay as replayRun } from '../runs/replay/replay.js'
-import { formatCount } from './format.js'
+import { formatCount } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
 import { silent, type Progress } from './progress.js'
 import { progressFor, type RunFlags, type Terminal } from './run.js'

@@ -4,7 +4,7 @@ import { join, resolve as absolute } from 'node:path'
 import { meantPath } from '../documents/meant-path.js'
 import { StorageError } from '../errors.js'
 import { manifestFile } from '../runs/manifest.js'
-import { plural } from './format.js'
+import { plural } from '../report/format.js'
 import { quoted, shortest } from './run.js'
 
 /** The run folders at or below a folder, in the order of their names; tuning's are left out. */

@@ -7,7 +7,7 @@ import { demandPlace, keepShortest, type Kept } from '../runs/shrink/keep.js'
 import { shorten, type Shortening, type Shortest } from '../runs/shrink/shorten.js'
 import { taleOf } from '../runs/shrink/tale.js'
 import { counting } from './counting.js'
-import { formatCount, plural, wrap } from './format.js'
+import { formatCount, plural, wrap } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
 import { type Terminal, widthOf } from './run.js'
 

@@ -4,7 +4,7 @@ import { metrics } from '../metrics/metric.js'
 import type { FlightEvent } from '../record/event.js'
 import type { MetricRow, RoundRow } from '../record/rows.js'
 import type { Micros } from '../time/micros.js'
-import { cut, formatBytes, formatTime } from './format.js'
+import { cut, formatBytes, formatTime } from '../report/format.js'
 
 /** A mean over scenarios and tasks. */
 export interface Score {

@@ -9,7 +9,7 @@ import { sha256OfFile } from '../runs/hash.js'
 import { readStudyRecord, writeStudyRecord } from '../runs/study/record.js'
 import type { At } from '../runs/comparison/gather.js'
 import { comparisonOf, formatted, type Format } from './compare.js'
-import { plural } from './format.js'
+import { plural } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
 import type { Terminal } from './run.js'
 

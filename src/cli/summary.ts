@@ -3,37 +3,13 @@ import {
   bytesByFate,
   bytesStored,
   meanMetric,
-  metricAt,
   roundsByOutcome,
   trainingsByOutcome,
 } from '../runs/totals.js'
+import { lastScored, scoreRows } from '../runs/score-rows.js'
 import type { Told } from '../runs/told.js'
 
 import { askedBill, costData, type CostFlags } from './cost-table.js'
-
-/** Test scores of one scenario and task at the selected and at the last round. */
-export interface ScoreRow {
-  readonly scenario: string
-  readonly task: string
-  readonly metric: string
-  readonly selected: number | null
-  readonly last: number | null
-}
-
-/** The last round at which the test split was scored; 0 before training. */
-export const lastScored = (run: Pick<Told, 'metrics'>): number =>
-  run.metrics.reduce((last, row) => (row.split === 'test' ? Math.max(last, row.round) : last), 0)
-
-/** Test scores per scenario and task, in the order in which they were measured. */
-export const scoreRows = (run: Pick<Told, 'metrics' | 'selectedRound'>): ScoreRow[] => {
-  const last = lastScored(run)
-  return run.metrics
-    .filter((row) => row.round === last && row.split === 'test')
-    .map(({ scenario, task, metric, value }) => {
-      const at = { round: run.selectedRound, scenario, task, split: 'test' as const, metric }
-      return { scenario, task, metric, selected: metricAt(run.metrics, at) ?? null, last: value }
-    })
-}
 
 /** What `--json` prints: everything in the tables, as plain data. */
 export const summarise = (run: Told, costs: CostFlags = {}): Record<string, unknown> => {

@@ -1,12 +1,12 @@
 import { bytesByCodec, bytesByDirection, bytesByFate, bytesStored, roundsByOutcome, trainingsByOutcome } from '../runs/totals.js'
 import { diverged } from '../metrics/judging.js'
 import { metrics } from '../metrics/metric.js'
+import { lastScored, scoreRows } from '../runs/score-rows.js'
 import type { Told } from '../runs/told.js'
 import { unselectable } from '../runs/warnings.js'
 import { askedBill, costCells, type CostFlags } from './cost-table.js'
-import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap } from './format.js'
+import { formatAuc, formatBytes, formatCount, formatScore, formatTime, plural, wrap } from '../report/format.js'
 import { privacyBlock } from './privacy-table.js'
-import { lastScored, scoreRows } from './summary.js'
 import { type Align, table } from './table.js'
 
 /** Losses and distances come after scores. */

@@ -3,7 +3,7 @@ import { resolve as absolute } from 'node:path'
 
 import { exitCodes, StorageError } from '../errors.js'
 import { writeTimeline } from '../report/timeline/write-timeline.js'
-import { formatBytes } from './format.js'
+import { formatBytes } from '../report/format.js'
 import { shortest, type Terminal } from './run.js'
 import { runAt } from './runs-at.js'
 

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { exitCodes } from '../errors.js'
 import { realDisk } from '../runs/disk.js'
 import { type Examined, examine, formatBroken, formatStrays } from '../runs/seal.js'
-import { plural } from './format.js'
+import { plural } from '../report/format.js'
 import type { Terminal } from './run.js'
 import { runsAt } from './runs-at.js'
 

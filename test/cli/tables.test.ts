@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatAuc, formatBytes, formatTime } from '../../src/cli/format.js'
+import { formatAuc, formatBytes, formatTime } from '../../src/report/format.js'
 import { summarise } from '../../src/cli/summary.js'
 import { bytesTable, faultTable, report, scoreTable, trainingTable } from '../../src/cli/tables.js'
 import { warningsOf } from '../../src/runs/warnings.js'

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../runs/comparison/compare.js'
 import type { Cost } from '../../runs/comparison/spent.js'
-import { formatBytes, formatCount, formatTime } from '../format.js'
+import { formatBytes, formatCount, formatTime } from '../../report/format.js'
 
 /** A table of a comparison: one per condition and baseline. */
 export interface Section {

@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { Comparison } from '../../runs/comparison/compare.js'
-import { wrap } from '../format.js'
+import { wrap } from '../../report/format.js'
 import {
   body, caption, costBody, costCaption, costHeads, heads, notes, sectionsOf, significant, type About, type Section,
 } from './columns.js'
