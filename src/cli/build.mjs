@@ -15,9 +15,14 @@ import { fileURLToPath } from 'node:url'
 const here = fileURLToPath(import.meta.url)
 const packageRoot = dirname(dirname(dirname(here)))
 
+/** What pages carry and browsers run is compiled apart: what a browser has is not there elsewhere. */
+const browserProject = join('src', 'report', 'page', 'browser')
+
 /** Everything that decides what is built. */
 const sourceFiles = (root) => {
-  const found = ['package.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) => join(root, name))
+  const found = ['package.json', 'tsconfig.json', 'tsconfig.build.json', join(browserProject, 'tsconfig.json')]
+    .map((name) => join(root, name))
+    .filter((path) => fs.existsSync(path))
   const walk = (folder) => {
     for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name)
@@ -143,18 +148,22 @@ const compile = (root, typescript, mark) => {
   const next = join(root, `dist.${process.pid}.new`)
   const old = join(root, `dist.${process.pid}.old`)
   fs.rmSync(next, { recursive: true, force: true })
-  const options = ['-p', join(root, 'tsconfig.build.json'), '--outDir', next, '--pretty', 'false']
-  const result = spawnSync(process.execPath, [typescript, ...options], { cwd: root, encoding: 'utf8' })
-  if (result.error) throw result.error
+  const pages = join(root, browserProject)
+  const projects = [[join(root, 'tsconfig.build.json')], ...(fs.existsSync(pages) ? [[pages, '--noEmit', 'false', '--rootDir', root]] : [])]
+  const results = projects.map((project) => {
+    const options = ['-p', ...project, '--outDir', next, '--pretty', 'false']
+    const result = spawnSync(process.execPath, [typescript, ...options], { cwd: root, encoding: 'utf8' })
+    if (result.error) throw result.error
+    return result
+  })
+  const said = results.map(({ stdout, stderr }) => `${stdout}${stderr}`).join('')
   // Of syntax (TS1...) and configuration (TS5..., TS6..., TS18...) nothing that runs can come; types do not hinder.
-  const broken = /error TS(1|5|6|18)\d{3}:/.test(result.stdout)
+  const broken = /error TS(1|5|6|18)\d{3}:/.test(said)
   if (broken || !fs.existsSync(join(next, 'src', 'cli', 'main.js'))) {
     fs.rmSync(next, { recursive: true, force: true })
-    throw new Error(`the build failed:\n${result.stdout}${result.stderr}`)
+    throw new Error(`the build failed:\n${said}`)
   }
-  if (result.status !== 0) {
-    process.stderr.write(`${result.stdout}${result.stderr}windtunnel: built in spite of these type errors\n`)
-  }
+  if (results.some(({ status }) => status !== 0)) process.stderr.write(`${said}windtunnel: built in spite of these type errors\n`)
   bringTensorFlow(root, next)
   fs.writeFileSync(join(next, '.built'), mark)
   if (fs.existsSync(join(root, 'dist'))) fs.renameSync(join(root, 'dist'), old)

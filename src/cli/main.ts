@@ -30,6 +30,7 @@ import { study, type StudyFlags } from './study.js'
 import { showRun, type ShowFlags } from './show.js'
 import { exportFormats, exportRun, exportRunHelp, type ExportRunFlags } from './export-run.js'
 import { query, queryFormats, queryHelp, type QueryFlags } from './query.js'
+import { reportHelp, reportRuns, type ReportFlags } from './report.js'
 import { timeline, timelineHelp, type TimelineFlags } from './timeline.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
@@ -344,6 +345,16 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--json', 'print what was written as one JSON object, and nothing else, on standard output')
     .addHelpText('after', exportRunHelp)
     .action(async (folder: string, flags: ExportRunFlags) => done(await exportRun(folder, flags, streams)))
+  root
+    .command('report')
+    .argument('<run...>', 'folders of runs, or folders above them')
+    .description('write one HTML file about runs: what was flown, what came out, what it cost, what went wrong, whether it can be trusted')
+    .option('--out <file>', 'where to; beside the folder when absent')
+    .option('--force', 'replace the file that --out names')
+    .option('--json', 'print what was written as one JSON object, and nothing else, on standard output')
+    .option('--quiet', 'print nothing but errors')
+    .addHelpText('after', reportHelp)
+    .action(async (given: string[], flags: ReportFlags) => done(await reportRuns(given, flags, streams)))
   root
     .command('timeline')
     .argument('<run>', 'folder of a run')

@@ -1,0 +1,91 @@
+/*
+ * What charts are drawn with, on the server and in the browser alike: a chart is plain data, and where ECharts wants a function, the
+ * data names one of these. Nothing is imported: a page carries this file.
+ */
+
+/** The name of a function of this file where ECharts wants a function. */
+export interface Draws {
+  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'cell'
+}
+
+/** What ECharts gives those who draw an item. */
+interface Drawn {
+  value(dimension: number): number
+  coord(point: readonly number[]): readonly [number, number]
+  size(extent: readonly number[]): readonly [number, number]
+  visual(name: 'style'): Readonly<Record<string, unknown>>
+}
+
+/** The part of the chart that axes enclose, in pixels. */
+interface Area {
+  readonly coordSys: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+}
+
+const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** At most three digits that say something: `1.25`, `12.5`, `125`. */
+const short = (value: number): string => {
+  const size = Math.abs(value)
+  return String(Number(size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toPrecision(3)))
+}
+
+/** Bytes on an axis. */
+const bytes = (value: number): string => {
+  let [left, step] = [value, 0]
+  while (Math.abs(left) >= 1024 && step < steps.length - 1) [left, step] = [left / 1024, step + 1]
+  return `${short(left)} ${steps[step]}`
+}
+
+/** Virtual microseconds on an axis. */
+const time = (value: number): string => {
+  const seconds = value / 1e6
+  if (value === 0) return '0'
+  if (Math.abs(seconds) < 1) return `${short(seconds * 1e3)} ms`
+  if (Math.abs(seconds) < 120) return `${short(seconds)} s`
+  if (Math.abs(seconds) < 7200) return `${short(seconds / 60)} min`
+  return Math.abs(seconds) < 172_800 ? `${short(seconds / 3600)} h` : `${short(seconds / 86_400)} d`
+}
+
+const percent = (value: number): string => `${short(100 * value)} %`
+
+const number = (value: number): string => (Math.abs(value) >= 1e5 ? `${short(value / 1e6)} M` : String(Number(value.toPrecision(6))))
+
+/** What an item says of itself when it is pointed at: `told`, that it carries. */
+const told = (about: unknown): string => {
+  const one = (Array.isArray(about) ? about[0] : about) as { readonly data?: { readonly told?: string }; readonly name?: string }
+  return one.data?.told ?? one.name ?? ''
+}
+
+/** A stretch of time in a row: `[from, until, row, share of the row's height, shift down in shares of it]`. */
+const bar = ({ coordSys }: Area, api: Drawn): object | undefined => {
+  const [from, until, row, height, shift] = [0, 1, 2, 3, 4].map((dimension) => api.value(dimension))
+  const [x, middle] = api.coord([from, row])
+  const [end] = api.coord([until, row])
+  const tall = api.size([0, 1])[1]
+  const left = Math.max(coordSys.x, x)
+  const right = Math.min(coordSys.x + coordSys.width, Math.max(end, x + 1))
+  if (right <= coordSys.x || left >= coordSys.x + coordSys.width) return undefined
+  const shape = { x: left, y: middle + (shift - height / 2) * tall, width: Math.max(1, right - left), height: Math.max(1, height * tall) }
+  return { type: 'rect', shape, style: api.visual('style') }
+}
+
+/** A square of a matrix whose middle is a point of two axes of categories: `[column, row, value]`. */
+const cell = (_: Area, api: Drawn): object => {
+  const [x, y] = api.coord([api.value(0), api.value(1)])
+  const [width, height] = api.size([1, 1])
+  return { type: 'rect', shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2 }, style: api.visual('style') }
+}
+
+const functions = { bar, time, bytes, percent, number, told, cell }
+
+/**
+ * A chart with functions where it named them. `colours`: what `var(--name)` is here; absent: it stays as it is, for a stylesheet to say.
+ */
+export const bound = (value: unknown, colours?: (name: string) => string): unknown => {
+  if (Array.isArray(value)) return value.map((one) => bound(one, colours))
+  if (typeof value === 'string' && colours !== undefined) return value.startsWith('var(--') ? colours(value.slice(4, -1)) : value
+  if (typeof value !== 'object' || value === null) return value
+  const { draws } = value as Partial<Draws>
+  if (draws !== undefined) return functions[draws]
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, bound(one, colours)]))
+}
