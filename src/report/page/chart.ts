@@ -1,7 +1,7 @@
 import type { EChartsType } from 'echarts'
 
 import { bound } from './browser/drawing.js'
-import { dataBlock, html, Html, type Content } from './html.js'
+import { dataBlock, html, Html, printed, type Content } from './html.js'
 
 /** What is to be drawn: plain data for ECharts, in which functions are named (`{ draws: 'bytes' }`) and colours are of the stylesheet. */
 export type Option = Readonly<Record<string, unknown>>
@@ -34,6 +34,11 @@ const axis = {
   splitLine: { lineStyle: { color: line } },
 }
 
+/** Names on an axis are cut short, as one may be longer than the picture. */
+const labels = (one: Option): object => ({
+  ...axis.axisLabel, ...(one['type'] === 'category' && { formatter: { draws: 'brief' } }), ...(one['axisLabel'] as object),
+})
+
 const each = <T>(value: unknown, change: (one: T) => unknown): unknown =>
   Array.isArray(value) ? value.map((one) => change(one as T)) : value === undefined ? undefined : change(value as T)
 
@@ -45,9 +50,9 @@ const styled = (option: Option): Option => ({
   animation: false,
   aria: { enabled: false },
   grid: each<object>(option['grid'] ?? {}, (one) => ({ left: 56, right: 16, top: 36, bottom: 40, ...one })),
-  xAxis: each<Option>(option['xAxis'], (one) => ({ nameLocation: 'middle', nameGap: 26, ...axis, ...one, axisLabel: { ...axis.axisLabel, ...(one['axisLabel'] as object) } })),
-  yAxis: each<Option>(option['yAxis'], (one) => ({ ...axis, ...one, axisLabel: { ...axis.axisLabel, ...(one['axisLabel'] as object) } })),
-  legend: each<object>(option['legend'], (one) => ({ type: 'plain', top: 0, left: 0, textStyle: { color: ink }, itemWidth: 16, itemHeight: 10, inactiveColor: faint, ...one })),
+  xAxis: each<Option>(option['xAxis'], (one) => ({ nameLocation: 'middle', nameGap: 26, ...axis, ...one, axisLabel: labels(one) })),
+  yAxis: each<Option>(option['yAxis'], (one) => ({ ...axis, ...one, axisLabel: labels(one) })),
+  legend: each<object>(option['legend'], (one) => ({ type: 'plain', top: 0, left: 0, textStyle: { color: ink }, itemWidth: 16, itemHeight: 10, inactiveColor: faint, formatter: { draws: 'brief' }, ...one })),
   tooltip: { renderMode: 'richText', confine: true, backgroundColor: 'var(--raised)', borderColor: line, textStyle: { color: ink }, ...(option['tooltip'] as object) },
 })
 
@@ -87,7 +92,7 @@ export class Drawer {
 
   /** The chart as part of a page: pictures for two widths, what they were drawn from for the page's script, and its numbers. */
   figure({ caption, option, height, zooms, table }: Chart): Html {
-    const whole = styled(option)
+    const whole = printed(styled(option)) as Option
     const drawn = bound(whole)
     const pictures = Object.entries(widths).map(([name, width]) =>
       html`<div class="${name}">${new Html(this.#svg(drawn, width, height))}</div>`)

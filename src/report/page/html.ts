@@ -1,3 +1,5 @@
+import { printable } from '../../errors.js'
+
 /** Markup that is known to be safe: what was put into it is escaped, or is markup itself. */
 export class Html {
   constructor(readonly text: string) {}
@@ -12,15 +14,9 @@ export type Content = Html | string | number | undefined | false | readonly Cont
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Characters that turn the direction of what follows them: one in a name would turn the page around it. */
-const turning = /[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/g
-
-// eslint-disable-next-line no-control-regex -- They are looked for in order to be left out.
-const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g
-
 /** A string as text of a page or as the value of a quoted attribute: whatever is in it, it is shown and does nothing. */
 export const escaped = (text: string): string =>
-  text.replace(unprintable, '\ufffd').replace(turning, '').replace(/[&<>"']/g, (sign) => entities[sign])
+  printable(text).replace(/[&<>"']/g, (sign) => entities[sign])
 
 const written = (content: Content): string => {
   if (content === undefined || content === false) return ''
@@ -35,6 +31,14 @@ export const html = (strings: TemplateStringsArray, ...contents: readonly Conten
 
 /** A name from data: in a box of its own direction, so that right-to-left letters turn nothing beside them. */
 export const named = (name: string): Html => html`<bdi>${name}</bdi>`
+
+/** Plain data with every text in it as people may see it. */
+export const printed = (data: unknown): unknown => {
+  if (typeof data === 'string') return printable(data)
+  if (Array.isArray(data)) return data.map(printed)
+  if (typeof data !== 'object' || data === null) return data
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, printed(value)]))
+}
 
 /** Plain data inside a page, for its script to read: no sign in it can end the element that it is in. */
 export const dataBlock = (data: unknown): Html =>

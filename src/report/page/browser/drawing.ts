@@ -5,7 +5,7 @@
 
 /** The name of a function of this file where ECharts wants a function. */
 export interface Draws {
-  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'cell'
+  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'brief' | 'cell'
 }
 
 /** What ECharts gives those who draw an item. */
@@ -56,6 +56,12 @@ const told = (about: unknown): string => {
   return one.data?.told ?? one.name ?? ''
 }
 
+/** A name where there is room for few letters. */
+const brief = (name: string): string => {
+  const letters = [...name]
+  return letters.length <= 24 ? name : `${letters.slice(0, 23).join('')}\u2026`
+}
+
 /** A stretch of time in a row: `[from, until, row, share of the row's height, shift down in shares of it]`. */
 const bar = ({ coordSys }: Area, api: Drawn): object | undefined => {
   const [from, until, row, height, shift] = [0, 1, 2, 3, 4].map((dimension) => api.value(dimension))
@@ -76,7 +82,7 @@ const cell = (_: Area, api: Drawn): object => {
   return { type: 'rect', shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2 }, style: api.visual('style') }
 }
 
-const functions = { bar, time, bytes, percent, number, told, cell }
+const functions = { bar, time, bytes, percent, number, told, brief, cell }
 
 /**
  * A chart with functions where it named them. `colours`: what `var(--name)` is here; absent: it stays as it is, for a stylesheet to say.

@@ -50,7 +50,16 @@ const lineChart = (lines: readonly Line[], over: Over, spent: (round: number) =>
       yAxis: { type: 'value', scale: true, name: titleOf(metric), nameLocation: 'end', nameGap: 10 },
       series: series.map((one, i) => (i === 0 ? { ...one, markLine: mark } : one)),
     },
+    ...(over === 'rounds' && { table: roundTable(lines) }),
   }
+}
+
+/** The same round by round. */
+const roundTable = (lines: readonly Line[]): Content => {
+  const rounds = [...new Set(lines.flatMap(({ points }) => points.map(([round]) => round)))].sort((a, b) => a - b)
+  const at = lines.map(({ points }) => new Map(points))
+  return table(['round', ...lines.map(({ name }) => name)].map((title) => ({ title, isNumber: true })),
+    rounds.map((round) => [round, ...at.map((own) => formatScore(own.get(round)))]))
 }
 
 const linesOf = (curves: readonly Curve[], metric: string): Line[] => {

@@ -1,33 +1,29 @@
 import { stringify } from 'yaml'
 
+import type { JsonSchema } from '../../../documents/names.js'
+import { jsonSchema } from '../../../simulation/specification.js'
 import { formatTime, plural } from '../../format.js'
 import type { Chart, Drawer } from '../chart.js'
 import { html, named, type Content } from '../html.js'
+import { inWords } from '../in-words.js'
 import type { Section } from '../page.js'
 import { table } from '../pieces.js'
 import { endOf, type RunFacts } from '../read-run.js'
-
-/** The kind of a field that comes in kinds, and what of it is not a group: `deadline, count 20, after 300 s`. */
-const inWords = (value: unknown): string => {
-  if (typeof value !== 'object' || value === null) return String(value)
-  if (Array.isArray(value)) return plural(value.length, 'entry').replace('entrys', 'entries')
-  const { kind, function: name, ...others } = value as Record<string, unknown>
-  const plain = Object.entries(others).flatMap(([key, of]) => (typeof of === 'object' || of === undefined ? [] : [`${key} ${String(of)}`]))
-  return [kind ?? (name === undefined ? undefined : `function ${String(name)}`), ...plain].filter((part) => part !== undefined).map(String).join(', ')
-}
 
 /** Fields that say most of what a run was. */
 const shown = ['model', 'local', 'strategy', 'topology', 'rounds', 'selection', 'network', 'codec', 'privacy', 'secureAggregation', 'schedule', 'evaluate'] as const
 
 /** What of the specification is not as a reader would take it to be, a line each. */
 const specificationTable = ({ manifest: { specification, world } }: RunFacts): Content => {
+  const fields: Readonly<Record<string, JsonSchema>> = (jsonSchema() as JsonSchema).properties ?? {}
   const rows = shown.flatMap((field) => {
     const value = specification[field]
     if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return []
-    return [[field, inWords(value)]]
+    const words = inWords(value, fields[field])
+    return words === '' ? [] : [[field, words]]
   })
   const scenarios = `${world.name}: ${plural(world.scenarios.length, 'scenario')} (${world.scenarios.slice(0, 12).map(({ name }) => name).join(', ')}${world.scenarios.length > 12 ? ', ...' : ''}), ${world.tasks.length === 1 ? 'task' : 'tasks'} ${world.tasks.join(', ')}; ${world.split}`
-  return table(['field', 'what'], [['world', scenarios], ...rows], 'The specification, in short')
+  return table(['field', 'what'], [['world', scenarios], ...rows], 'The specification, but for what is as it is by default')
 }
 
 const planChart = (run: RunFacts): Chart | undefined => {
