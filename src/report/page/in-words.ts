@@ -38,7 +38,7 @@ const numberText = (value: number, node: Node | undefined): string => {
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 /** Fields that readers look for, whether they are as by default or not. */
-const always: readonly string[] = ['count', 'epochs', 'batch', 'rate', 'after']
+const always: ReadonlySet<string> = new Set(['count', 'epochs', 'batch', 'rate', 'after'])
 
 /**
  * Part of a specification as a line: its kind, then what is not as it is by default, with units: `deadline (count 20, after 5 min)`.
@@ -55,7 +55,7 @@ export const inWords = (value: unknown, schema: Node | undefined): string => {
   const group = groupFor(schema, kind)
   const told = Object.entries(others).flatMap(([key, of]) => {
     const own = group?.properties?.[key]
-    const isPlain = of === undefined || (isSame(of, own?.default) && !always.includes(key)) || (typeof of === 'object' && of !== null && Object.keys(of).length === 0)
+    const isPlain = of === undefined || (isSame(of, own?.default) && !always.has(key)) || (typeof of === 'object' && of !== null && Object.keys(of).length === 0)
     return isPlain ? [] : [`${key} ${inWords(of, own)}`]
   })
   const head = [kind, name === undefined ? undefined : 'the function', name].filter((part): part is string => typeof part === 'string').join(' ')

@@ -17,6 +17,9 @@ ${caption !== undefined && html`<caption>${caption}</caption>`}
 `)}</tbody></table></div>`
 }
 
+/** Lines as they are: a command, a file. Wider than the page, they can be moved by keys. */
+export const lines = (about: string, text: Content): Html => html`<pre tabindex="0" role="region" aria-label="${about}">${text}</pre>`
+
 /** One of several views of the same. */
 export interface Tab {
   readonly title: string

@@ -13,7 +13,7 @@ interface Drawn {
   value(dimension: number): number
   coord(point: readonly number[]): readonly [number, number]
   size(extent: readonly number[]): readonly [number, number]
-  visual(name: 'style'): Readonly<Record<string, unknown>>
+  visual(name: 'color' | 'borderColor' | 'decal'): unknown
 }
 
 /** The part of the chart that axes enclose, in pixels. */
@@ -58,11 +58,17 @@ const told = (about: unknown): string => {
 
 /** A name where there is room for few letters. */
 const brief = (name: string): string => {
-  const letters = [...name]
+  const letters = Array.from(name)
   return letters.length <= 24 ? name : `${letters.slice(0, 23).join('')}\u2026`
 }
 
-/** A stretch of time in a row: `[from, until, row, share of the row's height, shift down in shares of it]`. */
+/** How an item is painted: in its colour, `[..., opacity]` where its value ends with one. */
+const paint = (api: Drawn, dimension: number): object => {
+  const opacity = api.value(dimension)
+  return { fill: api.visual('color'), stroke: api.visual('borderColor'), decal: api.visual('decal'), ...(Number.isFinite(opacity) && { opacity }) }
+}
+
+/** A stretch of time in a row: `[from, until, row, share of the row's height, shift down in shares of it, opacity]`. */
 const bar = ({ coordSys }: Area, api: Drawn): object | undefined => {
   const [from, until, row, height, shift] = [0, 1, 2, 3, 4].map((dimension) => api.value(dimension))
   const [x, middle] = api.coord([from, row])
@@ -72,14 +78,14 @@ const bar = ({ coordSys }: Area, api: Drawn): object | undefined => {
   const right = Math.min(coordSys.x + coordSys.width, Math.max(end, x + 1))
   if (right <= coordSys.x || left >= coordSys.x + coordSys.width) return undefined
   const shape = { x: left, y: middle + (shift - height / 2) * tall, width: Math.max(1, right - left), height: Math.max(1, height * tall) }
-  return { type: 'rect', shape, style: api.visual('style') }
+  return { type: 'rect', shape, style: paint(api, 5) }
 }
 
-/** A square of a matrix whose middle is a point of two axes of categories: `[column, row, value]`. */
+/** A square of a matrix whose middle is a point of two axes of categories: `[column, row, value, opacity]`. */
 const cell = (_: Area, api: Drawn): object => {
   const [x, y] = api.coord([api.value(0), api.value(1)])
   const [width, height] = api.size([1, 1])
-  return { type: 'rect', shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2 }, style: api.visual('style') }
+  return { type: 'rect', shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2 }, style: paint(api, 3) }
 }
 
 const functions = { bar, time, bytes, percent, number, told, brief, cell }

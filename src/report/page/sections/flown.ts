@@ -7,7 +7,7 @@ import type { Chart, Drawer } from '../chart.js'
 import { html, named, type Content } from '../html.js'
 import { inWords } from '../in-words.js'
 import type { Section } from '../page.js'
-import { table } from '../pieces.js'
+import { lines, table } from '../pieces.js'
 import { endOf, type RunFacts } from '../read-run.js'
 
 /** Fields that say most of what a run was. */
@@ -31,9 +31,9 @@ const planChart = (run: RunFacts): Chart | undefined => {
   if (bands.length === 0) return undefined
   const end = endOf(run)
   const data = bands.map(({ fault, from, until, fired }, i) => ({
-    value: [from, until, i, 0.6, 0],
+    value: [from, until, i, 0.6, 0, fired > 0 ? 0.75 : 0.35],
     told: `${fault}\n${formatTime(from)} to ${formatTime(until)}, struck ${plural(fired, 'time')}`,
-    itemStyle: { color: fired > 0 ? 'var(--bad)' : 'var(--faint)', opacity: fired > 0 ? 0.75 : 0.35 },
+    itemStyle: { color: fired > 0 ? 'var(--bad)' : 'var(--faint)' },
   }))
   return {
     caption: 'When faults may strike, in virtual time, in the order of the plan; grey: one that never did. One that waits for an event has all of the flight.',
@@ -59,11 +59,11 @@ export const flown = (run: RunFacts, drawer: Drawer): Section => {
   const chart = planChart(run)
   const content = html`
 ${specificationTable(run)}
-<details><summary>The whole specification</summary><pre>${stringify(manifest.specification)}</pre></details>
+<details><summary>The whole specification</summary>${lines('The whole specification', stringify(manifest.specification))}</details>
 <h3>The plan</h3>
 ${chart === undefined ? html`<p>No faults.</p>` : [drawer.figure(chart), html`<ol>${run.faults.map(({ text }) => html`<li>${text}</li>`)}</ol>`]}
 <h3>To fly it again</h3>
-<pre>npx windtunnel replay ${quoted(run.folder)}</pre>
+${lines('The command', `npx windtunnel replay ${quoted(run.folder)}`)}
 <p>${manifest.script === null ? 'Flown from a program.' : html`Script <code>${manifest.script.file}</code> (SHA-256 <code>${manifest.script.sha256.slice(0, 16)}</code>).`}
 Seed <code>${manifest.seed}</code>, engine ${manifest.engine}, ${plural(manifest.workers, 'worker')}, ${manifest.processor.kind}.
 ${digest !== undefined && html`Digest <code>${digest}</code>.`}
