@@ -9,7 +9,8 @@ import {
 import { lastScored, scoreRows } from '../runs/score-rows.js'
 import type { Told } from '../runs/told.js'
 
-import { askedBill, costData, type CostFlags } from './cost-table.js'
+import { askedBill, type CostFlags } from '../report/costs.js'
+import { costData } from './cost-table.js'
 
 /** What `--json` prints: everything in the tables, as plain data. */
 export const summarise = (run: Told, costs: CostFlags = {}): Record<string, unknown> => {

@@ -36,7 +36,7 @@ export interface Priced {
 }
 
 /** Messages of which something came: what was folded, what it was made from, and what kept the rounds going. */
-const useful: ReadonlySet<Fate> = new Set(['used', 'control'])
+export const useful: ReadonlySet<Fate> = new Set(['used', 'control'])
 
 const lastOf = ({ ledger, trainings }: Priced): Micros =>
   trainings.reduce((last, { end }) => Math.max(last, end), ledger.reduce((last, { sent, delivered }) => Math.max(last, delivered ?? sent), 0))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { formatJoules, formatMoney } from '../../src/cli/cost-table.js'
+import { formatJoules, formatMoney } from '../../src/report/costs.js'
 import type { Bill } from '../../src/costs/bill.js'
 import { devices, radios } from '../../src/costs/constants.js'
 import type { RoundSummary } from '../../src/flight/round-summaries.js'
