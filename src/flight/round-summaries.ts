@@ -4,6 +4,7 @@ import type { Flight } from './flight.js'
 import { roundScores, type RoundScores } from '../metrics/round-scores.js'
 import type { Direction } from '../record/message.js'
 import type { MetricRow, RoundRow } from '../record/rows.js'
+import { type Name, roleOfName } from '../roster/participant.js'
 import type { Micros } from '../time/micros.js'
 
 /** One round, with what was spent on it and how the model scored at its close. */
@@ -25,13 +26,16 @@ export interface RoundSummary extends RoundRow, Readonly<Record<Direction, numbe
 /**
  * The round on whose account something is: the first that has closed by then (its own, or a later one for what came
  * late), and none before its own. So the models of the next round, which leave in the instant in which this one closes,
- * are the next one's. Undefined for what comes after the last close. To be asked in the order of time.
+ * are the next one's. Rounds of a region have numbers of their own: what clients and regional aggregators do is on the account of the
+ * round in whose time it is. `ends`: whose doing it was. Undefined for what comes after the last close. To be asked in the order of time.
  */
-const accountant = (rounds: readonly Pick<RoundRow, 'round' | 'closed'>[]): ((at: Micros, of: number) => number | undefined) => {
+export const accountant = (rounds: readonly Pick<RoundRow, 'round' | 'closed' | 'selected'>[]): ((at: Micros, of: number, ends: readonly Name[]) => number | undefined) => {
   let open = 0
-  return (at, of) => {
+  const regional = rounds.some(({ selected }) => selected.some((name) => roleOfName(name) === 'regional'))
+  return (at, of, ends) => {
     while (open < rounds.length && rounds[open].closed < at) open++
-    const place = Math.max(open, of - 1)
+    const isOfRegion = regional && ends.some((name) => roleOfName(name) === 'client')
+    const place = isOfRegion ? open : Math.max(open, of - 1)
     return place < rounds.length ? place : undefined
   }
 }
@@ -52,8 +56,8 @@ const costsIn = ({ rounds, ledger, trainings }: Pick<Flight, 'rounds' | 'ledger'
   charge({ ledger, trainings }, prices, (one) => void (one.purpose === 'running' || charges.push(one)))
   const sums = rounds.map(() => ({ joules: 0, wastedJoules: 0, money: 0, wastedMoney: 0 }))
   const spentIn = accountant(rounds)
-  for (const { at, round, joules, money, useful } of charges.sort((a, b) => a.at - b.at)) {
-    const place = spentIn(at, round)
+  for (const { at, round, payer, joules, money, useful } of charges.sort((a, b) => a.at - b.at)) {
+    const place = spentIn(at, round, [payer])
     if (place === undefined) continue
     const sum = sums[place]
     sum.joules += joules
@@ -75,21 +79,21 @@ export const roundSummaries = (
 ): RoundSummary[] => {
   const spent = rounds.map(() => ({ up: 0, down: 0, inside: 0, trainings: 0, examples: 0 }))
   const sentIn = accountant(rounds)
-  for (const { sent, round, direction, travelled } of ledger) {
-    const place = sentIn(sent, round)
+  for (const { sent, round, from, to, direction, travelled } of ledger) {
+    const place = sentIn(sent, round, [from, to])
     if (place !== undefined) spent[place][direction] += travelled
   }
   const endedIn = accountant(rounds)
-  for (const { end, round, examples } of trainings.toSorted((a, b) => a.end - b.end)) {
-    const place = endedIn(end, round)
+  for (const { client, end, round, examples } of trainings.toSorted((a, b) => a.end - b.end)) {
+    const place = endedIn(end, round, [client])
     if (place === undefined) continue
     spent[place].trainings++
     spent[place].examples += examples
   }
   const stored = rounds.map(() => 0)
   const writtenIn = accountant(rounds)
-  for (const { at, round, bytes } of checkpoints) {
-    const place = writtenIn(at, round)
+  for (const { owner, at, round, bytes } of checkpoints) {
+    const place = writtenIn(at, roleOfName(owner) === 'regional' ? 0 : round, [owner])
     if (place !== undefined) stored[place] += bytes
   }
   const costs = prices && costsIn({ rounds, ledger, trainings }, prices)

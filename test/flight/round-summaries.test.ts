@@ -6,7 +6,7 @@ import type { Direction } from '../../src/record/message.js'
 import { type RoundSummary, roundSummaries } from '../../src/flight/round-summaries.js'
 import { simulate } from '../../src/runs/simulate.js'
 import {
-  asynchronous, away, deadline, fedAvg, fraction, lose, mbps, mlp, ms, seconds, sgd, type Specification,
+  asynchronous, away, deadline, fedAvg, fraction, hierarchical, lose, mbps, mlp, ms, named, seconds, sgd, type Specification,
 } from '../../src/simulation/script.js'
 import { flight, ledgerRow, ledger, metrics, rounds, trainings } from '../runs/flights.js'
 
@@ -31,7 +31,7 @@ test('the models of the next round, sent in the instant of the close, are the ne
   expect([second.up, second.down]).toEqual([4, 2])
 })
 
-const script = (rule: Specification['rounds']): Specification => ({
+const script = (rule: Specification['rounds'], own: Partial<Specification> = {}): Specification => ({
   world: storefronts({ scenarios: 3, impressions: 60, users: 20, items: 10 }),
   model: mlp({ hidden: [2] }),
   local: { epochs: 1, batch: 16, optimizer: sgd(0.1) },
@@ -39,7 +39,16 @@ const script = (rule: Specification['rounds']): Specification => ({
   rounds: rule,
   network: { up: mbps(0.1), down: mbps(0.4), latency: ms(10) },
   faults: [away(fraction(0.5), { phase: 'training', probability: 0.4 }), lose({ from: 'client' }, { probability: 0.2 })],
+  ...own,
 })
+
+const line = { up: mbps(0.1), down: mbps(0.4), latency: ms(10) }
+/** A region flies three rounds, with numbers of their own, for one of the aggregator. */
+const inRegions: Partial<Specification> = {
+  topology: hierarchical({ rounds: { kind: 'deadline', after: seconds(1) }, every: 3 }),
+  network: { ...line, regions: { north: named('client-store-1'), south: named('client-store-2', 'client-store-3') } },
+  faults: [lose({ from: 'client' }, { probability: 0.2 })],
+}
 
 const total = (rows: readonly RoundSummary[], of: Direction | 'trainings' | 'examples'): number =>
   rows.reduce((sum, row) => sum + row[of], 0)
@@ -47,8 +56,9 @@ const total = (rows: readonly RoundSummary[], of: Direction | 'trainings' | 'exa
 test.each([
   ['common rounds', deadline({ count: 5, after: seconds(1) })],
   ['a fold for each answer', asynchronous({ count: 8, timeout: seconds(1) })],
-])('of a flight of %s every byte and training until the last close is in one round', async (_, rule) => {
-  const run = await simulate(script(rule), { workers: 1 })
+  ['rounds of regions', deadline({ count: 4, after: seconds(20) }), inRegions],
+])('of a flight of %s every byte and training until the last close is in one round', async (_, rule, own?: Partial<Specification>) => {
+  const run = await simulate(script(rule, own), { workers: 1 })
   const rows = roundSummaries(run)
   const landed = run.rounds.at(-1)!.closed
   for (const direction of ['up', 'down', 'inside'] as const) {
