@@ -2,7 +2,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 
 import { Explorer } from '../src/lab/explore/explorer.js'
 import { fedAvg, deadline, mbps, minutes, mmoe, ms, sgd } from '../src/simulation/script.js'
-import { resourceLimits } from '../src/runs/explore/crew.js'
+import { resourceLimits } from '../src/runs/threads.js'
 import type { Specification } from '../src/simulation/specification.js'
 import { storefronts } from '../scenarios/index.js'
 import { cpuSeconds, median } from './measure.js'

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { ensureRuntime } from '../engine/onnx/fetch-runtime.js'
-import { abridged, exitCodes, WindtunnelError } from '../errors.js'
+import { abridged, exitCodes } from '../errors.js'
 import { packageFolder } from '../package.js'
 import { ruleNames } from '../runs/count-as/count-run.js'
 import { ats, type At } from '../runs/comparison/gather.js'
@@ -35,6 +35,7 @@ import { timeline, timelineHelp, type TimelineFlags } from './timeline.js'
 import { verify, type VerifyFlags } from './verify.js'
 import { visible } from './visible.js'
 import { sheetFormats } from './sheet.js'
+import { says } from './says.js'
 import { whenRun, type WhenFlags } from './when.js'
 
 const atNames = Object.keys(ats) as At[]
@@ -390,6 +391,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--out <dir>', 'folder of all its runs (default: runs/NAME, or runs/NAME-full)', folderPath)
     .option('--engine <name>', 'as for run (default: onnx)', engine)
     .option('--workers <n>', 'worker threads; never changes a result (default: one per core)', workers)
+    .option('--flights <n>', 'how many runs are flown at once; never changes a result (default: 1)', workers)
     .option('--fresh', 'fly again what is there already')
     .option('--summary', 'the means over scenarios and the worst scenario, without each scenario')
     .option('--format <name>', `${formats.join(', ')} (default: text)`, oneOf(formats))
@@ -515,18 +517,6 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
   addDataCommand(root, streams, done)
   root.commands.forEach((command) => command.exitOverride().showSuggestionAfterError(true).copyInheritedSettings(root))
   return root
-}
-
-/** What people are told of an error, and the exit code. */
-export const says = (error: unknown): { readonly text: string; readonly code: number } => {
-  if (error instanceof WindtunnelError) {
-    const thrown = error.exitCode === exitCodes.crash && error.cause instanceof Error ? `\n${error.cause.stack}` : ''
-    return { text: `${error.message}${thrown}`, code: error.exitCode }
-  }
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const cause = error instanceof Error && error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : ''
-  const ask = 'This was not foreseen. If the script is not the cause, please report it with the lines above.'
-  return { text: `${stack}${cause}\n${ask}`, code: exitCodes.crash }
 }
 
 const here: Terminal = { out: process.stdout, err: process.stderr, cwd: process.cwd() }

@@ -1,7 +1,8 @@
 import { printable } from '../errors.js'
 import { failFlights } from '../flight/strays.js'
 import { watchPipe } from './closed-pipe.js'
-import { main, says } from './main.js'
+import { main } from './main.js'
+import { says } from './says.js'
 
 /** What only a process of its own may do: it hears of errors that nobody caught, and of pipes that were closed. */
 export const start = async (argv: readonly string[]): Promise<number> => {

@@ -2,16 +2,19 @@ import { join, resolve as absolute } from 'node:path'
 import type { EngineName } from '../engine/open.js'
 import { exitCodes, SpecificationError } from '../errors.js'
 import { loadStudy } from '../runs/load.js'
+import type { StudyPlan } from '../runs/study/study.js'
 import { folderName, onlyConditions, onlyVariants } from '../runs/study/cell.js'
-import { flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
+import { codeOf, flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
 import { realDisk } from '../runs/disk.js'
 import { sha256OfFile } from '../runs/hash.js'
 import { readStudyRecord, writeStudyRecord } from '../runs/study/record.js'
 import type { At } from '../runs/comparison/gather.js'
 import { comparisonOf, formatted, type Format } from './compare.js'
 import { plural } from '../report/format.js'
+import { failures } from './failures.js'
 import { onInterrupt } from './interrupt.js'
 import type { Terminal } from './run.js'
+import { says } from './says.js'
 
 export interface StudyFlags {
   readonly full?: boolean
@@ -27,6 +30,7 @@ export interface StudyFlags {
   readonly out?: string
   readonly engine?: EngineName
   readonly workers?: number
+  readonly flights?: number
   readonly fresh?: boolean
   readonly format?: Format
   readonly summary?: boolean
@@ -48,9 +52,24 @@ const choices = ({ chosen }: FlownStudy): string =>
           `  ${condition} · ${variant}: ${set.join(', ')}${atEnd ? ' (at the end of what was tried: widen the grid)' : ''}`)
         .join('\n')}\n\n`
 
+/** The table of a study, or why there is none. */
+const tabulate = (plan: StudyPlan, { folders }: FlownStudy, flags: StudyFlags, { out }: Terminal, tell: (text: string) => void): void => {
+  const [variant, ...others] = Object.keys(plan.variants)
+  if (others.length === 0) {
+    tell(`All runs are of one variant (${variant}): there is nothing to compare. Fly others into the same folder, or read the runs.\n`)
+    return
+  }
+  const { baselines, gain } = plan
+  const { metric = plan.metric, at = plan.at, within = plan.within, byRows = plan.byRows, summary } = flags
+  const { rows, about } = comparisonOf(folders, { baseline: baselines, metric, at, within, byRows, gain, summary })
+  const format = flags.format ?? 'text'
+  if (format === 'text' || format === 'markdown') out.write(`${plan.question}\n\n`)
+  out.write(formatted(rows, about, format))
+}
+
 /** `windtunnel study SCRIPT`: flies what is missing of a study, then prints its table. Returns the exit code. */
 export const study = async (script: string, flags: StudyFlags, streams: Terminal): Promise<number> => {
-  const { cwd, out, err } = streams
+  const { cwd, err } = streams
   const full = flags.full === true
   const { plan: planned, script: from } = await loadStudy(script, cwd, { full, data: flags.data })
   const varied = flags.only === undefined ? planned : onlyVariants(planned, flags.only)
@@ -68,6 +87,8 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
       cwd,
       engine: flags.engine,
       workers: flags.workers,
+      flights: flags.flights,
+      source: { file: script, size: { full, data: flags.data } },
       fresh: flags.fresh,
       script: from,
       signal: interrupt.signal,
@@ -79,18 +100,15 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
       return exitCodes.interrupted
     }
     tell(`${choices(flown)}${plural(flown.folders.length, 'run')} in ${folder}\n\n`)
-    const [variant, ...others] = Object.keys(plan.variants)
-    if (others.length === 0) {
-      tell(`All runs are of one variant (${variant}): there is nothing to compare. Fly others into the same folder, or read the runs.\n`)
-      return exitCodes.ok
+    err.write(failures(flown.failed, folder))
+    try {
+      tabulate(plan, flown, flags, streams, tell)
+    } catch (error) {
+      // What is missing in the table failed, which was said.
+      if (flown.failed.length === 0) throw error
+      err.write(`windtunnel: no table: ${says(error).text}\n`)
     }
-    const { baselines, gain } = plan
-    const { metric = plan.metric, at = plan.at, within = plan.within, byRows = plan.byRows, summary } = flags
-    const { rows, about } = comparisonOf(flown.folders, { baseline: baselines, metric, at, within, byRows, gain, summary })
-    const format = flags.format ?? 'text'
-    if (format === 'text' || format === 'markdown') out.write(`${plan.question}\n\n`)
-    out.write(formatted(rows, about, format))
-    return exitCodes.ok
+    return codeOf(flown)
   } finally {
     interrupt.release()
   }

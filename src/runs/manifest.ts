@@ -44,7 +44,13 @@ export interface Manifest {
   /** The file it came from, relative to where the command ran; null for `simulate` called from a program. */
   readonly script: { readonly file: string; readonly sha256: string } | null
   /** The place of the run in a study, where it has one. */
-  readonly study?: { readonly name: string; readonly condition: string; readonly variant: string }
+  readonly study?: {
+    readonly name: string
+    readonly condition: string
+    readonly variant: string
+    /** The value of each axis along which the runs of the study differ, where it has such. */
+    readonly point?: Readonly<Record<string, unknown>>
+  }
   /** `--set` as given; already in `specification`. */
   readonly settings: readonly string[]
   /** The folder of `--data`, or null. */

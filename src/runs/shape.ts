@@ -40,7 +40,7 @@ export const manifestShape = z.looseObject({
   specification: z.looseObject({ faults: z.array(group).optional(), seeds: seeds.partial().optional() }),
   functions: texts,
   script: z.strictObject({ file: z.string(), sha256: z.string() }).nullable(),
-  study: z.strictObject({ name: z.string(), condition: z.string(), variant: z.string() }).optional(),
+  study: z.strictObject({ name: z.string(), condition: z.string(), variant: z.string(), point: group.optional() }).optional(),
   settings: z.array(setting),
   data: z.string().nullable(),
   plan: z.looseObject({ seed: z.string(), faults: z.array(group) }).optional(),

@@ -1,4 +1,4 @@
-import { says } from '../../src/cli/main.js'
+import { says } from '../../src/cli/says.js'
 import { printable } from '../../src/errors.js'
 import { units } from './mutations.js'
 

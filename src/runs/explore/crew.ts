@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-
 import { Piscina } from 'piscina'
 
 import type { Order } from '../../lab/explore/explorer.js'
 import type { Flown } from '../../lab/explore/tally.js'
+import { resourceLimits, threadFile } from '../threads.js'
 import { flyOrders, openExplorer, type Task } from './task.js'
 
 /** Those who fly cases: threads, or this one. */
@@ -14,17 +12,6 @@ export interface Crew {
   fly(orders: readonly Order[]): Promise<readonly Flown[]>
   close(): Promise<void>
 }
-
-/** The file that threads start with; from source (tests) they need a TypeScript loader. */
-const entry = (): { readonly filename: string; readonly execArgv: string[] } => {
-  const source = import.meta.url.endsWith('.ts')
-  const filename = fileURLToPath(new URL(`./worker.${source ? 'ts' : 'js'}`, import.meta.url))
-  if (!source) return { filename, execArgv: [] }
-  return { filename, execArgv: ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] }
-}
-
-/** A case lives for milliseconds: with twice the usual room, most of what it makes is gone before the collector moves it. */
-export const resourceLimits = { maxYoungGenerationSizeMb: 96 }
 
 /** Opens threads; with one worker, cases are flown here. Throws what loading the script throws. */
 export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
@@ -42,7 +29,7 @@ export const openCrew = async (task: Task, workers: number): Promise<Crew> => {
   }
   await here.lab.close()
   const piscina = new Piscina<readonly Order[], Flown[]>({
-    ...entry(), minThreads: workers, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity, workerData: task, resourceLimits,
+    ...threadFile('worker', import.meta.url), minThreads: workers, maxThreads: workers, maxQueue: Infinity, idleTimeout: Infinity, workerData: task, resourceLimits,
   })
   return { size: workers, fly: (orders) => piscina.run(orders), close: () => piscina.destroy() }
 }

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 
+import { didYouMean } from '../../documents/did-you-mean.js'
 import { SpecificationError } from '../../errors.js'
 import type { Specification } from '../../simulation/specification.js'
-import type { StudyPlan } from './study.js'
+import type { Point, StudyPlan } from './study.js'
 
 /** One run of a study. */
 export interface Cell {
   readonly condition: string
   readonly variant: string
   readonly seed: string
-  readonly specification: Specification
   /** Within the study's folder. */
   readonly folder: string
 }
@@ -25,16 +25,22 @@ export const specificationOf = (plan: StudyPlan, condition: string, variant: str
   name: folderName(plan.name),
 }) as Specification
 
+/** The variants that are flown under each condition, in the plan's order. */
+export const pairsOf = ({ conditions, variants, pairs }: Pick<StudyPlan, 'conditions' | 'variants' | 'pairs'>): readonly (readonly [condition: string, variant: string])[] =>
+  pairs ?? Object.keys(conditions).flatMap((condition) => Object.keys(variants).map((variant) => [condition, variant] as const))
+
+/** What a condition and a variant stand for, where the plan says it. */
+export const pointOf = ({ levels = {} }: StudyPlan, condition: string, variant: string): Point | undefined => {
+  const point = { ...levels[condition], ...levels[variant] }
+  return Object.keys(point).length > 0 ? point : undefined
+}
+
 /** Every run of a study: seed by seed, so that what is flown so far is always paired. */
 export const cellsOf = (plan: StudyPlan): Cell[] =>
   Array.from({ length: plan.seeds }, (_, i) => String(i + 1)).flatMap((seed) =>
-    Object.keys(plan.conditions).flatMap((condition) =>
-      Object.keys(plan.variants).map((variant) => ({
-        condition, variant, seed,
-        specification: specificationOf(plan, condition, variant),
-        folder: join(folderName(condition), folderName(variant), `seed-${seed}`),
-      })),
-    ),
+    pairsOf(plan).map(([condition, variant]) => ({
+      condition, variant, seed, folder: join(folderName(condition), folderName(variant), `seed-${seed}`),
+    })),
   )
 
 const refuse = (plan: StudyPlan, what: string): never => {
@@ -55,6 +61,15 @@ export const checkPlan = (plan: StudyPlan): void => {
   for (const name of [...plan.baselines, ...Object.keys(plan.tuning?.own ?? {})]) {
     if (!variants.includes(name)) refuse(plan, `"${name}" is not one of its variants: ${variants.join(', ')}.`)
   }
+  const conditions = Object.keys(plan.conditions)
+  for (const name of Object.keys(plan.levels ?? {})) {
+    if (!conditions.includes(name) && !variants.includes(name)) {
+      refuse(plan, `levels: "${name}" is none of its conditions and variants. ${didYouMean(name, [...conditions, ...variants])}`.trim())
+    }
+  }
+  for (const [condition, variant] of plan.pairs ?? []) {
+    if (!conditions.includes(condition) || !variants.includes(variant)) refuse(plan, `pairs: there is no ${variant} under ${condition}.`)
+  }
   if (!Number.isInteger(plan.seeds) || plan.seeds < 1) refuse(plan, `seeds is ${plan.seeds}: it must be 1 or more.`)
 }
 
@@ -72,6 +87,17 @@ const kept = <T>(
   return Object.fromEntries(Object.entries(group).filter(([name]) => names.includes(name)))
 }
 
+/** What is left of pairs and levels where some conditions or variants are left out. */
+const onlyPairs = (
+  { pairs, levels, conditions, variants }: StudyPlan, fits: (pair: readonly [string, string]) => boolean,
+): Pick<StudyPlan, 'pairs' | 'levels'> => {
+  const own = new Set(pairsOf({ conditions, variants, ...(pairs && { pairs }) }).filter(fits).flat())
+  return {
+    ...(pairs && { pairs: pairs.filter(fits) }),
+    ...(levels && { levels: Object.fromEntries(Object.entries(levels).filter(([name]) => own.has(name))) }),
+  }
+}
+
 /** The plan with these variants alone; baselines and search spaces of others go with them. Where no baseline is left, the first is one. */
 export const onlyVariants = (plan: StudyPlan, names: readonly string[]): StudyPlan => {
   const { tuning } = plan
@@ -81,6 +107,7 @@ export const onlyVariants = (plan: StudyPlan, names: readonly string[]): StudyPl
     ...plan,
     variants: kept(plan, 'variants', plan.variants, names),
     baselines: baselines.length > 0 ? baselines : names.slice(0, 1),
+    ...onlyPairs(plan, ([, variant]) => names.includes(variant)),
     ...(tuning && { tuning: { ...tuning, own: Object.fromEntries(own) } }),
   }
 }
@@ -89,4 +116,5 @@ export const onlyVariants = (plan: StudyPlan, names: readonly string[]): StudyPl
 export const onlyConditions = (plan: StudyPlan, names: readonly string[]): StudyPlan => ({
   ...plan,
   conditions: kept(plan, 'conditions', plan.conditions, names),
+  ...onlyPairs(plan, ([condition]) => names.includes(condition)),
 })

@@ -1,24 +1,21 @@
 import { join } from 'node:path'
 
 import type { EngineName } from '../../engine/open.js'
-import { LastGround } from '../../lab/ground.js'
-import { validationScore } from '../../metrics/judging.js'
-import type { MetricRow } from '../../record/rows.js'
-import { functionsOf } from '../../simulation/functions.js'
-import { resolve } from '../../simulation/resolve.js'
-import { specificationOf as manifestSpecification } from '../describe.js'
+import { exitCodes, type ExitCode } from '../../errors.js'
+import type { Commission, Fleet, Order, Outcome } from '../fleet/fleet.js'
+import { isHad } from '../fleet/fly-order.js'
+import { flyHere } from '../fleet/here.js'
+import { slots } from '../fleet/slots.js'
+import { flyInThreads } from '../fleet/threads.js'
 import { realDisk } from '../disk.js'
-import { rowFiles } from '../files.js'
-import { readManifest, type Manifest } from '../manifest.js'
-import { readRows } from '../rows.js'
-import { conduct } from '../simulate.js'
-import { startOf } from '../start.js'
-import { versions } from '../versions.js'
-import { cellsOf, checkPlan, folderName, type Cell } from './cell.js'
-import { brokenOff, identityOf, isFlown } from '../identity.js'
+import type { Manifest } from '../manifest.js'
+import { cellsOf, checkPlan, type Cell } from './cell.js'
+import type { PlanSource } from './load-plan.js'
 import { checkCells } from './plan.js'
+import { type Failed, writeFailed } from './failed.js'
+import { search, trialsOf, type Found } from './search.js'
+import { isIn, type Shard } from './shard.js'
 import type { StudyPlan } from './study.js'
-import { choose, configurationsOf, widened, type Configuration } from './tuning.js'
 
 /** How a study is flown. */
 export interface StudyOptions {
@@ -27,12 +24,22 @@ export interface StudyOptions {
   readonly cwd: string
   readonly engine?: EngineName
   readonly workers?: number
+  /** How many runs are flown at once. Default 1. No result depends on it. */
+  readonly flights?: number
+  /** Where the threads that fly several at once load the plan from; without it, all is flown here. */
+  readonly source?: PlanSource
   /** Fly again what is there already. */
   readonly fresh?: boolean
+  /** A folder of data in place of the worlds. */
+  readonly data?: string
   readonly script?: Manifest['script']
   readonly signal?: AbortSignal
+  /** The part of its runs that is flown; all when absent. */
+  readonly shard?: Shard
   /** Told before each run, or that it was there already. */
   readonly onRun?: (about: Progress) => void
+  /** Told after each run that was flown. */
+  readonly onEnd?: (about: Ended) => void
 }
 
 /** One run of a study, as it begins. */
@@ -46,162 +53,113 @@ export interface Progress {
   readonly had: boolean
 }
 
-/** What tuning chose for a variant under a condition. */
-export interface Chosen {
-  readonly condition: string
-  readonly variant: string
-  readonly set: Configuration
-  /** It lies at an end of what was tried, and the search was not widened further. */
-  readonly atEnd: boolean
+/** One run of a study, as it ends. */
+export interface Ended extends Pick<Progress, 'number' | 'phase' | 'cell'> {
+  readonly outcome: Outcome
 }
 
-/** How often a search goes on beyond the ends of its grid. */
-const WIDENINGS = 4
+/** What tuning chose for a variant under a condition. */
+export interface Chosen extends Found {
+  readonly condition: string
+  readonly variant: string
+}
 
 /** What a study leaves: its run folders, and what tuning chose. */
 export interface FlownStudy {
+  /** Of runs that are complete. */
   readonly folders: readonly string[]
   /** Settings by condition and variant. */
   readonly chosen: readonly Chosen[]
+  /** Runs and trials that failed, in the order of the plan. */
+  readonly failed: readonly Failed[]
   readonly status: 'complete' | 'interrupted'
 }
 
+const keyOf = ({ condition, variant }: Pick<Cell, 'condition' | 'variant'>): string => JSON.stringify([condition, variant])
+
+const openFleet = (plan: StudyPlan, { flights = 1, source, ...options }: StudyOptions): { commission: Commission; fleet: Fleet } => {
+  const { out, cwd, engine, workers, fresh = false, data, script = null } = options
+  const commission: Commission = { source, script, out, cwd, engine, workers, fresh, data }
+  return { commission, fleet: flights > 1 && source !== undefined ? flyInThreads(commission, flights) : flyHere(plan, commission) }
+}
+
 /**
- * Tunes, then flies every cell of a study that is not in its folder yet. Tuning has no faults, no schedule and no
- * score to stop at, seeds of its own, and is judged on validation alone. A run that diverges goes on unless its
- * specification says otherwise: it is a result, which the table says. An interrupted study goes on where it was when it
- * is flown again.
+ * Tunes, then flies every cell of a study that is not in its folder yet. A run that fails says why, and the others are flown
+ * all the same; flown again, the study tries it again, and goes on where it was when it was interrupted.
  */
 export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
-  // Neighbouring cells of a study differ in their variant, and stand on the same ground.
-  const ground = new LastGround()
-  try {
-    return await flyOn(ground, plan, options)
-  } finally {
-    await ground.close()
-  }
-}
-
-const flyOn = async (ground: LastGround, plan: StudyPlan, options: StudyOptions): Promise<FlownStudy> => {
   checkPlan(plan)
   checkCells(plan, options.script?.file ?? '')
-  const { tuning } = plan
-  const cells = cellsOf(plan)
-  const pairs = cells.filter(({ seed }) => seed === '1')
-  const searches = tuning ? pairs.map((cell) => ({ cell, all: configurationsOf(tuning, plan.name, cell.variant) })) : []
-  let trials = searches.reduce((sum, { all }) => sum + all.length * (tuning?.seeds ?? 0), 0)
-  let number = 0
-
-  /** Flies one cell, or finds it flown; false if it was interrupted. */
-  const fly = async (cell: Cell, set: Configuration, phase: Progress['phase']): Promise<boolean> => {
-    const specification = { ...cell.specification, onDivergence: cell.specification.onDivergence ?? 'go-on' } as const
-    const resolving = { seed: cell.seed, engine: options.engine, workers: options.workers, set: [...set], typed: false }
-    const resolved = resolve(specification, resolving)
-    const folder = join(options.out, cell.folder)
-    const identity = identityOf({
-      specification: manifestSpecification(resolved),
-      seeds: resolved.seeds,
-      engine: resolved.engine,
-      data: null,
-      script: options.script ?? null,
-      functions: Object.keys(functionsOf(resolved)),
-      start: startOf(resolved, options.cwd)?.entry,
-      versions: versions(),
-    })
-    const had = options.fresh !== true && isFlown(folder, identity, realDisk)
-    options.onRun?.({ number: ++number, of: trials + cells.length, phase, cell, had })
-    if (had) return true
-    const { condition, variant } = cell
-    const left = options.fresh === true ? undefined : brokenOff(folder, identity, realDisk)
-    const run = await conduct(
-      specification,
-      {
-        ...resolving,
-        out: folder,
-        ifTaken: 'replace',
-        cwd: options.cwd,
-        script: options.script,
-        signal: options.signal,
-        study: { name: plan.name, condition, variant },
-      },
-      {
-        ground: (...about) => ground.open(...about),
-        ...(left && { resumes: { manifest: left, otherwise: 'anew' } }),
-      },
-    )
-    return run.status === 'complete'
+  const { commission, fleet } = openFleet(plan, options)
+  const stop = (): void => fleet.stop()
+  options.signal?.addEventListener('abort', stop)
+  try {
+    return await flyOn(plan, options, commission, fleet)
+  } finally {
+    options.signal?.removeEventListener('abort', stop)
+    await fleet.close()
   }
+}
 
-  const chosen = new Map<string, Pick<Chosen, 'set' | 'atEnd'>>()
-  const ended = (status: FlownStudy['status']): FlownStudy => ({
-    folders: cells.map(({ folder }) => join(options.out, folder)).filter((folder) => realDisk.exists(folder)),
-    chosen: pairs.flatMap(({ condition, variant }) => {
-      const found = chosen.get(JSON.stringify([condition, variant]))
-      return found === undefined ? [] : [{ condition, variant, ...found }]
-    }),
-    status,
+const flyOn = async (plan: StudyPlan, options: StudyOptions, commission: Commission, fleet: Fleet): Promise<FlownStudy> => {
+  const all = cellsOf(plan)
+  const cells = all.filter((_, place) => isIn(options.shard, place))
+  const tuned = new Set(cells.map(keyOf))
+  const searches = plan.tuning ? all.filter((cell) => cell.seed === '1' && tuned.has(keyOf(cell))) : []
+  let trials = searches.reduce((sum, cell) => sum + trialsOf(plan, cell), 0)
+  let number = 0
+  let stopped = false
+  const places = slots(fleet.size)
+  const failed: Failed[] = []
+  const fail = (one: Failed): void => {
+    failed.push(one)
+    writeFailed(options.out, failed, options.shard, realDisk)
+  }
+  writeFailed(options.out, [], options.shard, realDisk)
+  const done = new Set<string>()
+
+  /** Flies one order, or finds it flown. */
+  const fly = (order: Order): Promise<Outcome> => places(async () => {
+    if (stopped) return { status: 'interrupted' }
+    const { condition, variant, seed, folder, trial } = order
+    const about = { number: ++number, phase: trial ? 'tuning' : 'runs', cell: { condition, variant, seed, folder } } as const
+    const had = isHad(plan, order, commission)
+    options.onRun?.({ ...about, of: trials + cells.length, had })
+    if (had) return { status: 'complete' }
+    if (options.signal?.aborted === true) fleet.stop()
+    const outcome = await fleet.fly(order)
+    stopped ||= outcome.status === 'interrupted'
+    if (outcome.status === 'failed') fail({ ...about.cell, code: outcome.code, why: outcome.why })
+    options.onEnd?.({ ...about, outcome })
+    return outcome
   })
 
-  /** The scores of a configuration, one for each tuning seed; undefined if it was interrupted. */
-  const tried = async (cell: Cell, set: Configuration, place: number): Promise<number[] | undefined> => {
-    const evaluate = { ...cell.specification.evaluate, until: undefined }
-    const calm = { ...cell.specification, evaluate, faults: [], schedule: undefined, onDivergence: 'go-on' as const }
-    const scores: number[] = []
-    for (let s = 1; s <= tuning!.seeds; s++) {
-      const folder = join('tuning', folderName(cell.condition), folderName(cell.variant), `${place}-seed-${s}`)
-      const trial = { ...cell, seed: `tuning-${s}`, specification: calm, folder }
-      if (!(await fly(trial, set, 'tuning'))) return undefined
-      scores.push(scoreOf(join(options.out, folder)))
-    }
-    return scores
-  }
+  const chosen = new Map<string, Chosen>()
+  const untuned = new Map<string, Extract<Outcome, { status: 'failed' }>>()
+  const atOnce = slots(fleet.size)
+  await Promise.all(searches.map((cell) => atOnce(async () => {
+    const found = await search(cell, { plan, out: options.out, fly, more: (more) => (trials += more) })
+    if (found === 'interrupted') stopped = true
+    else if ('status' in found) untuned.set(keyOf(cell), found)
+    else chosen.set(keyOf(cell), { condition: cell.condition, variant: cell.variant, ...found })
+  })))
 
-  /** Searches the grid, and goes on beyond its ends as long as the best lies at one. */
-  const search = async (cell: Cell, grid: readonly Configuration[]): Promise<Pick<Chosen, 'set' | 'atEnd'> | undefined> => {
-    const all: Configuration[] = []
-    const scores: number[][] = []
-    let next: readonly Configuration[] = grid
-    for (let widening = 0; next.length > 0; widening++) {
-      if (widening > 0) trials += next.length * tuning!.seeds
-      for (const set of next) {
-        const own = await tried(cell, set, all.length + 1)
-        if (own === undefined) return undefined
-        all.push(set)
-        scores.push(own)
-      }
-      const best = all[choose(scores)]
-      const beyond = widened(best, all).filter((set) => settles(cell, set))
-      if (widening === WIDENINGS) return { set: best, atEnd: beyond.length > 0 }
-      next = beyond
-    }
-    return { set: all[choose(scores)], atEnd: false }
-  }
-
-  for (const { cell, all } of searches) {
-    const found = await search(cell, all)
-    if (found === undefined) return ended('interrupted')
-    chosen.set(JSON.stringify([cell.condition, cell.variant]), found)
-  }
-  for (const cell of cells) {
-    const { set = [] } = chosen.get(JSON.stringify([cell.condition, cell.variant])) ?? {}
-    if (!(await fly(cell, set, 'runs'))) return ended('interrupted')
-  }
-  return ended('complete')
-}
-
-/** Can a setting be flown? A share cannot go on beyond 1. */
-const settles = ({ specification, seed }: Cell, set: Configuration): boolean => {
-  try {
-    resolve(specification, { seed, set: [...set], typed: false })
-    return true
-  } catch {
-    return false
+  await Promise.all(cells.map(async (cell) => {
+    const failure = untuned.get(keyOf(cell))
+    if (failure !== undefined) return fail({ ...cell, code: failure.code, why: failure.why })
+    const outcome = await fly({ ...cell, set: chosen.get(keyOf(cell))?.set ?? [], trial: false })
+    if (outcome.status === 'complete') done.add(cell.folder)
+  }))
+  const place = new Map(cells.map(({ folder }, i) => [folder, i]))
+  const placeOf = ({ folder }: Cell): number => place.get(folder) ?? -1
+  return {
+    folders: cells.flatMap(({ folder }) => (done.has(folder) ? [join(options.out, folder)] : [])),
+    chosen: searches.flatMap((cell) => chosen.get(keyOf(cell)) ?? []),
+    // Those of tuning come first, by their names: which of them failed first is no matter of the plan.
+    failed: failed.sort((a, b) => placeOf(a) - placeOf(b) || (a.folder < b.folder ? -1 : 1)),
+    status: stopped ? 'interrupted' : 'complete',
   }
 }
 
-/** What a trial is judged by: read from its folder, so that one that was there already counts the same. */
-const scoreOf = (folder: string): number => {
-  const { selectedRound } = readManifest(folder, realDisk)
-  return validationScore(readRows<MetricRow>(folder, rowFiles.metrics, realDisk), selectedRound ?? 0)
-}
-
+/** The exit code of a study: that of the first run that failed. */
+export const codeOf = ({ failed: [first] }: Pick<FlownStudy, 'failed'>): ExitCode => first?.code ?? exitCodes.ok

@@ -8,7 +8,7 @@ import { resolve } from '../../simulation/resolve.js'
 import { scriptSource, type Source } from '../../documents/source.js'
 import { functionFields, specificationSchema } from '../../simulation/specification.js'
 import { ats, type At } from '../comparison/gather.js'
-import { cellsOf } from './cell.js'
+import { pairsOf, specificationOf } from './cell.js'
 import type { StudyPlan } from './study.js'
 import { configurationsOf, type Configuration } from './tuning.js'
 
@@ -36,6 +36,8 @@ const planSchema = z.strictObject({
     own: groupOf(groupOf(values)).optional(),
     seeds: z.int().min(1),
   }).optional(),
+  levels: groupOf(patch).optional(),
+  pairs: z.array(z.tuple([z.string(), z.string()])).min(1).optional(),
 })
 
 const fields: readonly string[] = [...new Set([...Object.keys(specificationSchema.shape), ...functionFields])]
@@ -94,7 +96,9 @@ export const checkCells = (plan: StudyPlan, file: string): void => {
       told.add(`${about}${error.message}`)
     }
   }
-  for (const { condition, variant, seed, specification } of cellsOf(plan).filter((cell) => cell.seed === '1')) {
+  const seed = '1'
+  for (const [condition, variant] of pairsOf(plan)) {
+    const specification = specificationOf(plan, condition, variant)
     const source = sourceOf(plan, condition, variant, file)
     attempt(() => resolve(specification, { seed, source }))
     if (told.size > 0 || tuning === undefined) continue

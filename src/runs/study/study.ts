@@ -12,6 +12,9 @@ export interface Size {
 /** Fields of a specification that replace those of the study's base, whole. */
 export type Patch = Partial<Specification>
 
+/** The value of each axis along which the runs of a study differ: plain data; of what is chosen by name, the name. */
+export type Point = Readonly<Record<string, unknown>>
+
 /** The search that every variant gets: the same number of configurations, on validation, on seeds of its own. */
 export interface Tuning {
   /** Tried for every variant under every condition. */
@@ -49,6 +52,10 @@ export interface StudyPlan {
   readonly gain?: boolean
   readonly seeds: number
   readonly tuning?: Tuning
+  /** What conditions and variants stand for in numbers, such as `{ 'loss .3': { loss: 0.3 } }`: what a report draws curves and heat maps over. */
+  readonly levels?: Readonly<Record<string, Point>>
+  /** `[condition, variant]` of those that are flown; all variants under all conditions when absent. */
+  readonly pairs?: readonly (readonly [condition: string, variant: string])[]
 }
 
 /** A study as a script exports it. */

@@ -30,7 +30,7 @@ const wrong: Readonly<Record<string, readonly [unknown, string]>> = {
   'variant for variants': [
     { ...without('variants'), variant: right.variants },
     'mine.ts: variants is missing.\n  Give a group of fields.\nmine.ts: variant is not a field.\n  Did you mean "variants"? Known here: ' +
-      'at, base, baselines, byRows, conditions, gain, metric, name, question, seeds, tuning, variants, within.',
+      'at, base, baselines, byRows, conditions, gain, levels, metric, name, pairs, question, seeds, tuning, variants, within.',
   ],
   'condition for conditions': [{ ...right, condition: {} }, 'mine.ts: condition is not a field.\n  Did you mean "conditions"?'],
   'tunning for tuning': [{ ...right, tunning: right.tuning }, 'mine.ts: tunning is not a field.\n  Did you mean "tuning"?'],
