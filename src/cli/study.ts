@@ -4,6 +4,7 @@ import { exitCodes, SpecificationError } from '../errors.js'
 import { loadStudy } from '../runs/load.js'
 import type { StudyPlan } from '../runs/study/study.js'
 import { folderName, onlyConditions, onlyVariants } from '../runs/study/cell.js'
+import { metricOf } from '../runs/study/plan.js'
 import { codeOf, flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
 import { realDisk } from '../runs/disk.js'
 import { sha256OfFile } from '../runs/hash.js'
@@ -60,7 +61,7 @@ const tabulate = (plan: StudyPlan, { folders }: FlownStudy, flags: StudyFlags, {
     return
   }
   const { baselines, gain } = plan
-  const { metric = plan.metric, at = plan.at, within = plan.within, byRows = plan.byRows, summary } = flags
+  const { metric = metricOf(plan), at = plan.at, within = plan.within, byRows = plan.byRows, summary } = flags
   const { rows, about } = comparisonOf(folders, { baseline: baselines, metric, at, within, byRows, gain, summary })
   const format = flags.format ?? 'text'
   if (format === 'text' || format === 'markdown') out.write(`${plan.question}\n\n`)

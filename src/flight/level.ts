@@ -1,6 +1,9 @@
 import { SpecificationError } from '../errors.js'
 import { isReached, levelMetrics, levelTitle as scoreTitle, readLevel, type ScoreLevel } from '../metrics/level.js'
 import { didYouMean } from '../documents/did-you-mean.js'
+import { isOf } from '../metrics/condition.js'
+import { roundScores } from '../metrics/round-scores.js'
+import type { MetricRow } from '../record/rows.js'
 import type { RoundSummary } from './round-summaries.js'
 
 /** What is asked of a run: how much of something it takes until its score reaches a level. */
@@ -11,7 +14,7 @@ export interface Level extends ScoreLevel {
 const pattern = /^(time|bytes|examples|rounds) to (.*)$/
 
 /**
- * `time to auc .7`, `bytes to log-loss .4`, `rounds to test accuracy .97`; undefined for the name of a metric. Scores are
+ * `time to auc .7`, `bytes to log-loss .4`, `rounds to test accuracy .97`, `time to auc of NL/click .7`; undefined for the name of a metric. Scores are
  * those of validation where nothing is said.
  */
 export const parseLevel = (text: string): Level | undefined => {
@@ -49,10 +52,16 @@ export interface Reached {
   readonly watched: number
 }
 
-/** The first round at whose close the mean score was at the level or better. */
-export const reached = (rounds: readonly RoundSummary[], { of, ...level }: Level): Reached => {
+/**
+ * The first round at whose close the mean score was at the level or better; of a scenario or a task it is found in `rows`, the
+ * flight's scores, since rounds have the mean over all.
+ */
+export const reached = (rounds: readonly RoundSummary[], { of, ...level }: Level, rows: readonly MetricRow[]): Reached => {
   const spent = spentAt(rounds, of)
-  const place = rounds.findIndex(({ scores }) => isReached(level, scores))
+  const { whose } = level
+  const own = whose && rows.filter((row) => isOf({ of: whose }, row))
+  const place = rounds.findIndex(({ round, scores }) =>
+    isReached(level, own === undefined ? scores : roundScores(own.filter((row) => row.round === round))))
   return { at: place < 0 ? undefined : spent[place], watched: spent.at(-1) ?? 0 }
 }
 

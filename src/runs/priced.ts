@@ -23,7 +23,7 @@ const reset = (about: About, set: readonly string[]): Costs | undefined => {
   const other = settings.find(({ path }) => path[0] !== 'costs' || path.length < 2 || path[1] === 'overrides')
   if (other !== undefined) {
     throw new SpecificationError(
-      `--set ${other.text}: of a run that was flown, only what things cost can be set, such as costs.radio or costs.tariff.up; costs.overrides were drawn with it.`,
+      `${other.text}: of a run that was flown, only what things cost can be set, such as costs.radio or costs.tariff.up; costs.overrides were drawn with it.`,
     )
   }
   const written = { costs: costsIn(about) ?? {} }

@@ -6,7 +6,7 @@ import { bareTimes } from './bare-times.js'
 import { functionsOf } from './functions.js'
 import { fromZod, shown, specificationError } from '../documents/problem.js'
 import { clientProblems, crossRules } from './rules.js'
-import { applySettings, parseSetting, settingSource } from './set.js'
+import { applySettings, parseSetting, type Setting, settingSource } from './set.js'
 import { scriptSource, type Source } from '../documents/source.js'
 import {
   jsonSchema,
@@ -29,6 +29,8 @@ export interface ResolveOptions {
   readonly name?: string
   /** `PATH=VALUE`, applied in order before anything is checked. */
   readonly set?: readonly string[]
+  /** More of them, as somebody else has read them: put in after those of `set`. */
+  readonly settings?: readonly Setting[]
   /** Whether somebody typed `set`, so that times in it must have a unit. Default: true; a study's grid is of numbers. */
   readonly typed?: boolean
   /** Where the specification was written, for error messages. */
@@ -91,9 +93,11 @@ const checkedWorkers = (workers: number): number => {
   throw new SpecificationError(`workers must be a whole number from 1 to ${mostWorkers}, got ${shown(workers)}.`)
 }
 
-/** A specification with settings put in, and what errors about it name. */
-const applied = (specification: Specification, { set = [], source: written = scriptSource(''), typed }: ResolveOptions): { value: Specification; source: Source } => {
-  const settings = set.map(parseSetting)
+/** A specification with settings put in, not checked yet, and what errors about it name. */
+export const applied = (
+  specification: Specification, { set = [], settings: more = [], source: written = scriptSource(''), typed }: ResolveOptions,
+): { readonly value: Specification; readonly source: Source } => {
+  const settings = [...set.map(parseSetting), ...more]
   const source = settingSource(written, settings, specification, typed)
   const before = (): unknown => {
     try {

@@ -11,7 +11,7 @@ import { functionFields, type FunctionField, jsonSchema } from './specification.
 
 /** One `--set PATH=VALUE`. */
 export interface Setting {
-  /** As it was given, at most so much of it as a message may hold. */
+  /** As it was given, with its flag or its place: `--set rounds.count=5`; at most so much of it as a message may hold. */
   readonly text: string
   readonly path: Path
   /** What YAML makes of the value; null takes the field away. */
@@ -24,10 +24,10 @@ const valueOf = (yaml: string, text: string): unknown => {
   const [broken] = document.errors
   if (broken) {
     const why = broken.message.split('\n')[0].slice(0, most)
-    throw new SpecificationError(`--set ${text}: the value is not YAML (${why}). Quote it: --set 'PATH=VALUE'.`)
+    throw new SpecificationError(`${text}: the value is not YAML (${why}). Quote it: --set 'PATH=VALUE'.`)
   }
   const offence = offenceIn(document)
-  if (offence) throw new SpecificationError(`--set ${text}: ${offence.what}.`)
+  if (offence) throw new SpecificationError(`${text}: ${offence.what}.`)
   return document.toJS() as unknown
 }
 
@@ -35,7 +35,7 @@ const parsedYaml = (yaml: string, text: string): Document => {
   try {
     return parseDocument(yaml, { prettyErrors: false, logLevel: 'error' })
   } catch (error) {
-    if (error instanceof RangeError) throw new SpecificationError(`--set ${text}: the value is nested too deep to be read.`)
+    if (error instanceof RangeError) throw new SpecificationError(`${text}: the value is nested too deep to be read.`)
     throw error
   }
 }
@@ -46,14 +46,14 @@ const [most, deepest] = [100, 64]
 /** Reads `rounds.count=5`, `faults=[]`, `faults.0.probability=.2`, `model={kind: mmoe}`. */
 export const parseSetting = (given: string): Setting => {
   const line = given.replace(/\s*\n\s*/g, ' ')
-  const text = line.length > most ? `${line.slice(0, most - 3)}...` : line
+  const text = `--set ${line.length > most ? `${line.slice(0, most - 3)}...` : line}`
   const split = given.indexOf('=')
   if (split <= 0) {
-    throw new SpecificationError(`--set ${text}: expected PATH=VALUE, such as --set rounds.count=5.`)
+    throw new SpecificationError(`${text}: expected PATH=VALUE, such as --set rounds.count=5.`)
   }
   const path = parsePath(given.slice(0, split).trim())
-  if (path.length > deepest) throw new SpecificationError(`--set ${text}: the path has more than ${deepest} steps.`)
-  if (path.includes('__proto__')) throw new SpecificationError(`--set ${text}: a field cannot be called __proto__.`)
+  if (path.length > deepest) throw new SpecificationError(`${text}: the path has more than ${deepest} steps.`)
+  if (path.includes('__proto__')) throw new SpecificationError(`${text}: a field cannot be called __proto__.`)
   return { text, path, value: valueOf(given.slice(split + 1), text) }
 }
 
@@ -106,7 +106,7 @@ const demandEntry = (list: readonly unknown[], path: Path, text: string, takesAw
   const which = list.length === 1 ? 'Give 0' : `Give a number from 0 to ${list.length - 1}`
   const add = list.length === 0 ? 'Give 0, which adds one' : `${which}, or ${list.length}, which adds one`
   const advice = !takesAway ? add : list.length === 0 ? 'There is nothing to take away' : which
-  throw new SpecificationError(`--set ${text}: there is no ${formatPath(path)}: ${entriesText(list, at)}. ${advice}.`)
+  throw new SpecificationError(`${text}: there is no ${formatPath(path)}: ${entriesText(list, at)}. ${advice}.`)
 }
 
 const stepInto = (
@@ -122,10 +122,10 @@ const stepInto = (
   }
   const next = group[step]
   if (isBehaviour(next)) {
-    throw new SpecificationError(`--set ${text}: ${here} is a function of the script; set the whole field or edit it.`)
+    throw new SpecificationError(`${text}: ${here} is a function of the script; set the whole field or edit it.`)
   }
   if (typeof next !== 'object' || next === null) {
-    throw new SpecificationError(`--set ${text}: ${here} is ${shown(next)} and has no fields; set ${here} itself.`)
+    throw new SpecificationError(`${text}: ${here} is ${shown(next)} and has no fields; set ${here} itself.`)
   }
   return next as Group
 }
@@ -161,7 +161,7 @@ const takeAway = (group: Group, path: Path, root: unknown, text: string): void =
   const known = knownNames(jsonSchema(), root, path.slice(0, -1))
   if (!Object.hasOwn(group, last) && known.length > 0 && !known.includes(String(last)) && !(path.length === 1 && functionFields.includes(last as FunctionField))) {
     const hint = didYouMean(String(last), known)
-    throw new SpecificationError(`--set ${text}: ${formatPath(path)} is not a field, and cannot be taken away.\n  ${`${hint} Known here: ${known.join(', ')}.`.trim()}`)
+    throw new SpecificationError(`${text}: ${formatPath(path)} is not a field, and cannot be taken away.\n  ${`${hint} Known here: ${known.join(', ')}.`.trim()}`)
   }
   delete group[last]
 }
@@ -213,7 +213,7 @@ export const settingSource = (source: Source, settings: readonly Setting[], writ
   return {
     place: (path, at) => {
       const setting = settingOf(path) ?? (at === 'name' ? makerOf(path) : undefined) ?? madeAt(path)?.setting
-      return setting ? { where: `--set ${setting.text}` } : source.place(path, at)
+      return setting ? { where: setting.text } : source.place(path, at)
     },
     // What another kind leaves of the group, or lacks in it.
     advice: (path, at) => {
@@ -225,12 +225,12 @@ export const settingSource = (source: Source, settings: readonly Setting[], writ
       if (made !== undefined && typeof made.at.at(-1) === 'number') {
         const [entry, all] = [formatPath(made.at), formatPath(made.at.slice(0, -1))]
         const there = Array.isArray(list) ? list : []
-        return `${entriesText(there, all)}, and --set ${made.setting.text} adds ${there.length === 0 ? 'one' : 'another'}. Give all of it, --set '${entry}={ ... }'` +
+        return `${entriesText(there, all)}, and ${made.setting.text} adds ${there.length === 0 ? 'one' : 'another'}. Give all of it, --set '${entry}={ ... }'` +
           (there.length === 0 ? '.' : ', or a number of one that is there.')
       }
       if (setting === undefined || field === 'kind') return undefined
       const name = formatPath(group)
-      return `--set ${setting.text} keeps what else ${name} was given: set it as a whole, --set '${name}={ kind: ${kindText(setting.value)}, ... }', ` +
+      return `${setting.text} keeps what else ${name} was given: set it as a whole, --set '${name}={ kind: ${kindText(setting.value)}, ... }', ` +
         (at === 'name' ? `or take the field away, --set ${formatPath(path)}=null.` : `or give the field too, --set ${formatPath(path)}=...`)
     },
     isText: (path) => (settingOf(path) === undefined ? source.isText(path) : typed),

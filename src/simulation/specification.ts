@@ -42,7 +42,7 @@ const evaluateSchema = z.strictObject({
     .describe('Splits that are scored at those rounds'),
   until: z
     .string()
-    .refine((text) => levelMetrics.includes(readLevel(text)?.metric ?? ''), {
+    .refine((text) => levelMetrics.includes(readLevel(text)?.metric ?? '') && readLevel(text)?.whose === undefined, {
       error: `give a metric of ${levelMetrics.join(', ')} and what it is to reach, such as "auc .75" or "test accuracy .97"`,
     })
     .optional()

@@ -52,11 +52,11 @@ const sizes: Readonly<Record<Level['of'], number>> = { time: 1e6, bytes: 1e6, ex
 
 /** One that never gets there counts as far as it was watched, and the other no further: see `horizonOf`. */
 const ofLevel = (level: Level): Yardstick => {
-  const { of, split, metric } = level
+  const { of, split, metric, whose } = level
   return {
     name: levelTitle(level), unit: of, better: 'lower',
     weigh(a, b) {
-      const found = [a, b].map((flight) => reached(roundSummaries(flight), level))
+      const found = [a, b].map((flight) => reached(roundSummaries(flight), level, flight.metrics))
       const horizon = horizonOf(found)
       if (found.every(({ at = Infinity }) => at > horizon)) return undefined
       const [one, other] = found.map(({ at = Infinity }) => Math.min(at, horizon) * sizes[of])
@@ -64,6 +64,7 @@ const ofLevel = (level: Level): Yardstick => {
     },
     diverged: never,
     demand(flight) {
+      if (whose !== undefined) demandMeasured({ text: levelTitle(level), split, metric, of: whose }, flight.metrics)
       if (flight.metrics.some((row) => row.split === split && row.metric === metric)) return
       throw new SpecificationError(`"${of} to ${metric}": there is no ${metric} on ${split}. Put ${split} into evaluate.on, or name another metric.`)
     },

@@ -1,4 +1,5 @@
 import { SpecificationError, StorageError } from '../../errors.js'
+import { type Asked, demandMeasured } from '../../metrics/condition.js'
 import { diverged, validationScore } from '../../metrics/judging.js'
 import { metrics, worth } from '../../metrics/metric.js'
 import type { Split } from '../../data/world.js'
@@ -13,7 +14,7 @@ import { demandSound } from '../seal.js'
 import { type Budget, endsBelow, roundsWithin } from './budget.js'
 import { type CostMetric, costScores } from './cost-metric.js'
 import { labelsOf } from './label.js'
-import { horizonOf, type Level, type Reached, reached } from '../../flight/level.js'
+import { horizonOf, type Level, levelTitle, type Reached, reached } from '../../flight/level.js'
 import { type Spent, spentOf } from './spent.js'
 
 /** Which rounds can be compared by, each with what it says. */
@@ -164,10 +165,21 @@ const testScores = (run: Read, wanted: Wanted, metric: string): Scores => {
   return { round, scores: scores.map((score) => ({ ...score, rows: rowsIn.get(score.scenario) })) }
 }
 
+/** Refuses a scenario or task that a run has not, with the nearest name. */
+const demandWhose = ({ folder, rows }: Read, asked: Asked): void => {
+  try {
+    demandMeasured(asked, rows)
+  } catch (cause) {
+    throw new SpecificationError(`${folder}: ${(cause as Error).message}`, { cause })
+  }
+}
+
 /** What each run took to reach a level, restricted to what all runs of its condition were watched for. */
 const levelScores = (runs: readonly Read[], conditions: readonly string[], level: Level): Scores[] => {
   const all = runs.map((run): Reached => {
-    const found = reached(summed(run), level)
+    const { split, metric, whose } = level
+    if (whose !== undefined) demandWhose(run, { text: levelTitle(level), split, metric, of: whose })
+    const found = reached(summed(run), level, run.rows)
     if (run.rounds.some(({ scores }) => scores?.[level.split]?.[level.metric] !== undefined)) return found
     throw new SpecificationError(`${run.folder} has no ${level.metric} on ${level.split}: evaluate.on must hold ${level.split}.`)
   })

@@ -8,6 +8,7 @@ import { resolve } from '../../simulation/resolve.js'
 import { scriptSource, type Source } from '../../documents/source.js'
 import { functionFields, specificationSchema } from '../../simulation/specification.js'
 import { ats, type At } from '../comparison/gather.js'
+import { untilMetric, untilSchema } from '../comparison/until.js'
 import { pairsOf, specificationOf } from './cell.js'
 import type { StudyPlan } from './study.js'
 import { configurationsOf, type Configuration } from './tuning.js'
@@ -26,6 +27,7 @@ const planSchema = z.strictObject({
   baselines: z.array(z.string()).min(1),
   seeds: z.int().min(1),
   metric: z.string().optional(),
+  until: untilSchema.optional(),
   within: z.string().optional(),
   at: z.enum(Object.keys(ats) as [At, ...At[]]).optional(),
   byRows: z.boolean().optional(),
@@ -55,6 +57,13 @@ const strangers = (plan: StudyPlan): Problem[] => {
   })))
 }
 
+/** A level is compared in place of a metric. */
+const bothAsked = ({ metric, until }: StudyPlan): Problem[] =>
+  metric === undefined || until === undefined ? [] : [{ path: ['until'], at: 'name', rule: 'is given beside metric, which says what is compared too', advice: 'Give one of them.' }]
+
+/** What is compared: the plan's metric, or the time to its level; undefined where it says neither. */
+export const metricOf = ({ metric, until }: Pick<StudyPlan, 'metric' | 'until'>): string | undefined => metric ?? (until && untilMetric(until))
+
 /** The plan that a script gave. Throws a `SpecificationError` with file, path and the nearest known name. */
 export const readPlan = (value: unknown, file: string): StudyPlan => {
   const source = scriptSource(file)
@@ -65,7 +74,7 @@ export const readPlan = (value: unknown, file: string): StudyPlan => {
   const parsed = planSchema.safeParse(value)
   if (!parsed.success) throw fromZod(parsed.error, value, schema, source, { whole: 'the study', more: [] })
   const plan = value as StudyPlan
-  const strange = strangers(plan)
+  const strange = [...strangers(plan), ...bothAsked(plan)]
   if (strange.length > 0) throw specificationError(strange, source)
   return plan
 }

@@ -1,4 +1,5 @@
 import type { At } from '../comparison/gather.js'
+import type { Until } from '../comparison/until.js'
 import type { Specification } from '../../simulation/specification.js'
 
 /** How large a study is to be, and on what: the command's flags. */
@@ -42,6 +43,8 @@ export interface StudyPlan {
   readonly baselines: readonly string[]
   /** What is compared, as `metrics.ndjson` names it, or what a level takes: `time to auc .7`. Default `auc`. */
   readonly metric?: string
+  /** A level that runs are to reach: the time that it takes is what is compared, in place of `metric`. */
+  readonly until?: Until
   /** Compares what runs are within a budget, in place of their rounds: `10000 examples`, `5 min`, `3 MB`. */
   readonly within?: string
   /** Which round is compared: `selected` (default), each scenario's `own`, `last`, or the `mean` over all. */

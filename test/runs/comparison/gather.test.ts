@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseLevel } from '../../../src/flight/level.js'
 import { gather, type At } from '../../../src/runs/comparison/gather.js'
 import type { MetricRow } from '../../../src/record/rows.js'
 import { manifestFile, type Manifest } from '../../../src/runs/manifest.js'
@@ -49,6 +50,15 @@ describe('gathering runs', () => {
     expect(valuesAt('mean')).toEqual([0.2, 0.533333333])
     expect(valuesAt('mean', rows.filter(({ split }) => split === 'test'))).toEqual([0.2, 0.533333333])
     expect(valuesAt('own', rows.filter(({ split }) => split === 'test'))).toEqual([0.3, 0.7])
+  })
+
+  it('takes the time to a level of one scenario or task, censored where it is not reached, and refuses one that there is not', () => {
+    const level = (text: string) => gather(['a'], { metric: parseLevel(text)!, at: 'selected' }, disk({ a: {} }))[0]
+    // Round 1 closes at 30 s, round 2 at 60 s.
+    expect(level('time to test auc of b .7')).toMatchObject({ reached: true, scores: [{ value: 30 }] })
+    expect(level('time to test auc of a/ctr .7')).toMatchObject({ reached: false, horizon: 60, scores: [{ value: null }] })
+    expect(() => level('time to test auc of c .7')).toThrow('a: "virtual seconds to test AUC of c 0.7": ')
+    expect(() => level('time to test auc of a/crt .7')).toThrow('there is no task "crt". Did you mean "ctr"? There is ctr.')
   })
 
   it('wants test scored whenever validation is for a mean over rounds, or for each scenario’s own', () => {

@@ -30,7 +30,7 @@ const wrong: Readonly<Record<string, readonly [unknown, string]>> = {
   'variant for variants': [
     { ...without('variants'), variant: right.variants },
     'mine.ts: variants is missing.\n  Give a group of fields.\nmine.ts: variant is not a field.\n  Did you mean "variants"? Known here: ' +
-      'at, base, baselines, byRows, conditions, gain, levels, metric, name, pairs, question, seeds, tuning, variants, within.',
+      'at, base, baselines, byRows, conditions, gain, levels, metric, name, pairs, question, seeds, tuning, until, variants, within.',
   ],
   'condition for conditions': [{ ...right, condition: {} }, 'mine.ts: condition is not a field.\n  Did you mean "conditions"?'],
   'tunning for tuning': [{ ...right, tunning: right.tuning }, 'mine.ts: tunning is not a field.\n  Did you mean "tuning"?'],
@@ -46,6 +46,10 @@ const wrong: Readonly<Record<string, readonly [unknown, string]>> = {
   'a misspelt field of a condition': [
     { ...right, conditions: { calm: { wrold: {} } } }, 'mine.ts: conditions.calm.wrold is not a field of a simulation.\n  Did you mean "world"?',
   ],
+  'a level of no metric': [{ ...right, until: { task: 'click', acu: 0.7 } }, 'mine.ts: until.acu is no metric of every round.\n  Did you mean "auc"?'],
+  'a level of two metrics': [{ ...right, until: { auc: 0.7, 'log-loss': 0.4 } }, 'mine.ts: until names 2 metrics (auc, log-loss).\n  Give one and what it is to reach'],
+  'a level in words': [{ ...right, until: { auc: 'high' } }, 'mine.ts: until.auc must be a number.'],
+  'a level beside a metric': [{ ...right, metric: 'auc', until: { auc: 0.7 } }, 'mine.ts: until is given beside metric'],
   'no plan at all': [undefined, 'mine.ts: the study must be a group of fields.'],
 }
 
