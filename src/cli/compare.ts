@@ -89,7 +89,7 @@ const undefinedNotes = (runs: readonly GatheredRun[], title: string): string[] =
 }
 
 /** How many runs reached a level, and what stands for those that did not. */
-const reachedNotes = (runs: readonly GatheredRun[]): string[] => {
+export const reachedNotes = (runs: readonly GatheredRun[]): string[] => {
   const conditions = new Map(runs.flatMap(({ condition, horizon }) => (horizon === undefined ? [] : [[condition, horizon]])))
   return [...conditions].map(([condition, horizon]) => {
     const own = runs.filter((run) => run.condition === condition)

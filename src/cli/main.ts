@@ -27,6 +27,7 @@ import { refuteClaim, type RefuteFlags } from './refute.js'
 import { run, type RunFlags, type Terminal } from './run.js'
 import { shrink, type ShrinkFlags } from './shrink.js'
 import { study, type StudyFlags } from './study.js'
+import { sweep, type SweepFlags } from './sweep.js'
 import { showRun, type ShowFlags } from './show.js'
 import { exportFormats, exportRun, exportRunHelp, type ExportRunFlags } from './export-run.js'
 import { query, queryFormats, queryHelp, type QueryFlags } from './query.js'
@@ -101,6 +102,16 @@ again, so an interrupted study goes on where it was. Progress goes to standard e
 Examples:
   npx windtunnel study simulations/tables/strategies.ts --seeds 2 --summary
   npx windtunnel study simulations/tables/strategies.ts --full --format latex > strategies.tex`,
+  sweep: `
+FILE is a simulation, with the axes as flags, or a file that says them: YAML with a field \`sweep\`, or a script with
+\`export default sweep({ base, grid, ... })\`. Every combination of --grid, --point and --random is flown with every seed, on
+all cores. Runs that are complete are not flown again, so a sweep that was broken off goes on where it was; those that failed
+say why, end nothing else, and are tried again by the same command. The folder is a study: compare reads it. See docs/sweeps.md.
+
+Examples:
+  npx windtunnel sweep simulations/first-flight.ts --grid local.epochs=1,2 --grid strategy.kind=fedavg,fedprox --seeds 3
+  npx windtunnel sweep simulations/first-flight.ts --random 'local.optimizer.rate=log(1e-4,1e-1)' --draws 20
+  npx windtunnel sweep simulations/sweep.yaml --shard 1/2 --out runs/first-half`,
   explore: `
 Kinds of faults are switched on and off first, weighed second, given an intensity third; rounds, delivery, checkpoints,
 selection, a calm phase and the size of the federation are drawn beside them. Stops at the first failure, unless it is to
@@ -398,6 +409,29 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .option('--quiet', 'print the table alone')
     .addHelpText('after', examples.study)
     .action(async (script: string, flags: StudyFlags) => done(await study(script, flags, streams)))
+  root
+    .command('sweep')
+    .argument('<file>', 'sweep, or simulation that flags vary (.ts, .mts, .js, .mjs, .yaml, .yml, .json)')
+    .description('fly a simulation at many points of its settings, on all cores, and print a table of what came of it')
+    .option('--grid <path=values>', 'values of a field, between commas; may be given again: every combination is flown', gather)
+    .option('--point <values>', 'values that go together, { PATH: VALUE, PATH: VALUE }; may be given again', gather)
+    .option('--random <path=draw>', 'where values are drawn from: log(FROM,TO), uniform(FROM,TO), integer(FROM,TO), of(VALUE,VALUE); may be given again', gather)
+    .option('--draws <n>', 'how many points are drawn; draw n is the same however many there are', whole(1, 100_000))
+    .option('--draw-seed <seed>', 'seed of what is drawn (default: 1)', seed)
+    .option('--seeds <n>', 'runs of every point: seeds 1, 2, ... (default: the sweep’s, or 1)', whole(1, 100_000))
+    .option('--shard <i/n>', 'fly this part alone, such as 1/2; the parts may go to one folder or to several')
+    .option('--metric <name>', 'as for compare: the second score of the table (default: that by which models are judged)')
+    .option('--set <path=value>', 'set a field of the simulation, as for run; may be given again', gather)
+    .option('--data <dir>', 'as for run')
+    .option('--out <dir>', 'folder of all its runs (default: runs/NAME)', folderPath)
+    .option('--flights <n>', 'how many runs are flown at once; never changes a result (default: one per core)', workers)
+    .option('--workers <n>', 'worker threads of each flight; never changes a result (default: none where several are flown at once)', workers)
+    .option('--engine <name>', 'as for run (default: onnx)', engine)
+    .option('--fresh', 'fly again what is there already')
+    .option('--format <name>', `${sheetFormats.join(', ')} (default: text); csv and json have every run`, oneOf(sheetFormats))
+    .option('--quiet', 'print the table alone')
+    .addHelpText('after', examples.sweep)
+    .action(async (file: string, flags: SweepFlags) => done(await sweep(file, flags, streams)))
   root
     .command('compare')
     .argument('<run...>', 'folders of runs, or folders above them')

@@ -9,6 +9,7 @@ export interface Output {
   control?(codes: string): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 /** Shows a flight while it flies. */
@@ -21,7 +22,32 @@ export interface Progress {
 /** Shows nothing. */
 export const silent: Progress = { event: () => {}, end: () => {} }
 
-const period = 100
+/** How often what is shown live is drawn anew, in milliseconds. */
+export const period = 100
+
+/** Lines at the end of a terminal that are drawn again in place. */
+export const liveBlock = (output: Output) => {
+  let drawn = 0
+  const erase = (): void => {
+    if (drawn === 0) return
+    const codes = `\r\x1b[${drawn > 1 ? `${drawn - 1}A` : '0C'}\x1b[J`
+    if (output.control) output.control(codes)
+    else output.write(codes)
+    drawn = 0
+  }
+  return {
+    erase,
+    draw(lines: readonly string[]): void {
+      erase()
+      output.write(lines.join('\n'))
+      drawn = lines.length
+    },
+    /** Columns that a line may have. */
+    width: (): number => Math.max(20, (output.columns ?? 80) - 1),
+    /** Lines that a block may have. */
+    height: (): number => Math.max(8, (output.rows ?? 24) - 1),
+  }
+}
 
 /**
  * Progress on `output`: a block redrawn in place on a terminal, a line per round elsewhere. It draws from a real timer
@@ -31,24 +57,13 @@ export const showProgress = (output: Output, name: string, count: number | undef
   const start = performance.now()
   const elapsed = (): number => (performance.now() - start) / 1e3
   let status: Status = firstStatus(count)
-  let drawn = 0
   let ended = false
   /** Rounds that are closed and wait for their scores, which come while the next one is flown. */
   let waiting: { readonly row: RoundRow; readonly status: Status }[] = []
   let lines: string[] = []
 
-  const erase = (): void => {
-    if (drawn === 0) return
-    const codes = `\r\x1b[${drawn > 1 ? `${drawn - 1}A` : '0C'}\x1b[J`
-    if (output.control) output.control(codes)
-    else output.write(codes)
-  }
-  const draw = (): void => {
-    const block = liveLines(status, name, elapsed(), Math.max(20, (output.columns ?? 80) - 1))
-    erase()
-    output.write(block.join('\n'))
-    drawn = block.length
-  }
+  const block = liveBlock(output)
+  const draw = (): void => block.draw(liveLines(status, name, elapsed(), block.width()))
   const flush = (upTo: number): void => {
     for (const { row, status: then } of waiting) {
       if (row.round <= upTo) lines.push(roundLine({ ...then, score: status.score }, row))
@@ -77,7 +92,7 @@ export const showProgress = (output: Output, name: string, count: number | undef
       if (ended) return
       ended = true
       clearInterval(timer)
-      if (output.isTTY) erase()
+      if (output.isTTY) block.erase()
       else {
         flush(Infinity)
         print()

@@ -10,7 +10,7 @@ import { plural } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
 import { silent, type Progress } from './progress.js'
 import { jobsLine, progressFor, show, type RunFlags, type Terminal } from './run.js'
-import { resumeStudy } from './study.js'
+import { resumeStudy } from './resume-study.js'
 
 export type ResumeFlags = Pick<RunFlags, 'workers' | 'json' | 'quiet' | 'keepJobs'>
 

@@ -1,14 +1,13 @@
 import { join, resolve as absolute } from 'node:path'
 import type { EngineName } from '../engine/open.js'
-import { exitCodes, SpecificationError } from '../errors.js'
+import { exitCodes } from '../errors.js'
 import { loadStudy } from '../runs/load.js'
 import type { StudyPlan } from '../runs/study/study.js'
 import { folderName, onlyConditions, onlyVariants } from '../runs/study/cell.js'
 import { metricOf } from '../runs/study/plan.js'
 import { codeOf, flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
 import { realDisk } from '../runs/disk.js'
-import { sha256OfFile } from '../runs/hash.js'
-import { readStudyRecord, writeStudyRecord } from '../runs/study/record.js'
+import { writeStudyRecord } from '../runs/study/record.js'
 import type { At } from '../runs/comparison/gather.js'
 import { comparisonOf, formatted, type Format } from './compare.js'
 import { plural } from '../report/format.js'
@@ -113,19 +112,4 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
   } finally {
     interrupt.release()
   }
-}
-
-/**
- * Flies the study on that a folder is of, with the flags that it was begun with. What `--fresh` had flown again is there; what
- * it had not come to is taken as it is.
- */
-export const resumeStudy = (folder: string, flags: Pick<StudyFlags, 'workers' | 'quiet'>, streams: Terminal): Promise<number> => {
-  const { script: { file, sha256 }, flags: begun } = readStudyRecord(absolute(streams.cwd, folder), realDisk)
-  const now = sha256OfFile(absolute(streams.cwd, file))
-  if (now === undefined) throw new SpecificationError(`the script ${file} is not here. Go to the folder in which the study was begun.`)
-  if (now !== sha256) {
-    throw new SpecificationError(`the script ${file} has changed since the study was begun: resumed, it would be another. Fly it with study.`)
-  }
-  const { workers = begun.workers as number | undefined, quiet } = flags
-  return study(file, { ...(begun as StudyFlags), workers, quiet, out: folder }, streams)
 }

@@ -14,4 +14,7 @@ export const visible = (output: Output): Output => ({
   get columns() {
     return output.columns
   },
+  get rows() {
+    return output.rows
+  },
 })

@@ -12,6 +12,10 @@ export interface Measured extends Score {
 /** The metrics by which a round is judged, the first that was measured deciding. */
 const judging = ['ndcg@20', 'auc', 'log-loss', 'mse'] as const
 
+/** The metric by which a flight with these scores is judged; undefined where none of them was measured on validation. */
+export const judgingMetric = (rows: readonly Measured[]): string | undefined =>
+  judging.find((name) => rows.some(({ metric, split, value }) => metric === name && split === 'validation' && value !== null))
+
 /** Whether a value is undefined because the model's scores are not finite, and not because of the labels. */
 export const diverged = ({ metric, value }: Pick<Score, 'metric' | 'value'>): boolean =>
   value === null && metrics[metric]?.needs === undefined

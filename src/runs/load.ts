@@ -13,6 +13,7 @@ import type { Script } from './script-error.js'
 import type { About } from './script-hook.js'
 import { readPlan } from './study/plan.js'
 import { isStudy, type Size, type StudyPlan } from './study/study.js'
+import { isSweep, type Sweep } from './sweep/sweep.js'
 
 /** A specification as a file holds it: not checked yet. */
 export interface Loaded {
@@ -119,6 +120,7 @@ export const loadStudy = async (
 ): Promise<{ plan: StudyPlan; script: Loaded['script'] }> => {
   const { path, file, text } = readGiven(given, cwd)
   const exported = scripts.includes(extname(path).toLowerCase()) ? await loadScript(path, file, text, cwd) : undefined
+  if (isSweep(exported)) throw new SpecificationError(`${file} is a sweep. Fly it with: npx windtunnel sweep ${file}`)
   if (!isStudy(exported)) {
     throw new SpecificationError(`${file} is no study: a script with export default study({ ... }).`)
   }
@@ -135,21 +137,51 @@ export const loadEither = async (
   return isScript && isStudy(await loadScript(path, file, text, cwd)) ? loadStudy(given, cwd, size) : loadSpecification(given, cwd)
 }
 
+/** A simulation with what a sweep over it says, not checked yet; undefined where the file says nothing of a sweep. */
+export interface LoadedSweep extends Loaded {
+  readonly sweep: unknown
+  /** A script, or a document. */
+  readonly in: 'script' | 'document'
+}
+
+/** Loads a sweep, or a simulation that flags make one. Errors say file, line and column. */
+export const loadSwept = async (given: string, cwd: string): Promise<LoadedSweep> => {
+  const loaded = await loadAny(given, cwd)
+  const { specification, source, script, name } = loaded
+  if (loaded.in === 'document') {
+    if (typeof specification !== 'object' || specification === null || !('sweep' in specification)) return { ...loaded, sweep: undefined }
+    const { sweep, ...base } = specification
+    return { specification: base as Specification, source, script, name, sweep, in: 'document' }
+  }
+  const exported: unknown = specification
+  if (!isSweep(exported)) return { ...loaded, sweep: undefined }
+  return { specification: exported.base as Specification, source, script, name, sweep: exported satisfies Sweep, in: 'script' }
+}
+
 /** Loads a script (.ts, .mts, .js, .mjs) or a document (.yaml, .yml, .json). Errors say file, line and column. */
 export const loadSpecification = async (given: string, cwd: string): Promise<Loaded> => {
+  const { in: kind, ...loaded } = await loadAny(given, cwd)
+  const value: unknown = loaded.specification
+  const swept = isSweep(value) || (kind === 'document' && typeof value === 'object' && value !== null && 'sweep' in value)
+  if (!swept) return loaded
+  const { script: { file } } = loaded
+  throw new SpecificationError(`${file} is a sweep of many runs. Fly it with: npx windtunnel sweep ${file}`)
+}
+
+const loadAny = async (given: string, cwd: string): Promise<Loaded & Pick<LoadedSweep, 'in'>> => {
   const { path, file, text } = readGiven(given, cwd)
   const ending = extname(path).toLowerCase()
   const about = { script: { file, sha256: sha256(text) }, name: basename(path, extname(path)) }
   if (documents.includes(ending)) {
     const { value, source } = readDocument(text, file)
-    return { specification: value as Specification, source, ...about }
+    return { specification: value as Specification, source, ...about, in: 'document' }
   }
   if (scripts.includes(ending)) {
     const exported = await loadScript(path, file, text, cwd)
     if (isStudy(exported)) {
       throw new SpecificationError(`${file} is a study of many runs. Fly it with: npx windtunnel study ${file}`)
     }
-    return { specification: exported as Specification, source: scriptSource(file), ...about }
+    return { specification: exported as Specification, source: scriptSource(file), ...about, in: 'script' }
   }
   const known = [...scripts, ...documents].join(', ')
   throw new SpecificationError(`${file}: cannot run a "${ending}" file. Known endings: ${known}.`)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -9,6 +10,8 @@ import { parseFolderSchema } from '../../src/data/schema.js'
 import { compile } from '../../src/faults/compile.js'
 import { drawPlan } from '../../src/faults/plan.js'
 import { streams } from '../../src/random/streams.js'
+import { cellsOf } from '../../src/runs/study/cell.js'
+import { loadSweep } from '../../src/runs/sweep/load-sweep.js'
 import { readTrace } from '../../src/schedules/trace-file.js'
 import { resolve } from '../../src/simulation/resolve.js'
 import type { Specification } from '../../src/simulation/specification.js'
@@ -81,7 +84,8 @@ describe('scripts in the pages', () => {
 describe('data in the pages', () => {
   const data = blocks.filter(({ language, text }) => language === 'yaml' || (language === 'json' && !text.includes('compilerOptions')))
   const schemas = data.filter(({ text }) => /^files:/m.test(text))
-  const specifications = data.filter((block) => !schemas.includes(block))
+  const sweeps = data.filter(({ text }) => /^sweep:/m.test(text))
+  const specifications = data.filter((block) => !schemas.includes(block) && !sweeps.includes(block))
 
   it.each(specifications.map((block) => [where(block), block] as const))('%s is a specification', (_, { text }) => {
     const specification = specificationOf(parse(text))
@@ -95,6 +99,28 @@ describe('data in the pages', () => {
 
   it.each(schemas.map((block) => [where(block), block] as const))('%s is the schema of a folder', (name, { text }) => {
     expect(parseFolderSchema(name, text).tasks.length).toBeGreaterThan(0)
+  })
+})
+
+describe('sweeps in the pages', () => {
+  const isSweep = ({ language, text }: Block): boolean => language === 'yaml' ? /^sweep:/m.test(text) : language === 'ts' && text.includes('export default sweep(')
+
+  it.each(blocks.filter(isSweep).map((block) => [where(block), block] as const))('%s can be flown at all its points', async (_, { language, text }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'windtunnel-docs-'))
+    try {
+      // The tests' own resolution of packages does not reach a folder elsewhere.
+      const own = (path: string): string => `from '${pathToFileURL(join(root, path)).href}'`
+      const script = text.replace("from '@windtunnel/windtunnel/scenarios'", own('scenarios/index.ts')).replace("from '@windtunnel/windtunnel'", own('src/index.ts'))
+      writeFileSync(join(folder, `mine.${language}`), script)
+      expect(cellsOf((await loadSweep(`mine.${language}`, folder, {})).plan).length).toBeGreaterThan(2)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('are the file that they quote', () => {
+    const quoted = blocksOf('docs/sweeps.md').find(({ language }) => language === 'yaml')!
+    expect(readFileSync(join(root, 'simulations/sweep.yaml'), 'utf8').replace(/^#.*\n/, '')).toBe(`${quoted.text}\n`)
   })
 })
 

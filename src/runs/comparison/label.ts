@@ -21,7 +21,7 @@ const plain = (text: string): string => text.replaceAll('"', '')
 const most = 120
 
 /** A name that fits into a table; of a longer one the beginning, and what tells it from others that begin alike. */
-const fitted = (name: string): string => (name.length <= most ? name : `${name.slice(0, most - 10)}… ${sha256(name).slice(0, 8)}`)
+export const fitted = (name: string): string => (name.length <= most ? name : `${name.slice(0, most - 10)}… ${sha256(name).slice(0, 8)}`)
 
 /** The leaf of a `kind` stands for itself; any other is told with its path. */
 const shown = (path: string, value: string): string =>
@@ -65,6 +65,9 @@ const faultsIn = (manifests: readonly Manifest[]): readonly (string | undefined)
   return whole.size > 1 && new Set(names).size === whole.size ? names : manifests.map(() => undefined)
 }
 
+/** Runs that differ in this field of their specifications differ in condition; in any other, in variant. */
+export const isOfCondition = (path: string): boolean => /^(world|labels|schedule|network|devices|faults|link)(\.|$)/.test(path)
+
 /**
  * Labels of runs that are not of a study: where specifications differ under `world`, `labels`, `schedule`, `network`,
  * `devices` or `faults`, the runs differ in condition; where they differ elsewhere, in variant. Runs that differ in
@@ -77,7 +80,6 @@ const derived = (manifests: readonly Manifest[]): Labels[] => {
   })
   const paths = [...new Set(all.flatMap((leaves) => [...leaves.keys()]))]
   const apart = paths.filter((path) => setsApart(path, all))
-  const ofCondition = (path: string): boolean => /^(world|labels|schedule|network|devices|faults|link)(\.|$)/.test(path)
   const weathers = faultsIn(manifests)
   return all.map((leaves, i) => {
     const name = (fits: (path: string) => boolean): string =>
@@ -87,10 +89,10 @@ const derived = (manifests: readonly Manifest[]): Labels[] => {
         .join(', ')
     const { strategy } = manifests[i].specification as { strategy?: { kind?: unknown } }
     const weather = weathers[i]
-    const others = name((path) => ofCondition(path) && (weather === undefined || !path.startsWith('faults')))
+    const others = name((path) => isOfCondition(path) && (weather === undefined || !path.startsWith('faults')))
     return {
       condition: fitted([others, weather].filter((part) => part !== undefined && part !== '').join(', ') || manifests[i].world.name),
-      variant: fitted(name((path) => !ofCondition(path)) || (typeof strategy?.kind === 'string' && strategy.kind) || manifests[i].name),
+      variant: fitted(name((path) => !isOfCondition(path)) || (typeof strategy?.kind === 'string' && strategy.kind) || manifests[i].name),
     }
   })
 }

@@ -18,12 +18,11 @@ export interface Cell {
 export const folderName = (name: string): string => name.replace(/[^\w.-]+/g, '-')
 
 /** The base, then the condition, then the variant; the study's runs are named after it. */
-export const specificationOf = (plan: StudyPlan, condition: string, variant: string): Specification => ({
-  ...plan.base,
-  ...plan.conditions[condition],
-  ...plan.variants[variant],
-  name: folderName(plan.name),
-}) as Specification
+export const specificationOf = (plan: StudyPlan, condition: string, variant: string): Specification => {
+  const fields = { ...plan.base, ...plan.conditions[condition], ...plan.variants[variant], name: folderName(plan.name) }
+  // What a condition or variant takes away is not there.
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as Specification
+}
 
 /** The variants that are flown under each condition, in the plan's order. */
 export const pairsOf = ({ conditions, variants, pairs }: Pick<StudyPlan, 'conditions' | 'variants' | 'pairs'>): readonly (readonly [condition: string, variant: string])[] =>

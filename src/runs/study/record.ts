@@ -12,6 +12,8 @@ export const studyFile = 'study.json'
 export interface StudyRecord {
   readonly format: 'windtunnel-study'
   readonly version: 1
+  /** Which command it is: `study` when absent. */
+  readonly command?: 'study' | 'sweep'
   /** Relative to where the command ran. */
   readonly script: { readonly file: string; readonly sha256: string }
   /** Its flags, but for those that say where and how loudly. */
@@ -21,6 +23,7 @@ export interface StudyRecord {
 const shape = z.looseObject({
   format: z.literal('windtunnel-study'),
   version: z.literal(1),
+  command: z.enum(['study', 'sweep']).optional(),
   script: z.looseObject({ file: z.string(), sha256: z.string() }),
   flags: z.record(z.string(), z.unknown()),
 })
@@ -29,9 +32,9 @@ export const isStudyFolder = (folder: string, disk: Pick<Disk, 'exists'>): boole
 
 /** Written before the first run: a study that is killed at any moment can be flown on. */
 export const writeStudyRecord = (
-  folder: string, { script, flags }: Pick<StudyRecord, 'script' | 'flags'>, disk: Pick<Disk, 'makeFolder' | 'replace'>,
+  folder: string, { command, script, flags }: Pick<StudyRecord, 'command' | 'script' | 'flags'>, disk: Pick<Disk, 'makeFolder' | 'replace'>,
 ): void => {
-  const record: StudyRecord = { format: 'windtunnel-study', version: 1, script, flags }
+  const record: StudyRecord = { format: 'windtunnel-study', version: 1, ...(command && { command }), script, flags }
   try {
     disk.makeFolder(folder)
     disk.replace(join(folder, studyFile), `${JSON.stringify(record, null, 2)}\n`)

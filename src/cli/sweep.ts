@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os'
+import { join, resolve as absolute } from 'node:path'
+
+import type { EngineName } from '../engine/open.js'
+import { exitCodes } from '../errors.js'
+import { realDisk } from '../runs/disk.js'
+import { cellsOf, folderName } from '../runs/study/cell.js'
+import { codeOf, flyStudy } from '../runs/study/fly-study.js'
+import { isStudyFolder, readStudyRecord, type StudyRecord, writeStudyRecord } from '../runs/study/record.js'
+import { isIn, parseShard, type Shard } from '../runs/study/shard.js'
+import type { SweepFlags as Axes } from '../runs/sweep/flags.js'
+import { loadSweep } from '../runs/sweep/load-sweep.js'
+import { resultsOf } from '../runs/sweep/results.js'
+import { failures } from './failures.js'
+import { plural } from './format.js'
+import { onInterrupt } from './interrupt.js'
+import { quoted, type Terminal } from './run.js'
+import type { SheetFormat } from './sheet.js'
+import { showSweep } from './sweep-progress.js'
+import { sweepTable } from './sweep-table.js'
+
+export interface SweepFlags extends Axes {
+  readonly shard?: string
+  readonly data?: string
+  readonly out?: string
+  readonly engine?: EngineName
+  readonly workers?: number
+  readonly flights?: number
+  readonly fresh?: boolean
+  readonly format?: SheetFormat
+  readonly quiet?: boolean
+}
+
+/** The flags of a record that two shards of one sweep have in common. */
+const shared = ({ script, flags }: Pick<StudyRecord, 'script' | 'flags'>): string => JSON.stringify([script, { ...flags, shard: undefined }])
+
+/** Says what is flown into the folder; where several shards of one sweep go into one, that is all of it. */
+const note = (folder: string, record: Pick<StudyRecord, 'script' | 'flags'>): void => {
+  const { shard, ...all } = record.flags
+  const before = isStudyFolder(folder, realDisk) ? readStudyRecord(folder, realDisk) : undefined
+  const joined = shard !== undefined && before !== undefined && shared(before) === shared(record) && before.flags.shard !== shard
+  writeStudyRecord(folder, { command: 'sweep', script: record.script, flags: joined ? all : record.flags }, realDisk)
+}
+
+/** The axes among all flags: what threads load the plan with. */
+const axesOf = ({ grid, point, random, draws, drawSeed, seeds, metric, set }: SweepFlags): Axes =>
+  ({ grid, point, random, draws, drawSeed, seeds, metric, set })
+
+const partOf = (shard: Shard | undefined): string => (shard === undefined ? '' : ` of part ${shard.number} of ${shard.of}`)
+
+/** `windtunnel sweep FILE`: flies what is missing of a sweep, then prints its table. Returns the exit code. */
+export const sweep = async (file: string, flags: SweepFlags, streams: Terminal): Promise<number> => {
+  const { cwd, out, err } = streams
+  const axes = axesOf(flags)
+  const shard = flags.shard === undefined ? undefined : parseShard(flags.shard)
+  const { plan, axes: paths, repeated, script } = await loadSweep(file, cwd, axes)
+  const folder = flags.out ?? join('runs', folderName(plan.name))
+  const at = absolute(cwd, folder)
+  const cells = cellsOf(plan).filter((_, place) => isIn(shard, place))
+  const { out: _, fresh: __, quiet: ___, ...again } = flags
+  note(at, { script, flags: again })
+  const tell = (text: string): void => void (flags.quiet ? undefined : err.write(text))
+  if (repeated > 0) tell(`note: ${plural(repeated, 'draw')} came to a point that was there already: ${plural(plan.pairs?.length ?? Object.keys(plan.variants).length, 'point')} are flown\n`)
+  const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
+  const progress = showSweep(err, plan.name, cells, at, flags.quiet === true)
+  try {
+    const flown = await flyStudy(plan, {
+      out: at, cwd, script, source: { file, size: { full: false, data: undefined }, sweep: axes },
+      flights: Math.min(flags.flights ?? availableParallelism(), cells.length),
+      ...(flags.engine && { engine: flags.engine }), ...(flags.workers !== undefined && { workers: flags.workers }),
+      ...(flags.fresh && { fresh: true }), ...(flags.data !== undefined && { data: flags.data }), ...(shard && { shard }),
+      signal: interrupt.signal, onRun: progress.begun, onEnd: progress.ended,
+    })
+    progress.close()
+    const complete = `${plural(flown.folders.length, 'run')}${partOf(shard)} in ${folder}`
+    if (flown.status === 'interrupted') {
+      tell(`Interrupted with ${complete}. The same command goes on from there, or npx windtunnel resume ${quoted(folder)}.\n`)
+      return exitCodes.interrupted
+    }
+    tell(`${complete}\n\n`)
+    err.write(failures(flown.failed, folder, shard))
+    out.write(sweepTable(plan, paths, resultsOf(plan, at, flown, shard), flags.format ?? 'text'))
+    return codeOf(flown)
+  } finally {
+    progress.close()
+    interrupt.release()
+  }
+}
