@@ -11,7 +11,7 @@ import { drawnKinds } from '../faults/turn.js'
 import { varied } from '../lab/explore/draw-case.js'
 import { folderJsonSchema } from '../data/schema.js'
 import { didYouMean } from '../documents/did-you-mean.js'
-import { jsonSchema } from '../simulation/specification.js'
+import { documentJsonSchema } from '../runs/sweep/schema.js'
 import { blameRun, type BlameFlags } from './blame.js'
 import { codecs, type CodecsFlags } from './codecs.js'
 import { compareRuns, formats, type CompareFlags } from './compare.js'
@@ -536,7 +536,7 @@ export const program = (streams: Terminal, done: (code: number) => void): Comman
     .description('print the JSON Schema of a simulation, or of a folder of data')
     .addHelpText('after', examples.schema)
     .action((of: string | undefined) => {
-      streams.out.write(`${JSON.stringify(of === 'folder' ? folderJsonSchema() : jsonSchema(), null, 2)}\n`)
+      streams.out.write(`${JSON.stringify(of === 'folder' ? folderJsonSchema() : documentJsonSchema(), null, 2)}\n`)
       done(exitCodes.ok)
     })
   root

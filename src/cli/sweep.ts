@@ -61,8 +61,12 @@ export const sweep = async (file: string, flags: SweepFlags, streams: Terminal):
   note(at, { script, flags: again })
   const tell = (text: string): void => void (flags.quiet ? undefined : err.write(text))
   if (repeated > 0) tell(`note: ${plural(repeated, 'draw')} came to a point that was there already: ${plural(plan.pairs?.length ?? Object.keys(plan.variants).length, 'point')} are flown\n`)
-  const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
   const progress = showSweep(err, plan.name, cells, at, flags.quiet === true)
+  const interrupt = onInterrupt((text) => {
+    // Below a live table that goes on being drawn, it would be drawn over.
+    progress.close()
+    err.write(`\n${text}\n`)
+  })
   try {
     const flown = await flyStudy(plan, {
       out: at, cwd, script, source: { file, size: { full: false, data: undefined }, sweep: axes },

@@ -16,7 +16,7 @@ describe('help', () => {
     expect(whole).toMatchObject({ code: 0, err: '' })
     expect(whole.out).toContain('npx windtunnel run simulations/first-flight.ts')
     expect(whole.out).toContain('130 Ctrl-C')
-    for (const command of ['run', 'plan', 'replay', 'show', 'verify', 'study', 'compare', 'blame', 'when', 'codecs', 'list', 'schema']) {
+    for (const command of ['run', 'plan', 'replay', 'show', 'verify', 'study', 'sweep', 'compare', 'blame', 'when', 'codecs', 'list', 'schema']) {
       const help = await say([command, '--help'])
       expect(help.code).toBe(0)
       expect(help.out).toContain(`Usage: windtunnel ${command}`)
@@ -121,11 +121,12 @@ describe('schema', () => {
     expect(code).toBe(0)
     const schema = JSON.parse(out) as { properties: Record<string, unknown> }
     const required = ['world', 'model', 'strategy', 'rounds']
-    expect(schema).toMatchObject({ required, additionalProperties: false })
+    expect(schema).toMatchObject({ anyOf: [{ required }, { required: ['sweep'] }], additionalProperties: false })
     expect(Object.keys(schema.properties)).toEqual([
       'name', 'world', 'labels', 'model', 'local', 'strategy', 'rounds', 'selection',
-      'topology', 'network', 'codec', 'privacy', 'secureAggregation', 'delivery', 'devices', 'costs', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds',
+      'topology', 'network', 'codec', 'privacy', 'secureAggregation', 'delivery', 'devices', 'costs', 'schedule', 'faults', 'calm', 'checkpoint', 'evaluate', 'start', 'onDivergence', 'seeds', 'sweep',
     ])
+    expect(schema.properties.sweep).toMatchObject({ type: 'object', additionalProperties: false, properties: { grid: { type: 'object' }, until: { type: 'object' } } })
   })
 
   it('prints that of a folder of data too', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+import { jsonSchema } from '../../simulation/specification.js'
 import { untilSchema } from '../comparison/until.js'
 
 /** Names that are numbers lose their order in an object, and lists have numbers for names. */
@@ -38,3 +39,11 @@ export const sweepScriptSchema = sweepSchema.extend({ kind: z.literal('sweep'), 
 
 /** Of a document, whose other fields are the simulation. */
 export const sweepFieldSchema = z.strictObject({ sweep: sweepSchema })
+
+/** The JSON Schema of documents, for editors: a simulation, or a sweep, whose axes may give what the simulation leaves out. */
+export const documentJsonSchema = (): Record<string, unknown> => {
+  const { required, properties, ...simulation } = jsonSchema() as { required?: unknown; properties?: Readonly<Record<string, unknown>> }
+  const { $schema: _, ...sweep } = z.toJSONSchema(sweepSchema, { io: 'input', unrepresentable: 'any' })
+  const described = { ...sweep, description: 'Axes along which windtunnel sweep flies it many times; run takes no file that has them' }
+  return { ...simulation, properties: { ...properties, sweep: described }, anyOf: [{ required }, { required: ['sweep'] }] }
+}
