@@ -9,8 +9,8 @@ import type { Which } from '../flight/trained-model.js'
 import { readTrace } from '../schedules/trace-file.js'
 import { seedsOf } from '../simulation/resolve.js'
 import type { SeedPurpose, Specification } from '../simulation/specification.js'
+import { fieldsOfScript } from './functions-of-script.js'
 import { sha256, sha256OfFile } from './hash.js'
-import { loadSpecification } from './load.js'
 import { manifestFile, type Manifest } from './manifest.js'
 import type { SimulateOptions } from './simulate.js'
 
@@ -75,7 +75,7 @@ const specificationFrom = async (manifest: Manifest, cwd: string): Promise<Speci
     throw new SpecificationError(changed('the script', script.file))
   }
   if (manifest.functions.length === 0) return data as unknown as Specification
-  const loaded = (await loadSpecification(script.file, cwd)).specification as unknown as Record<string, unknown>
+  const loaded = await fieldsOfScript(script.file, manifest.study, cwd)
   const functions = Object.fromEntries(manifest.functions.map((name) => [name, loaded[name]]))
   return { ...data, ...functions } as unknown as Specification
 }

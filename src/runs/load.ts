@@ -128,14 +128,17 @@ export const loadStudy = async (
   return { plan: readPlan(plan, file), script: { file, sha256: sha256(text) } }
 }
 
+/** Is it a script whose default export is a study? */
+export const isStudyScript = async (given: string, cwd: string): Promise<boolean> => {
+  const { path, file, text } = readGiven(given, cwd)
+  return scripts.includes(extname(path).toLowerCase()) && isStudy(await loadScript(path, file, text, cwd))
+}
+
 /** A study's plan of this size, or else a specification. */
 export const loadEither = async (
   given: string, cwd: string, size: Size,
-): Promise<Loaded | Awaited<ReturnType<typeof loadStudy>>> => {
-  const { path, file, text } = readGiven(given, cwd)
-  const isScript = scripts.includes(extname(path).toLowerCase())
-  return isScript && isStudy(await loadScript(path, file, text, cwd)) ? loadStudy(given, cwd, size) : loadSpecification(given, cwd)
-}
+): Promise<Loaded | Awaited<ReturnType<typeof loadStudy>>> =>
+  (await isStudyScript(given, cwd)) ? loadStudy(given, cwd, size) : loadSpecification(given, cwd)
 
 /** A simulation with what a sweep over it says, not checked yet; undefined where the file says nothing of a sweep. */
 export interface LoadedSweep extends Loaded {
