@@ -1,7 +1,7 @@
 import { mean } from '../statistics/moments.js'
 import type { Ended, Progress } from '../runs/study/fly-study.js'
 import { firstLine, runName } from './failures.js'
-import { cut, formatTime } from './format.js'
+import { cut, formatTime } from '../report/format.js'
 
 /** A point of a sweep, as it stands. */
 interface PointStatus {

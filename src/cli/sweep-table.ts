@@ -6,7 +6,7 @@ import type { PointResult, RunResult, SweepResults } from '../runs/sweep/results
 import { mean, sampleVariance } from '../statistics/moments.js'
 import { reachedNotes } from './compare.js'
 import { firstLine } from './failures.js'
-import { formatScore } from './format.js'
+import { formatScore } from '../report/format.js'
 import { csv, sheets, type SheetFormat } from './sheet.js'
 
 /** A value of an axis in a table. */
