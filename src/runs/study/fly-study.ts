@@ -111,8 +111,12 @@ const flyOn = async (plan: StudyPlan, options: StudyOptions, commission: Commiss
   let stopped = false
   const places = slots(fleet.size)
   const failed: Failed[] = []
+  const place = new Map(cells.map(({ folder }, i) => [folder, i]))
+  const placeOf = ({ folder }: Cell): number => place.get(folder) ?? -1
   const fail = (one: Failed): void => {
     failed.push(one)
+    // Those of tuning come first, by their names: which of them failed first is no matter of the plan.
+    failed.sort((a, b) => placeOf(a) - placeOf(b) || (a.folder < b.folder ? -1 : 1))
     writeFailed(options.out, failed, options.shard, realDisk)
   }
   writeFailed(options.out, [], options.shard, realDisk)
@@ -150,13 +154,10 @@ const flyOn = async (plan: StudyPlan, options: StudyOptions, commission: Commiss
     const outcome = await fly({ ...cell, set: chosen.get(keyOf(cell))?.set ?? [], trial: false })
     if (outcome.status === 'complete') done.add(cell.folder)
   }))
-  const place = new Map(cells.map(({ folder }, i) => [folder, i]))
-  const placeOf = ({ folder }: Cell): number => place.get(folder) ?? -1
   return {
     folders: cells.flatMap(({ folder }) => (done.has(folder) ? [join(options.out, folder)] : [])),
     chosen: searches.flatMap((cell) => chosen.get(keyOf(cell)) ?? []),
-    // Those of tuning come first, by their names: which of them failed first is no matter of the plan.
-    failed: failed.sort((a, b) => placeOf(a) - placeOf(b) || (a.folder < b.folder ? -1 : 1)),
+    failed,
     status: stopped ? 'interrupted' : 'complete',
   }
 }
