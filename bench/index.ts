@@ -17,7 +17,7 @@ const benches = {
   'job-log': { measures: 'what the log of finished jobs costs a flight, and what it saves', load: () => import('./job-log.js') },
   'secure-aggregation': { measures: 'bytes and virtual seconds of rounds under secure aggregation, per client, beside plain ones and the formula of its paper', load: () => import('./secure-aggregation.js') },
   codecs: { measures: 'megabytes of float32 that each codec encodes and decodes per CPU-second, on 10 MB that look like updates', load: () => import('./codecs.js') },
-  seeing: { measures: 'CPU seconds and memory of a timeline, as its events grow', load: () => import('./seeing.js') },
+  seeing: { measures: 'CPU seconds and memory of a timeline, as its events grow; what a report takes', load: () => import('./seeing.js') },
   reading: { measures: 'memory over the size of the columns, and rows per CPU-second, of an AliExpress country', load: () => import('./reading.js') },
 } as const
 

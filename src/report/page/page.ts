@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 import { transform } from 'sucrase'
 
+import { formatBytes } from '../format.js'
 import { escaped, html, Html, type Content } from './html.js'
 import type { Download } from './pieces.js'
 import { style } from './style.js'
@@ -23,7 +24,12 @@ export interface Page {
   readonly title: string
   readonly lead: Content
   readonly sections: readonly Section[]
+  /** The command that writes all raw data, for what is too much for a page. */
+  readonly exports: string
 }
+
+/** Characters of raw data beyond which a table is not in the page: all of them are to be sent by mail. */
+const mostRaw = 300_000
 
 /** A file of `browser/` as one expression: a function that gives what it exports. As source or as built, types are left out. */
 const browserCode = (name: string): string => {
@@ -43,18 +49,23 @@ const scriptOf = (): string => {
 
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-const downloadsOf = (section: Section): Content =>
-  section.downloads !== undefined && section.downloads.length > 0 && html`<p class="downloads">Raw data: ${section.downloads.map(({ file, csv }, i) => [
-    i > 0 && ', ',
-    html`<a hidden data-download="data-${section.id}-${i}" download="${file}" href="#${section.id}">${file}</a>`,
-    new Html(`<script type="application/json" id="data-${escaped(section.id)}-${i}">${JSON.stringify(csv).replace(/</g, String.raw`\u003c`)}</script>`),
-  ])}</p>`
+/** A table that the page gives away; of one that is too long, how it is had otherwise. */
+const downloadOf = ({ file, csv }: Download, id: string, section: string, exports: string): Content =>
+  csv.length > mostRaw
+    ? html`${file} (${formatBytes(csv.length)}) is too long for a page: <code>${exports}</code> writes it`
+    : [
+        html`<a hidden data-download="${id}" download="${file}" href="#${section}">${file}</a>`,
+        new Html(`<script type="application/json" id="${escaped(id)}">${JSON.stringify(csv).replace(/</g, String.raw`\u003c`)}</script>`),
+      ]
+
+const downloadsOf = ({ id, downloads = [] }: Section, exports: string): Content =>
+  downloads.length > 0 && html`<p class="downloads">Raw data: ${downloads.map((one, i) => [i > 0 && '; ', downloadOf(one, `data-${id}-${i}`, id, exports)])}</p>`
 
 /**
  * A page as one file: no request leaves it, no script or style runs but its own, nothing of the data is markup. It says all without
  * JavaScript.
  */
-export const pageText = ({ title, lead, sections }: Page): string => {
+export const pageText = ({ title, lead, sections, exports }: Page): string => {
   const script = scriptOf()
   const policy = `default-src 'none'; script-src ${hashOf(script)}; style-src ${hashOf(style)}; img-src data: blob:; base-uri 'none'; form-action 'none'`
   const page = html`<!doctype html>
@@ -74,7 +85,7 @@ export const pageText = ({ title, lead, sections }: Page): string => {
 ${sections.map((section) => html`<section id="${section.id}" aria-labelledby="${section.id}-title">
 <h2 id="${section.id}-title">${section.title}</h2>
 ${section.content}
-${downloadsOf(section)}
+${downloadsOf(section, exports)}
 </section>`)}
 </main>
 <footer><p>Made by Windtunnel.</p></footer>

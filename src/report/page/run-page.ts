@@ -7,6 +7,7 @@ import { leading } from './curves.js'
 import { html, type Content } from './html.js'
 import type { Page, Section } from './page.js'
 import { tiles } from './pieces.js'
+import { quoted } from './quoted.js'
 import { endOf, type RunFacts } from './read-run.js'
 import { cameOut } from './sections/came-out.js'
 import { flown } from './sections/flown.js'
@@ -41,4 +42,5 @@ export const runPage = (run: RunFacts, drawer: Drawer): Page => ({
   title: `${run.manifest.name}, seed ${run.manifest.seed}`,
   lead: html`<p class="lead">${plural(run.manifest.world.scenarios.length, 'scenario')} of ${run.manifest.world.name}.${run.status !== 'complete' && html` <b class="bad">This run is ${run.status}.</b>`}</p>${firstNumbers(run)}`,
   sections: sections.map((section) => section(run, drawer)),
+  exports: `npx windtunnel export ${quoted(run.folder)} --to csv --out DIR`,
 })

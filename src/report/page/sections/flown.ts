@@ -8,6 +8,7 @@ import { html, named, type Content } from '../html.js'
 import { inWords } from '../in-words.js'
 import type { Section } from '../page.js'
 import { lines, table } from '../pieces.js'
+import { quoted } from '../quoted.js'
 import { endOf, type RunFacts } from '../read-run.js'
 
 /** Fields that say most of what a run was. */
@@ -50,8 +51,6 @@ const planChart = (run: RunFacts): Chart | undefined => {
       bands.map(({ fault, from, until, fired }, i) => [i + 1, fault, formatTime(from), formatTime(until), fired])),
   }
 }
-
-const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)
 
 /** What was flown: the specification, the plan as a timeline, the seed, and the line that flies it again. */
 export const flown = (run: RunFacts, drawer: Drawer): Section => {
