@@ -1,5 +1,5 @@
+import type { MetricRow } from '../record/rows.js'
 import type { Told } from './told.js'
-import { metricAt } from './totals.js'
 
 /** Test scores of one scenario and task at the selected and at the last round. */
 export interface ScoreRow {
@@ -16,11 +16,11 @@ export const lastScored = (run: Pick<Told, 'metrics'>): number =>
 
 /** Test scores per scenario and task, in the order in which they were measured. */
 export const scoreRows = (run: Pick<Told, 'metrics' | 'selectedRound'>): ScoreRow[] => {
-  const last = lastScored(run)
-  return run.metrics
-    .filter((row) => row.round === last && row.split === 'test')
-    .map(({ scenario, task, metric, value }) => {
-      const at = { round: run.selectedRound, scenario, task, split: 'test' as const, metric }
-      return { scenario, task, metric, selected: metricAt(run.metrics, at) ?? null, last: value }
-    })
+  const key = ({ scenario, task, metric }: Pick<MetricRow, 'scenario' | 'task' | 'metric'>): string => JSON.stringify([scenario, task, metric])
+  const on = (at: number): MetricRow[] => run.metrics.filter(({ round, split }) => round === at && split === 'test')
+  const selected = new Map(on(run.selectedRound).map((row) => [key(row), row.value]))
+  return on(lastScored(run)).map((row) => {
+    const { scenario, task, metric, value } = row
+    return { scenario, task, metric, selected: selected.get(key(row)) ?? null, last: value }
+  })
 }

@@ -95,20 +95,6 @@ export const roundsByOutcome = (rounds: readonly RoundRow[]): { readonly closed:
   return { closed: rounds.length - aborted, aborted }
 }
 
-/** One metric of a scenario, task, split and round, or undefined when it was not measured. */
-export const metricAt = (
-  metrics: readonly MetricRow[],
-  at: Pick<MetricRow, 'round' | 'scenario' | 'task' | 'split' | 'metric'>,
-): number | null | undefined =>
-  metrics.find(
-    (row) =>
-      row.round === at.round &&
-      row.scenario === at.scenario &&
-      row.task === at.task &&
-      row.split === at.split &&
-      row.metric === at.metric,
-  )?.value
-
 /** The mean over scenarios and tasks of what is defined; null where nothing is, or where a model diverged. */
 export const meanMetric = (
   metrics: readonly MetricRow[],

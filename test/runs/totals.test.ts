@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bytesByDirection, bytesByFate, meanMetric, metricAt } from '../../src/runs/totals.js'
+import { bytesByDirection, bytesByFate, meanMetric } from '../../src/runs/totals.js'
 import { roundsByOutcome, trainingsByOutcome } from '../../src/runs/totals.js'
 import { ledger, metrics, rounds, trainings } from './flights.js'
 
@@ -23,12 +23,8 @@ describe('totals', () => {
     ])
   })
 
-  it('counts rounds and finds metrics, leaving out what is undefined', () => {
+  it('counts rounds and means of metrics, leaving out what is undefined', () => {
     expect(roundsByOutcome(rounds)).toEqual({ closed: 1, aborted: 1 })
-    const at = { scenario: 'b', task: 'ctr', split: 'test', metric: 'auc' } as const
-    expect(metricAt(metrics, { round: 1, ...at })).toBe(0.75)
-    expect(metricAt(metrics, { round: 2, ...at })).toBeNull()
-    expect(metricAt(metrics, { round: 3, ...at })).toBeUndefined()
     expect(meanMetric(metrics, { round: 1, split: 'test', metric: 'auc' })).toBe(0.6875)
     expect(meanMetric(metrics, { round: 2, split: 'test', metric: 'auc' })).toBe(0.6)
     expect(meanMetric(metrics, { round: 1, split: 'validation', metric: 'auc' })).toBeNull()
