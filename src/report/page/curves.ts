@@ -51,7 +51,7 @@ export const curvesOf = (rows: readonly MetricRow[], split: MetricRow['split'], 
   return [...found.values()]
 }
 
-/** Round by round the mean over scenarios, each counting alike; null where one of them is undefined, as the others are not the same mean. */
+/** Round by round the mean over scenarios that have a value at all, each counting alike; null where a model diverged, as the others are not the same mean. */
 export const meanCurve = (curves: readonly Curve[]): Curve['points'] =>
   combined(curves, (values) => values.reduce((sum, value) => sum + value, 0) / values.length)
 
@@ -59,7 +59,11 @@ export const meanCurve = (curves: readonly Curve[]): Curve['points'] =>
 export const worstCurve = (curves: readonly Curve[], metric: string): Curve['points'] =>
   combined(curves, (values) => (known[metric]?.better === 'lower' ? Math.max(...values) : Math.min(...values)))
 
-const combined = (curves: readonly Curve[], of: (values: readonly number[]) => number): Curve['points'] => {
+/** Curves that have a value at all: of a scenario whose rows are all of one label there is no AUC, in any round. */
+export const definedOf = (curves: readonly Curve[]): Curve[] => curves.filter(({ points }) => points.some(([, value]) => value !== null))
+
+const combined = (all: readonly Curve[], of: (values: readonly number[]) => number): Curve['points'] => {
+  const curves = definedOf(all)
   const rounds = [...new Set(curves.flatMap(({ points }) => points.map(([round]) => round)))].sort((a, b) => a - b)
   const at = curves.map(({ points }) => new Map(points))
   return rounds.map((round) => {

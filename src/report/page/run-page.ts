@@ -1,5 +1,6 @@
 import { roundsByOutcome, bytesByDirection } from '../../runs/totals.js'
 import { lastScored, scoreRows } from '../../runs/score-rows.js'
+import { diverged } from '../../metrics/judging.js'
 import { metrics as known } from '../../metrics/metric.js'
 import { formatBytes, formatScore, formatTime, plural } from '../format.js'
 import type { Drawer } from './chart.js'
@@ -27,8 +28,11 @@ const firstNumbers = (run: RunFacts): Content => {
   return tiles([
     ...tasks.slice(0, 3).map((task) => {
       const own = rows.filter((row) => row.task === task)
-      const mean = own.some(({ selected }) => selected === null) ? null : own.reduce((sum, { selected }) => sum + selected!, 0) / own.length
-      return { value: formatScore(mean), about: `${known[metric]?.title ?? metric} of ${task} on test, mean over ${plural(own.length, 'scenario')}` }
+      const lost = own.some(({ selected }) => diverged({ metric, value: selected }))
+      const values = own.flatMap(({ selected }) => (selected === null ? [] : [selected]))
+      const mean = lost || values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+      const over = values.length === own.length ? plural(own.length, 'scenario') : `${values.length} of ${own.length} scenarios`
+      return { value: formatScore(mean), about: `${known[metric]?.title ?? metric} of ${task} on test, mean over ${over}` }
     }),
     { value: `${closed}${aborted > 0 ? ` + ${aborted}` : ''}`, about: `rounds closed${aborted > 0 ? ' + aborted' : ''}; ${run.selectedRound === lastScored(run) ? 'the last' : `round ${run.selectedRound}`} is selected` },
     { value: formatTime(endOf(run)), about: 'virtual time' },
@@ -40,7 +44,7 @@ const firstNumbers = (run: RunFacts): Content => {
 /** The report of one run. */
 export const runPage = (run: RunFacts, drawer: Drawer): Page => ({
   title: `${run.manifest.name}, seed ${run.manifest.seed}`,
-  lead: html`<p class="lead">${plural(run.manifest.world.scenarios.length, 'scenario')} of ${run.manifest.world.name}.${run.status !== 'complete' && html` <b class="bad">This run is ${run.status}.</b>`}</p>${firstNumbers(run)}`,
+  lead: html`<p class="lead">${plural(run.manifest.world.scenarios.length, 'scenario')} of ${run.manifest.world.name}.${run.status !== 'complete' && html` <b class="bad">This run is ${run.status}.</b>`}${run.warnings.length > 0 && html` <a href="#trust">${plural(run.warnings.length, 'warning')}</a>.`}</p>${firstNumbers(run)}`,
   sections: sections.map((section) => section(run, drawer)),
   exports: `npx windtunnel export ${quoted(run.folder)} --to csv --out DIR`,
 })

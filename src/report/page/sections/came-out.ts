@@ -2,7 +2,7 @@ import { metrics as known } from '../../../metrics/metric.js'
 import { lastScored, scoreRows } from '../../../runs/score-rows.js'
 import { formatAuc, formatScore, plural } from '../../format.js'
 import type { Chart, Drawer } from '../chart.js'
-import { type Curve, curveSplit, curvesOf, leading, meanCurve, type Over, overs, spentBy, worstCurve } from '../curves.js'
+import { type Curve, curveSplit, curvesOf, definedOf, leading, meanCurve, type Over, overs, spentBy, worstCurve } from '../curves.js'
 import { html, named, type Content } from '../html.js'
 import type { Section } from '../page.js'
 import { csvOf, table, tabs } from '../pieces.js'
@@ -10,6 +10,9 @@ import type { RunFacts } from '../read-run.js'
 
 /** Scenarios beyond which only the mean and the worst are drawn, so that lines can be told apart. */
 const mostLines = 8
+
+/** Rows of scores beyond which they are folded up. */
+const mostRows = 40
 
 const titleOf = (metric: string): string => known[metric]?.title ?? metric
 
@@ -39,7 +42,7 @@ const lineChart = (lines: readonly Line[], over: Over, spent: (round: number) =>
   }))
   const mark = { silent: true, symbol: 'none', label: { formatter: 'selected', color: 'var(--faint)', position: 'insideEndTop' }, lineStyle: { color: 'var(--faint)', type: 'dashed' }, data: [{ xAxis: spent(selected) }] }
   return {
-    caption: `${titleOf(metric)} of ${task} on ${split} against ${over}${lines.length > 1 ? ', by scenario; the thick line is their mean, the dashed one whichever is worst' : ''}. The upright line is the selected round, ${selected}.`,
+    caption: `${titleOf(metric)} of ${task} on ${split} against ${over}${lines.length > 2 ? ', by scenario; the thick line is their mean, the dashed one whichever is worst' : lines.length === 2 ? ': the mean over scenarios, and whichever is worst' : ''}. The upright line is the selected round, ${selected}.`,
     height: 330,
     zooms: 'x',
     option: {
@@ -63,10 +66,10 @@ const roundTable = (lines: readonly Line[]): Content => {
 }
 
 const linesOf = (curves: readonly Curve[], metric: string): Line[] => {
-  const each = curves.map(({ scenario, points }) => ({ name: scenario, points }))
-  if (curves.length < 2) return each
+  const each = definedOf(curves).map(({ scenario, points }) => ({ name: scenario, points }))
+  if (each.length < 2) return each
   const summary: Line[] = [{ name: 'mean', points: meanCurve(curves), bold: true }, { name: 'worst', points: worstCurve(curves, metric), dashed: true }]
-  return curves.length > mostLines ? summary : [...each, ...summary]
+  return each.length > mostLines ? summary : [...each, ...summary]
 }
 
 /** Curves of each task against what was spent, on tabs. */
@@ -99,9 +102,10 @@ const scoreTable = (run: RunFacts): Content => {
     return same ? [said(row?.last)] : [said(row?.selected), said(row?.last)]
   }
   const heads = shown.flatMap((metric) => same ? [`${titleOf(metric)} (round ${last})`] : [`${titleOf(metric)} (round ${run.selectedRound})`, `${titleOf(metric)} (round ${last})`])
-  return table(['scenario', 'task', ...heads.map((title) => ({ title, isNumber: true }))],
+  const all = table(['scenario', 'task', ...heads.map((title) => ({ title, isNumber: true }))],
     pairs.map(({ scenario, task }) => [named(scenario), task, ...shown.flatMap((metric) => cells(metric, scenario, task))]),
     `Scores on test after round ${run.selectedRound}, the selected one${same ? ', which is the last' : `, and round ${last}, the last`}`)
+  return pairs.length > mostRows ? html`<details><summary>Scores of all ${pairs.length} scenarios and tasks</summary>${all}</details>` : all
 }
 
 /** Of each task the scenario that does worst at the selected round, in a sentence. */
@@ -114,7 +118,9 @@ const worstLines = (run: RunFacts): Content[] => {
     if (own.length < 2) return []
     const mean = own.reduce((sum, { selected }) => sum + selected!, 0) / own.length
     const worst = own.reduce((a, b) => ((lower ? b.selected! > a.selected! : b.selected! < a.selected!) ? b : a))
-    return [html`Of ${task}, ${named(worst.scenario)} does worst: ${titleOf(metric)} ${formatScore(worst.selected)}, the mean over ${plural(own.length, 'scenario')} being ${formatScore(mean)}.`]
+    const all = run.manifest.world.scenarios.length
+    const over = own.length === all ? plural(all, 'scenario') : `${own.length} of ${all} scenarios, where it is defined,`
+    return [html`Of ${task}, ${named(worst.scenario)} does worst: ${titleOf(metric)} ${formatScore(worst.selected)}, the mean over ${over} being ${formatScore(mean)}.`]
   })
 }
 
