@@ -12,7 +12,7 @@ import { silent, type Progress } from './progress.js'
 import { jobsLine, progressFor, show, type RunFlags, type Terminal } from './run.js'
 import { resumeStudy } from './resume-study.js'
 
-export type ResumeFlags = Pick<RunFlags, 'workers' | 'json' | 'quiet' | 'keepJobs'>
+export type ResumeFlags = Pick<RunFlags, 'workers' | 'json' | 'quiet' | 'keepJobs' | 'parquet'>
 
 /** What of the run was there already, for people. */
 const recalledLine = ({ manifest: { resumed } }: Run): string =>
@@ -28,7 +28,7 @@ export const resume = async (given: string, flags: ResumeFlags, streams: Termina
   try {
     const resumption = await resumeRun(
       folder,
-      { workers: flags.workers, cwd, signal: interrupt.signal, ...(flags.keepJobs && { jobs: 'keep' }) },
+      { workers: flags.workers, cwd, signal: interrupt.signal, tables: flags.parquet, ...(flags.keepJobs && { jobs: 'keep' }) },
       {
         onReady({ resolved, note }) {
           if (note !== undefined && !flags.quiet) err.write(`note: ${note.replaceAll(`${cwd}${sep}`, '')}\n`)

@@ -38,6 +38,7 @@ export interface RunFlags {
   readonly jobLog?: boolean
   readonly cost?: readonly CostKind[]
   readonly keepJobs?: boolean
+  readonly parquet?: boolean
 }
 
 export const countOf = ({ rounds }: Resolved): number | undefined =>
@@ -120,6 +121,7 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
         ...(flags.check && { watch: flags.check }),
         out: ({ name, seed }) => flags.out ?? join(cwd, 'runs', `${name}-${seed}`.replace(/[^\w.-]/g, '_')),
         jobs: flags.jobLog === false ? 'none' : flags.keepJobs ? 'keep' : 'until-complete',
+        tables: flags.parquet,
         ifTaken: flags.force ? 'replace' : flags.out === undefined ? 'next' : 'refuse',
         cwd,
         signal: interrupt.signal,

@@ -5,7 +5,7 @@ import { demandFree } from './place.js'
 import { type Callbacks, conduct, type Run, type SimulateOptions } from './simulate.js'
 
 /** How a run is resumed. */
-export type ResumeOptions = Pick<SimulateOptions, 'workers' | 'cwd' | 'signal' | 'jobs'>
+export type ResumeOptions = Pick<SimulateOptions, 'workers' | 'cwd' | 'signal' | 'jobs' | 'tables'>
 
 /** What was done of a run that was to be resumed: nothing, where it was complete. */
 export type Resumption = { readonly had: Manifest } | { readonly run: Run }

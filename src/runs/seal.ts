@@ -8,6 +8,7 @@ import { sha256 } from './hash.js'
 import { jobsFile } from './jobs/job-log.js'
 import { manifestFile, manifestText, readManifest, type Manifest } from './manifest.js'
 import { modelFiles } from './models.js'
+import { tableFile, tableNames } from './tables/tables.js'
 
 /** What a manifest says of a file. */
 type Written = NonNullable<Manifest['files']>[string]
@@ -66,7 +67,7 @@ export const examine = (folder: string, disk: Disk): Examined => {
 }
 
 /** Every file that a run writes, that anything reads from its folder, or that is put beside them. */
-export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles), ...companions, jobsFile]
+export const everyFile: readonly string[] = [manifestFile, answersFile, ...modelFiles, ...Object.values(rowFiles), ...companions, ...tableNames.map(tableFile), jobsFile]
 
 /** A manifest has one text: two fields of one name, of which the last counts, say two things. */
 const textChange = (folder: string, manifest: Manifest, disk: Disk): string | undefined =>

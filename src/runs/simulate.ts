@@ -68,6 +68,8 @@ export interface SimulateOptions extends ResolveOptions {
    * (the default), kept after that, or none.
    */
   readonly jobs?: 'until-complete' | 'keep' | 'none' | undefined
+  /** Whether `out` is to have every table of the run as Parquet, too, once it has ended. Default: false. */
+  readonly tables?: boolean | undefined
 }
 
 /** A flight that is about to begin. */
@@ -136,11 +138,19 @@ const givenPlan = (given: Plan | PlanFile, resolved: Resolved, world: World): Pl
   return checkedPlan(value, survey(resolved, world).participants, source)
 }
 
-/** Resolves, loads the world, opens the engine, flies, and writes the run as it flies. */
-export const conduct = async (
+/** Resolves, loads the world, opens the engine, flies, and writes the run as it flies; its tables when it is there. */
+export const conduct = async (specification: Specification, options: SimulateOptions, watch: Callbacks = {}): Promise<Run> => {
+  const run = await flown(specification, options, watch)
+  if (options.tables !== true || run.folder === undefined) return run
+  const { keepTables } = await import('./tables/keep-tables.js')
+  // A copy would write out the canonical events.
+  return Object.assign(run, { manifest: keepTables(run.folder, watch.disk ?? realDisk) })
+}
+
+const flown = async (
   specification: Specification,
   options: SimulateOptions,
-  watch: Callbacks = {},
+  watch: Callbacks,
 ): Promise<Run> => {
   const { resolved, place } = meant(specification, options)
   const { cwd } = place

@@ -13,7 +13,7 @@ import { manifestFile, readManifest } from '../../runs/manifest.js'
 import { readRows } from '../../runs/rows.js'
 import { demandSound } from '../../runs/seal.js'
 import { AskedRuns } from '../query/ask-runs.js'
-import { tableNames } from '../query/tables.js'
+import { tableNames } from '../../runs/tables/tables.js'
 import { tensorBoardEvents } from './tensorboard.js'
 
 export const exportFormats = ['csv', 'parquet', 'json', 'tensorboard', 'safetensors'] as const

@@ -1,14 +1,13 @@
-import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader } from '@duckdb/node-api'
+import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBResultReader } from '@duckdb/node-api'
 import { basename, dirname, join } from 'node:path'
 
 import { DataError } from '../../errors.js'
-import type { TestAnswers } from '../../flight/flight.js'
-import { readAnswers } from '../../runs/answers.js'
 import { realDisk } from '../../runs/disk.js'
 import { manifestFile, readManifest } from '../../runs/manifest.js'
 import { demandSound } from '../../runs/seal.js'
 import { loadDuckDb } from './duckdb.js'
-import { runTables, type RunTable, tableNames, type TableName } from './tables.js'
+import { tableRows } from '../../runs/tables/rows.js'
+import { type Column, runTables, type RunTable, tableNames, type TableName } from '../../runs/tables/tables.js'
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 const name = (value: string): string => `"${value.replaceAll('"', '""')}"`
@@ -49,32 +48,25 @@ const fillFaults = async (connection: DuckDBConnection, run: string, folder: str
   }
 }
 
-/** Rows of scores, one for each class where there are several. */
-const fillPredictions = async (connection: DuckDBConnection, run: string, answers: readonly TestAnswers[]): Promise<void> => {
+/** A value of a table's row as DuckDB is told it, by the type of its column. */
+const appended: Readonly<Record<string, (to: DuckDBAppender, value: never) => void>> = {
+  VARCHAR: (to, value) => to.appendVarchar(value),
+  BIGINT: (to, value) => to.appendBigInt(BigInt(value)),
+  INTEGER: (to, value) => to.appendInteger(value),
+  FLOAT: (to, value) => to.appendFloat(value),
+}
+
+const fillPredictions = async (connection: DuckDBConnection, run: string, folder: string): Promise<void> => {
   const appender = await connection.createAppender('predictions')
-  for (const { which, round, scenario, tasks, rows, labels, user, scores } of answers) {
-    for (const [t, task] of tasks.entries()) {
-      const width = scores[t].length / rows
-      for (let row = 0; row < rows; row++) {
-        for (let cls = 0; cls < width; cls++) {
-          const label = labels[row * tasks.length + t]
-          appender.appendVarchar(run)
-          appender.appendVarchar(which)
-          appender.appendBigInt(BigInt(round))
-          appender.appendVarchar(scenario)
-          appender.appendVarchar(task)
-          appender.appendInteger(row)
-          if (user === undefined) appender.appendNull()
-          else appender.appendInteger(user[row])
-          if (Number.isNaN(label)) appender.appendNull()
-          else appender.appendFloat(label)
-          if (width === 1) appender.appendNull()
-          else appender.appendInteger(cls)
-          appender.appendFloat(scores[t][row * width + cls])
-          appender.endRow()
-        }
-      }
+  const columns = Object.entries<Column>(runTables.predictions.columns)
+  for (const row of tableRows('predictions', folder, {}, realDisk)) {
+    appender.appendVarchar(run)
+    for (const [column, { type }] of columns) {
+      const value = row[column]
+      if (value === undefined || value === null) appender.appendNull()
+      else appended[type](appender, value as never)
     }
+    appender.endRow()
   }
   appender.closeSync()
 }
@@ -107,8 +99,7 @@ export class AskedRuns {
       }
       for (const [i, folder] of folders.entries()) {
         await fillFaults(connection, names[i], folder)
-        const answers = readAnswers(folder, realDisk)
-        if (answers !== undefined) await fillPredictions(connection, names[i], answers)
+        await fillPredictions(connection, names[i], folder)
       }
       return asked
     } catch (error) {

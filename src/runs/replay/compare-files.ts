@@ -7,6 +7,8 @@ import { manifestFile, type Manifest } from '../manifest.js'
 import { roundPrices } from '../priced.js'
 import { readEnd } from '../rows.js'
 import type { Run } from '../simulate.js'
+import { demandOwnTables } from '../tables/keep-tables.js'
+import { tableFile, tableNames } from '../tables/tables.js'
 import { demandSameEnd } from './compare-manifest.js'
 import { compareRows, formatRowDifference } from './compare.js'
 
@@ -39,7 +41,7 @@ export const demandSameBlocks = (folder: string, run: Run, disk: Disk): void => 
 
 /** Refuses a manifest that vouches for files which the flight does not write. */
 export const demandOwnFiles = ({ files = {} }: Manifest, run: Run): void => {
-  const written: ReadonlySet<string> = new Set([...Object.values(rowFiles), ...Object.keys(blockFiles(run))])
+  const written: ReadonlySet<string> = new Set([...Object.values(rowFiles), ...Object.keys(blockFiles(run)), ...tableNames.map(tableFile)])
   const claimed = Object.keys(files).find((file) => !written.has(file))
   if (claimed !== undefined) throw new NondeterminismError(`${manifestFile}: files names ${claimed}, which the flight does not write.`)
 }
@@ -56,7 +58,10 @@ export const compareFiles = (folder: string, manifest: Manifest, run: Run, exact
     const { lines: kept, rest } = readEnd(folder, file, disk)
     if (rest !== '') throw new NondeterminismError(`${file}:${kept.length + 1} is not what was flown: its line has no end.`)
   }
-  if (exactly) demandSameBlocks(folder, run, disk)
+  if (exactly) {
+    demandSameBlocks(folder, run, disk)
+    demandOwnTables(folder, manifest, disk)
+  }
   demandOwnFiles(manifest, run)
   demandSameEnd(manifest, run.manifest, exactly)
 }

@@ -6,14 +6,13 @@ import { comparedNames } from '../../lab/compared/all.js'
 import { canonical } from '../../roster/identity.js'
 import { derivedSeed, resolve } from '../../simulation/resolve.js'
 import type { SeedPurpose, Specification } from '../../simulation/specification.js'
+import { accompany } from '../accompany.js'
 import { specificationOf } from '../describe.js'
 import { realDisk, type Disk } from '../disk.js'
 import { whyOf } from '../folder.js'
 import { sha256 } from '../hash.js'
 import { loadSpecification } from '../load.js'
-import { manifestFile, manifestText, readManifest } from '../manifest.js'
 import { demandRoom } from '../place.js'
-import { sealed } from '../seal.js'
 import { conduct, prepare, type SimulateOptions } from '../simulate.js'
 import type { Failing } from './failing.js'
 import { minimalFile } from './minimal.js'
@@ -108,14 +107,6 @@ const meaningOf = (specification: Specification, options: Pick<SimulateOptions, 
   const resolved = resolve(specification, options)
   const { seeds: _, ...fields } = specificationOf(resolved)
   return canonical([{ ...fields, name: '' }, resolved.seeds])
-}
-
-/** Puts files beside a run, and has its manifest vouch for them. */
-const accompany = (folder: string, files: Readonly<Record<string, string>>, disk: Disk): void => {
-  const manifest = readManifest(folder, disk)
-  const hashes = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, { sha256: sha256(text), bytes: Buffer.byteLength(text) }]))
-  for (const [name, text] of Object.entries(files)) disk.replace(join(folder, name), text)
-  disk.replace(join(folder, manifestFile), manifestText(sealed(manifest, { ...manifest.files, ...hashes })))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { rowFiles } from '../../runs/files.js'
+import { rowFiles } from '../files.js'
 
 /** A column of a table: what DuckDB has it as, and what is in it. */
 export interface Column {
@@ -147,3 +147,6 @@ export const runTables = {
 
 export type TableName = keyof typeof runTables
 export const tableNames = Object.keys(runTables) as TableName[]
+
+/** The file of a table in a run that keeps them. */
+export const tableFile = (table: TableName): string => `${table}.parquet`
