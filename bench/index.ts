@@ -14,6 +14,7 @@ const benches = {
   explore: { measures: 'cases that are drawn and flown per CPU-second, without training', load: () => import('./explore.js') },
   flows: { measures: 'CPU microseconds per flow event under fair sharing, by concurrent flows', load: () => import('./flows.js') },
   workers: { measures: 'two workers against one on eight equal clients', load: () => import('./workers.js') },
+  study: { measures: 'a study flown one run after the other, and as many at once as there are cores: wall and CPU seconds', load: () => import('./study.js') },
   'job-log': { measures: 'what the log of finished jobs costs a flight, and what it saves', load: () => import('./job-log.js') },
   'secure-aggregation': { measures: 'bytes and virtual seconds of rounds under secure aggregation, per client, beside plain ones and the formula of its paper', load: () => import('./secure-aggregation.js') },
   codecs: { measures: 'megabytes of float32 that each codec encodes and decodes per CPU-second, on 10 MB that look like updates', load: () => import('./codecs.js') },
