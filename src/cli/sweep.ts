@@ -2,15 +2,17 @@ import { availableParallelism } from 'node:os'
 import { join, resolve as absolute } from 'node:path'
 
 import type { EngineName } from '../engine/open.js'
-import { exitCodes } from '../errors.js'
+import { exitCodes, SpecificationError } from '../errors.js'
 import { realDisk } from '../runs/disk.js'
 import { cellsOf, folderName } from '../runs/study/cell.js'
 import { codeOf, flyStudy } from '../runs/study/fly-study.js'
 import { isStudyFolder, readStudyRecord, type StudyRecord, writeStudyRecord } from '../runs/study/record.js'
 import { isIn, parseShard, type Shard } from '../runs/study/shard.js'
+import type { StudyPlan } from '../runs/study/study.js'
 import type { SweepFlags as Axes } from '../runs/sweep/flags.js'
 import { loadSweep } from '../runs/sweep/load-sweep.js'
 import { resultsOf } from '../runs/sweep/results.js'
+import { worldOfFolder } from '../runs/world-of-folder.js'
 import { failures } from './failures.js'
 import { plural } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
@@ -21,7 +23,6 @@ import { sweepTable } from './sweep-table.js'
 
 export interface SweepFlags extends Axes {
   readonly shard?: string
-  readonly data?: string
   readonly out?: string
   readonly engine?: EngineName
   readonly workers?: number
@@ -43,8 +44,17 @@ const note = (folder: string, record: Pick<StudyRecord, 'script' | 'flags'>): vo
 }
 
 /** The axes among all flags: what threads load the plan with. */
-const axesOf = ({ grid, point, random, draws, drawSeed, seeds, metric, set }: SweepFlags): Axes =>
-  ({ grid, point, random, draws, drawSeed, seeds, metric, set })
+const axesOf = ({ grid, point, random, draws, drawSeed, seeds, metric, set, data }: SweepFlags): Axes =>
+  ({ grid, point, random, draws, drawSeed, seeds, metric, set, data })
+
+/** Refuses data in place of worlds that differ: their runs would be the same, under two names. */
+const demandOneWorld = ({ base, conditions, variants }: StudyPlan, data: string): void => {
+  const written = [...Object.values(conditions), ...Object.values(variants)].flatMap((patch) => ('world' in patch ? [patch.world] : []))
+  const flown = (written.length > 0 ? written : [base.world]).map((world) => worldOfFolder(data, world))
+  const distinct = (worlds: readonly unknown[]): number => new Set(worlds.map((world) => JSON.stringify(world))).size
+  if (written.length === 0 || distinct(flown) === distinct(written)) return
+  throw new SpecificationError(`--data ${data} takes the place of the worlds that the sweep differs in. Leave out --data, or those axes.`)
+}
 
 const partOf = (shard: Shard | undefined): string => (shard === undefined ? '' : ` of part ${shard.number} of ${shard.of}`)
 
@@ -54,6 +64,7 @@ export const sweep = async (file: string, flags: SweepFlags, streams: Terminal):
   const axes = axesOf(flags)
   const shard = flags.shard === undefined ? undefined : parseShard(flags.shard)
   const { plan, axes: paths, repeated, script } = await loadSweep(file, cwd, axes)
+  if (flags.data !== undefined) demandOneWorld(plan, absolute(cwd, flags.data))
   const folder = flags.out ?? join('runs', folderName(plan.name))
   const at = absolute(cwd, folder)
   const cells = cellsOf(plan).filter((_, place) => isIn(shard, place))

@@ -80,6 +80,18 @@ describe('a sweep', () => {
   })
 })
 
+it('data in place of worlds that differ is refused; in place of one it is flown on', async () => {
+  const shop = resolve('docs/examples/shop')
+  const over = (...flags: string[]): Promise<Said> => say(['sweep', 'simulation.json', '--flights', '1', '--workers', '1', '--quiet', '--format', 'csv', '--out', 'shop', '--data', shop, ...flags], cwd)
+  const worlds = await over('--grid', 'world.impressions=100,200')
+  expect([worlds.code, worlds.err]).toEqual([exitCodes.specification, expect.stringContaining('takes the place of the worlds that the sweep differs in. Leave out --data, or those axes.')])
+  expect(existsSync(join(cwd, 'shop'))).toBe(false)
+  const flown = await over('--grid', 'local.epochs=1,2', '--set', 'faults=[]')
+  expect([flown.code, flown.err, lines(flown.out).length]).toEqual([0, '', 3])
+  expect(readManifest(join(cwd, 'shop/shop/local.epochs-1/seed-1'), realDisk)).toMatchObject({ data: shop, world: { name: expect.not.stringContaining('storefronts') as string } })
+  expect((await over('--grid', 'local.epochs=1,2', '--set', 'faults=[]', '--seeds', '1')).out).toBe(flown.out)
+})
+
 describe('parts of a sweep', () => {
   it('that went to two folders are the whole once they lie in one; compare reads both as they are', async () => {
     const parts = [await csvOf('--out', 'part-1', '--shard', '1/2'), await csvOf('--out', 'part-2', '--shard', '2/2')]

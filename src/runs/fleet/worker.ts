@@ -33,8 +33,8 @@ const load = async (): Promise<StudyPlan> => {
   throw new SpecificationError(`the script ${now.file} has changed while it was flown. Fly it again: what is complete stays.`)
 }
 
-/** Engines train in the thread that flies, unless somebody asks for workers. */
-const workers = commission.workers ?? 0
+/** Engines train in the thread that flies, unless somebody asks for workers. Native TensorFlow has one pool in a process: it gets one of its own. */
+const workers = commission.workers ?? (commission.engine === 'tfjs-node' ? 1 : 0)
 
 export default async (order: Order): Promise<Outcome> => {
   try {

@@ -14,8 +14,11 @@ export interface Cell {
   readonly folder: string
 }
 
-/** A name as a folder: what is not a letter, digit, dot, sign or underscore becomes a sign. */
-export const folderName = (name: string): string => name.replace(/[^\w.-]+/g, '-')
+/** A name as a folder: what is not a letter, digit, dot, sign or underscore becomes a sign, and so do dots alone. */
+export const folderName = (name: string): string => name.replace(/[^\w.-]+/g, '-').replace(/^\.+$/, '-')
+
+/** Where trials of tuning lie: no runs of a table. */
+const ofTuning = 'tuning'
 
 /** The base, then the condition, then the variant; the study's runs are named after it. */
 export const specificationOf = (plan: StudyPlan, condition: string, variant: string): Specification => {
@@ -53,6 +56,8 @@ export const checkPlan = (plan: StudyPlan): void => {
     if (names.length === 0) refuse(plan, `there are no ${what}.`)
     const folders = names.map(folderName)
     const twice = names.find((name, i) => folders.indexOf(folders[i]) !== i)
+    const taken = names.find((name) => folderName(name) === ofTuning || name.trim() === '')
+    if (taken !== undefined) refuse(plan, `one of its ${what} is called "${taken}"${taken.trim() === '' ? '' : ', as the folder of trials is'}. Rename it.`)
     if (twice !== undefined) refuse(plan, `two ${what} have the folder "${folderName(twice)}". Rename one.`)
   }
   const variants = Object.keys(plan.variants)

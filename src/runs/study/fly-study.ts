@@ -80,7 +80,9 @@ const keyOf = ({ condition, variant }: Pick<Cell, 'condition' | 'variant'>): str
 const openFleet = (plan: StudyPlan, { flights = 1, source, ...options }: StudyOptions): { commission: Commission; fleet: Fleet } => {
   const { out, cwd, engine, workers, fresh = false, data, script = null } = options
   const commission: Commission = { source, script, out, cwd, engine, workers, fresh, data }
-  return { commission, fleet: flights > 1 && source !== undefined ? flyInThreads(commission, flights) : flyHere(plan, commission) }
+  // That engine trains where it is asked, and there can be one in a process.
+  const several = flights > 1 && source !== undefined && engine !== 'tfjs-node-eager'
+  return { commission, fleet: several ? flyInThreads(commission, flights) : flyHere(plan, commission) }
 }
 
 /**

@@ -17,6 +17,8 @@ export interface SweepFlags {
   readonly drawSeed?: string | undefined
   readonly seeds?: number | undefined
   readonly metric?: string | undefined
+  /** A folder of data in place of the world: what it is called where all points are of one. */
+  readonly data?: string | undefined
   /** Settings of the simulation that is swept. */
   readonly set?: readonly string[] | undefined
 }

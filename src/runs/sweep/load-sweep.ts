@@ -1,3 +1,5 @@
+import { basename, resolve as absolute } from 'node:path'
+
 import { z } from 'zod'
 
 import type { JsonSchema } from '../../documents/names.js'
@@ -69,5 +71,6 @@ export const loadSweep = async (
   }
   const { value: base, source: told } = applied(specification, { ...(flags.set && { set: flags.set }), source })
   const typed = loaded.in === 'document' || loaded.sweep === undefined
-  return { ...studyOf({ base, plan, name, source: told, typed, where: whereIn(loaded, axes) }), script }
+  const data = flags.data === undefined ? undefined : basename(absolute(cwd, flags.data))
+  return { ...studyOf({ base, plan, name, ...(data !== undefined && { data }), source: told, typed, where: whereIn(loaded, axes) }), script }
 }

@@ -16,6 +16,8 @@ export interface Swept {
   readonly plan: SweepPlan
   /** The file's name without its ending. */
   readonly name: string
+  /** What is flown on in place of the base's world, where it is. */
+  readonly data?: string
   /** Where the base was written. */
   readonly source: Source
   /** Whether values were typed, so that times must have a unit: a script has constants for them. */
@@ -88,7 +90,7 @@ export const studyOf = (swept: Swept): SweptStudy => {
   const { points, repeated } = pointsOf(axes, refuse)
   const about: ResolveOptions = { source, typed, name: swept.name }
   checkPoints(points, about, swept)
-  const { conditions, variants, pairs } = grouped(points, { condition: kindOf(base.world) ?? 'base', variant: kindOf(base.strategy) ?? swept.name })
+  const { conditions, variants, pairs } = grouped(points, { condition: swept.data ?? kindOf(base.world) ?? 'base', variant: kindOf(base.strategy) ?? swept.name })
   const patches = (groups: readonly Group[]): Record<string, Patch> => Object.fromEntries(groups.map((group) => [group.label, patchOf(group, about, swept)]))
   const leveled = [...conditions, ...variants].filter(({ choices }) => choices.length > 0)
   const names = axesOf(points)

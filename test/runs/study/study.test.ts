@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readManifest } from '../../../src/runs/manifest.js'
 import { realDisk } from '../../../src/runs/disk.js'
-import { checkPlan, onlyConditions, onlyVariants } from '../../../src/runs/study/cell.js'
+import { checkPlan, folderName, onlyConditions, onlyVariants } from '../../../src/runs/study/cell.js'
 import { identityOf, type Identified } from '../../../src/runs/identity.js'
 import { flyStudy, type Progress } from '../../../src/runs/study/fly-study.js'
 import { study, type StudyPlan } from '../../../src/runs/study/study.js'
@@ -151,6 +151,9 @@ describe('a study', () => {
     refused({ baselines: ['fedavgg'] }, '"fedavgg" is not one of its variants: fedavg, alone.')
     refused({ variants: { 'a b': {}, 'a-b': {} }, baselines: ['a b'] }, 'two variants have the folder "a-b"')
     refused({ seeds: 0 }, 'seeds is 0')
+    refused({ variants: { tuning: {} }, baselines: ['tuning'] }, 'one of its variants is called "tuning", as the folder of trials is. Rename it.')
+    refused({ conditions: { ' ': {} } }, 'one of its conditions is called " ". Rename it.')
+    expect(['..', '.', '../..', 'a/../b', 'a b'].map(folderName)).toEqual(['-', '-', '..-..', 'a-..-b', 'a-b'])
     expect(study(() => plan).kind).toBe('study')
   })
 })
