@@ -6,7 +6,7 @@ import type { PointResult, RunResult, SweepResults } from '../runs/sweep/results
 import { mean, sampleVariance } from '../statistics/moments.js'
 import { reachedNotes } from './compare.js'
 import { firstLine } from './failures.js'
-import { formatScore } from '../report/format.js'
+import { cut, formatScore } from '../report/format.js'
 import { csv, sheets, type SheetFormat } from './sheet.js'
 
 /** A value of an axis in a table. */
@@ -51,7 +51,7 @@ const countOf = ({ runs }: PointResult): string => {
 /** Why runs of a point are not there: how many failed, and the first reason. */
 const whyOf = ({ runs }: PointResult): string => {
   const failed = runs.filter(({ status }) => status === 'failed')
-  return failed.length === 0 ? '' : `${failed.length} failed: ${firstLine(failed[0].why ?? '')}`
+  return failed.length === 0 ? '' : `${failed.length} failed: ${cut(firstLine(failed[0].why ?? ''), 80)}`
 }
 
 /** A table with a row for each point, for people. */
@@ -65,7 +65,7 @@ const asSheet = (plan: StudyPlan, axes: readonly string[], results: SweepResults
     const validation = formatScore(meanOf(defined(point.runs, (run) => run.validation)))
     const flown = point.runs.filter(({ status }) => status === 'complete')
     return [
-      ...axes.map((axis) => shownValue(point.point[axis])),
+      ...axes.map((axis) => cut(shownValue(point.point[axis]), 40)),
       countOf(point),
       `${validation}${best.has(point) && points.length > 1 ? ' best' : ''}`,
       measured(meanOf(tests)),

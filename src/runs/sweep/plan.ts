@@ -38,6 +38,7 @@ const settingsOf = (choices: readonly Choice[], { where }: Swept): Setting[] =>
 /** Throws all that is wrong with any point, each thing once. */
 const checkPoints = (points: readonly PointChoices[], about: ResolveOptions, swept: Swept): void => {
   const told = new Set<string>()
+  let wrong = 0
   for (const point of points) {
     try {
       resolve(swept.base as Specification, { ...about, settings: settingsOf(point, swept) })
@@ -45,7 +46,8 @@ const checkPoints = (points: readonly PointChoices[], about: ResolveOptions, swe
       if (!(error instanceof SpecificationError)) throw error
       // What is wrong with a value is wrong at all its points: a problem is a line with what is indented below it.
       for (const problem of error.message.split(/\n(?! )/)) told.add(problem)
-      if (told.size >= 4) break
+      // Enough to mend, and what is wrong with one value is wrong at a thousand points.
+      if (told.size >= 4 || ++wrong === 8) break
     }
   }
   if (told.size > 0) throw new SpecificationError([...told].join('\n'))

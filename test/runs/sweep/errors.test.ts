@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 
 import { exitCodes, SpecificationError } from '../../../src/errors.js'
 import { loadSpecification, loadStudy } from '../../../src/runs/load.js'
+import { cellsOf } from '../../../src/runs/study/cell.js'
+import type { StudyPlan } from '../../../src/runs/study/study.js'
 import type { SweepFlags } from '../../../src/runs/sweep/flags.js'
 import { loadSweep } from '../../../src/runs/sweep/load-sweep.js'
 import { say } from '../../cli/console.js'
@@ -105,6 +108,42 @@ describe('flags over any simulation', () => {
     const { plan } = await loadSweep('plain.yaml', cwd, { grid: ['faults=[],[{ kind: slow, who: client, by: 2 }]'] })
     expect(Object.keys(plan.variants)).toEqual(['faults=[]', 'faults=[{kind:slow,who:client,by:2}]'])
   })
+})
+
+it('whatever a sweep says, it is a study or an error with its reason', async () => {
+  // Names that matter, numbers at the borders, and values in the wrong places.
+  const path = fc.constantFrom('local.epochs', 'local.optimizer.rate', 'strategy', 'strategy.kind', 'strategy.mu', 'faults', 'faults.0', 'faults.0.by', 'name', 'world', '', '.', '0', '__proto__', 'constructor.prototype', 'a'.repeat(300))
+  const value = fc.oneof(fc.constantFrom(0, -1, 1e308, null, '', 'fedavg', true, [], {}, [[]], { kind: 'fedprox' }, [{ kind: 'slow', who: 'all', by: 2 }], '\u001b[2J', { uniform: [0, 1] }, { log: [0, 1] }), fc.jsonValue({ maxDepth: 2 }))
+  const wild = fc.dictionary(path, fc.oneof(value, fc.array(value, { maxLength: 3 }), fc.dictionary(fc.constantFrom('a', '__proto__', '..', 'of', 'log'), value)), { maxKeys: 3, noNullPrototype: true })
+  const tame = fc.record({
+    'local.epochs': fc.uniqueArray(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 3 }),
+    'strategy': fc.dictionary(fc.constantFrom('a', '..', 'tuning', 'fedavg', '\u001b[2J', 'a/b'), fc.constantFrom({ kind: 'fedavg' }, { kind: 'fedprox', mu: 1 }), { minKeys: 1, maxKeys: 3 }),
+    'faults': fc.uniqueArray(fc.constantFrom([], [{ kind: 'slow', who: 'all', by: 2 }], null), { minLength: 1 }),
+    'local.optimizer.rate': fc.uniqueArray(fc.double({ min: 1e-6, max: 1, noNaN: true }), { minLength: 1, maxLength: 2 }),
+  }, { requiredKeys: [] })
+  const group = fc.oneof({ weight: 4, arbitrary: tame }, { weight: 1, arbitrary: wild })
+  const rare = <T>(of: fc.Arbitrary<T>) => fc.option(of, { freq: 8, nil: undefined })
+  const often = <T>(of: fc.Arbitrary<T>) => fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: of })
+  const sweep = fc.record({
+    grid: rare(group), list: often(fc.oneof(fc.array(wild, { maxLength: 2 }), fc.constant([{ 'local.batch': 16 }, { 'local.batch': 32 }]), value)),
+    random: often(fc.oneof(wild, tame, value)), draws: often(fc.oneof(fc.integer({ min: -1, max: 3 }), value)),
+    seeds: rare(fc.integer({ min: 0, max: 3 })), until: often(fc.oneof(value, fc.constant({ task: 'ctr', auc: 0.6 }))), name: often(value), metric: often(value),
+  })
+  let studies = 0
+  await fc.assert(fc.asyncProperty(sweep, async (about) => {
+    writeFileSync(join(cwd, 'any.json'), JSON.stringify({ world: { kind: 'storefronts' }, model: { kind: 'linear-model' }, strategy: { kind: 'fedavg' }, rounds: { kind: 'synchronous', count: 1 }, sweep: about }))
+    const came: unknown = await loadSweep('any.json', cwd, {}).catch((error: unknown) => error)
+    if (came instanceof Error) {
+      expect(came).toBeInstanceOf(SpecificationError)
+      expect(came.message).not.toContain('\u001b')
+      expect(came.message.length).toBeLessThan(4000)
+    } else {
+      studies++
+      const { plan } = came as { plan: StudyPlan }
+      for (const { folder } of cellsOf(plan)) expect(folder.split('/')).not.toContain('..')
+    }
+  }), { numRuns: 120, seed: 15 })
+  expect(studies).toBeGreaterThan(20)
 })
 
 describe('other commands', () => {
