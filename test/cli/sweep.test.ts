@@ -137,11 +137,14 @@ export default sweep({ base, grid: { link: { usual: (envelopes, { usual }) => us
       expect(out).toMatch(/│ usual │ 1 +│ +1 │ +0\.\d{4}(?: best)? │ +0\.\d{4} │ +- │ +│/)
       expect(out).toMatch(/│ cut +│ 2 +│ 0 of 1 │ +- │ +- │ +- │ 1 failed: The simulation's link failed: the line is cut \(at 0\.000 s\) │/)
     }
-    expect(existsSync(join(cwd, 'runs/broken-sweep/failed.json'))).toBe(true)
+    // A part has a file of its own, which whoever flies the whole takes over.
+    const part = await fly('--shard', '2/2', '--quiet')
+    expect([part.code, part.err]).toEqual([exitCodes.crash, expect.stringContaining('1 run failed (runs/broken-sweep/failed-2-of-2.json has all)')])
+    const files = (): string[] => realDisk.list(join(cwd, 'runs/broken-sweep')).filter((name) => name.startsWith('failed')).toSorted()
+    expect(files()).toEqual(['failed-2-of-2.json', 'failed.json'])
     write(false)
     const { code, err } = await fly('--quiet')
-    expect([code, err]).toEqual([0, ''])
-    expect(existsSync(join(cwd, 'runs/broken-sweep/failed.json'))).toBe(false)
+    expect([code, err, files()]).toEqual([0, '', []])
   })
 })
 

@@ -12,7 +12,7 @@ import type { Manifest } from '../manifest.js'
 import { cellsOf, checkPlan, type Cell } from './cell.js'
 import type { PlanSource } from './load-plan.js'
 import { checkCells } from './plan.js'
-import { type Failed, writeFailed } from './failed.js'
+import { clearFailed, type Failed, writeFailed } from './failed.js'
 import { search, trialsOf, type Found } from './search.js'
 import { isIn, type Shard } from './shard.js'
 import type { StudyPlan } from './study.js'
@@ -121,7 +121,7 @@ const flyOn = async (plan: StudyPlan, options: StudyOptions, commission: Commiss
     failed.sort((a, b) => placeOf(a) - placeOf(b) || (a.folder < b.folder ? -1 : 1))
     writeFailed(options.out, failed, options.shard, realDisk)
   }
-  writeFailed(options.out, [], options.shard, realDisk)
+  clearFailed(options.out, options.shard, realDisk)
   const done = new Set<string>()
 
   /** Flies one order, or finds it flown. */
