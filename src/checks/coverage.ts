@@ -17,9 +17,13 @@ type Handling = Exclude<Role, 'shard'>
 /** What there is to try, by role and phase. */
 type Protocol = Readonly<Partial<Record<Handling, Readonly<Record<string, readonly string[]>>>>>
 
+interface Count {
+  times: number
+}
+
 /** Counts what actors handle, by what they were doing then. */
 export class Coverage {
-  readonly #counts: Readonly<Record<Handling, Map<string, Map<string, number>>>> = { client: new Map(), expert: new Map(), aggregator: new Map(), regional: new Map() }
+  readonly #counts: Readonly<Record<Handling, Map<string, Map<string, Count>>>> = { client: new Map(), expert: new Map(), aggregator: new Map(), regional: new Map() }
 
   constructor(private readonly has: Has) {}
 
@@ -27,12 +31,14 @@ export class Coverage {
     const phases = this.#counts[role === 'shard' ? 'expert' : role]
     let messages = phases.get(phase)
     if (messages === undefined) phases.set(phase, (messages = new Map()))
-    messages.set(message, (messages.get(message) ?? 0) + 1)
+    const known = messages.get(message)
+    if (known === undefined) messages.set(message, { times: 1 })
+    else known.times++
   }
 
   report(): CoverageReport {
     const handled = Object.fromEntries(Object.entries(this.#counts)
-      .flatMap(([role, phases]) => [...phases].flatMap(([phase, messages]) => [...messages].map(([message, times]) => [`${role} ${phase} ${message}`, times] as const)))
+      .flatMap(([role, phases]) => [...phases].flatMap(([phase, messages]) => [...messages].map(([message, { times }]) => [`${role} ${phase} ${message}`, times] as const)))
       .sort(([a], [b]) => (a < b ? -1 : 1)))
     const exist = triplesOf(this.has)
     return { handled: exist.filter((triple) => triple in handled).length, exist: exist.length, triples: handled }

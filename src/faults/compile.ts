@@ -260,6 +260,8 @@ export const compile = (input: CompileInput): Weather => {
   const forgers = compiled.flatMap(({ hooks: { forge } }) => (forge === undefined ? [] : [forge]))
   const has = (hook: keyof Hooks): boolean => compiled.some(({ hooks }) => hooks[hook] !== undefined)
   const [poisons, mislabels] = [has('poison'), has('trains')]
+  /** What most flights have none of is asked of nobody. */
+  const [slows, shortens] = [has('slow'), has('partial')]
   const subject = (name: Name): Subject => subjects.get(name) ?? unknown(name, subjects)
   const rules = new MessageRules(compiled.flatMap(ruleOf), roleOf)
 
@@ -355,6 +357,7 @@ export const compile = (input: CompileInput): Weather => {
       },
     }),
     span: (client, start, cost, round) => {
+      if (!slows && all.length === 0) return { until: start + cost }
       const who = subject(client)
       let end = start + cost
       if (who.slow.length > 0) {
@@ -399,6 +402,7 @@ export const compile = (input: CompileInput): Weather => {
       return own === undefined ? undefined : presence.leaves(own, from)
     },
     stays: (client, now, round) => {
+      if (all.length === 0) return true
       const { watched: own } = subject(client)
       return own === undefined || presence.stays(own, now, round)
     },
@@ -411,6 +415,7 @@ export const compile = (input: CompileInput): Weather => {
     completeness: (client, round) => {
       if (mislabels) for (const begins of trains(client)) begins(client, round)
       let least = 1
+      if (!shortens) return least
       for (const hook of subject(client).partial) least = Math.min(least, hook(client, round) ?? 1)
       return least
     },

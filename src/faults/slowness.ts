@@ -21,6 +21,7 @@ export class Slowness {
 
   /** Tells every fault that slowed the training by how much. */
   ended({ actor, at, round, start }: EventOf<'trained'>): void {
+    if (this.#underWay.size === 0) return
     const key = `${actor} ${start}`
     const training = this.#underWay.get(key)
     if (training === undefined) return

@@ -94,6 +94,7 @@ export class Checkpoints {
 
   /** A handler has returned. */
   readonly handled = (name: Name, state: unknown): void => {
+    if (this.#due.size === 0) return
     const round = this.#due.get(name)
     if (round === undefined) return
     this.#due.delete(name)

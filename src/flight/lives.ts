@@ -79,12 +79,12 @@ export class Lives {
   }
 
   isReborn(name: Name): boolean {
-    return this.#reborn.has(name)
+    return this.#reborn.size > 0 && this.#reborn.has(name)
   }
 
   /** Until when an actor's door is closed, because it sleeps or is busy. */
   closedUntil(name: Name): Micros | undefined {
-    return this.#closed.get(name)
+    return this.#closed.size === 0 ? undefined : this.#closed.get(name)
   }
 
   /** An actor does something until then, and takes nothing in meanwhile. */

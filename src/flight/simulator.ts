@@ -451,8 +451,10 @@ export class Simulator {
     const rolesOf = new Map([...parts, ...carried].map((part) => [part.name, part.roles]))
     const draws = freshened(this.#options.turn?.fresh, createDraws(streams(seeds.selection), createLexicon(), 'ties'), 'ties')
     /** Who comes first of clients whose messages arrive in one instant is drawn, anew for every round. */
-    const tieOf = ({ from, to, round }: Envelope): number =>
-      roles.get(from) === 'client' || (roles.get(from) === 'regional' && roles.get(to) !== 'client') ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
+    const tieOf = ({ from, to, round }: Envelope): number => {
+      const role = roles.get(from)
+      return role === 'client' || (role === 'regional' && roles.get(to) !== 'client') ? Math.floor(draws.visit(from, round, 0) * ties) + 1 : 0
+    }
     return new Network({
       now: () => kernel.now,
       at: (time, action, idle) => (idle === true ? kernel.idly(time - kernel.now, action) : kernel.at(time, action)),

@@ -69,6 +69,13 @@ interface Access {
   readonly ways: Map<string | undefined, { readonly up: Path; readonly down: Path }>
 }
 
+/** A server, which has no line of its own. */
+interface Server {
+  readonly up?: undefined
+  /** Where it is, as far as ways to it differ. */
+  readonly place: string | undefined
+}
+
 /** The lines from one end to another, apart from the ends' own: out of a region, over the backbone, into a region. */
 const between =
   ({ lines, regionOf }: Surroundings) =>
@@ -91,25 +98,21 @@ const between =
  * is connected by theirs.
  */
 export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone): Topology => {
-  /** Of servers: null. */
-  const accesses = new Map<Name, Access | null>()
+  const ends = new Map<Name, Access | Server>()
   const onTheWay = between(around)
-  const begin = (owner: Name): Access | null => {
+  const apart = around.lines.some(({ place }) => typeof place === 'object' && 'host' in place)
+  const begin = (owner: Name): Access | Server => {
     const role = roleOf(owner)
     const serves = role === 'regional'
-    const access: Access | null = role === 'client' || serves
+    const end: Access | Server = role === 'client' || serves
       ? { up: { owner, direction: 'up' }, down: { owner, direction: 'down' }, weight: around.weightOf(owner), serves, ways: new Map() }
-      : null
-    accesses.set(owner, access)
-    return access
+      : { place: apart ? owner : around.regionOf(owner) }
+    ends.set(owner, end)
+    return end
   }
-  const accessOf = (owner: Name): Access | null => {
-    const known = accesses.get(owner)
-    return known === undefined ? begin(owner) : known
-  }
-  const apart = around.lines.some(({ place }) => typeof place === 'object' && 'host' in place)
+  const endOf = (owner: Name): Access | Server => ends.get(owner) ?? begin(owner)
   const atServer = (server: Name, direction: 'up' | 'down'): SharedLine[] => around.lines.filter(({ place, direction: way }) =>
-    way === direction && ((place === 'servers' && accessOf(server) === null) || (typeof place === 'object' && 'host' in place && place.host === server)))
+    way === direction && ((place === 'servers' && endOf(server).up === undefined) || (typeof place === 'object' && 'host' in place && place.host === server)))
   const amongHosts = new Map<string, Path>()
   const fromHostTo = (from: Name, to: Name): Path => {
     const key = `${from} ${to}`
@@ -120,8 +123,8 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
     }
     return path
   }
-  const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name): { readonly up: Path; readonly down: Path } => {
-    const place = apart || accessOf(server) !== null ? server : around.regionOf(server)
+  const withServer = (client: Name, { up, down, weight, ways }: Access, server: Name, end: Access | Server): { readonly up: Path; readonly down: Path } => {
+    const place = end.up === undefined ? end.place : server
     const known = ways.get(place)
     if (known !== undefined) return known
     const both = {
@@ -133,15 +136,16 @@ export const star = (roleOf: (name: Name) => Role, around: Surroundings = alone)
   }
   return {
     path: (from, to) => {
-      const [sender, receiver] = [accessOf(from), accessOf(to)]
-      if (sender === null) return receiver !== null ? withServer(to, receiver, from).down : apart ? fromHostTo(from, to) : inside
-      if (receiver === null || (receiver.serves && !sender.serves)) return withServer(from, sender, to).up
-      if (sender.serves && !receiver.serves) return withServer(to, receiver, from).down
+      const sender = endOf(from)
+      const receiver = endOf(to)
+      if (sender.up === undefined) return receiver.up !== undefined ? withServer(to, receiver, from, sender).down : apart ? fromHostTo(from, to) : inside
+      if (receiver.up === undefined || (receiver.serves && !sender.serves)) return withServer(from, sender, to, receiver).up
+      if (sender.serves && !receiver.serves) return withServer(to, receiver, from, sender).down
       return { lines: [sender.up, ...onTheWay(from, to, 'up'), receiver.down], direction: 'up', weight: sender.weight }
     },
     linesOf: (who) => {
-      const access = accessOf(who)
-      return access === null ? [] : [access.up, access.down]
+      const end = endOf(who)
+      return end.up === undefined ? [] : [end.up, end.down]
     },
     linesAt: (at) => around.lines.filter(({ place }) => placeName(place) === placeName(at)),
   }

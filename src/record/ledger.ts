@@ -163,7 +163,7 @@ export class Ledger implements Reader {
   }
 
   #codecs(id: number): Pick<LedgerRow, 'codecs'> | undefined {
-    const shares = this.#shares.get(id)
+    const shares = this.#shares.size === 0 ? undefined : this.#shares.get(id)
     if (shares === undefined) return undefined
     const coded = Object.values(shares).reduce((sum, bytes) => sum + bytes, 0)
     return { codecs: { frame: this.#columns.get(id, BYTES) - coded, ...shares } }

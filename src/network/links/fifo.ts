@@ -21,6 +21,11 @@ interface Stop {
 /** Nobody's turn: of all lines that are free. */
 const nobody = Object.freeze([]) as unknown as Turn[]
 
+/** Those who have turns on a line, in order. */
+interface Queue {
+  turns: Turn[]
+}
+
 /** What the rate was said to be from an instant on. */
 interface Said {
   readonly from: Micros
@@ -94,7 +99,7 @@ const inOrder = (turns: Iterable<Turn>): Turn[] => [...turns].sort((a, b) => a.n
 export class Fifo implements Links {
   readonly #options: FifoOptions
   /** Turns by line, in order; those that are over are dropped when somebody looks. */
-  readonly #queues = new Map<Line, Turn[]>()
+  readonly #queues = new Map<Line, Queue>()
   /** When a line carries nothing, in the order of beginning; what is long over is dropped when another begins. */
   readonly #stops = new Map<Line, Stop[]>()
   #turns = 0
@@ -113,10 +118,12 @@ export class Fifo implements Links {
     let free = now
     for (const line of path.lines) {
       const queue = this.#queue(line, now)
-      if (queue.length === 0) this.#queues.set(line, [turn])
+      const { turns } = queue
+      // A list that was emptied is not filled again: it would be given room for many.
+      if (turns.length === 0) queue.turns = [turn]
       else {
-        free = Math.max(free, queue[queue.length - 1].end)
-        queue.push(turn)
+        free = Math.max(free, turns[turns.length - 1].end)
+        turns.push(turn)
       }
     }
     this.#place(turn, free)
@@ -127,7 +134,7 @@ export class Fifo implements Links {
     const { now } = this.#options
     const stop: Stop = { from: now(), until: Infinity }
     for (const line of lines) {
-      const isIdle = this.#queue(line, now()).length === 0
+      const isIdle = this.#turnsOn(line, now()).length === 0
       const stops = (this.#stops.get(line) ?? []).filter(({ until }) => !isIdle || until > now())
       this.#stops.set(line, [...stops, stop])
     }
@@ -145,7 +152,7 @@ export class Fifo implements Links {
   }
 
   on(line: Line): readonly Transfer[] {
-    return this.#queue(line, this.#options.now()).slice()
+    return this.#turnsOn(line, this.#options.now()).slice()
   }
 
   stop(turn: Turn): number {
@@ -160,8 +167,8 @@ export class Fifo implements Links {
     this.#withdraw(turn)
     const behind = this.#behind(turn)
     for (const line of turn.lines) {
-      const queue = this.#queues.get(line)!
-      queue.splice(queue.indexOf(turn), 1)
+      const { turns } = this.#queues.get(line)!
+      turns.splice(turns.indexOf(turn), 1)
     }
     turn.end = now
     for (const other of behind) this.#moveUp(other, now)
@@ -180,7 +187,7 @@ export class Fifo implements Links {
     const found = new Set(first)
     for (const { lines, number } of found) {
       for (const line of lines) {
-        for (const turn of this.#queues.get(line)!) if (turn.number > number) found.add(turn)
+        for (const turn of this.#queues.get(line)!.turns) if (turn.number > number) found.add(turn)
       }
     }
     return found
@@ -199,16 +206,16 @@ export class Fifo implements Links {
   #free(turn: Turn, now: Micros): Micros {
     let free = now
     for (const line of turn.lines) {
-      const queue = this.#queues.get(line)!
-      const place = queue.indexOf(turn)
-      if (place > 0) free = Math.max(free, queue[place - 1].end)
+      const { turns } = this.#queues.get(line)!
+      const place = turns.indexOf(turn)
+      if (place > 0) free = Math.max(free, turns[place - 1].end)
     }
     return free
   }
 
   #on(lines: readonly Line[]): Turn[] {
     const now = this.#options.now()
-    return lines.flatMap((line) => this.#queue(line, now))
+    return lines.flatMap((line) => this.#turnsOn(line, now))
   }
 
   /** What their lines carry from now on has changed: these end at another time, and who waits for them begins at another. */
@@ -258,16 +265,19 @@ export class Fifo implements Links {
   }
 
   /** The line's queue without what has left the line: a last byte that leaves now has left. */
-  #queue(line: Line, now: Micros): Turn[] {
-    const queue = this.#queues.get(line) ?? nobody
+  #queue(line: Line, now: Micros): Queue {
+    let queue = this.#queues.get(line)
+    if (queue === undefined) this.#queues.set(line, (queue = { turns: nobody }))
+    const { turns } = queue
     let over = 0
-    while (over < queue.length && queue[over].end <= now) over++
+    while (over < turns.length && turns[over].end <= now) over++
     if (over === 0) return queue
-    if (over === queue.length) {
-      this.#queues.set(line, nobody)
-      return nobody
-    }
-    queue.splice(0, over)
+    if (over === turns.length) queue.turns = nobody
+    else turns.splice(0, over)
     return queue
+  }
+
+  #turnsOn(line: Line, now: Micros): readonly Turn[] {
+    return this.#queue(line, now).turns
   }
 }
