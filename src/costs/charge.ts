@@ -38,6 +38,9 @@ export interface Priced {
 /** Messages of which something came: what was folded, what it was made from, and what kept the rounds going. */
 export const useful: ReadonlySet<Fate> = new Set(['used', 'control'])
 
+/** Whether anything came of a message. */
+export const isUseful = (fate: Fate): boolean => useful.has(fate)
+
 const lastOf = ({ ledger, trainings }: Priced): Micros =>
   trainings.reduce((last, { end }) => Math.max(last, end), ledger.reduce((last, { sent, delivered }) => Math.max(last, delivered ?? sent), 0))
 

@@ -1,5 +1,6 @@
 import type { Comparison } from '../../runs/comparison/compare.js'
-import { body, caption, heads, notes, sectionsOf, significant, type About, type Section } from './columns.js'
+import type { About } from '../../runs/comparison/tabulate.js'
+import { body, caption, heads, notes, sectionsOf, significant, type Section } from '../../report/comparison/columns.js'
 
 const left = 3
 const special: Readonly<Record<string, string>> = {

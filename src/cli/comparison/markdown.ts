@@ -1,7 +1,8 @@
 import type { Comparison } from '../../runs/comparison/compare.js'
+import type { About } from '../../runs/comparison/tabulate.js'
 import {
-  body, caption, costBody, costCaption, costHeads, heads, notes, sectionsOf, significant, type About, type Section,
-} from './columns.js'
+  body, caption, costBody, costCaption, costHeads, heads, notes, sectionsOf, significant, type Section,
+} from '../../report/comparison/columns.js'
 
 const left = 3
 const escape = (cell: string): string => cell.replaceAll('|', '\\|').replaceAll('*', '\\*').replaceAll('<', '&lt;')

@@ -1,9 +1,10 @@
 import Table from 'cli-table3'
 import type { Comparison } from '../../runs/comparison/compare.js'
+import type { About } from '../../runs/comparison/tabulate.js'
 import { wrap } from '../../report/format.js'
 import {
-  body, caption, costBody, costCaption, costHeads, heads, notes, sectionsOf, significant, type About, type Section,
-} from './columns.js'
+  body, caption, costBody, costCaption, costHeads, heads, notes, sectionsOf, significant, type Section,
+} from '../../report/comparison/columns.js'
 
 const left = 3
 

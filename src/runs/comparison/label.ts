@@ -68,18 +68,30 @@ const faultsIn = (manifests: readonly Manifest[]): readonly (string | undefined)
 /** Runs that differ in this field of their specifications differ in condition; in any other, in variant. */
 export const isOfCondition = (path: string): boolean => /^(world|labels|schedule|network|devices|faults|link)(\.|$)/.test(path)
 
+/** The leaves of every specification, and the paths of those that set runs apart. */
+const apartIn = (manifests: readonly Pick<Manifest, 'specification' | 'world'>[]): { readonly all: readonly Leaves[]; readonly apart: readonly string[] } => {
+  const all = manifests.map(({ specification, world }) => {
+    const { name: _name, ...fields } = specification
+    return leavesOf({ ...fields, world: { ...(fields.world as object), name: world.name } }, '', new Map())
+  })
+  const paths = [...new Set(all.flatMap((leaves) => [...leaves.keys()]))]
+  return { all, apart: paths.filter((path) => setsApart(path, all)) }
+}
+
+/** What sets each run apart from the others, field by field of its specification: `strategy.mu=0.1`, or a kind alone. */
+export const apartOf = (manifests: readonly Pick<Manifest, 'specification' | 'world'>[]): readonly (readonly string[])[] => {
+  const { all, apart } = apartIn(manifests)
+  return all.map((leaves) => apart.filter((path) => leaves.has(path)).map((path) =>
+    path.endsWith('.kind') ? plain(leaves.get(path)!) : `${path}=${plain(leaves.get(path)!)}`))
+}
+
 /**
  * Labels of runs that are not of a study: where specifications differ under `world`, `labels`, `schedule`, `network`,
  * `devices` or `faults`, the runs differ in condition; where they differ elsewhere, in variant. Runs that differ in
  * condition alone are compared by it: then it is their variant.
  */
 const derived = (manifests: readonly Manifest[]): Labels[] => {
-  const all = manifests.map(({ specification, world }) => {
-    const { name: _name, ...fields } = specification
-    return leavesOf({ ...fields, world: { ...(fields.world as object), name: world.name } }, '', new Map())
-  })
-  const paths = [...new Set(all.flatMap((leaves) => [...leaves.keys()]))]
-  const apart = paths.filter((path) => setsApart(path, all))
+  const { all, apart } = apartIn(manifests)
   const weathers = faultsIn(manifests)
   return all.map((leaves, i) => {
     const name = (fits: (path: string) => boolean): string =>

@@ -3,7 +3,9 @@ import { z } from 'zod'
 
 import { StorageError } from '../../errors.js'
 import type { Disk } from '../disk.js'
+import { type At, ats } from '../comparison/gather.js'
 import { demandShape } from '../shape.js'
+import type { StudyPlan } from './study.js'
 
 /** What a study's folder says of the command that flies it. */
 export const studyFile = 'study.json'
@@ -18,7 +20,14 @@ export interface StudyRecord {
   readonly script: { readonly file: string; readonly sha256: string }
   /** Its flags, but for those that say where and how loudly. */
   readonly flags: Readonly<Record<string, unknown>>
+  /** What it asks, and what its table compares: what a reader of its runs wants to know. Earlier versions did not write it. */
+  readonly asks?: Pick<StudyPlan, 'name' | 'question' | 'baselines' | 'metric' | 'within' | 'at' | 'byRows' | 'gain'>
 }
+
+const asked = z.looseObject({
+  name: z.string(), question: z.string(), baselines: z.array(z.string()), metric: z.string().optional(), within: z.string().optional(),
+  at: z.enum(Object.keys(ats) as [At, ...At[]]).optional(), byRows: z.boolean().optional(), gain: z.boolean().optional(),
+})
 
 const shape = z.looseObject({
   format: z.literal('windtunnel-study'),
@@ -26,15 +35,16 @@ const shape = z.looseObject({
   command: z.enum(['study', 'sweep']).optional(),
   script: z.looseObject({ file: z.string(), sha256: z.string() }),
   flags: z.record(z.string(), z.unknown()),
+  asks: asked.optional(),
 })
 
 export const isStudyFolder = (folder: string, disk: Pick<Disk, 'exists'>): boolean => disk.exists(join(folder, studyFile))
 
 /** Written before the first run: a study that is killed at any moment can be flown on. */
 export const writeStudyRecord = (
-  folder: string, { command, script, flags }: Pick<StudyRecord, 'command' | 'script' | 'flags'>, disk: Pick<Disk, 'makeFolder' | 'replace'>,
+  folder: string, { command, script, flags, asks }: Pick<StudyRecord, 'command' | 'script' | 'flags' | 'asks'>, disk: Pick<Disk, 'makeFolder' | 'replace'>,
 ): void => {
-  const record: StudyRecord = { format: 'windtunnel-study', version: 1, ...(command && { command }), script, flags }
+  const record: StudyRecord = { format: 'windtunnel-study', version: 1, ...(command && { command }), script, flags, ...(asks && { asks }) }
   try {
     disk.makeFolder(folder)
     disk.replace(join(folder, studyFile), `${JSON.stringify(record, null, 2)}\n`)

@@ -8,6 +8,7 @@ import { realDisk } from '../../../src/runs/disk.js'
 import { checkPlan, folderName, onlyConditions, onlyVariants } from '../../../src/runs/study/cell.js'
 import { identityOf, type Identified } from '../../../src/runs/identity.js'
 import { flyStudy, type Progress } from '../../../src/runs/study/fly-study.js'
+import { readStudyRecord } from '../../../src/runs/study/record.js'
 import { study, type StudyPlan } from '../../../src/runs/study/study.js'
 import { say } from '../../cli/console.js'
 import { manifest } from '../flights.js'
@@ -104,6 +105,8 @@ describe('a study', () => {
     expect([code, err]).toEqual([0, expect.stringContaining('2/2 calm · alone · seed 1\n2 runs in runs/tiny-study\n')])
     expect(out.split('\n')[1]).toMatch(/^calm,fedavg,ctr,mean,mean,alone,1,,0\.\d+,0\.\d+,/)
     expect(existsSync(join(cwd, 'runs/tiny-study/calm/alone/seed-1/manifest.json'))).toBe(true)
+    const { question, baselines } = plan
+    expect(readStudyRecord(join(cwd, 'runs/tiny-study'), realDisk).asks).toEqual({ name: plan.name, question, baselines })
     const run = await say(['run', 'tiny.ts'], cwd)
     expect(run).toMatchObject({ code: 2 })
     expect(run.err).toContain('tiny.ts is a study of many runs. Fly it with: npx windtunnel study tiny.ts')

@@ -1,26 +1,13 @@
 import type { Comparison } from '../../runs/comparison/compare.js'
 import type { Cost } from '../../runs/comparison/spent.js'
-import { formatBytes, formatCount, formatTime } from '../../report/format.js'
+import type { About } from '../../runs/comparison/tabulate.js'
+import { formatBytes, formatCount, formatTime } from '../format.js'
 
 /** A table of a comparison: one per condition and baseline. */
 export interface Section {
   readonly condition: string
   readonly baseline: string
   readonly rows: readonly Comparison[]
-}
-
-/** What a table says above and below its rows. */
-export interface About {
-  /** What is compared: `test AUC after the last round`. */
-  readonly what: string
-  /** Of the intervals. */
-  readonly level: number
-  /** Folders of runs with a model that diverged. */
-  readonly diverged?: readonly string[]
-  /** What runs took, beside the scores. */
-  readonly costs?: readonly Cost[]
-  /** What else a reader must know of these runs, a sentence each. */
-  readonly warnings?: readonly string[]
 }
 
 /** In the order of the rows: each condition, and in it each baseline. */
