@@ -35,8 +35,11 @@ nav.contents { display: flex; flex-wrap: wrap; gap: 4px 20px; padding-top: 14px;
 .tiles b { display: block; font-size: 1.3rem; line-height: 1.25; font-variant-numeric: tabular-nums }
 .tiles span { color: var(--faint); font-size: .86rem }
 figure { margin: 14px 0 22px }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 20px; align-items: start }
+.words { display: inline-block; min-width: 24ch }
 figcaption { color: var(--faint); font-size: .9rem; max-width: 84ch }
 .picture svg { display: block; width: 100%; height: auto; max-width: 100% }
+.picture text:not([dominant-baseline]) { dominant-baseline: central }
 .canvas { width: 100% }
 .narrow { display: none }
 .table { overflow-x: auto; margin: 8px 0; max-width: 100% }
@@ -55,6 +58,14 @@ summary { cursor: pointer; color: var(--accent); width: fit-content }
 .tabs > input:focus-visible + label { outline: 3px solid var(--accent); outline-offset: 2px }
 .tabs > .panel { display: none }
 TABS
+.about { color: var(--faint); font-size: .9rem; max-width: 84ch }
+.heats { display: flex; flex-wrap: wrap; gap: 4px 28px; margin-bottom: 18px }
+.heat th, .heat td { text-align: center; white-space: nowrap; padding: 5px 10px; border: 1px solid var(--line); max-width: 15ch }
+.heat thead th { white-space: normal; overflow-wrap: anywhere; min-width: 7ch }
+.heat th:first-child { text-align: left; white-space: normal; min-width: 9ch; max-width: 30ch; overflow-wrap: anywhere }
+td small { color: var(--faint); font-size: .86em }
+.heat small { display: block; color: inherit; opacity: .8 }
+SHADES
 .notes { padding-left: 20px }
 .warning { border-left: 4px solid var(--warn); padding: 2px 0 2px 12px; margin: 8px 0 }
 .bad { color: var(--bad) } .good { color: var(--good) }
@@ -65,6 +76,7 @@ footer { color: var(--faint); font-size: .86rem; padding-top: 30px; padding-bott
 @media (max-width: 640px) {
   main, header, nav.contents, footer { padding-left: 16px; padding-right: 16px }
   .wide { display: none } .narrow { display: block }
+  .pair { display: block }
 }
 @media print {
   :root { color-scheme: light }
@@ -77,4 +89,5 @@ footer { color: var(--faint); font-size: .86rem; padding-top: 30px; padding-bott
   figure, tr, .tiles li { break-inside: avoid } h2, h3 { break-after: avoid }
   a { color: inherit }
 }
-`.replace('TABS', Array.from({ length: 8 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):checked ~ .panel:nth-of-type(${i + 1}) { display: block }`).join('\n'))
+`.replace('SHADES', Array.from({ length: 10 }, (_, i) => `.s${i} { background: color-mix(in srgb, var(--h1) ${2 + 6 * i}%, var(--h0)); print-color-adjust: exact; -webkit-print-color-adjust: exact }`).join('\n'))
+  .replace('TABS', Array.from({ length: 8 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):checked ~ .panel:nth-of-type(${i + 1}) { display: block }`).join('\n'))

@@ -5,6 +5,8 @@ import { Drawer } from './chart.js'
 import { pageText } from './page.js'
 import { readRun } from './read-run.js'
 import { runPage } from './run-page.js'
+import { readSeveral } from './several/read-several.js'
+import { severalPage } from './several-page.js'
 
 /** What was written, and where. */
 export interface WrittenReport {
@@ -18,8 +20,9 @@ export interface WrittenReport {
  * folder that is of no run, files that are not as the run wrote them, and a place where it cannot be written.
  */
 export const writeReport = async (folders: readonly string[], file: string): Promise<WrittenReport> => {
-  const runs = folders.map(readRun)
-  const text = pageText(runPage(runs[0], await Drawer.open()))
+  const drawer = await Drawer.open()
+  const page = folders.length === 1 ? runPage(readRun(folders[0]), drawer) : severalPage(readSeveral(folders), drawer)
+  const text = pageText(page)
   const draft = `${file}.new`
   try {
     writeFileSync(draft, text)
@@ -29,5 +32,5 @@ export const writeReport = async (folders: readonly string[], file: string): Pro
     const { code } = cause as NodeJS.ErrnoException
     throw new StorageError(`${file} cannot be written (${code ?? String(cause)}). Give another place with --out.`, { cause })
   }
-  return { file, runs: runs.length, bytes: Buffer.byteLength(text) }
+  return { file, runs: folders.length, bytes: Buffer.byteLength(text) }
 }

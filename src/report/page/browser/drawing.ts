@@ -5,20 +5,22 @@
 
 /** The name of a function of this file where ECharts wants a function. */
 export interface Draws {
-  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'brief' | 'cell'
+  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'brief' | 'cell' | 'band' | 'each' | 'eachTime' | 'eachBytes' | 'interval' | 'ranges'
 }
 
 /** What ECharts gives those who draw an item. */
 interface Drawn {
-  value(dimension: number): number
+  value(dimension: number, item?: number): number
   coord(point: readonly number[]): readonly [number, number]
   size(extent: readonly number[]): readonly [number, number]
   visual(name: 'color' | 'borderColor' | 'decal'): unknown
 }
 
-/** The part of the chart that axes enclose, in pixels. */
+/** The part of the chart that axes enclose, in pixels; which item is drawn, and of how many. */
 interface Area {
   readonly coordSys: { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
+  readonly dataIndexInside: number
+  readonly dataInsideLength: number
 }
 
 const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -88,7 +90,65 @@ const cell = (_: Area, api: Drawn): object => {
   return { type: 'rect', shape: { x: x - width / 2 + 1, y: y - height / 2 + 1, width: width - 2, height: height - 2 }, style: paint(api, 3) }
 }
 
-const functions = { bar, time, bytes, percent, number, told, brief, cell }
+/** Four decimals, as tables have scores. */
+const score = (value: number): string => value.toFixed(4)
+
+/** What lines of means say at one place, each `[x, mean, lowest, highest]`: the place as `write` writes it, then a line each. */
+const eachAt = (write: (x: number) => string) => (about: unknown): string => {
+  const all = (Array.isArray(about) ? about : [about]) as readonly { readonly seriesName: string; readonly seriesType: string; readonly value: readonly number[] }[]
+  const lines = all.filter(({ seriesType }) => seriesType === 'line')
+  const told = lines.map(({ seriesName, value: [, mean, low, high] }) => `${seriesName}: ${score(mean)}${high > low ? ` (${score(low)} to ${score(high)})` : ''}`)
+  return lines.length === 0 ? '' : [write(lines[0].value[0]), ...told].join('\n')
+}
+
+const [each, eachTime, eachBytes] = [eachAt(number), eachAt(time), eachAt(bytes)]
+
+/** An area between two lines, of all items together: each is `[x, mean, low, high]`. */
+const band = ({ dataIndexInside, dataInsideLength }: Area, api: Drawn): object | undefined => {
+  if (dataIndexInside > 0) return undefined
+  const items = Array.from({ length: dataInsideLength }, (_, i) => i)
+  const along = (dimension: number): (readonly [number, number])[] => items.map((i) => api.coord([api.value(0, i), api.value(dimension, i)]))
+  return { type: 'polygon', shape: { points: [...along(3), ...along(2).toReversed()] }, style: { fill: api.visual('color'), opacity: 0.16 } }
+}
+
+/** An estimate with its interval in a row: `[estimate, row, low, high]`; bounds that are not known are not drawn. */
+const interval = ({ coordSys }: Area, api: Drawn): object => {
+  const [estimate, row, low, high] = [0, 1, 2, 3].map((dimension) => api.value(dimension))
+  const fill = api.visual('color')
+  const inside = (x: number): number => Math.min(coordSys.x + coordSys.width, Math.max(coordSys.x, x))
+  const at = (value: number): number => api.coord([value, row])[0]
+  const y = api.coord([estimate, row])[1]
+  const tall = Math.min(16, 0.7 * api.size([0, 1])[1])
+  const line = (x1: number, y1: number, x2: number, y2: number): object => ({ type: 'line', shape: { x1, y1, x2, y2 }, style: { fill: 'none', stroke: fill, lineWidth: 2 } })
+  const end = (value: number): object[] => (inside(at(value)) === at(value) ? [line(at(value), y - tall / 4, at(value), y + tall / 4)] : [])
+  return {
+    type: 'group',
+    children: [
+      ...(Number.isFinite(low) ? [line(inside(at(low)), y, inside(at(high)), y), ...end(low), ...end(high)] : []),
+      ...(inside(at(estimate)) === at(estimate) ? [{ type: 'circle', shape: { cx: at(estimate), cy: y, r: 4 }, style: { fill } }] : []),
+    ],
+  }
+}
+
+/** A point with its ranges along both axes: `[x, y, lowest x, highest x, lowest y, highest y, 1 if it is full]`. */
+const ranges = (_: Area, api: Drawn): object => {
+  const [x, y, left, right, low, high, full] = [0, 1, 2, 3, 4, 5, 6].map((dimension) => api.value(dimension))
+  const fill = api.visual('color')
+  const line = (from: readonly number[], to: readonly number[]): object => {
+    const [[x1, y1], [x2, y2]] = [api.coord(from), api.coord(to)]
+    return { type: 'line', shape: { x1, y1, x2, y2 }, style: { fill: 'none', stroke: fill, lineWidth: 1.5, opacity: 0.7 } }
+  }
+  const [cx, cy] = api.coord([x, y])
+  return {
+    type: 'group',
+    children: [
+      line([left, y], [right, y]), line([x, low], [x, high]),
+      { type: 'circle', shape: { cx, cy, r: 5.5 }, style: full === 1 ? { fill } : { fill: 'none', stroke: fill, lineWidth: 2 } },
+    ],
+  }
+}
+
+const functions = { bar, time, bytes, percent, number, told, brief, cell, band, each, eachTime, eachBytes, interval, ranges }
 
 /**
  * A chart with functions where it named them. `colours`: what `var(--name)` is here; absent: it stays as it is, for a stylesheet to say.
