@@ -7,7 +7,8 @@ import { folderName, onlyConditions, onlyVariants } from '../runs/study/cell.js'
 import { metricOf } from '../runs/study/plan.js'
 import { codeOf, flyStudy, type FlownStudy, type Progress } from '../runs/study/fly-study.js'
 import { realDisk } from '../runs/disk.js'
-import { type StudyRecord, writeStudyRecord } from '../runs/study/record.js'
+import { asksOf } from '../runs/study/asks.js'
+import { writeStudyRecord } from '../runs/study/record.js'
 import type { At } from '../runs/comparison/gather.js'
 import { comparisonOf } from '../runs/comparison/tabulate.js'
 import { formatted, type Format } from './compare.js'
@@ -68,13 +69,6 @@ const tabulate = (plan: StudyPlan, { folders }: FlownStudy, flags: StudyFlags, {
   out.write(formatted(rows, about, format))
 }
 
-/** What a study asks, and what its table compares: as the plan has it, unless the command says otherwise. */
-const asked = (plan: StudyPlan, flags: StudyFlags): StudyRecord['asks'] => {
-  const { name, question, baselines, gain } = plan
-  const { metric = metricOf(plan), at = plan.at, within = plan.within, byRows = plan.byRows } = flags
-  return { name, question, baselines, metric, within, at, byRows, gain }
-}
-
 /** `windtunnel study SCRIPT`: flies what is missing of a study, then prints its table. Returns the exit code. */
 export const study = async (script: string, flags: StudyFlags, streams: Terminal): Promise<number> => {
   const { cwd, err } = streams
@@ -85,7 +79,7 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
   const plan = { ...chosen, seeds: flags.seeds ?? planned.seeds, baselines: flags.baseline ?? chosen.baselines }
   const folder = flags.out ?? join('runs', `${folderName(plan.name)}${full ? '-full' : ''}`)
   const { out: _, fresh: __, quiet: ___, ...again } = flags
-  writeStudyRecord(absolute(cwd, folder), { script: from, flags: again, asks: asked(plan, flags) }, realDisk)
+  writeStudyRecord(absolute(cwd, folder), { script: from, flags: again, asks: asksOf(plan, flags) }, realDisk)
   // The table alone goes to standard output, so that it can be written to a file.
   const tell = (text: string): void => void (flags.quiet ? undefined : err.write(text))
   const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))

@@ -4,6 +4,7 @@ import { join, resolve as absolute } from 'node:path'
 import type { EngineName } from '../engine/open.js'
 import { exitCodes, SpecificationError } from '../errors.js'
 import { realDisk } from '../runs/disk.js'
+import { asksOf } from '../runs/study/asks.js'
 import { cellsOf, folderName } from '../runs/study/cell.js'
 import { codeOf, flyStudy } from '../runs/study/fly-study.js'
 import { isStudyFolder, readStudyRecord, type StudyRecord, writeStudyRecord } from '../runs/study/record.js'
@@ -36,11 +37,11 @@ export interface SweepFlags extends Axes {
 const shared = ({ script, flags }: Pick<StudyRecord, 'script' | 'flags'>): string => JSON.stringify([script, { ...flags, shard: undefined }])
 
 /** Says what is flown into the folder; where several shards of one sweep go into one, that is all of it. */
-const note = (folder: string, record: Pick<StudyRecord, 'script' | 'flags'>): void => {
+const note = (folder: string, record: Pick<StudyRecord, 'script' | 'flags' | 'asks'>): void => {
   const { shard, ...all } = record.flags
   const before = isStudyFolder(folder, realDisk) ? readStudyRecord(folder, realDisk) : undefined
   const joined = shard !== undefined && before !== undefined && shared(before) === shared(record) && before.flags.shard !== shard
-  writeStudyRecord(folder, { command: 'sweep', script: record.script, flags: joined ? all : record.flags }, realDisk)
+  writeStudyRecord(folder, { command: 'sweep', ...record, flags: joined ? all : record.flags }, realDisk)
 }
 
 /** The axes among all flags: what threads load the plan with. */
@@ -69,7 +70,7 @@ export const sweep = async (file: string, flags: SweepFlags, streams: Terminal):
   const at = absolute(cwd, folder)
   const cells = cellsOf(plan).filter((_, place) => isIn(shard, place))
   const { out: _, fresh: __, quiet: ___, ...again } = flags
-  note(at, { script, flags: again })
+  note(at, { script, flags: again, asks: asksOf(plan) })
   const tell = (text: string): void => void (flags.quiet ? undefined : err.write(text))
   if (repeated > 0) tell(`note: ${plural(repeated, 'draw')} came to a point that was there already: ${plural(plan.pairs?.length ?? Object.keys(plan.variants).length, 'point')} are flown\n`)
   const progress = showSweep(err, plan.name, cells, at, flags.quiet === true)

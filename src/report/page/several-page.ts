@@ -49,6 +49,7 @@ export const severalPage = (facts: SeveralFacts, drawer: Drawer): Page => {
   return {
     title: titleFor(facts),
     lead: html`<p class="lead">${plural(facts.variants.length, 'variant')} under ${plural(facts.conditions.length, 'condition')}.${incomplete > 0 && html` <b class="bad">${plural(incomplete, 'run')} ${incomplete === 1 ? 'is' : 'are'} not complete</b>, and in none of its numbers.`}</p>${firstNumbers(facts)}`,
+    exports: 'npx windtunnel export RUN --to csv --out DIR',
     sections: sections.flatMap((section) => section(facts, drawer) ?? []),
   }
 }

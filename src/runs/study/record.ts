@@ -5,7 +5,7 @@ import { StorageError } from '../../errors.js'
 import type { Disk } from '../disk.js'
 import { type At, ats } from '../comparison/gather.js'
 import { demandShape } from '../shape.js'
-import type { StudyPlan } from './study.js'
+import type { Asks } from './asks.js'
 
 /** What a study's folder says of the command that flies it. */
 export const studyFile = 'study.json'
@@ -21,7 +21,7 @@ export interface StudyRecord {
   /** Its flags, but for those that say where and how loudly. */
   readonly flags: Readonly<Record<string, unknown>>
   /** What it asks, and what its table compares: what a reader of its runs wants to know. Earlier versions did not write it. */
-  readonly asks?: Pick<StudyPlan, 'name' | 'question' | 'baselines' | 'metric' | 'within' | 'at' | 'byRows' | 'gain'>
+  readonly asks?: Asks
 }
 
 const asked = z.looseObject({

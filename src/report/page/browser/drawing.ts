@@ -97,8 +97,8 @@ const score = (value: number): string => value.toFixed(4)
 const eachAt = (write: (x: number) => string) => (about: unknown): string => {
   const all = (Array.isArray(about) ? about : [about]) as readonly { readonly seriesName: string; readonly seriesType: string; readonly value: readonly number[] }[]
   const lines = all.filter(({ seriesType }) => seriesType === 'line')
-  const told = lines.map(({ seriesName, value: [, mean, low, high] }) => `${seriesName}: ${score(mean)}${high > low ? ` (${score(low)} to ${score(high)})` : ''}`)
-  return lines.length === 0 ? '' : [write(lines[0].value[0]), ...told].join('\n')
+  const means = lines.map(({ seriesName, value: [, mean, low, high] }) => `${seriesName}: ${score(mean)}${high > low ? ` (${score(low)} to ${score(high)})` : ''}`)
+  return lines.length === 0 ? '' : [write(lines[0].value[0]), ...means].join('\n')
 }
 
 const [each, eachTime, eachBytes] = [eachAt(number), eachAt(time), eachAt(bytes)]

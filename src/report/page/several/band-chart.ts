@@ -78,7 +78,7 @@ export const bandChart = (lines: readonly BandLine[], { caption, along, measure,
 
 /** Where each line begins, is in its middle, and ends. */
 const ends = (lines: readonly BandLine[], at: (x: number) => string, along: string, title: string): Content =>
-  table(['variant', { title: along, isNumber: true }, { title: `${title}, mean`, isNumber: true }, { title: 'lowest', isNumber: true }, { title: 'highest', isNumber: true }, { title: 'seeds', isNumber: true }],
+  table(['line', { title: along, isNumber: true }, { title: `${title}, mean`, isNumber: true }, { title: 'lowest', isNumber: true }, { title: 'highest', isNumber: true }, { title: 'seeds', isNumber: true }],
     lines.flatMap(({ name, points }) => {
       const places = points.length <= 8 ? points.map((_, i) => i) : [0, Math.floor((points.length - 1) / 2), points.length - 1]
       return places.map((i, nth) => {

@@ -4,6 +4,9 @@ import type { Slice } from './axes.js'
 import type { SeveralFacts } from './read-several.js'
 import { runsOf } from './spent.js'
 
+/** Bootstrap samples of seeds. */
+export const samples = 2000
+
 /** Where a variant's mean crosses a baseline's along a slice. */
 export interface Critical extends CriticalLevel {
   readonly variant: string
@@ -43,7 +46,7 @@ export const criticalsOf = (facts: SeveralFacts, slice: Slice, task: string): Cr
         const others = theirs.get(seed)
         return others === undefined ? [] : [values.map((value, i) => value - others[i])]
       })
-      const found = criticalLevel(levels, paired, streams('report')('critical level', slice.axis, slice.others))
+      const found = criticalLevel(levels, paired, streams('report')('critical level', slice.axis, slice.others), { samples })
       const whole = paired.filter((values) => values.every((value) => !Number.isNaN(value)))
       const differences = levels.map((_, i) => whole.reduce((sum, values) => sum + values[i], 0) / whole.length)
       return [{ ...found, variant, baseline, task, differences }]

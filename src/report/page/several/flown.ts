@@ -1,10 +1,9 @@
-import { relative } from 'node:path'
-
 import { apartOf } from '../../../runs/comparison/label.js'
 import { plural } from '../../format.js'
 import { html, named, type Content } from '../html.js'
 import type { Section } from '../page.js'
 import { notes, table } from '../pieces.js'
+import { quoted } from '../quoted.js'
 import { placesOf } from './axes.js'
 import type { RunSum, SeveralFacts, StudyFacts } from './read-several.js'
 
@@ -12,8 +11,6 @@ import type { RunSum, SeveralFacts, StudyFacts } from './read-several.js'
 const most = 24
 /** Fields by which something differs that are named. */
 const mostFields = 6
-
-const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)
 
 const listed = (all: readonly string[], limit: number): string => (all.length <= limit ? all.join(', ') : `${all.slice(0, limit).join(', ')} and ${all.length - limit} more`)
 
@@ -73,13 +70,12 @@ const flags = ({ record }: StudyFacts): string =>
   }).join('')
 
 const again = ({ runs, studies }: SeveralFacts): Content => {
-  const here = process.cwd()
   const inside = new Set(studies.flatMap(({ folder }) => runs.filter((run) => run.folder.startsWith(`${folder}/`)).map((run) => run.folder)))
   const others = runs.filter(({ folder }) => !inside.has(folder))
   return [
-    studies.map((study) => html`<pre>npx windtunnel study ${quoted(study.record.script.file)}${flags(study)} --out ${quoted(relative(here, study.folder) || '.')}</pre>
+    studies.map((study) => html`<pre>npx windtunnel ${study.record.command ?? 'study'} ${quoted(study.record.script.file)}${flags(study)} --out ${quoted(study.folder)}</pre>
 <p>Script <code>${study.record.script.file}</code> (SHA-256 <code>${study.record.script.sha256.slice(0, 16)}</code>). What is there already is not flown again; <code>--fresh</code> flies all of it.</p>`),
-    others.length > 0 && html`<pre>${others.slice(0, most).map(({ folder }) => `npx windtunnel replay ${quoted(relative(here, folder))}\n`)}</pre>`,
+    others.length > 0 && html`<pre>${others.slice(0, most).map(({ folder }) => `npx windtunnel replay ${quoted(folder)}\n`)}</pre>`,
     others.length > most && html`<p>And ${plural(others.length - most, 'run')} more.</p>`,
   ]
 }

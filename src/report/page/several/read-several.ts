@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { SpecificationError } from '../../../errors.js'
 import { metrics as known } from '../../../metrics/metric.js'
@@ -10,6 +10,7 @@ import { realDisk } from '../../../runs/disk.js'
 import { rowFiles } from '../../../runs/files.js'
 import { type Manifest, readManifest } from '../../../runs/manifest.js'
 import { readRows } from '../../../runs/rows.js'
+import { type Failed, readFailed } from '../../../runs/study/failed.js'
 import { isStudyFolder, readStudyRecord, type StudyRecord } from '../../../runs/study/record.js'
 import { curveSplit, leading } from '../curves.js'
 import { type Looked, type Summed, sumRun } from './sum-run.js'
@@ -39,6 +40,8 @@ export interface SeveralFacts {
   readonly looked: Looked
   /** What compare says of the complete ones, or why it says nothing. */
   readonly compared: { readonly rows: readonly Comparison[]; readonly about: About; readonly baselines: readonly string[] } | { readonly why: string }
+  /** Runs of its studies that failed before they came to a folder. */
+  readonly unflown: readonly Failed[]
   /** The condition in which no fault struck, if there is just one. */
   readonly calm: string | undefined
 }
@@ -85,6 +88,11 @@ const compared = (runs: readonly RunSum[], asks: StudyRecord['asks'], { metric }
   }
 }
 
+const unflownOf = (studies: readonly StudyFacts[], runs: readonly RunSum[]): readonly Failed[] => {
+  const there = new Set(runs.map(({ folder }) => folder))
+  return studies.flatMap(({ folder }) => readFailed(folder, realDisk).filter((cell) => !there.has(join(folder, cell.folder))))
+}
+
 const strikes = ({ manifest: { faults = [] } }: RunSum): boolean => faults.some(({ fired }) => fired > 0)
 
 /** The condition without any fault; where there is none, the one in which none struck. */
@@ -113,7 +121,7 @@ export const readSeveral = (folders: readonly string[]): SeveralFacts => {
   const comparison = compared(runs, asks, looked)
   const baselines = 'baselines' in comparison ? comparison.baselines : []
   return {
-    runs, studies, looked, calm, compared: comparison,
+    runs, studies, looked, calm, unflown: unflownOf(studies, runs), compared: comparison,
     conditions: conditions.toSorted((a, b) => Number(b === calm) - Number(a === calm)),
     variants: [...new Set([...baselines, ...runs.map(({ variant }) => variant)])],
     tasks: [...new Set(completeOf({ runs }).flatMap(({ summed }) => [...summed.scores.keys(), ...summed.curves.keys()]))],

@@ -2,14 +2,21 @@ import { plural } from '../../format.js'
 import type { Drawer } from '../chart.js'
 import { html, named, type Content } from '../html.js'
 import type { Section } from '../page.js'
-import { csvOf, table, tabs } from '../pieces.js'
+import { csvOf, type Download, table, tabs } from '../pieces.js'
 import { type Slice, slicesOf } from './axes.js'
 import { bandChart, type BandLine } from './band-chart.js'
-import { criticalsOf, crossingText, intervalText, type Critical } from './critical.js'
+import { criticalsOf, crossingText, intervalText, samples, type Critical } from './critical.js'
 import { firstOf, lookOf, lowerIsBetter, mostVariants, shortNames, titleOf } from './looks.js'
 import { cellsOf, matrices, measuresOf } from './matrix.js'
 import { completeOf, type SeveralFacts } from './read-several.js'
 import { overSeeds, runsOf } from './spent.js'
+
+/** The same runs with variants for conditions: variants may lie along an axis too, and conditions are then the lines. */
+const turned = (facts: SeveralFacts): SeveralFacts => ({
+  ...facts, conditions: facts.variants, variants: facts.conditions,
+  runs: facts.runs.map((run) => ({ ...run, condition: run.variant, variant: run.condition })),
+  compared: { why: 'Conditions are not compared.' },
+})
 
 /** Slices of which curves are drawn; a tab each. */
 const mostSlices = 6
@@ -36,6 +43,7 @@ const criticalTable = (all: readonly Critical[], slice: Slice, lower: boolean): 
     table(['task', 'variant', 'against', `crosses at ${slice.axis}`, '95 % interval', { title: 'seeds', isNumber: true }],
       all.slice(0, mostCritical).map((one) => [one.task, named(one.variant), named(one.baseline), html`<span class="words">${crossingText(one, levels, lower)}</span>`, intervalText(one, levels), one.units]),
       'Critical crossings: where a variant\'s mean over scenarios and seeds crosses a baseline\'s, on the straight line between neighbouring levels'),
+    html`<p>Intervals are of ${samples} bootstrap samples of the seeds, each with its runs at all levels and of both variants; percentiles are expanded for few seeds. A sample that does not cross within the levels counts as crossing below or beyond them.</p>`,
     all.length > mostCritical && html`<p>${plural(all.length - mostCritical, 'pair')} more in the file below.</p>`,
   ]
 }
@@ -55,33 +63,44 @@ ${all.length > 0 && criticalTable(all, slice, lowerIsBetter(metric))}
 <details><summary>The worst scenario</summary><div class="pair">${figures('worst')}</div></details>`
 }
 
-const curves = (facts: SeveralFacts, slices: readonly Slice[], drawer: Drawer): Content => slices.length > 0 && html`
+/** A slice, and the runs as it looks at them. */
+interface Seen {
+  readonly facts: SeveralFacts
+  readonly slice: Slice
+}
+
+const curves = (seen: readonly Seen[], drawer: Drawer): Content => seen.length > 0 && html`
 <h3>Over levels</h3>
-${tabs('several-levels', 'Axis', slices.slice(0, mostSlices).map((slice) => ({ title: nameOf(slice).slice(0, 40), content: sliceContent(facts, slice, drawer) })))}
-${slices.length > mostSlices && html`<p>Curves along ${plural(slices.length - mostSlices, 'further stretch').replace('stretchs', 'stretches')} of levels are not drawn, so that the page stays small: the matrix and the files have their numbers.</p>`}
-<p>Intervals are of bootstrap samples of the seeds (2000), each with its runs at all levels and of both variants, percentiles expanded for few seeds. A sample that does not cross within the levels counts as crossing below or beyond them.</p>`
+${tabs('several-levels', 'Axis', seen.slice(0, mostSlices).map(({ facts, slice }) => ({ title: nameOf(slice).slice(0, 40), content: sliceContent(facts, slice, drawer) })))}
+${seen.length > mostSlices && html`<p>Of ${seen.length} stretches of levels, curves are drawn along the first ${mostSlices}, so that the page stays small: the files have the others' numbers.</p>`}`
 
-const files = (facts: SeveralFacts, slices: readonly Slice[]): Section['downloads'] => [
-  {
-    file: 'matrix.csv',
-    csv: csvOf(['measure', 'condition', 'variant', 'mean'], measuresOf(facts).flatMap(({ all }) => all).flatMap((measure) =>
-      cellsOf(facts, facts.conditions, measure).flatMap(({ name, cells }) => cells.map((cell, i) => [measure.title, facts.conditions[i], name, cell?.value ?? null])))),
-  },
-  ...(slices.length === 0 ? [] : [{
-    file: 'crossings.csv',
-    csv: csvOf(['axis', 'others', 'task', 'variant', 'baseline', 'seeds', 'crossing', 'low', 'high', 'below', 'beyond'], slices.flatMap((slice) => facts.tasks.flatMap((task) =>
-      criticalsOf(facts, slice, task).map(({ variant, baseline, units, crossings: [first], interval: [low, high], censored: { below, beyond } }) =>
-        [slice.axis, slice.others, task, variant, baseline, units, first?.at ?? null, ...[low, high].map((end) => (Number.isNaN(end) ? null : end)), below, beyond])))),
-  }]),
-]
+const matrixFile = (facts: SeveralFacts): Download => ({
+  file: 'matrix.csv',
+  csv: csvOf(['measure', 'condition', 'variant', 'mean'], measuresOf(facts).flatMap(({ all }) => all).flatMap((measure) =>
+    cellsOf(facts, facts.conditions, measure).flatMap(({ name, cells }) => cells.map((cell, i) => [measure.title, facts.conditions[i], name, cell?.value ?? null])))),
+})
 
-/** What conditions do to variants: the stress matrix, curves over levels, critical crossings. Of one condition there is no such thing. */
+const known = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value)
+
+const crossingsFile = (seen: readonly Seen[]): Download => ({
+  file: 'crossings.csv',
+  csv: csvOf(['axis', 'others', 'task', 'variant', 'baseline', 'seeds', 'crossing', 'low', 'high', 'below', 'beyond'], seen.flatMap(({ facts, slice }) => facts.tasks.flatMap((task) =>
+    criticalsOf(facts, slice, task).map(({ variant, baseline, units, crossings: [first], interval: [low, high], censored: { below, beyond } }) =>
+      [slice.axis, slice.others, task, variant, baseline, units, known(first?.at), known(low), known(high), below, beyond])))),
+})
+
+/**
+ * What conditions do to variants: the stress matrix, curves over levels, critical crossings. Undefined of one condition, where
+ * variants lie along no axis either.
+ */
 export const underStress = (facts: SeveralFacts, drawer: Drawer): Section | undefined => {
-  if (facts.conditions.length < 2 || completeOf(facts).length === 0) return undefined
-  const slices = slicesOf(facts.runs)
+  if (completeOf(facts).length === 0) return undefined
+  const seen = [facts, turned(facts)].flatMap((of) => slicesOf(of.runs).map((slice): Seen => ({ facts: of, slice })))
+  const isMatrix = facts.conditions.length > 1
+  if (!isMatrix && seen.length === 0) return undefined
   return {
-    id: 'stress', title: 'What conditions do to it',
-    content: html`${matrices(facts)}${curves(facts, slices, drawer)}`,
-    downloads: files(facts, slices),
+    id: 'stress', title: isMatrix ? 'What conditions do to it' : 'What levels do to it',
+    content: html`${isMatrix && matrices(facts)}${curves(seen, drawer)}`,
+    downloads: [...(isMatrix ? [matrixFile(facts)] : []), ...(seen.some((one) => 'baselines' in one.facts.compared) ? [crossingsFile(seen)] : [])],
   }
 }

@@ -61,7 +61,7 @@ const warningsBlock = (runs: readonly RunSum[]): Content => {
 const differing = (runs: readonly RunSum[], of: (run: RunSum) => string): readonly string[] => [...new Set(runs.map(of))]
 
 /** Whether several runs can be trusted: how each ended, what watched, who vouches, what they warn of. */
-export const whetherTrusted = ({ runs }: SeveralFacts): Section => {
+export const whetherTrusted = ({ runs, unflown }: SeveralFacts): Section => {
   const bad = runs.filter((run) => !isSound(run))
   const listed = [...bad, ...runs.filter(isSound)].slice(0, mostRuns)
   const versions = differing(runs, ({ manifest }) => Object.entries(manifest.versions).map(([name, version]) => `${name} ${version}`).join(', '))
@@ -74,6 +74,7 @@ export const whetherTrusted = ({ runs }: SeveralFacts): Section => {
 Every file that was read is as its run wrote it, by the SHA-256 in its manifest${runs.some(({ manifest }) => manifest.files === undefined) && ', where it holds one'}.</p>
 ${versions.length > 1 && html`<p class="warning">Runs are of ${versions.length} sets of versions: ${versions.slice(0, 4).join('; ')}.</p>`}
 ${processors.length > 1 && html`<p class="warning">Runs are of ${processors.length} kinds of processors (${processors.slice(0, 4).join('; ')}), whose numbers differ in the last bits.</p>`}
+${unflown.length > 0 && html`<p><b class="bad">${plural(unflown.length, 'run')} failed before there was anything to read</b>:</p>${table(['condition', 'variant', 'seed', 'why'], unflown.slice(0, mostRuns).map(({ condition, variant, seed, why }) => [named(condition), named(variant), seed, why]))}${unflown.length > mostRuns && html`<p>And ${plural(unflown.length - mostRuns, 'run')} more.</p>`}`}
 <h3>Warnings</h3>
 ${warningsBlock(runs)}
 <h3>Runs</h3>
