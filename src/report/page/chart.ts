@@ -73,11 +73,25 @@ const withoutStyles = (svg: string): string =>
     .replace(/ pointer-events="visible"/g, '')
 
 /** What most elements have alike: the picture has it once, or its stylesheet. */
-const alike = / (?:fill="none"|font-size="12px"|dominant-baseline="central"|stroke-linecap="butt"|stroke-miterlimit="10")/g
+const alike = / (?:fill="none"|font-size="12px"|dominant-baseline="central"|stroke-linecap="butt"|stroke-miterlimit="10"|xml:space="preserve")/g
+
+/** Areas that are cut out alike, as one. */
+const clippedOnce = (svg: string): string => {
+  const first = new Map<string, string>()
+  const same = new Map<string, string>()
+  const kept = svg.replace(/<clipPath id="([^"]*)">([^]*?)<\/clipPath>\n?/g, (whole, id: string, area: string) => {
+    const known = first.get(area)
+    same.set(id, known ?? id)
+    if (known !== undefined) return ''
+    first.set(area, id)
+    return whole
+  })
+  return kept.replace(/url\(#([^)]*)\)/g, (whole, id: string) => (same.has(id) ? `url(#${same.get(id)!})` : whole))
+}
 
 /** The same picture in fewer signs: places to a tenth of a pixel, nothing that nobody sees. */
 const slim = (svg: string): string =>
-  svg
+  clippedOnce(svg)
     .replace(alike, '')
     .replace(/ (?:d|transform|points)="[^"]*"/g, (attribute) => attribute.replace(/(\.\d)\d+/g, '$1'))
     .replace(/<path [^>]*><\/path>\n?/g, (path) => (/ (?:fill|stroke)="/.test(path) && !path.includes('fill-opacity="0"') ? path : ''))

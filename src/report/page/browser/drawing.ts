@@ -5,7 +5,7 @@
 
 /** The name of a function of this file where ECharts wants a function. */
 export interface Draws {
-  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'brief' | 'cell' | 'band' | 'each' | 'eachTime' | 'eachBytes' | 'interval' | 'ranges'
+  readonly draws: 'bar' | 'time' | 'bytes' | 'percent' | 'number' | 'told' | 'brief' | 'cell' | 'band' | 'faintBand' | 'each' | 'eachTime' | 'eachBytes' | 'interval' | 'ranges'
 }
 
 /** What ECharts gives those who draw an item. */
@@ -104,12 +104,14 @@ const eachAt = (write: (x: number) => string) => (about: unknown): string => {
 const [each, eachTime, eachBytes] = [eachAt(number), eachAt(time), eachAt(bytes)]
 
 /** An area between two lines, of all items together: each is `[x, mean, low, high]`. */
-const band = ({ dataIndexInside, dataInsideLength }: Area, api: Drawn): object | undefined => {
+const bandOf = (opacity: number) => ({ dataIndexInside, dataInsideLength }: Area, api: Drawn): object | undefined => {
   if (dataIndexInside > 0) return undefined
   const items = Array.from({ length: dataInsideLength }, (_, i) => i)
   const along = (dimension: number): (readonly [number, number])[] => items.map((i) => api.coord([api.value(0, i), api.value(dimension, i)]))
-  return { type: 'polygon', shape: { points: [...along(3), ...along(2).toReversed()] }, style: { fill: api.visual('color'), opacity: 0.16 } }
+  return { type: 'polygon', shape: { points: [...along(3), ...along(2).toReversed()] }, style: { fill: api.visual('color'), opacity } }
 }
+
+const [band, faintBand] = [bandOf(0.16), bandOf(0.06)]
 
 /** An estimate with its interval in a row: `[estimate, row, low, high]`; bounds that are not known are not drawn. */
 const interval = ({ coordSys }: Area, api: Drawn): object => {
@@ -119,12 +121,12 @@ const interval = ({ coordSys }: Area, api: Drawn): object => {
   const at = (value: number): number => api.coord([value, row])[0]
   const y = api.coord([estimate, row])[1]
   const tall = Math.min(16, 0.7 * api.size([0, 1])[1])
-  const line = (x1: number, y1: number, x2: number, y2: number): object => ({ type: 'line', shape: { x1, y1, x2, y2 }, style: { fill: 'none', stroke: fill, lineWidth: 2 } })
-  const end = (value: number): object[] => (inside(at(value)) === at(value) ? [line(at(value), y - tall / 4, at(value), y + tall / 4)] : [])
+  const end = (value: number): string => (inside(at(value)) === at(value) ? `M${at(value)} ${y - tall / 4}L${at(value)} ${y + tall / 4}` : '')
+  const pathData = Number.isFinite(low) ? `M${inside(at(low))} ${y}L${inside(at(high))} ${y}${end(low)}${end(high)}` : ''
   return {
     type: 'group',
     children: [
-      ...(Number.isFinite(low) ? [line(inside(at(low)), y, inside(at(high)), y), ...end(low), ...end(high)] : []),
+      ...(pathData === '' ? [] : [{ type: 'path', shape: { pathData }, style: { fill: 'none', stroke: fill, lineWidth: 2 } }]),
       ...(inside(at(estimate)) === at(estimate) ? [{ type: 'circle', shape: { cx: at(estimate), cy: y, r: 4 }, style: { fill } }] : []),
     ],
   }
@@ -148,7 +150,7 @@ const ranges = (_: Area, api: Drawn): object => {
   }
 }
 
-const functions = { bar, time, bytes, percent, number, told, brief, cell, band, each, eachTime, eachBytes, interval, ranges }
+const functions = { bar, time, bytes, percent, number, told, brief, cell, band, faintBand, each, eachTime, eachBytes, interval, ranges }
 
 /**
  * A chart with functions where it named them. `colours`: what `var(--name)` is here; absent: it stays as it is, for a stylesheet to say.

@@ -28,10 +28,27 @@ const axisOf = (name: string, measure: Measure): object => ({
   ...(measure === 'round' && { minInterval: 1 }),
 })
 
-const rounded = (value: number): number => Number(value.toPrecision(7))
+const rounded = (value: number, i: number): number => Number(value.toPrecision([6, 5, 4, 4][i]))
 
 /** What tells of a place, by what it is measured in. */
 const tellers: Readonly<Record<Measure, string>> = { round: 'each', number: 'each', time: 'eachTime', bytes: 'eachBytes' }
+
+/** Lines beyond which their bands are drawn fainter, as they lie upon each other. */
+const few = 4
+
+/** Names above a picture that is half a desk wide, in as many rows as they take, and the space below them. */
+export const legendOf = (lines: readonly { readonly short: string; readonly broken?: boolean }[]): { readonly legend: object; readonly grid: object } => {
+  const widths = lines.map(({ short }) => 34 + 6.6 * short.length)
+  let [rows, used] = [1, 0]
+  for (const width of widths) {
+    if (used > 0 && used + width > 460) [rows, used] = [rows + 1, 0]
+    used += width
+  }
+  return {
+    legend: { data: lines.map(({ short }) => ({ name: short })), itemGap: 8, ...(!lines.some(({ broken }) => broken === true) && { icon: 'rect' }) },
+    grid: { left: 58, right: 24, top: 34 + 20 * rows, bottom: 44 },
+  }
+}
 
 /** What a chart of bands is of. */
 export interface BandAbout {
@@ -49,28 +66,22 @@ export interface BandAbout {
 /** Lines of means with bands from the lowest to the highest seed. */
 export const bandChart = (lines: readonly BandLine[], { caption, along, measure, height = 330, title, marks = [] }: BandAbout): Chart => {
   const at = writtenAt[measure]
-  const series = lines.flatMap((line, i) => {
-    const about = { name: line.short, datasetIndex: i, itemStyle: { color: line.colour } }
-    return [
-      {
-        ...about, type: 'line', encode: { x: 0, y: 1 }, showSymbol: line.points.length === 1, symbol: 'circle', symbolSize: 5, z: 3,
-        lineStyle: { width: 2, color: line.colour, type: line.broken ? [5, 4] : 'solid' },
-      },
-      ...(line.points.some(({ low, high }) => high > low)
-        ? [{ ...about, type: 'custom', renderItem: { draws: 'band' }, encode: { x: 0, y: [2, 3] }, silent: true, clip: true, z: 2 }] : []),
-    ]
-  })
+  const spread = lines.flatMap((line, i) => (line.points.some(({ low, high }) => high > low)
+    ? [{ name: line.short, datasetIndex: i, type: 'custom', renderItem: { draws: lines.length > few ? 'faintBand' : 'band' }, encode: { x: 0, y: [2, 3] }, silent: true, clip: true }] : []))
+  const means = lines.map((line, i) => ({
+    name: line.short, datasetIndex: i, type: 'line', showSymbol: line.points.length === 1, z: 3, ...(line.broken && { lineStyle: { type: [5, 4] } }),
+  }))
   const markLine = { silent: true, symbol: 'none', lineStyle: { color: 'var(--faint)', type: 'dashed' }, data: marks.map(({ at: x, text }) => ({ xAxis: x, label: { formatter: text, color: 'var(--faint)', position: 'insideEndTop' } })) }
   return {
     caption, height, zooms: 'x',
     option: {
-      legend: { type: 'scroll', data: lines.map(({ short }) => ({ name: short })) },
-      grid: { left: 58, right: 24, top: 60, bottom: 44 },
+      color: lines.map(({ colour }) => colour),
+      ...legendOf(lines),
       tooltip: { trigger: 'axis', formatter: { draws: tellers[measure] } },
       dataset: lines.map(({ points }) => ({ sourceHeader: false, source: points.map(({ x, mean, low, high }) => [x, mean, low, high].map(rounded)) })),
       xAxis: axisOf(along, measure),
       yAxis: { type: 'value', scale: true, name: title, nameLocation: 'end', nameGap: 14 },
-      series: series.map((one, i) => (i === 0 && marks.length > 0 ? { ...one, markLine } : one)),
+      series: [...spread, ...means.map((one, i) => (i === 0 && marks.length > 0 ? { ...one, markLine } : one))],
     },
     table: ends(lines, at, along, title),
   }

@@ -12,8 +12,9 @@ export interface BandPoint {
 /** What a curve runs over, as points have it. */
 export type Along = 'round' | 'time' | 'bytes'
 
-/** Points of a band at most: what is between is left out evenly, the first and the last never. */
+/** Points of a band at most: what is between is left out evenly, the first and the last never. Over time and bytes, fewer do. */
 const most = 24
+const mostAlong = 16
 
 export const bandAt = (x: number, values: readonly number[]): BandPoint => ({
   x, mean: values.reduce((sum, value) => sum + value, 0) / values.length, low: Math.min(...values), high: Math.max(...values), seeds: values.length,
@@ -49,7 +50,7 @@ export const bandOf = (seeds: readonly (readonly CurvePoint[])[], along: Along, 
   const from = Math.max(...curves.map(([[x]]) => x))
   const to = Math.min(...curves.map((curve) => curve.at(-1)![0]))
   if (to < from) return []
-  const count = Math.min(most, Math.max(...curves.map(({ length }) => length)))
+  const count = Math.min(mostAlong, Math.max(...curves.map(({ length }) => length)))
   const places = curves.length === 1 ? thinned(curves[0].map(([x]) => x)) : Array.from({ length: count }, (_, i) => from + (count > 1 ? (i * (to - from)) / (count - 1) : 0))
   return places.map((x) => bandAt(x, curves.map((curve) => valueAt(curve, Math.min(x, to)))))
 }

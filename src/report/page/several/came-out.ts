@@ -68,7 +68,7 @@ const stat = (values: readonly (number | null)[]): Content => {
 }
 
 /** Lines of charts over all conditions and tasks. */
-const mostLines = 256
+const mostLines = 192
 
 /** Rows beyond which a table is folded up. */
 const mostRows = 24
@@ -104,11 +104,17 @@ const scoreTable = (facts: SeveralFacts): Content => {
   return rows.length <= mostRows ? whole : html`<details><summary>The scores: ${plural(rows.length, 'row')}</summary>${whole}</details>`
 }
 
-const downloads = (facts: SeveralFacts): Section['downloads'] => [{
-  file: 'scores.csv',
-  csv: csvOf(['condition', 'variant', 'seed', 'task', 'scenario', facts.looked.metric], completeOf(facts).flatMap(({ condition, variant, manifest: { seed }, summed }) =>
-    [...summed.scores].flatMap(([task, { scenarios }]) => [...scenarios].map(([scenario, value]) => [condition, variant, seed, task, scenario, value])))),
-}]
+const six = (value: number | null | undefined): number | null => (value == null ? null : Number(value.toPrecision(6)))
+
+const downloads = (facts: SeveralFacts): Section['downloads'] => {
+  const complete = completeOf(facts)
+  const scenarios = [...new Set(complete.flatMap(({ summed }) => [...summed.scores.values()].flatMap(({ scenarios: own }) => [...own.keys()])))]
+  return [{
+    file: 'scores.csv',
+    csv: csvOf(['condition', 'variant', 'seed', 'task', ...scenarios.map((name) => `${facts.looked.metric} of ${name}`)], complete.flatMap(({ condition, variant, manifest: { seed }, summed }) =>
+    [...summed.scores].map(([task, { scenarios: own }]) => [condition, variant, seed, task, ...scenarios.map((name) => six(own.get(name)))]))),
+  }]
+}
 
 /** What came out of several runs: bands over seeds, the worst scenario, scores. */
 export const cameOut = (facts: SeveralFacts, drawer: Drawer): Section => {

@@ -25,11 +25,14 @@ export const barsOf = (facts: SeveralFacts, { of, wasted }: Pick<Spent, 'of' | '
   }))
 }
 
-const bars = (facts: SeveralFacts, drawer: Drawer): Content => tabs('several-spent', 'What was spent', spendings.map((spent) => {
+const bars = (facts: SeveralFacts, drawer: Drawer): Content => html`<div class="pair">${spendings.map((spent) => {
   const all = barsOf(facts, spent)
   const rest = all.length > mostBars ? ` The first ${mostBars} of ${all.length} bars: the file below has all.` : ''
-  return { title: spent.title, content: drawer.figure(barChart(all.slice(0, mostBars), spent, rest)) }
-}))
+  return drawer.figure({ ...barChart(all.slice(0, mostBars), spent, rest), isHalf: true })
+})}</div>`
+
+/** Fronts over all conditions, tasks and costs. */
+const mostFronts = 18
 
 /** What quality is set against. */
 const against: readonly { readonly title: string; readonly of: (spent: Parameters<Spent['of']>[0]) => number; readonly like: Spent }[] = [
@@ -50,7 +53,7 @@ export const frontPoints = (facts: SeveralFacts, condition: string, task: string
 
 const fronts = (facts: SeveralFacts, drawer: Drawer): Content => {
   const { conditions, tasks, variants, looked: { metric } } = facts
-  const { shown, rest } = drawnOf(conditions, against.length * tasks.length, 24)
+  const { shown, rest } = drawnOf(conditions, against.length * tasks.length, mostFronts)
   const lower = lowerIsBetter(metric)
   const figures = (condition: string, { title, of, like }: (typeof against)[number]): Content => tasks.flatMap((task) => {
     const points = frontPoints(facts, condition, task, of)

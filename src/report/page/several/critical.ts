@@ -75,5 +75,5 @@ export const intervalText = ({ crossings, crossed, interval: [low, high], units,
   const from = low === -Infinity ? `below ${level(levels[0])}` : low === Infinity ? `beyond ${level(levels.at(-1)!)}` : level(low)
   const to = high === Infinity ? `beyond ${level(levels.at(-1)!)}` : high === -Infinity ? `below ${level(levels[0])}` : level(high)
   const outside = [below > 0 && `${share(below)} of samples below the levels`, beyond > 0 && `${share(beyond)} beyond them`].filter((one) => one !== false)
-  return `[${from}, ${to}]${outside.length > 0 ? `; ${outside.join(', ')}` : ''}`
+  return `[${from}, ${to}]${crossings.length > 1 ? ' of the first' : ''}${outside.length > 0 ? `; ${outside.join(', ')}` : ''}`
 }

@@ -29,6 +29,9 @@ export const forestRows = (rows: readonly Comparison[], level: number): ForestRo
   })
 }
 
+/** A number in few digits; where there is none, ECharts' sign for that. */
+const five = (value: number): number | '-' => (Number.isNaN(value) ? '-' : Number(value.toPrecision(5)))
+
 /** Space for what is seen: intervals and points, and bars of what is detectable as far as they go. */
 const limitsOf = (rows: readonly ForestRow[]): readonly [number, number] => {
   const ends = rows.flatMap(({ estimate, low, high }) => [estimate, low, high]).filter((value) => Number.isFinite(value))
@@ -55,12 +58,12 @@ export const forestChart = (rows: readonly ForestRow[], about: { readonly captio
       series: [
         {
           type: 'custom', renderItem: { draws: 'bar' }, encode: { x: [0, 1], y: 2 }, silent: true, clip: true, z: 1, itemStyle: { color: 'var(--line)', opacity: 0.7 },
-          data: rows.flatMap(({ detectable }, i) => (Number.isNaN(detectable) ? [] : [[Math.max(min, -detectable), Math.min(max, detectable), i, 0.78, 0]])),
+          data: rows.flatMap(({ detectable }, i) => (Number.isNaN(detectable) ? [] : [[...[Math.max(min, -detectable), Math.min(max, detectable)].map(five), i, 0.78, 0]])),
         },
         {
           type: 'custom', renderItem: { draws: 'interval' }, encode: { x: [0, 2, 3], y: 1 }, clip: true, z: 3,
           data: rows.map(({ estimate, low, high, told, isSignificant }, i) => ({
-            value: [estimate, i, Number.isNaN(low) ? '-' : low, Number.isNaN(high) ? '-' : high], told, itemStyle: { color: isSignificant ? 'var(--c2)' : 'var(--c1)' },
+            value: [five(estimate), i, five(low), five(high)], told, itemStyle: { color: isSignificant ? 'var(--c2)' : 'var(--c1)' },
           })),
           markLine: zero,
         },

@@ -4,6 +4,7 @@ import type { Chart } from '../chart.js'
 import { named } from '../html.js'
 import { table } from '../pieces.js'
 import type { BandPoint } from './band.js'
+import { legendOf } from './band-chart.js'
 
 /** A variant as a point: what it cost and how well it did, each with its range over seeds. */
 export interface FrontPoint {
@@ -37,8 +38,7 @@ export const frontChart = (points: readonly FrontPoint[], { caption, cost, quali
   return {
     caption, height: 330, zooms: 'both',
     option: {
-      legend: { type: 'scroll', data: points.map(({ short }) => ({ name: short })) },
-      grid: { left: 58, right: 40, top: 60, bottom: 44 },
+      ...legendOf(points),
       tooltip: { formatter: { draws: 'told' } },
       xAxis: { type: 'value', scale: true, name: cost, axisLabel: { formatter: { draws } } },
       yAxis: { type: 'value', scale: true, name: quality, nameLocation: 'end', nameGap: 14 },
