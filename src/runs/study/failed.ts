@@ -15,9 +15,10 @@ export interface Failed extends Cell {
 /** Which file of a study's folder says what failed; a shard has one of its own, since others may be flown meanwhile. */
 export const failedFile = (shard?: Shard): string => (shard === undefined ? 'failed.json' : `failed-${shard.number}-of-${shard.of}.json`)
 
+const ofAny = /^failed(-\d+-of-\d+)?\.json$/
+
 /** What earlier calls noted goes: who flies all of a study tries what failed in any part of it again. */
 export const clearFailed = (folder: string, shard: Shard | undefined, disk: Disk): void => {
-  const ofAny = /^failed(-\d+-of-\d+)?\.json$/
   const files = disk.exists(folder) ? disk.list(folder).filter((name) => (shard === undefined ? ofAny.test(name) : name === failedFile(shard))) : []
   for (const name of files) disk.remove(join(folder, name))
 }
@@ -31,4 +32,17 @@ export const writeFailed = (folder: string, failed: readonly Failed[], shard: Sh
   } catch (cause) {
     throw new StorageError(`Cannot write ${file}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}. Make room, and fly the study again.`, { cause })
   }
+}
+
+/** Runs that any call noted as failed in this folder. A file that is not what a study writes says nothing. */
+export const readFailed = (folder: string, disk: Disk): readonly Failed[] => {
+  const files = disk.exists(folder) ? disk.list(folder).filter((name) => ofAny.test(name)) : []
+  return files.sort().flatMap((name) => {
+    try {
+      const { failed } = JSON.parse(disk.read(join(folder, name))) as { readonly failed?: readonly Failed[] }
+      return Array.isArray(failed) ? failed : []
+    } catch {
+      return []
+    }
+  })
 }
