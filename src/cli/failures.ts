@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import { quoted } from './run.js'
+import { quoted } from '../runs/quoted.js'
 import { plural } from '../report/format.js'
 import { type Failed, failedFile } from '../runs/study/failed.js'
 import type { Shard } from '../runs/study/shard.js'

@@ -1,3 +1,4 @@
+import { quoted } from '../runs/quoted.js'
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 
@@ -148,8 +149,6 @@ const searchNotes = ({ found: { search, unconfirmed, flights, flip, scene }, fla
     ]),
   ]
 }
-
-const quoted = (text: string): string => (/^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)
 
 const faultsText = (faults: readonly FaultInput[]): string => `[\n${faults.map((fault) => `  ${JSON.stringify(plainFault(fault))}`).join(',\n')}\n]`
 

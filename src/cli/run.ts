@@ -4,6 +4,7 @@ import { exitCodes, SpecificationError, StorageError } from '../errors.js'
 import type { CalmRound } from '../flight/calm-round.js'
 import { loadSpecification } from '../runs/load.js'
 import { conduct, type Run } from '../runs/simulate.js'
+import { quoted } from '../runs/quoted.js'
 import { nothingLearnt } from '../runs/warnings.js'
 import type { Resolved } from '../simulation/specification.js'
 import { jobsFile } from '../runs/jobs/job-log.js'
@@ -54,8 +55,6 @@ export const progressFor = (
   if (!flags.json) return showProgress(streams.out, resolved.name, countOf(resolved))
   return streams.err.isTTY ? showProgress(streams.err, resolved.name, countOf(resolved)) : silent
 }
-
-export const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 export const widthOf = (out: Output): number => Math.min(120, out.isTTY ? Math.max(60, out.columns ?? 100) : 100)
 

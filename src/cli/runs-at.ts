@@ -5,7 +5,8 @@ import { meantPath } from '../documents/meant-path.js'
 import { StorageError } from '../errors.js'
 import { manifestFile } from '../runs/manifest.js'
 import { plural } from '../report/format.js'
-import { quoted, shortest } from './run.js'
+import { quoted } from '../runs/quoted.js'
+import { shortest } from './run.js'
 
 /** The run folders at or below a folder, in the order of their names; tuning's are left out. */
 const runsIn = (folder: string): string[] => {

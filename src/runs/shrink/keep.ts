@@ -13,6 +13,7 @@ import { whyOf } from '../folder.js'
 import { sha256 } from '../hash.js'
 import { loadSpecification } from '../load.js'
 import { demandRoom } from '../place.js'
+import { quoted } from '../quoted.js'
 import { conduct, prepare, type SimulateOptions } from '../simulate.js'
 import type { Failing } from './failing.js'
 import { minimalFile } from './minimal.js'
@@ -62,8 +63,6 @@ const freeName = (wanted: string, disk: Disk): string => {
     if (!disk.exists(folder)) return folder
   }
 }
-
-const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 /** Names of the checks of a run that is to fail so; undefined: all that watch a flight. */
 const watchedOf = (checks: readonly string[] | undefined, { what }: Failure): readonly string[] | undefined => {

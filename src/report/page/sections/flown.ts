@@ -8,7 +8,7 @@ import { html, named, type Content } from '../html.js'
 import { inWords } from '../in-words.js'
 import type { Section } from '../page.js'
 import { lines, table } from '../pieces.js'
-import { quoted } from '../quoted.js'
+import { quoted } from '../../../runs/quoted.js'
 import { endOf, type RunFacts } from '../read-run.js'
 
 /** Fields that say most of what a run was. */

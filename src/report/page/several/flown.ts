@@ -3,7 +3,7 @@ import { plural } from '../../format.js'
 import { html, named, type Content } from '../html.js'
 import type { Section } from '../page.js'
 import { notes, table } from '../pieces.js'
-import { quoted } from '../quoted.js'
+import { quoted } from '../../../runs/quoted.js'
 import { placesOf } from './axes.js'
 import type { RunSum, SeveralFacts, StudyFacts } from './read-several.js'
 

@@ -1,2 +1,0 @@
-/** A word of a command line, as a shell takes it. */
-export const quoted = (text: string): string => (/^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`)
