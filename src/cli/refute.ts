@@ -1,4 +1,3 @@
-import { quoted } from '../runs/quoted.js'
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve as absolute } from 'node:path'
 
@@ -10,6 +9,7 @@ import type { ScoredAt } from '../lab/measures.js'
 import { type Progress, refute, type Refutation, type Shown } from '../lab/refute/refute.js'
 import { parseBy, yardstickOf } from '../lab/refute/yardstick.js'
 import { plainFault } from '../lab/shrink/units.js'
+import { quoted } from '../runs/quoted.js'
 import { openClaim, type OpenClaim } from '../runs/refute/open-claim.js'
 import { faultsOf } from '../runs/refute/plan-file.js'
 import { probability, signed } from '../report/comparison/columns.js'
