@@ -163,7 +163,7 @@ describe('a sweep that is killed', () => {
       child.once('close', (_, signal) => done({ signal, err }))
     })
 
-  it.each([['1', 1], ['2', 3]])('in the middle, with %s flights at once, goes on where it was and ends with the unbroken table', async (flights, runs) => {
+  it.each([['1', 1], ['2', 3]])('in the middle, with %s flights at once, goes on where it was and ends with the unbroken table', { timeout: 400_000 }, async (flights, runs) => {
     const out = `killed-${flights}`
     const { signal } = await killed(out, runs, flights)
     expect(signal).toBe('SIGKILL')
