@@ -15,12 +15,14 @@ export interface Output {
 /** Shows a flight while it flies. */
 export interface Progress {
   event(event: FlightEvent): void
+  /** Takes away what is drawn live, so that something can be said; it is drawn again below that. */
+  clear(): void
   /** Clears the live block, or writes the last line; nothing is shown afterwards. */
   end(): void
 }
 
 /** Shows nothing. */
-export const silent: Progress = { event: () => {}, end: () => {} }
+export const silent: Progress = { event: () => {}, clear: () => {}, end: () => {} }
 
 /** How often what is shown live is drawn anew, in milliseconds. */
 export const period = 100
@@ -88,6 +90,7 @@ export const showProgress = (output: Output, name: string, count: number | undef
       }
       if (event.kind === 'evaluated') flush(event.round)
     },
+    clear: () => block.erase(),
     end() {
       if (ended) return
       ended = true

@@ -18,7 +18,10 @@ export const replay = async (
   streams: Terminal,
 ): Promise<number> => {
   let progress: Progress = silent
-  const interrupt = onInterrupt((text) => streams.err.write(`\n${text}\n`))
+  const interrupt = onInterrupt((text) => {
+    progress.clear()
+    streams.err.write(`\n${text}\n`)
+  })
   try {
     const result = await replayRun(
       folder,

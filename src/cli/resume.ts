@@ -24,7 +24,10 @@ export const resume = async (given: string, flags: ResumeFlags, streams: Termina
   const folder = absolute(cwd, given)
   if (isStudyFolder(folder, realDisk)) return resumeStudy(given, flags, streams)
   let progress: Progress = silent
-  const interrupt = onInterrupt((text) => err.write(`\n${text}\n`))
+  const interrupt = onInterrupt((text) => {
+    progress.clear()
+    err.write(`\n${text}\n`)
+  })
   try {
     const resumption = await resumeRun(
       folder,

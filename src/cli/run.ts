@@ -103,7 +103,10 @@ export const run = async (script: string, flags: RunFlags, streams: Terminal): P
   if (flags.jobLog === false && flags.keepJobs) throw new SpecificationError('--no-job-log and --keep-jobs: give one of them.')
   const loaded = await loadSpecification(script, cwd)
   let progress: Progress = silent
-  const interrupt = onInterrupt((text) => streams.err.write(`\n${text}\n`))
+  const interrupt = onInterrupt((text) => {
+    progress.clear()
+    streams.err.write(`\n${text}\n`)
+  })
   try {
     const flown = await conduct(
       loaded.specification,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { showProgress } from '../../src/cli/progress.js'
+import { liveBlock, showProgress } from '../../src/cli/progress.js'
 import { afterEvent, firstStatus, liveLines, roundLine, type Status } from '../../src/cli/status.js'
 import type { FlightEvent } from '../../src/record/event.js'
 import type { TrainingEnd } from '../../src/record/rows.js'
@@ -155,4 +155,16 @@ describe('progress', () => {
     expect(lines[1]).toMatch(/^round 2\/2 aborted/)
     expect(pipe.written.join('')).not.toContain('\x1b')
   })
+})
+
+it('what is drawn live is drawn over itself alone: what is said meanwhile stays', () => {
+  const said: string[] = []
+  const block = liveBlock({ write: (text) => said.push(text), control: (codes) => said.push(codes), isTTY: true })
+  block.draw(['a', 'b'])
+  block.draw(['c', 'd'])
+  block.erase()
+  said.push('interrupted')
+  block.draw(['e'])
+  block.erase()
+  expect(said).toEqual(['a\nb', '\r\x1b[1A\x1b[J', 'c\nd', '\r\x1b[1A\x1b[J', 'interrupted', 'e', '\r\x1b[0C\x1b[J'])
 })
