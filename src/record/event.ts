@@ -217,5 +217,14 @@ export type FlightEvent = Stamp & Happening
 
 export type EventOf<Kind extends Happening['kind']> = Extract<FlightEvent, { readonly kind: Kind }>
 
+/** Every kind of event, for who asks for some by their names. */
+export const eventKinds = Object.keys({
+  'round-open': true, 'round-close': true, 'region-open': true, 'region-close': true, send: true, copy: true, arrive: true, drop:
+  true, damage: true, hold: true, settle: true, admit: true, 'part-close': true, fold: true, unfit: true, train: true, trained:
+  true, gradients: true, timed: true, saturated: true, unsent: true, life: true, checkpoint: true, numbered: true, early: true,
+  taken: true, acknowledged: true, 'gave-up': true, recovered: true, leave: true, link: true, fault: true, calm: true, evaluated:
+  true,
+} satisfies Record<Happening['kind'], true>) as readonly Happening['kind'][]
+
 /** `cause` of what comes from outside. */
 export const OUTSIDE = -1

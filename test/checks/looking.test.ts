@@ -183,4 +183,9 @@ describe('who watches', () => {
     })
     expect((await running).digest).toBe((await simulate(script, options)).digest)
   })
+
+  it('is refused where it asks for events that there are not', async () => {
+    const vain = check({ name: 'vain', promise: 'sees what there is', kinds: ['folded' as never], see: () => undefined })
+    await expect(simulate({ ...script, checks: [vain] }, options)).rejects.toThrow(/check 'vain': there is no event of the kind 'folded' \(kinds\)\. Did you mean "fold"\? Known: round-open, /)
+  })
 })
