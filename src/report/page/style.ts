@@ -48,6 +48,7 @@ caption { text-align: left; color: var(--faint); padding-bottom: 4px }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); vertical-align: top }
 th { font-weight: 600; color: var(--faint) }
 td { max-width: 44ch; overflow-wrap: anywhere }
+td:not(.number) { min-width: calc(10ch + 12px) }
 td.number, th.number { text-align: right; white-space: nowrap }
 details { margin: 6px 0 }
 summary { cursor: pointer; color: var(--accent); width: fit-content }
@@ -60,7 +61,7 @@ summary { cursor: pointer; color: var(--accent); width: fit-content }
 TABS
 .about { color: var(--faint); font-size: .9rem; max-width: 84ch }
 .heats { display: flex; flex-wrap: wrap; gap: 4px 28px; margin-bottom: 18px }
-.heat th, .heat td { text-align: center; white-space: nowrap; padding: 5px 10px; border: 1px solid var(--line); max-width: 15ch }
+.heat th, .heat td { text-align: center; white-space: nowrap; min-width: 0; padding: 5px 10px; border: 1px solid var(--line); max-width: 15ch }
 .heat thead th { white-space: normal; overflow-wrap: anywhere; min-width: 7ch }
 .heat th:first-child { text-align: left; white-space: normal; min-width: 9ch; max-width: 30ch; overflow-wrap: anywhere }
 td small { color: var(--faint); font-size: .86em }

@@ -1,16 +1,30 @@
 import { printable } from '../../../errors.js'
 import { metrics as known } from '../../../metrics/metric.js'
-import { cut } from '../../format.js'
 
-/** Names as charts can hold them: short, as people may see them, and each another. */
+/** How much all of them begin with alike, up to the last point, sign or space in it that is in no number: `local.optimizer.` of two rates. */
+const alikeIn = (names: readonly string[]): number => {
+  const [first = '', ...others] = names
+  let same = others.length === 0 ? 0 : first.length
+  for (const other of others) while (!other.startsWith(first.slice(0, same))) same--
+  const ends = [...first.slice(0, same).matchAll(/[/ ,]|(?<![\d=])\./g)].map(({ index }) => index + 1)
+  return ends.at(-1) ?? 0
+}
+
+/** A name's beginning and its end, as what tells it from others may be in either. */
+const middleCut = (name: string, width: number): string =>
+  name.length <= width ? name : `${name.slice(0, width - 1 - Math.floor(width / 3))}…${name.slice(-Math.floor(width / 3))}`
+
+/** Names as charts can hold them: short, as people may see them, and each another. What all begin with is left out where they are long. */
 export const shortNames = (names: readonly string[], width = 24): ReadonlyMap<string, string> => {
+  const plain = [...new Set(names)].map((name) => ({ name, plain: printable(name) }))
+  const alike = plain.some((one) => one.plain.length > width) ? alikeIn(plain.map((one) => one.plain)) : 0
   const taken = new Set<string>()
-  return new Map(names.map((name) => {
-    const plain = printable(name)
-    let short = cut(plain, width)
-    for (let i = 2; taken.has(short); i++) short = `${cut(plain, width - 4)} (${i})`
+  return new Map(plain.map((one) => {
+    const told = alike > 2 ? `…${one.plain.slice(alike)}` : one.plain
+    let short = middleCut(told, width)
+    for (let i = 2; taken.has(short); i++) short = `${middleCut(told, width - 4)} (${i})`
     taken.add(short)
-    return [name, short]
+    return [one.name, short]
   }))
 }
 

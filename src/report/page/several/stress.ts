@@ -71,7 +71,7 @@ interface Seen {
 
 const curves = (seen: readonly Seen[], drawer: Drawer): Content => seen.length > 0 && html`
 <h3>Over levels</h3>
-${tabs('several-levels', 'Axis', seen.slice(0, mostSlices).map(({ facts, slice }) => ({ title: nameOf(slice).slice(0, 40), content: sliceContent(facts, slice, drawer) })))}
+${tabs('several-levels', 'Axis', seen.slice(0, mostSlices).map(({ facts, slice }) => ({ title: nameOf(slice).length > 40 ? `${nameOf(slice).slice(0, 39)}…` : nameOf(slice), content: sliceContent(facts, slice, drawer) })))}
 ${seen.length > mostSlices && html`<p>Of ${seen.length} stretches of levels, curves are drawn along the first ${mostSlices}, so that the page stays small: the files have the others' numbers.</p>`}`
 
 const matrixFile = (facts: SeveralFacts): Download => ({
