@@ -38,14 +38,14 @@ const few = 4
 
 /** Names above a picture that is half a desk wide, in as many rows as they take, and the space below them. */
 export const legendOf = (lines: readonly { readonly short: string; readonly broken?: boolean }[]): { readonly legend: object; readonly grid: object } => {
-  const widths = lines.map(({ short }) => 34 + 6.6 * short.length)
+  const widths = lines.map(({ short }) => 40 + 6.6 * short.length)
   let [rows, used] = [1, 0]
   for (const width of widths) {
     if (used > 0 && used + width > 460) [rows, used] = [rows + 1, 0]
     used += width
   }
   return {
-    legend: { data: lines.map(({ short }) => ({ name: short })), itemGap: 8, ...(!lines.some(({ broken }) => broken === true) && { icon: 'rect' }) },
+    legend: { data: lines.map(({ short }) => ({ name: short })), itemGap: 14, ...(!lines.some(({ broken }) => broken === true) && { icon: 'rect' }) },
     grid: { left: 58, right: 24, top: 34 + 20 * rows, bottom: 44 },
   }
 }

@@ -11,8 +11,8 @@ const mostRuns = 36
 /** Kinds of warnings that are listed. */
 const mostKinds = 24
 
-/** A warning without what is of one run alone: numbers, and what stands in brackets. */
-export const kindOf = (warning: string): string => warning.replace(/\([^()]*\)/g, '(...)').replace(/\d[\d.,]*(?:e-?\d+)?/g, 'N').trim()
+/** A warning without what is of one run alone: numbers, names made of them, and what stands in brackets. */
+export const kindOf = (warning: string): string => warning.replace(/\([^()]*\)/g, '(...)').replace(/-[0-9a-f]{6,}\b/g, '-N').replace(/\d[\d.,]*(?:e-?\d+)?/g, 'N').trim()
 
 /** Warnings by kind: how many runs have it, how often all together, and one of them as it stands. */
 export const warningKinds = (runs: readonly Pick<RunSum, 'manifest'>[]): { readonly kind: string; readonly runs: number; readonly times: number; readonly example: string }[] => {
