@@ -1,12 +1,17 @@
+import { resolve as absolute } from 'node:path'
+
 import { exitCodes } from '../errors.js'
-import { blame, type Blame, type Price } from '../lab/blame/blame.js'
+import { blame, type Blame } from '../lab/blame/blame.js'
 import type { Measure, ScoredAt } from '../lab/measures.js'
+import { blameData, keepBlame } from '../runs/blame-file.js'
+import { realDisk } from '../runs/disk.js'
 import { demandSame, openRun } from '../runs/open-run.js'
-import { probability, signed } from '../report/comparison/columns.js'
+import { amount, intervalOf, nameOf, sizeOf } from '../report/blame-words.js'
+import { probability } from '../report/comparison/columns.js'
 import { counting } from './counting.js'
-import { formatBytes, formatCount, formatTime, plural, wrap } from '../report/format.js'
+import { plural, wrap } from '../report/format.js'
 import { onInterrupt } from './interrupt.js'
-import { type Terminal, widthOf } from './run.js'
+import { shortest, type Terminal, widthOf } from './run.js'
 import { csv, type Sheet, type SheetFormat, sheets } from './sheet.js'
 
 export interface BlameFlags {
@@ -19,41 +24,6 @@ export interface BlameFlags {
   readonly workers?: number
   readonly format?: SheetFormat
   readonly quiet?: boolean
-}
-
-/** Not less than nothing, in the measure's unit; a dash where nobody knows. */
-const sizeOf = ({ unit }: Measure, size: number): string => {
-  if (Number.isNaN(size)) return '-'
-  if (unit === 'score') return size.toFixed(4)
-  return unit === 'time' ? formatTime(size) : unit === 'bytes' ? formatBytes(Math.round(size)) : formatCount(Math.round(size))
-}
-
-const amount = (measure: Measure, value: number): string => {
-  if (Number.isNaN(value)) return '-'
-  if (measure.unit === 'score') return signed(value)
-  return `${value < 0 ? '-' : '+'}${sizeOf(measure, Math.abs(value))}`
-}
-
-const intervalOf = ({ measure, effect: { interval: [low, high] }, alike }: Price): string =>
-  alike ? 'all alike' : Number.isNaN(low) ? '-' : `[${amount(measure, low)}, ${amount(measure, high)}]`
-
-const nameOf = ({ what, faults }: Price): string => {
-  switch (what) {
-    case 'fault':
-      return faults[0]
-    case 'pair':
-      return faults.join(' + ')
-    case 'pair beyond its two':
-      return `${faults.join(' + ')}, beyond the two`
-    case 'all':
-      return 'all faults'
-    case 'all beyond each':
-      return 'all faults, beyond each'
-    case 'share':
-      return `${faults[0]}, fair share`
-    default:
-      return what satisfies never
-  }
 }
 
 const head = (percent: number): string[] => ['fault', 'price', `${percent} % interval`, 'p', 'p (Holm)', 'seeds', 'is']
@@ -95,9 +65,7 @@ const notesOf = (found: Blame, wide: number): string[] => [
 /** What was found, in a format. */
 export const blameText = (found: Blame, format: SheetFormat, width: number): string => {
   if (format === 'json') {
-    const { measures, prices, ...about } = found
-    const plain = prices.map(({ measure: { name, unit, better }, ...price }) => ({ ...price, measure: name, unit, better }))
-    return `${JSON.stringify({ ...about, measures: measures.map(({ name }) => name), prices: plain })}\n`
+    return `${JSON.stringify(blameData(found))}\n`
   }
   if (format === 'csv') {
     return csv(
@@ -131,7 +99,10 @@ export const blameRun = async (folder: string, flags: BlameFlags, { out, err, cw
       })
       progress.end()
       out.write(blameText(found, format, widthOf(out)))
-      return exitCodes.ok
+      const { file, why } = keepBlame(absolute(cwd, folder), manifest, found, realDisk)
+      if (why !== undefined) err.write(`windtunnel: what is printed could not be kept in ${shortest(cwd, file)} (${why}): a report of the run will not show it.\n`)
+      else if (quiet !== true) err.write(`kept in ${shortest(cwd, file)}: a report of the run shows it\n`)
+      return why === undefined ? exitCodes.ok : exitCodes.partly
     } finally {
       await lab.close()
     }

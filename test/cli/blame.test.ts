@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -6,6 +6,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { blameText } from '../../src/cli/blame.js'
 import type { Blame, Price } from '../../src/lab/blame/blame.js'
 import type { Measure } from '../../src/lab/measures.js'
+import { html } from '../../src/report/page/html.js'
+import { readRun } from '../../src/report/page/read-run.js'
+import { faultsBlock } from '../../src/report/page/sections/wrong/faults.js'
+import { blameFileOf, readBlame } from '../../src/runs/blame-file.js'
+import { realDisk } from '../../src/runs/disk.js'
+import { readManifest } from '../../src/runs/manifest.js'
 import { say } from './console.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'windtunnel-blame-'))
@@ -37,7 +43,7 @@ describe('windtunnel blame', () => {
     expect(out).toContain('8 flights with 2 seeds (1, 2)')
     // It is known beforehand how many flights there are.
     const lines = err.trimEnd().split('\n')
-    expect([lines[0], lines.at(-1)]).toEqual(['flight 1 of 8 · seed 1 · late, losses', 'flight 8 of 8 · seed 2 · late'])
+    expect([lines[0], ...lines.slice(-2)]).toEqual(['flight 1 of 8 · seed 1 · late, losses', 'flight 8 of 8 · seed 2 · late', 'kept in run.blame.json: a report of the run shows it'])
   })
 
   it('prints every number as JSON and CSV, and Markdown', async () => {
@@ -49,6 +55,36 @@ describe('windtunnel blame', () => {
     expect(csv.out.trim().split('\n')).toHaveLength(prices.length + 1)
     const markdown = await say(['blame', 'run', '--seeds', '2', '--format', 'markdown', '--quiet'], cwd)
     expect(markdown.out).toContain('| fault | price | 95 % interval |')
+  })
+
+  it('keeps its prices beside the run, which stays sealed, and a report shows them', async () => {
+    expect((await say(['blame', 'run', '--seeds', '2', '--quiet'], cwd)).code).toBe(0)
+    expect((await say(['verify', 'run'], cwd)).code).toBe(0)
+    const kept = readBlame(join(cwd, 'run'), readManifest(join(cwd, 'run'), realDisk), realDisk)
+    if (kept === undefined || kept === 'other') throw new Error('nothing was kept')
+    const { prices } = JSON.parse((await say(['blame', 'run', '--seeds', '2', '--format', 'json', '--quiet'], cwd)).out) as { readonly prices: readonly { readonly effect: { readonly estimate: number | null } }[] }
+    expect(kept.prices.map(({ effect: { estimate } }) => (Number.isNaN(estimate) ? null : estimate))).toEqual(prices.map(({ effect }) => effect.estimate))
+    expect(html`${faultsBlock(readRun(join(cwd, 'run')))}`.text).toContain('virtual time: with the fault, less without it')
+  })
+
+  it('shows nothing of another flight, and refuses a file that is none of blame’s', () => {
+    const manifest = readManifest(join(cwd, 'run'), realDisk)
+    expect(readBlame(join(cwd, 'run'), { digest: 'of another' }, realDisk)).toBe('other')
+    expect(readBlame(join(cwd, 'elsewhere'), manifest, realDisk)).toBeUndefined()
+    const file = blameFileOf(join(cwd, 'forged'))
+    for (const [text, wrong] of [['{', 'is not JSON'], ['{}', 'is not what blame writes'], [JSON.stringify({ ...JSON.parse(readFileSync(blameFileOf(join(cwd, 'run')), 'utf8')), prices: [{ what: 'fault' }] }), 'prices.0.']] as const) {
+      writeFileSync(file, text)
+      expect(() => readBlame(join(cwd, 'forged'), manifest, realDisk)).toThrow(wrong)
+    }
+  })
+
+  it('says so where they cannot be kept, having printed them', async () => {
+    rmSync(blameFileOf(join(cwd, 'run')))
+    mkdirSync(blameFileOf(join(cwd, 'run')))
+    const { code, out, err } = await say(['blame', 'run', '--seeds', '1', '--quiet'], cwd)
+    expect(code).toBe(8)
+    expect(out).toMatch(/virtual time: with the fault, less without it/)
+    expect(err).toMatch(/could not be kept in run\.blame\.json \(.*\): a report of the run will not show it/)
   })
 })
 

@@ -11,11 +11,13 @@ import type { Page, Section } from './page.js'
 import { tiles } from './pieces.js'
 import { endOf, type RunFacts } from './read-run.js'
 import { cameOut } from './sections/came-out.js'
+import { cost } from './sections/cost.js'
 import { flown } from './sections/flown.js'
 import { trust } from './sections/trust.js'
+import { wrong } from './sections/wrong.js'
 
 /** What a report of one run answers, in the order in which a reader asks. */
-const sections: readonly ((run: RunFacts, drawer: Drawer) => Section)[] = [flown, cameOut, trust]
+const sections: readonly ((run: RunFacts, drawer: Drawer) => Section)[] = [flown, cameOut, cost, wrong, trust]
 
 /** Numbers that come first: scores by task, rounds, time, bytes, faults. */
 const firstNumbers = (run: RunFacts): Content => {
