@@ -63,6 +63,8 @@ export interface Stretch {
   readonly told: string
 }
 
+const isRegional = ({ from, to }: Pick<LedgerRow, 'from' | 'to'>): boolean => roleOfName(from) === 'regional' || roleOfName(to) === 'regional'
+
 interface Merged {
   actor: Name
   what: 'transfer down' | 'transfer up'
@@ -71,24 +73,31 @@ interface Merged {
   until: Micros
 }
 
-/** Messages with parameters, those of one round, way and actor as one stretch: at its client and at its owner. */
+/**
+ * Messages with parameters, those of one round, way and actor as one stretch while one of them is on its way: at its client and at its
+ * owner. `ledger`: in the order of sending.
+ */
 const transfers = (ledger: readonly LedgerRow[]): Stretch[] => {
   const merged = new Map<string, Merged>()
+  const found: Merged[] = []
   for (const row of ledger) {
     const { kind, sent, delivered, copy, direction, round } = row
     if ((kind !== 'model' && kind !== 'update') || delivered === null || copy > 0) continue
     const what = direction === 'down' ? 'transfer down' : 'transfer up'
+    // Rounds of a region have numbers of their own.
+    const inRegion = isRegional(row) && roleOfName(clientOf(row)) === 'client'
     for (const actor of [clientOf(row), ...(direction === 'down' ? [row.from] : roleOfName(row.to) === 'client' ? [] : [row.to])]) {
-      const key = `${round} ${what} ${actor}`
+      const key = `${round} ${what} ${actor} ${inRegion}`
       const own = merged.get(key)
-      if (own === undefined) merged.set(key, { actor, what, round, from: sent, until: delivered })
+      if (own !== undefined && sent <= own.until) own.until = Math.max(own.until, delivered)
       else {
-        own.from = Math.min(own.from, sent)
-        own.until = Math.max(own.until, delivered)
+        const next: Merged = { actor, what, round, from: sent, until: delivered }
+        merged.set(key, next)
+        found.push(next)
       }
     }
   }
-  return [...merged.values()].map(({ round, ...own }) => ({ ...own, told: `${own.what}, round ${round}` }))
+  return found.map(({ round, ...own }) => ({ ...own, told: `${own.what}, round ${round}` }))
 }
 
 /** What everybody did and when: trained, moved parameters, was away; when rounds were open, and who was waited for in them. */

@@ -46,6 +46,7 @@ const byteSteps = (most: number): object => {
 }
 
 const axisOf = (unit: Unit, stacks: readonly Stack[], bars: readonly string[]): object => ({
+  ...(unit === 'count' && { minInterval: 1 }),
   ...((unit === 'bytes' || unit === 'time') && { axisLabel: { formatter: { draws: unit } } }),
   ...(unit === 'bytes' && byteSteps(Math.max(0, ...bars.map((_, i) => stacks.reduce((sum, { values }) => sum + values[i], 0))))),
 })
@@ -96,7 +97,7 @@ export const lyingBars = ({ caption, bars, stacks, unit, counted, table }: Stack
 
 /** Columns side by side along rounds. */
 export const standingBars = ({ caption, bars, stacks, unit, counted, table }: Stacked): Chart => {
-  const top = legendHeight(stacks) + 22
+  const top = Math.max(32, legendHeight(stacks)) + 22
   return {
     caption, table,
     height: top + 250,

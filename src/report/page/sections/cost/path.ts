@@ -47,7 +47,7 @@ const waysChart = (rows: readonly Row[], manner: Manner, caption: string, number
   const present = stages.filter((stage) => rows.some(({ spans }) => spans.some((span) => span.stage === stage)))
   return {
     caption: `${caption}${breaks.length > 0 ? ' Where the axis is torn, time is left out in which everybody waits.' : ''}`,
-    height: 100 + 24 * rows.length, zooms: 'x', table: numbers,
+    height: 116 + 24 * rows.length, zooms: 'x', table: numbers,
     option: {
       legend: { itemGap: 20 },
       grid: { left: 8, right: 24, top: 44, bottom: 44, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
@@ -72,7 +72,8 @@ const leftOut = (shown: number, all: number): string => (shown === all ? '' : ` 
 /** How long it took until the answer was there, or how far it came. */
 const reached = ({ from, answered, spans }: Way): Micros => (answered ?? spans.findLast(({ stage }) => stage !== 'waiting')?.until ?? from) - from
 
-const cameOf = ({ came }: Way): string => (came === 'counted' ? 'its update counted' : came === 'nothing' ? 'it did not train' : `its training: ${came}`)
+const cameOf = ({ came }: Way): string =>
+  came === 'counted' ? 'its update counted' : came === 'nothing' ? 'no update of it counted' : `its training: ${came}`
 
 const timesTable = (rows: readonly { readonly client: Name; readonly times: Readonly<Record<Stage, Micros>>; readonly more: readonly Content[] }[], manner: Manner, more: readonly string[]): Content => {
   const names = stageNames(manner)

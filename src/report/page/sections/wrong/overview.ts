@@ -8,7 +8,7 @@ import { type Stack, standingBars, wastedColours } from '../../stacked.js'
 
 const mostColumns = 50
 
-/** What became of whom a round asked, round by round: `counted`, outcomes of trainings, `did not train`. */
+/** What became of whom a round asked, round by round: `counted`, outcomes of trainings, `did not train`; of regions, `did not answer`. */
 const outcomes = (run: RunFacts): ReadonlyMap<string, number[]> => {
   const counts = new Map<string, number[]>()
   const count = (what: string, place: number): void => {
@@ -16,7 +16,8 @@ const outcomes = (run: RunFacts): ReadonlyMap<string, number[]> => {
     if (own === undefined) counts.set(what, (own = run.rounds.map(() => 0)))
     own[place]++
   }
-  if (mannerOf(run) === 'overlapping') {
+  const manner = mannerOf(run)
+  if (manner === 'overlapping') {
     const placeOf = accountant(run.rounds)
     for (const { client, end, round, outcome } of run.trainings.toSorted((a, b) => a.end - b.end)) {
       const place = placeOf(end, round, [client])
@@ -25,7 +26,7 @@ const outcomes = (run: RunFacts): ReadonlyMap<string, number[]> => {
     return counts
   }
   roundPaths(run).forEach(({ ways }, place) => {
-    for (const { came } of ways) count(came === 'nothing' ? 'did not train' : came, place)
+    for (const { came } of ways) count(came !== 'nothing' ? came : manner === 'regions' ? 'did not answer' : 'did not train', place)
   })
   return counts
 }

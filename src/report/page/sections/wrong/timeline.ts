@@ -1,4 +1,4 @@
-import { roles, roleOfName, type Name } from '../../../../roster/participant.js'
+import { type Name, type Role, roleOfName } from '../../../../roster/participant.js'
 import type { Micros } from '../../../../time/micros.js'
 import type { Band } from '../../../bands.js'
 import { formatTime, plural } from '../../../format.js'
@@ -70,7 +70,10 @@ interface Scene {
   readonly clients: number
 }
 
-const byPlace = (a: Name, b: Name): number => roles.indexOf(roleOfName(b)) - roles.indexOf(roleOfName(a)) || (a.length === b.length ? (a < b ? -1 : 1) : a.length - b.length)
+/** From above: who is in the middle of a federation, and who at its rim. */
+const inOrder: readonly Role[] = ['aggregator', 'shard', 'expert', 'regional', 'client']
+
+const byPlace = (a: Name, b: Name): number => inOrder.indexOf(roleOfName(a)) - inOrder.indexOf(roleOfName(b)) || (a.length === b.length ? (a < b ? -1 : 1) : a.length - b.length)
 
 const sceneOf = (run: RunFacts, all: readonly Stretch[], troubles: readonly Trouble[], window: Window): Scene => {
   const stretches = all.filter((one) => overlaps(one, window))
