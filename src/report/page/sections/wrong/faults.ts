@@ -1,11 +1,11 @@
 import { realDisk } from '../../../../runs/disk.js'
 import { readBlame, type KeptBlame } from '../../../../runs/blame-file.js'
+import { quoted } from '../../../../runs/quoted.js'
 import { amount, intervalOf, nameOf } from '../../../blame-words.js'
 import { type Consequence, type Consequences, consequencesOf } from '../../../consequences.js'
 import { formatBytes, formatTime, plural } from '../../../format.js'
 import { html, type Content } from '../../html.js'
 import { notes, table } from '../../pieces.js'
-import { quoted } from '../../quoted.js'
 import { endOf, type RunFacts } from '../../read-run.js'
 
 /** Faults of one table. */

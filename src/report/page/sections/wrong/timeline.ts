@@ -7,7 +7,7 @@ import type { Chart } from '../../chart.js'
 import { table } from '../../pieces.js'
 import { quietIn, timeAxis } from '../../quiet.js'
 import type { RunFacts } from '../../read-run.js'
-import { shortName } from '../cost/path.js'
+import { shortName } from '../../short-name.js'
 
 /** What a picture may hold: pieces, rows of clients, rounds of a window. */
 const mostPieces = 700
