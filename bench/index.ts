@@ -6,6 +6,7 @@ const benches = {
   mb1: { measures: 'client updates per CPU-second on MB-1, bare and through the whole simulator', load: () => import('./mb1.js') },
   mmoe: { measures: 'CPU milliseconds per training step of MMoE, per engine', load: () => import('./mmoe.js') },
   models: { measures: 'CPU milliseconds per training step of every model, and of every balancer on MMoE', load: () => import('./models.js') },
+  cohorts: { measures: 'CPU microseconds per training step, by how many clients share a run', load: () => import('./cohorts.js') },
   crossover: { measures: 'from which size of model native TensorFlow is the faster engine', load: () => import('./crossover.js') },
   checks: { measures: 'what checks add to the CPU time of a client-round, without training', load: () => import('./checks.js') },
   kernel: { measures: 'events per CPU-second, bare and through nact; memory of 10,000 clients', load: () => import('./kernel.js') },

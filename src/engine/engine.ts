@@ -35,8 +35,11 @@ export interface Training {
   readonly batch: number
   /** Steps in one traced graph. A job's steps run in chunks of this many, the remainder one by one. */
   readonly chunk: number
-  /** Clients that share one run of the graph, at most. Never changes a bit of the result. */
-  readonly cohort: number
+  /**
+   * Clients that share one run of the graph, at most; absent: as many as pay in training, by what a step moves, and each for
+   * itself in scoring. Never changes a bit of the result.
+   */
+  readonly cohort?: number | undefined
 }
 
 /** How training rows are weighed in the losses of their tasks, beside what their table says. */

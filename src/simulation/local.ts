@@ -94,7 +94,7 @@ export const localSchema = z.strictObject({
     .describe('Whether a task’s weights are divided by their mean over the client’s training rows or taken as given; mean when absent'),
   balance: balancerSchema.prefault({ kind: 'equal' }).describe('How the losses or gradients of the tasks become one step'),
   chunk: z.int().min(1).prefault(4).describe('Steps in one traced graph'),
-  cohort: z.int().min(1).prefault(1).describe('Clients that share one run of the graph, at most'),
+  cohort: z.int().min(1).optional().describe('Clients that share one run of the graph, at most; as many as pay when absent'),
   clients: z
     .array(ownSchema)
     .prefault([])

@@ -85,6 +85,23 @@ describe('the onnx engine', () => {
     for (const other of bits.slice(1)) expect(other).toEqual(bits[0])
   })
 
+  it('has clients of small models share runs where a training does not say how many, to the same bits', async () => {
+    let runs = 0
+    const delay = (): number => {
+      runs++
+      return 0
+    }
+    const counted = await open({ workers: 0, disturb: { delay } })
+    const jobs = await jobsOf(counted, trainingOf({ cohort: undefined }), 20, 1.5)
+    const sharing = await trainAll(counted, jobs)
+    const shared = runs
+    runs = 0
+    await counted.prepare(trainingOf({ cohort: 1 }))
+    const alone = await trainAll(counted, jobs)
+    expect([shared, runs]).toEqual([4, 20])
+    expect(sharing.map(bitsOf)).toEqual(alone.map(bitsOf))
+  })
+
   it.each([1, 5, 7, 17])('does so at batch size %i too, with rates that differ between clients', async (batch) => {
     const engine = await open({ workers: 0 })
     const jobs = (await jobsOf(engine, trainingOf({ batch }), 3, 0.5))

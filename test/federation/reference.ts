@@ -18,7 +18,7 @@ export interface ReferenceOptions {
   readonly rounds: number
   readonly seeds: { readonly initialisation: string; readonly batches: string }
   readonly chunk: number
-  readonly cohort: number
+  readonly cohort: number | undefined
 }
 
 const sharedOf = (flat: Float32Array, layout: Layout, strategy: Strategy): Float32Array =>

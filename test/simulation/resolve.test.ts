@@ -93,7 +93,6 @@ describe('resolve', () => {
       optimizer: { kind: 'adam', rate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
       optimizerState: 'reset',
       chunk: 4,
-      cohort: 1,
       clients: [],
     })
     expect(resolved.evaluate).toEqual({ models: false, start: true, every: 1, on: ['validation', 'test'], final: true, answers: false })

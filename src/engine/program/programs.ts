@@ -1,7 +1,7 @@
 import type { Body } from './body.js'
 import { checkTrained } from './check-trained.js'
 import { cost } from '../graph/cost.js'
-import type { Prepared, Training } from '../engine.js'
+import type { Cost, Prepared, Training } from '../engine.js'
 import type { Graph } from '../graph/graph.js'
 import { programHandle } from './identity.js'
 import { scoringBody, trainingBody } from './program.js'
@@ -60,6 +60,11 @@ export class Programs {
 
   training(handle: string): Training | undefined {
     return this.programs.get(handle)?.training
+  }
+
+  /** Of one step of a program that was prepared. */
+  cost(handle: string): Cost {
+    return this.get(handle).prepared.cost
   }
 
   recipe(handle: string): Recipe {

@@ -5,6 +5,7 @@ import { EngineError } from '../engine-error.js'
 import { stepsIn } from '../feeding/batches.js'
 import { checkWeights } from '../feeding/weighing.js'
 import type { Programs } from '../program/programs.js'
+import { usualCohort } from './cohort-size.js'
 import { cohortsOf } from './cohorts.js'
 import type { Workers } from './workers.js'
 
@@ -71,14 +72,15 @@ export class CohortEngine implements Engine {
     }
     const run = async (program: string, cohort: readonly TrainJob[]): Promise<TrainResult[]> =>
       (await this.workers.run({ kind: 'train', program, jobs: cohort })).filter((result) => 'parameters' in result)
-    return this.execute(jobs, lengthOf, run)
+    const usual = (program: string, waiting: number): number => usualCohort(this.programs.cost(program).bytes, waiting)
+    return this.execute(jobs, lengthOf, usual, run)
   }
 
   score(jobs: readonly ScoreJob[]): readonly Promise<ScoreResult>[] {
     const lengthOf = (job: ScoreJob): number => this.tables.get(job.data)!.rows
     const run = async (program: string, cohort: readonly ScoreJob[]): Promise<ScoreResult[]> =>
       (await this.workers.run({ kind: 'score', program, jobs: cohort })).filter((result) => 'scores' in result)
-    return this.execute(jobs, lengthOf, run)
+    return this.execute(jobs, lengthOf, () => 1, run)
   }
 
   close(): Promise<void> {
@@ -88,6 +90,7 @@ export class CohortEngine implements Engine {
   private execute<J extends Job, R>(
     jobs: readonly J[],
     lengthOf: (job: J) => number,
+    usual: (program: string, waiting: number) => number,
     run: (program: string, cohort: readonly J[]) => Promise<R[]>,
   ): readonly Promise<R>[] {
     const results = jobs.map(() => pending<R>())
@@ -101,7 +104,8 @@ export class CohortEngine implements Engine {
         places.push(place)
       }
     })
-    const most = (program: string): number => Math.min(this.most, this.programs.training(program)!.cohort)
+    const most = (program: string, waiting: number): number =>
+      Math.min(this.most, this.programs.training(program)!.cohort ?? usual(program, waiting))
     for (const cohort of cohortsOf(sound, most, lengthOf)) {
       const mine = cohort.places.map((i) => results[places[i]])
       const { program, jobs: together } = cohort

@@ -10,13 +10,13 @@ export interface Cohort<Job extends TrainJob | ScoreJob> {
 }
 
 /**
- * Groups jobs by program and cuts each group into cohorts of at most `most(program)`. Jobs of similar length sit
+ * Groups jobs by program and cuts each group into cohorts of at most `most(program, jobs of it)`. Jobs of similar length sit
  * together, because a cohort lasts as long as its longest; the longest cohorts come first. Neither changes a result:
  * what a client gets does not depend on its company. The number of workers plays no part, it must not.
  */
 export const cohortsOf = <Job extends TrainJob | ScoreJob>(
   jobs: readonly Job[],
-  most: (program: string) => number,
+  most: (program: string, jobs: number) => number,
   lengthOf: (job: Job) => number,
 ): Cohort<Job>[] => {
   const groups = new Map<string, { readonly job: Job; readonly place: number; readonly length: number }[]>()
@@ -29,7 +29,7 @@ export const cohortsOf = <Job extends TrainJob | ScoreJob>(
   const cohorts: Cohort<Job>[] = []
   for (const [program, group] of groups) {
     group.sort((a, b) => b.length - a.length)
-    const size = Math.max(1, most(program))
+    const size = Math.max(1, most(program, group.length))
     for (let start = 0; start < group.length; start += size) {
       const members = group.slice(start, start + size)
       cohorts.push({
