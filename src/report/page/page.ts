@@ -50,16 +50,16 @@ const scriptOf = (): string => {
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** A table that the page gives away; of one that is too long, how it is had otherwise. */
-const downloadOf = ({ file, csv }: Download, id: string, section: string, exports: string): Content =>
+const downloadOf = ({ file, csv }: Download, id: string, exports: string): Content =>
   csv.length > mostRaw
     ? html`${file} (${formatBytes(csv.length)}) is too long for a page: <code>${exports}</code> writes it`
     : [
-        html`<a hidden data-download="${id}" download="${file}" href="#${section}">${file}</a>`,
+        html`<a data-download="${id}" download="${file}">${file}</a>`,
         new Html(`<script type="application/json" id="${escaped(id)}">${JSON.stringify(csv).replace(/</g, String.raw`\u003c`)}</script>`),
       ]
 
 const downloadsOf = ({ id, downloads = [] }: Section, exports: string): Content =>
-  downloads.length > 0 && html`<p class="downloads">Raw data: ${downloads.map((one, i) => [i > 0 && '; ', downloadOf(one, `data-${id}-${i}`, id, exports)])}</p>`
+  downloads.length > 0 && html`<p class="downloads">Raw data: ${downloads.map((one, i) => [i > 0 && '; ', downloadOf(one, `data-${id}-${i}`, exports)])}<noscript> (given away where JavaScript runs)</noscript></p>`
 
 /**
  * A page as one file: no request leaves it, no script or style runs but its own, nothing of the data is markup. It says all without

@@ -78,6 +78,5 @@ export const start = (library: Library, drawing: Drawing): void => {
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-download]')) {
     const text = document.getElementById(link.dataset['download']!)!.textContent
     link.href = URL.createObjectURL(new Blob([JSON.parse(text)], { type: 'text/csv' }))
-    link.hidden = false
   }
 }
