@@ -4,7 +4,7 @@ export const style = `
   color-scheme: light dark;
   --paper: #ffffff; --raised: #f6f7f9; --ink: #1c2330; --faint: #5a6372; --line: #dfe3e9; --accent: #1d5fbf;
   --c1: #1d6fd1; --c2: #d1600f; --c3: #1c8a5f; --c4: #9a3fa0; --c5: #8a6d00; --c6: #c2334d; --c7: #0f7f93; --c8: #6b7280;
-  --good: #1c8a5f; --bad: #c2334d; --warn: #a15c00; --shade: #c2334d; --hatch: #ffffff;
+  --good: #17774f; --bad: #c2334d; --warn: #a15c00; --shade: #c2334d; --hatch: #ffffff;
   --h0: #f3f6fa; --h1: #1d5fbf;
 }
 @media (prefers-color-scheme: dark) {
@@ -37,7 +37,7 @@ nav.contents { display: flex; flex-wrap: wrap; gap: 4px 20px; padding-top: 14px;
 figure { margin: 14px 0 22px }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 20px; align-items: start }
 .words { display: inline-block; min-width: 24ch }
-figcaption { color: var(--faint); font-size: .9rem; max-width: 84ch }
+figcaption { color: var(--faint); font-size: .9rem; max-width: 84ch; overflow-wrap: anywhere }
 .picture svg { display: block; width: 100%; height: auto; max-width: 100% }
 .picture text:not([dominant-baseline]) { dominant-baseline: central }
 .canvas { width: 100% }
