@@ -64,7 +64,9 @@ describe('windtunnel blame', () => {
     if (kept === undefined || kept === 'other') throw new Error('nothing was kept')
     const { prices } = JSON.parse((await say(['blame', 'run', '--seeds', '2', '--format', 'json', '--quiet'], cwd)).out) as { readonly prices: readonly { readonly effect: { readonly estimate: number | null } }[] }
     expect(kept.prices.map(({ effect: { estimate } }) => (Number.isNaN(estimate) ? null : estimate))).toEqual(prices.map(({ effect }) => effect.estimate))
-    expect(html`${faultsBlock(readRun(join(cwd, 'run')))}`.text).toContain('virtual time: with the fault, less without it')
+    const shown = html`${faultsBlock(readRun(join(cwd, 'run')))}`.text
+    expect(shown).toContain('virtual time: with the fault, less without it')
+    expect(shown).toContain('<td>2 lose</td>')
   })
 
   it('shows nothing of another flight, and refuses a file that is none of blame’s', () => {

@@ -4,12 +4,14 @@ import { html, type Content, type Html } from './html.js'
 export interface Column {
   readonly title: string
   readonly isNumber?: boolean
+  /** It holds sentences: on a phone it stays wide enough to be read. */
+  readonly isLong?: boolean
 }
 
 /** Rows below heads. */
 export const table = (columns: readonly (Column | string)[], rows: readonly (readonly Content[])[], caption?: string): Html => {
   const of = columns.map((column) => (typeof column === 'string' ? { title: column } : column))
-  const side = (i: number): Content => of[i]?.isNumber === true && html` class="number"`
+  const side = (i: number): Content => of[i]?.isNumber === true ? html` class="number"` : of[i]?.isLong === true && html` class="long"`
   return html`<div class="table" tabindex="0" role="region" aria-label="${caption ?? of.map(({ title }) => title).join(', ')}"><table>
 ${caption !== undefined && html`<caption>${caption}</caption>`}
 <thead><tr>${of.map(({ title }, i) => html`<th scope="col"${side(i)}>${title}</th>`)}</tr></thead>

@@ -49,6 +49,7 @@ th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var
 th { font-weight: 600; color: var(--faint) }
 td { max-width: 44ch; overflow-wrap: anywhere }
 td:not(.number) { min-width: calc(10ch + 12px) }
+td.long { min-width: 24ch }
 td.number, th.number { text-align: right; white-space: nowrap }
 details { margin: 6px 0 }
 summary { cursor: pointer; color: var(--accent); width: fit-content }

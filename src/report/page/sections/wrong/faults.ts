@@ -18,7 +18,7 @@ const whenOf = (run: RunFacts, { band: { from, until } }: Consequence): string =
 const faultTable = (run: RunFacts, { faults, calm }: Consequences): Content => {
   const shown = faults.slice(0, most)
   return html`${table(
-    ['', 'fault', 'may strike', 'struck', 'what became of it', 'trainings lost then', 'bytes wasted then', ...(calm === undefined ? [] : ['rounds longer than calm'])].map((title, i) => ({ title, isNumber: [0, 3, 5, 6, 7].includes(i) })),
+    ['', 'fault', 'may strike', 'struck', 'what became of it', 'trainings lost then', 'bytes wasted then', ...(calm === undefined ? [] : ['rounds longer than calm'])].map((title, i) => ({ title, isNumber: [0, 3, 5, 6, 7].includes(i), isLong: i === 1 || i === 4 })),
     shown.map((one, i) => {
       const { fault, trainings, wasted, longer } = one
       const silent = fault.fired === 0
@@ -38,14 +38,15 @@ ${notes([
   ].filter((note): note is string => note !== false))}`
 }
 
-/** Prices, a table for each measure; of pairs and shares as they were asked for. */
-const priceTables = (kept: KeptBlame): Content => {
+/** Prices, a table for each measure; of pairs and shares as they were asked for. Faults are called as above: by their place and kind. */
+const priceTables = (kept: KeptBlame, { faults }: RunFacts): Content => {
+  const called = new Map(faults.map(({ id, kind }, i) => [id, `${i + 1} ${kind}`]))
   const measures = [...new Set(kept.prices.map(({ measure }) => measure))]
   return measures.map((measure) => {
     const own = kept.prices.filter((price) => price.measure === measure)
     return table(['fault', { title: 'price', isNumber: true }, { title: `${Math.round(kept.level * 1000) / 10} % interval`, isNumber: true }, { title: 'seeds', isNumber: true }, 'is'],
       own.map((price) => [
-        nameOf(price), amount(price, price.effect.estimate), intervalOf({ ...price, measure: price }), price.units,
+        nameOf({ ...price, faults: price.faults.map((id) => called.get(id) ?? id) }), amount(price, price.effect.estimate), intervalOf({ ...price, measure: price }), price.units,
         price.verdict === 'harmful' ? html`<b class="bad">harmful</b>` : price.verdict === 'helpful' ? html`<span class="good">helpful</span>` : '',
       ]), `${measure}: with the fault, less without it`)
   })
@@ -56,8 +57,8 @@ const blameBlock = (run: RunFacts): Content => {
   const command = html`<code>npx windtunnel blame ${quoted(run.folder)}</code>`
   if (kept === undefined) return html`<p>What each fault did by itself is not known from one flight: ${command} flies the run without each, and its prices stand here from then on.</p>`
   if (kept === 'other') return html`<p class="warning">The prices that are kept beside this run are of another flight, and are not shown. ${command} prices this one.</p>`
-  return html`<p>What each fault did by itself: ${plural(kept.flights, 'flight')} with and without it, with ${plural(kept.seeds.length, 'seed')} (<code>windtunnel blame</code>). Harmful and helpful is what survives Holm’s correction over all ${kept.prices.length} prices.${!kept.explained && ' Each fault by itself does not explain what all do: some meddle with each other.'}</p>
-${priceTables(kept)}`
+  return html`<p>From ${plural(kept.flights, 'flight')} with faults and without them, with ${plural(kept.seeds.length, 'seed')} (<code>windtunnel blame</code>). Harmful and helpful is what survives Holm’s correction over all ${kept.prices.length} prices.${!kept.explained && ' Each fault by itself does not explain what all do: some meddle with each other.'}</p>
+${priceTables(kept, run)}`
 }
 
 /** The faults of a run, with what fell into their times, and their prices where they were computed. */
