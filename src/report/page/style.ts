@@ -66,7 +66,7 @@ TABS
 .heat thead th { white-space: normal; overflow-wrap: anywhere; min-width: 7ch }
 .heat th:first-child { text-align: left; white-space: normal; min-width: 9ch; max-width: 30ch; overflow-wrap: anywhere }
 td small { color: var(--faint); font-size: .86em }
-.heat small { display: block; color: inherit; opacity: .8 }
+.heat small { display: block; color: inherit }
 SHADES
 .notes { padding-left: 20px }
 .warning { border-left: 4px solid var(--warn); padding: 2px 0 2px 12px; margin: 8px 0 }
@@ -91,5 +91,5 @@ footer { color: var(--faint); font-size: .86rem; padding-top: 30px; padding-bott
   figure, tr, .tiles li { break-inside: avoid } h2, h3 { break-after: avoid }
   a { color: inherit }
 }
-`.replace('SHADES', Array.from({ length: 10 }, (_, i) => `.s${i} { background: color-mix(in srgb, var(--h1) ${2 + 6 * i}%, var(--h0)); print-color-adjust: exact; -webkit-print-color-adjust: exact }`).join('\n'))
+`.replace('SHADES', Array.from({ length: 10 }, (_, i) => `.s${i} { background: color-mix(in srgb, var(--h1) ${2 + 4 * i}%, var(--h0)); print-color-adjust: exact; -webkit-print-color-adjust: exact }`).join('\n'))
   .replace('TABS', Array.from({ length: 8 }, (_, i) => `.tabs > input:nth-of-type(${i + 1}):checked ~ .panel:nth-of-type(${i + 1}) { display: block }`).join('\n'))

@@ -2,7 +2,7 @@ import { apartOf } from '../../../runs/comparison/label.js'
 import { plural } from '../../format.js'
 import { html, named, type Content } from '../html.js'
 import type { Section } from '../page.js'
-import { notes, table } from '../pieces.js'
+import { lines, notes, table } from '../pieces.js'
 import { quoted } from '../../../runs/quoted.js'
 import { placesOf } from './axes.js'
 import type { RunSum, SeveralFacts, StudyFacts } from './read-several.js'
@@ -73,9 +73,9 @@ const again = ({ runs, studies }: SeveralFacts): Content => {
   const inside = new Set(studies.flatMap(({ folder }) => runs.filter((run) => run.folder.startsWith(`${folder}/`)).map((run) => run.folder)))
   const others = runs.filter(({ folder }) => !inside.has(folder))
   return [
-    studies.map((study) => html`<pre>npx windtunnel ${study.record.command ?? 'study'} ${quoted(study.record.script.file)}${flags(study)} --out ${quoted(study.folder)}</pre>
+    studies.map((study) => html`${lines('The command', `npx windtunnel ${study.record.command ?? 'study'} ${quoted(study.record.script.file)}${flags(study)} --out ${quoted(study.folder)}`)}
 <p>Script <code>${study.record.script.file}</code> (SHA-256 <code>${study.record.script.sha256.slice(0, 16)}</code>). What is there already is not flown again; <code>--fresh</code> flies all of it.</p>`),
-    others.length > 0 && html`<pre>${others.slice(0, most).map(({ folder }) => `npx windtunnel replay ${quoted(folder)}\n`)}</pre>`,
+    others.length > 0 && lines('The commands', others.slice(0, most).map(({ folder }) => `npx windtunnel replay ${quoted(folder)}`).join('\n')),
     others.length > most && html`<p>And ${plural(others.length - most, 'run')} more.</p>`,
   ]
 }
