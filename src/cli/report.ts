@@ -16,12 +16,14 @@ export interface ReportFlags {
 
 export const reportHelp = `
 One HTML file that needs nothing beside it and sends nothing anywhere: what was flown, what came out, what it cost, what went wrong,
-whether it can be trusted. It reads without JavaScript; with it, charts answer, zoom (Ctrl and the wheel, or the slider) and hide
-lines (a click in the legend).
+whether it can be trusted; of several runs, or of the folder of a study or sweep, whether they differ and what conditions do to them. It
+reads without JavaScript; with it, charts answer, zoom (Ctrl and the wheel, or the slider) and hide lines (a click in the legend).
 
 Examples:
   npx windtunnel report runs/first-flight-1
-  npx windtunnel report runs/first-flight-1 --out first-flight.html`
+  npx windtunnel report runs/first-flight-1 --out first-flight.html
+  npx windtunnel report runs/strategies
+  npx windtunnel report runs/a runs/b --out both.html`
 
 /** `windtunnel report RUN...`: one page about them. Returns the exit code. */
 export const reportRuns = async (given: readonly string[], flags: ReportFlags, { out, cwd }: Terminal): Promise<number> => {
