@@ -19,7 +19,9 @@ export interface WrittenReport {
  * The report of runs, as one HTML file that needs nothing beside it. The file is there once it is whole. Throws a `StorageError` for a
  * folder that is of no run, files that are not as the run wrote them, and a place where it cannot be written.
  */
-export const writeReport = async (folders: readonly string[], file: string): Promise<WrittenReport> => {
+export const writeReport = async (given: readonly string[], file: string): Promise<WrittenReport> => {
+  // A run that is given twice, by itself and in its study's folder, is one.
+  const folders = [...new Set(given)]
   const drawer = await Drawer.open()
   const page = folders.length === 1 ? runPage(readRun(folders[0]), drawer) : severalPage(readSeveral(folders), drawer)
   const text = pageText(page)

@@ -63,6 +63,18 @@ const gaps = ({ runs, conditions, variants }: SeveralFacts): Content => {
   return lacking.length > 0 && [html`<p>Not every variant is there with every seed under every condition:</p>`, notes([...lacking.slice(0, most), ...(lacking.length > most ? [`and ${lacking.length - most} more`] : [])])]
 }
 
+/** Runs of one variant, condition and seed: both are in every mean, as if seeds were more than they are. */
+const twice = ({ runs }: SeveralFacts): Content => {
+  const first = new Map<string, string>()
+  const found = runs.flatMap(({ condition, variant, folder, manifest: { seed } }) => {
+    const key = JSON.stringify([condition, variant, seed])
+    const other = first.get(key)
+    if (other === undefined) first.set(key, folder)
+    return other === undefined ? [] : [`${folder} and ${other} are both ${variant} under ${condition} with seed ${seed}`]
+  })
+  return found.length > 0 && html`<p class="warning">${found.slice(0, 4).join('; ')}${found.length > 4 && ` and ${found.length - 4} more`}: means and bands count each of them. Leave one out.</p>`
+}
+
 const flags = ({ record }: StudyFacts): string =>
   Object.entries(record.flags).flatMap(([name, value]) => {
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -95,6 +107,7 @@ ${questions.map((question) => html`<p><b>${question}</b></p>`)}
 <h3>Variants</h3>${variantTable(facts)}
 <h3>Conditions</h3>${conditionTable(facts)}
 ${gaps(facts)}
+${twice(facts)}
 <h3>To fly it again</h3>${again(facts)}`,
   }
 }

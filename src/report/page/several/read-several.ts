@@ -76,7 +76,8 @@ const labelled = (all: readonly { readonly folder: string; readonly manifest: Ma
 const compared = (runs: readonly RunSum[], asks: StudyRecord['asks'], { metric }: Looked): SeveralFacts['compared'] => {
   const complete = runs.filter(({ manifest }) => manifest.status === 'complete')
   const variants = new Set(complete.map(({ variant }) => variant))
-  if (variants.size < 2) return { why: `All complete runs are of one variant${variants.size === 1 ? ` (${[...variants][0]})` : ''}: there is nothing to compare.` }
+  if (variants.size === 0) return { why: 'No run is complete.' }
+  if (variants.size === 1) return { why: `All complete runs are of one variant (${[...variants][0]}): there is nothing to compare.` }
   const named = (asks?.baselines ?? []).filter((name) => variants.has(name))
   const baselines = named.length > 0 ? named : [complete[0].variant]
   try {

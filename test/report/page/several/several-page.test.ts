@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -107,6 +107,16 @@ describe('a report of a study', () => {
     } finally {
       writeFileSync(file, before)
     }
+  })
+
+  it('takes a run that is given twice as one, and says which are of one variant, condition and seed', async () => {
+    const copy = join(cwd, 'copy')
+    cpSync(folderOf('calm', 1), copy, { recursive: true })
+    expect((await say(['report', 'runs/tiny', folderOf('calm', 1), '--json', '--out', 'twice.html'], cwd)).out).toContain('"runs":8')
+    expect((await say(['report', 'runs/tiny', 'copy', '--out', 'copied.html'], cwd)).code).toBe(0)
+    const page = readFileSync(join(cwd, 'copied.html'), 'utf8')
+    expect(page).toContain(`${copy} and ${folderOf('calm', 1)} are both fedavg under calm with seed 1: means and bands count each of them.`)
+    expect(page).toContain('Nothing is compared. ')
   })
 
   it('writes the same page about the same runs', async () => {
