@@ -23,10 +23,12 @@ try {
   // As it is without a script: pictures as they were drawn.
   const page = await (await browser.newContext({ viewport: { width: 1120, height: 900 }, javaScriptEnabled: false, bypassCSP: true })).newPage()
   await page.goto(`file://${file}`)
-  const sections = ['#flown', '#came-out figure:not(:first-of-type)', '#came-out section ~ *', '#cost', '#trust', 'footer', 'details', '.downloads', '#came-out p', '#came-out .table']
+  const sections = ['#flown', '#came-out figure:not(:first-of-type)', '#came-out p', '#came-out .table', '#cost', 'details', '.downloads']
   const style = `${sections.join(', ')} { display: none } h2 { margin-top: 22px } body { padding-bottom: 24px }`
   await page.evaluate(`document.head.appendChild(Object.assign(document.createElement('style'), { textContent: ${JSON.stringify(style)} })) && undefined`)
-  await page.screenshot({ path: out, fullPage: true })
+  // Down to the timeline of what went wrong.
+  const { y, height } = (await page.locator('#wrong figure').nth(1).boundingBox())!
+  await page.screenshot({ path: out, fullPage: true, clip: { x: 0, y: 0, width: 1120, height: Math.ceil(y + height) } })
 } finally {
   await browser.close()
   rmSync(folder, { recursive: true, force: true })
