@@ -37,7 +37,8 @@ nav.contents { display: flex; flex-wrap: wrap; gap: 4px 20px; padding-top: 14px;
 figure { margin: 14px 0 22px }
 .pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 20px; align-items: start }
 .words { display: inline-block; min-width: 24ch }
-figcaption { color: var(--faint); font-size: .9rem; max-width: 84ch; overflow-wrap: anywhere }
+figcaption, summary, .about, .tabs > label { overflow-wrap: anywhere; max-width: 100% }
+figcaption { color: var(--faint); font-size: .9rem; max-width: 84ch }
 .picture svg { display: block; width: 100%; height: auto; max-width: 100% }
 .picture text:not([dominant-baseline]) { dominant-baseline: central }
 .canvas { width: 100% }
