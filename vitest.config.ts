@@ -28,12 +28,12 @@ const tensorFlow: Plugin = {
 }
 
 /**
- * Tests that replace modules, change what is everybody's (the guard's globals, TensorFlow's backends) or weigh memory: each in a
+ * Tests that replace modules, change what is everybody's (the guard's globals, TensorFlow's backends, Playwright the file system) or weigh memory: each in a
  * process of its own. All others share processes, so that the library is loaded once for many of them.
  */
 const alone = [
   'test/**/own.test.ts', 'test/**/*memory*.test.ts', 'test/actors/**/*.test.ts', 'test/engine/**/*.test.ts', 'test/time/guard.test.ts',
-  'test/runs/replay/broken-off.test.ts',
+  'test/runs/replay/broken-off.test.ts', 'test/report/page/report.test.ts',
 ]
 
 const path = (relative: string): string => new URL(relative, import.meta.url).pathname
