@@ -34,6 +34,7 @@ export interface StudyFlags {
   readonly workers?: number
   readonly flights?: number
   readonly fresh?: boolean
+  readonly parquet?: boolean
   readonly format?: Format
   readonly summary?: boolean
   readonly quiet?: boolean
@@ -91,7 +92,7 @@ export const study = async (script: string, flags: StudyFlags, streams: Terminal
       workers: flags.workers,
       flights: flags.flights,
       source: { file: script, size: { full, data: flags.data } },
-      fresh: flags.fresh,
+      fresh: flags.fresh, tables: flags.parquet,
       script: from,
       signal: interrupt.signal,
       onRun: (about) => tell(line(about)),

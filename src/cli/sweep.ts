@@ -30,6 +30,7 @@ export interface SweepFlags extends Axes {
   readonly workers?: number
   readonly flights?: number
   readonly fresh?: boolean
+  readonly parquet?: boolean
   readonly format?: SheetFormat
   readonly quiet?: boolean
 }
@@ -85,7 +86,7 @@ export const sweep = async (file: string, flags: SweepFlags, streams: Terminal):
       out: at, cwd, script, source: { file, size: { full: false, data: undefined }, sweep: axes },
       flights: Math.min(flags.flights ?? availableParallelism(), cells.length),
       ...(flags.engine && { engine: flags.engine }), ...(flags.workers !== undefined && { workers: flags.workers }),
-      ...(flags.fresh && { fresh: true }), ...(flags.data !== undefined && { data: flags.data }), ...(shard && { shard }),
+      ...(flags.fresh && { fresh: true }), tables: flags.parquet, ...(flags.data !== undefined && { data: flags.data }), ...(shard && { shard }),
       signal: interrupt.signal, onRun: progress.begun, onEnd: progress.ended,
     })
     progress.close()

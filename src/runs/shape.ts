@@ -107,6 +107,7 @@ const roundShape = z.looseObject({
 const ledgerShape = z.looseObject({
   id: count, sent: count, delivered: count.nullable(), from: z.string(), to: z.string(), round: count,
   direction: z.enum(['up', 'down', 'inside']), kind: z.enum(messageKinds), fate: z.string(), bytes: count, travelled: count,
+  part: z.string(), roles: z.array(z.string()), attempt: count, copy: count,
   codecs: z.record(z.string(), count).optional(),
 })
 

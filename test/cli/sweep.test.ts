@@ -64,6 +64,16 @@ describe('a sweep', () => {
     expect([again.code, again.out, again.err.match(/\(had\)/g)?.length]).toEqual([0, whole, 8])
   })
 
+  it('keeps the tables of its runs as Parquet, of those too that were there without', async () => {
+    const runs = ['0', '0.5'].flatMap((loss) => [1, 2].flatMap((epochs) => [1, 2].map((seed) => join(cwd, `tables/faults.0.probability-${loss}/local.epochs-${epochs}/seed-${seed}`))))
+    const tabled = (): number[] => runs.map((run) => (existsSync(run) ? realDisk.list(run).filter((file) => file.endsWith('.parquet')).length : 0))
+    await csvOf('--out', 'tables', '--shard', '1/2')
+    expect(tabled()).toEqual(runs.map(() => 0))
+    expect(await csvOf('--out', 'tables', '--parquet', '--flights', '2')).toBe(whole)
+    expect(tabled()).toEqual(runs.map(() => 7))
+    expect((await say(['verify', 'tables'], cwd)).code).toBe(0)
+  })
+
   it('of flags over a simulation is the same, on any number of flights at once', async () => {
     const flags = ['--grid', 'faults.0.probability=0,.5', '--grid', 'local.epochs=1,2', '--seeds', '2', '--quiet', '--format', 'csv']
     const { code, out } = await say(['sweep', 'simulation.json', '--flights', '2', '--out', 'flags', ...flags], cwd)

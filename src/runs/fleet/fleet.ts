@@ -27,6 +27,8 @@ export interface Commission {
   readonly engine?: EngineName | undefined
   /** Engine threads of each flight. Default: one per core where one flight is flown at a time, none where several are. */
   readonly workers?: number | undefined
+  /** Every run keeps its tables as Parquet, too. */
+  readonly tables?: boolean | undefined
   /** Nothing that a folder holds of the same run is used. */
   readonly fresh: boolean
   /** A folder of data in place of the worlds. */

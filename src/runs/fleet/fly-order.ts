@@ -78,7 +78,7 @@ export const isHad = (plan: StudyPlan, order: Order, commission: Commission): bo
 export const flyOrder = async (
   plan: StudyPlan, order: Order, commission: Commission, ground: typeof openGround, signal: AbortSignal,
 ): Promise<Outcome> => {
-  const { cwd, script, data, fresh, out } = commission
+  const { cwd, script, data, fresh, out, tables } = commission
   try {
     const { specification, resolving, identity } = settled(plan, order, commission)
     const folder = join(out, order.folder)
@@ -86,7 +86,7 @@ export const flyOrder = async (
     const run = await conduct(
       specification,
       {
-        ...resolving, cwd, signal, out: folder, ifTaken: 'replace', study: placeOf(plan, order),
+        ...resolving, cwd, signal, tables: tables === true && !order.trial, out: folder, ifTaken: 'replace', study: placeOf(plan, order),
         ...(script && { script }), ...(data !== undefined && { data }),
       },
       { ground, ...(left && { resumes: { manifest: left, otherwise: 'anew' } }) },

@@ -8,7 +8,7 @@ import { flyHere } from '../fleet/here.js'
 import { slots } from '../fleet/slots.js'
 import { flyInThreads } from '../fleet/threads.js'
 import { realDisk } from '../disk.js'
-import type { Manifest } from '../manifest.js'
+import { type Manifest, readManifest } from '../manifest.js'
 import { cellsOf, checkPlan, type Cell } from './cell.js'
 import type { PlanSource } from './load-plan.js'
 import { checkCells } from './plan.js'
@@ -30,6 +30,8 @@ export interface StudyOptions {
   readonly source?: PlanSource
   /** Fly again what is there already. */
   readonly fresh?: boolean
+  /** Every run keeps its tables as Parquet, too; of one that is there already they are made of its rows. */
+  readonly tables?: boolean | undefined
   /** A folder of data in place of the worlds. */
   readonly data?: string
   readonly script?: Manifest['script']
@@ -78,8 +80,8 @@ export interface FlownStudy {
 const keyOf = ({ condition, variant }: Pick<Cell, 'condition' | 'variant'>): string => JSON.stringify([condition, variant])
 
 const openFleet = (plan: StudyPlan, { flights = 1, source, ...options }: StudyOptions): { commission: Commission; fleet: Fleet } => {
-  const { out, cwd, engine, workers, fresh = false, data, script = null } = options
-  const commission: Commission = { source, script, out, cwd, engine, workers, fresh, data }
+  const { out, cwd, engine, workers, fresh = false, data, tables, script = null } = options
+  const commission: Commission = { source, script, out, cwd, engine, workers, fresh, data, tables }
   // That engine trains where it is asked, and there can be one in a process.
   const several = flights > 1 && source !== undefined && engine !== 'tfjs-node-eager'
   return { commission, fleet: several ? flyInThreads(commission, flights) : flyHere(plan, commission) }
@@ -101,6 +103,12 @@ export const flyStudy = async (plan: StudyPlan, options: StudyOptions): Promise<
     options.signal?.removeEventListener('abort', stop)
     await fleet.close()
   }
+}
+
+/** Makes the tables of a run that was flown without them. */
+const keepMissingTables = async (folder: string): Promise<void> => {
+  const { keepTables, lacksTables } = await import('../tables/keep-tables.js')
+  if (lacksTables(readManifest(folder, realDisk))) keepTables(folder, realDisk)
 }
 
 const flyOn = async (plan: StudyPlan, options: StudyOptions, commission: Commission, fleet: Fleet): Promise<FlownStudy> => {
@@ -131,7 +139,10 @@ const flyOn = async (plan: StudyPlan, options: StudyOptions, commission: Commiss
     const about = { number: ++number, phase: trial ? 'tuning' : 'runs', cell: { condition, variant, seed, folder } } as const
     const had = isHad(plan, order, commission)
     options.onRun?.({ ...about, of: trials + cells.length, had })
-    if (had) return { status: 'complete' }
+    if (had) {
+      if (commission.tables === true && !trial) await keepMissingTables(join(options.out, folder))
+      return { status: 'complete' }
+    }
     if (options.signal?.aborted === true) fleet.stop()
     const outcome = await fleet.fly(order)
     stopped ||= outcome.status === 'interrupted'

@@ -21,6 +21,9 @@ export const keepTables = (folder: string, disk: Disk): Manifest => {
   return readManifest(folder, disk)
 }
 
+/** Whether a run does not have them all. */
+export const lacksTables = ({ files = {} }: Pick<Manifest, 'files'>): boolean => tableNames.some((table) => !Object.hasOwn(files, tableFile(table)))
+
 /** Compares the tables that a run kept with its rows. Throws a `NondeterminismError` for the first that is not of them. */
 export const demandOwnTables = (folder: string, manifest: Manifest, disk: Disk): void => {
   for (const table of tableNames) {
