@@ -76,7 +76,7 @@ const seriesOf = (stacks: readonly Stack[], unit: Unit, bars: readonly string[],
 /** How many rows a legend takes on a phone. */
 const legendRows = (names: readonly string[]): number => Math.ceil(names.reduce((sum, name) => sum + Math.min(24, name.length) * 7 + 34, 0) / 320)
 
-const legendHeight = (stacks: readonly Stack[]): number => (stacks.length < 2 ? 8 : 10 + 22 * legendRows(stacks.map(({ name }) => name)))
+const legendHeight = (stacks: readonly Stack[]): number => (stacks.length < 2 ? 8 : 4 + 34 * legendRows(stacks.map(({ name }) => name)))
 
 /** Bars from left to right, one below the other. */
 export const lyingBars = ({ caption, bars, stacks, unit, counted, table }: Stacked): Chart => {

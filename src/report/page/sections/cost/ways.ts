@@ -41,10 +41,10 @@ const waysChart = (rows: readonly Row[], manner: Manner, caption: string, number
   const present = stages.filter((stage) => rows.some(({ spans }) => spans.some((span) => span.stage === stage)))
   return {
     caption: `${caption}${breaks.length > 0 ? ' Where the axis is torn, time is left out in which everybody waits.' : ''}`,
-    height: 116 + 24 * rows.length, zooms: 'x', table: numbers,
+    height: 136 + 24 * rows.length, zooms: 'x', table: numbers,
     option: {
       legend: { itemGap: 20 },
-      grid: { left: 8, right: 24, top: 44, bottom: 44, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      grid: { left: 8, right: 24, top: 64, bottom: 44, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       tooltip: { formatter: { draws: 'told' } },
       xAxis: timeAxis(begin, end, breaks, 'since the round was opened'),
       yAxis: { type: 'category', inverse: true, data: rows.map(({ name }) => name), splitLine: { show: false } },

@@ -172,10 +172,10 @@ export const timelineChart = (run: RunFacts, scene: Scene): Chart => {
   const span = window.first === window.last ? `Round ${window.first}` : `Rounds ${window.first} to ${window.last}`
   return {
     caption: `${span}: who trained, moved parameters and waited, row by row along virtual time.${struck.length > 0 ? ' Shaded: where a fault may strike whom it is about, and in its own row as the plan has it.' : ''}${troubles.length > 0 ? ' A mark of what was lost stands where it was sent, all others where it happened.' : ''}${breaks.length > 0 ? ' Where the axis is torn, time is left out in which nobody trains and nothing moves.' : ''}${leftOut(run, scene)}`,
-    height: 140 + 20 * rows.length, zooms: 'both',
+    height: 158 + 20 * rows.length, zooms: 'both',
     option: {
       legend: { itemGap: 18 },
-      grid: { left: 8, right: 24, top: 90, bottom: 44, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+      grid: { left: 8, right: 24, top: 108, bottom: 44, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
       tooltip: { formatter: { draws: 'told' } },
       xAxis: timeAxis(window.from, window.until, breaks),
       yAxis: { type: 'category', inverse: true, data: rows.map(shortName), splitLine: { show: false }, axisLabel: { interval: 0, fontSize: 11 } },
