@@ -8,7 +8,7 @@ import type { Section } from '../page.js'
 import { csvOf, notes, table, tabs } from '../pieces.js'
 import { forestChart, type ForestRow, forestRows } from './forest-chart.js'
 import { shortNames } from './looks.js'
-import type { SeveralFacts } from './read-several.js'
+import type { Compared, SeveralFacts } from './read-several.js'
 
 /** Rows of a picture beyond which single scenarios are left to the table. */
 const mostRows = 32
@@ -76,27 +76,37 @@ const csv = (rows: readonly Comparison[]): string =>
     ...[row.score, row.effect.estimate, ...row.effect.interval, row.effect.p, row.adjusted, row.detectable].map((value) => (Number.isNaN(value) ? null : Number(value.toPrecision(6)))),
   ]))
 
-/** Whether variants differ: what compare says, drawn, and in its words. */
-export const whatDiffers = ({ compared }: SeveralFacts, drawer: Drawer): Section => {
-  const about = { id: 'compared', title: 'Whether it differs' }
-  if ('why' in compared) return { ...about, content: html`<p class="warning">Nothing is compared. ${compared.why}</p>` }
-  const { rows, about: said, baselines } = compared
+/** One comparison: forests on tabs, and what compare says below its table. `name` tells its tabs from those of another. */
+const comparisonOf = ({ rows, about: said, baselines }: Compared, name: string, drawer: Drawer): Content => {
   const parts = sectionsOf(rows)
   const shown = shownOf(parts, said)
   const conditions = [...new Set(parts.map(({ condition }) => condition))]
   const byBaseline = (baseline: string): Content => {
     const own = parts.filter((part) => part.baseline === baseline && shown.get(part)!.tabled.length > 0).slice(0, mostTabs)
-    return tabs(`several-compared-${baselines.indexOf(baseline) + 1}`, 'Condition', own.map((part) => ({ title: shortNames(conditions).get(part.condition)!, content: partOf(part, shown.get(part)!, said, drawer) })))
+    return tabs(`${name}-${baselines.indexOf(baseline) + 1}`, 'Condition', own.map((part) => ({ title: shortNames(conditions).get(part.condition)!, content: partOf(part, shown.get(part)!, said, drawer) })))
   }
   const seen = baselines.slice(0, mostTabs).flatMap((baseline) => parts.filter((part) => part.baseline === baseline && shown.get(part)!.tabled.length > 0).slice(0, mostTabs))
   const more = parts.length - seen.length
+  return html`
+${tabs(`${name}-baseline`, 'Baseline', baselines.slice(0, mostTabs).map((baseline) => ({ title: `against ${shortNames(baselines).get(baseline)!}`, content: byBaseline(baseline) })))}
+${more > 0 && html`<p>${plural(more, 'table')} not shown, so that the page stays small: <code>npx windtunnel compare</code> prints all, and the file below has all rows.</p>`}
+${said.costs !== undefined && name === 'several-compared' && table(numbered(costHeads(said.costs), 2), costBody(said.costs), costCaption)}
+${notes(notesOf(rows, said))}`
+}
+
+/** Whether variants differ: what compare says, drawn, and in its words; of scores too, where the study asks for something else. */
+export const whatDiffers = ({ compared, alsoCompared }: SeveralFacts, drawer: Drawer): Section => {
+  const about = { id: 'compared', title: 'Whether it differs' }
+  if ('why' in compared) return { ...about, content: html`<p class="warning">Nothing is compared. ${compared.why}</p>` }
+  const titleOf = ({ about: { what } }: Compared): string => `${what.slice(0, 1).toUpperCase()}${what.slice(1)}`
   return {
     ...about,
-    content: html`
-${tabs('several-baseline', 'Baseline', baselines.slice(0, mostTabs).map((baseline) => ({ title: `against ${shortNames(baselines).get(baseline)!}`, content: byBaseline(baseline) })))}
-${more > 0 && html`<p>${plural(more, 'table')} not shown, so that the page stays small: <code>npx windtunnel compare</code> prints all, and the file below has all rows.</p>`}
-${said.costs !== undefined && table(numbered(costHeads(said.costs), 2), costBody(said.costs), costCaption)}
-${notes(notesOf(rows, said))}`,
-    downloads: [{ file: 'comparison.csv', csv: csv(rows) }],
+    content: alsoCompared === undefined ? comparisonOf(compared, 'several-compared', drawer) : html`
+<h3>${titleOf(compared)}</h3>
+${comparisonOf(compared, 'several-compared', drawer)}
+<h3>${titleOf(alsoCompared)}</h3>
+<p>A comparison of its own, beside what was asked: Holm's correction knows of either without the other.</p>
+${comparisonOf(alsoCompared, 'several-scores', drawer)}`,
+    downloads: [{ file: 'comparison.csv', csv: csv(compared.rows) }, ...(alsoCompared === undefined ? [] : [{ file: 'comparison-of-scores.csv', csv: csv(alsoCompared.rows) }])],
   }
 }

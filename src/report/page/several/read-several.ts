@@ -28,6 +28,13 @@ export interface StudyFacts {
   readonly record: StudyRecord
 }
 
+/** A comparison of variants with baselines. */
+export interface Compared {
+  readonly rows: readonly Comparison[]
+  readonly about: About
+  readonly baselines: readonly string[]
+}
+
 /** Several runs as a report looks at them. */
 export interface SeveralFacts {
   /** Every run that was given, complete or not. */
@@ -39,7 +46,9 @@ export interface SeveralFacts {
   readonly tasks: readonly string[]
   readonly looked: Looked
   /** What compare says of the complete ones, or why it says nothing. */
-  readonly compared: { readonly rows: readonly Comparison[]; readonly about: About; readonly baselines: readonly string[] } | { readonly why: string }
+  readonly compared: Compared | { readonly why: string }
+  /** The same of scores, where the study asks for something else, such as the time to a level. */
+  readonly alsoCompared: Compared | undefined
   /** Runs of its studies that failed before they came to a folder. */
   readonly unflown: readonly Failed[]
   /** The condition in which no fault struck, if there is just one. */
@@ -121,8 +130,10 @@ export const readSeveral = (folders: readonly string[]): SeveralFacts => {
   const calm = calmOf(runs, conditions)
   const comparison = compared(runs, asks, looked)
   const baselines = 'baselines' in comparison ? comparison.baselines : []
+  const scores = asks?.metric === undefined || asks.metric === looked.metric ? undefined : compared(runs, { ...asks, metric: undefined, gain: undefined }, looked)
   return {
     runs, studies, looked, calm, unflown: unflownOf(studies, runs), compared: comparison,
+    alsoCompared: scores !== undefined && 'rows' in scores ? scores : undefined,
     conditions: conditions.toSorted((a, b) => Number(b === calm) - Number(a === calm)),
     variants: [...new Set([...baselines, ...runs.map(({ variant }) => variant)])],
     tasks: [...new Set(completeOf({ runs }).flatMap(({ summed }) => [...summed.scores.keys(), ...summed.curves.keys()]))],

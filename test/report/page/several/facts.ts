@@ -32,7 +32,7 @@ export const factsOf = (runs: readonly RunSum[], about: Partial<SeveralFacts> = 
   const variants = [...new Set(runs.map(({ variant }) => variant))]
   return {
     runs, studies: [], unflown: [], variants, conditions: [...new Set(runs.map(({ condition }) => condition))], tasks: ['ctr'],
-    looked: { metric: 'auc', split: 'validation' }, calm: undefined,
+    looked: { metric: 'auc', split: 'validation' }, calm: undefined, alsoCompared: undefined,
     compared: { rows: [], about: { what: 'test AUC', level: 0.95 }, baselines: variants.slice(0, 1) }, ...about,
   }
 }

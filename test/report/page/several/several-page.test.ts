@@ -109,6 +109,23 @@ describe('a report of a study', () => {
     }
   })
 
+  it('compares scores too, where a study asks for the time to a level: either as compare does', async () => {
+    writeFileSync(join(cwd, 'level.ts'), readFileSync(join(cwd, 'tiny.ts'), 'utf8').replace('"name":"tiny"', '"name":"tiny","until":{"task":"ctr","auc":0.51}'))
+    expect(await say(['study', 'level.ts', '--workers', '1', '--engine', 'tfjs', '--quiet', '--out', 'runs/tiny'], cwd)).toMatchObject({ code: 0 })
+    const { compared, alsoCompared } = readSeveral(folders())
+    const asked = comparisonOf(folders(), { baseline: ['fedavg'], metric: 'time to auc of ctr .51' })
+    expect('rows' in compared && compared.rows).toEqual(asked.rows)
+    expect(alsoCompared?.rows).toEqual(comparisonOf(folders(), { baseline: ['fedavg'] }).rows)
+    expect((await say(['report', 'runs/tiny', '--out', 'both.html'], cwd)).code).toBe(0)
+    const page = readFileSync(join(cwd, 'both.html'), 'utf8')
+    for (const title of ['Virtual seconds to validation AUC of ctr 0.51', 'Test AUC after ']) expect(page).toContain(`<h3>${title}`)
+    expect(page).toContain('comparison-of-scores.csv')
+    const names = [...page.matchAll(/<input type="radio" name="([^"]+)" id="([^"]+)"/g)].map(([, , id]) => id)
+    expect(new Set(names).size).toBe(names.length)
+    // As it was: the tests below compare its page.
+    expect(await say(['study', 'tiny.ts', '--workers', '1', '--engine', 'tfjs', '--quiet'], cwd)).toMatchObject({ code: 0 })
+  })
+
   it('takes a run that is given twice as one, and says which are of one variant, condition and seed', async () => {
     const copy = join(cwd, 'copy')
     cpSync(folderOf('calm', 1), copy, { recursive: true })
