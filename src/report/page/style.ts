@@ -23,7 +23,7 @@ header { padding-top: 36px }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 6px; overflow-wrap: anywhere }
 h2 { font-size: 1.35rem; margin: 44px 0 10px; padding-top: 14px; border-top: 2px solid var(--line) }
 h3 { font-size: 1.05rem; margin: 26px 0 6px }
-p, ul { margin: 8px 0; max-width: 76ch; overflow-wrap: anywhere }
+p, ul, ol { margin: 8px 0; max-width: 76ch; overflow-wrap: anywhere }
 a { color: var(--accent) }
 .lead { color: var(--faint); margin: 0 0 4px }
 code, pre { font: .86em/1.45 ui-monospace, "SF Mono", Menlo, "DejaVu Sans Mono", monospace }

@@ -6,6 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import { folder as folderWorld, storefronts } from '../../../scenarios/index.js'
 import { away, crash, deadline, fedAvg, lose, mmoe, ms, partition, seconds, sgd } from '../../../src/index.js'
+import { Drawer } from '../../../src/report/page/chart.js'
+import { pageText } from '../../../src/report/page/page.js'
+import { readRun } from '../../../src/report/page/read-run.js'
+import { runPage } from '../../../src/report/page/run-page.js'
 import { simulate, type Run } from '../../../src/runs/simulate.js'
 import { streams } from '../../../src/random/streams.js'
 import { say } from '../../cli/console.js'
@@ -142,6 +146,27 @@ describe.runIf(hasChromium())('a report, looked at', () => {
       await page.context().close()
     }
   }, 120_000)
+})
+
+describe.runIf(hasChromium())('a page with a name of 300 letters, which no world of ours gives', () => {
+  it('is as wide as the screen', async () => {
+    const browser = await openChromium()
+    try {
+      const facts = readRun(at('run'))
+      const long = (value: unknown): unknown => JSON.parse(JSON.stringify(value).replaceAll('store-1', 'w'.repeat(300)))
+      const { metrics, ledger, trainings, faults, manifest, rounds, bands } = facts
+      const named = long({ metrics, ledger, trainings, faults, manifest, rounds, bands }) as object
+      writeFileSync(at('long.html'), pageText(runPage({ ...facts, ...named }, await Drawer.open())))
+      for (const width of [1280, 390] as const) {
+        const { page, odd } = await see(browser, at('long.html'), { width, scheme: 'light', script: true })
+        expect(odd).toEqual([])
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
+        await page.context().close()
+      }
+    } finally {
+      await browser.close()
+    }
+  }, 60_000)
 })
 
 describe('the command', () => {
